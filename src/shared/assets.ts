@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError } from "./errors.js";
+import { type DecimalStep, decimalStep } from "./units.js";
+
+/** What is traded, and how much one tick and one lot of it are worth. Read once from the assets file. */
+export interface Asset {
+  readonly asset: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly tickSize: string;
+  readonly lotSize: string;
+  readonly tick: DecimalStep;
+  readonly lot: DecimalStep;
+  /** Quote units that one lot costs at a price of one tick: notional = ticks * lots * this, exactly. */
+  readonly quoteUnitsPerTickLot: number;
+  /** Base units in one lot. */
+  readonly baseUnitsPerLot: number;
+  /** An order's price times quantity, in quote units, may not be above this. */
+  readonly notionalMaxUnits: number;
+  readonly allowSelfTrade: boolean;
+  /** Orders that may rest or wait for a trigger at the same time. */
+  readonly openOrdersMax: number;
+}
+
+export interface Currency {
+  readonly currency: string;
+  readonly decimals: number;
+  readonly kind: "fiat" | "stable" | "crypto";
+}
+
+export interface AssetRegistry {
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly currencies: ReadonlyMap<string, Currency>;
+}
+
+const ASSET_NAME = /^[A-Z0-9]{1,12}-[A-Z0-9]{1,12}$/;
+
+export function loadAssets(file: string): AssetRegistry {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new ConfigurationError(`the assets file ${file} cannot be read as JSON; see config/assets.json`, { cause });
+  }
+  return parseAssets(json);
+}
+
+/** Throws a ConfigurationError that names the asset and the rule. */
+export function parseAssets(json: unknown): AssetRegistry {
+  const root = asRecord(json, "the assets file");
+  const currencies = new Map<string, Currency>();
+  for (const [currency, value] of Object.entries(asRecord(root["currencies"], "currencies"))) {
+    const { decimals, kind } = asRecord(value, `currency ${currency}`);
+    if (!Number.isInteger(decimals) || (decimals as number) < 0 || (decimals as number) > 12)
+      throw new ConfigurationError(`currency ${currency}: decimals must be a whole number from 0 to 12`);
+    if (kind !== "fiat" && kind !== "stable" && kind !== "crypto")
+      throw new ConfigurationError(`currency ${currency}: kind must be fiat, stable or crypto`);
+    currencies.set(currency, { currency, decimals: decimals as number, kind });
+  }
+  if (!Array.isArray(root["assets"])) throw new ConfigurationError(`the assets file needs a list "assets"`);
+  const assets = new Map<string, Asset>();
+  for (const value of root["assets"]) {
+    const asset = parseAsset(asRecord(value, "an asset"), currencies);
+    if (assets.has(asset.asset)) throw new ConfigurationError(`asset ${asset.asset} is listed twice`);
+    assets.set(asset.asset, asset);
+  }
+  return { assets, currencies };
+}
+
+function parseAsset(value: Record<string, unknown>, currencies: ReadonlyMap<string, Currency>): Asset {
+  const name = value["asset"];
+  if (typeof name !== "string" || !ASSET_NAME.test(name))
+    throw new ConfigurationError(`asset ${JSON.stringify(name)}: the name must be BASE-QUOTE, such as BTC-USD`);
+  const [base, quote] = name.split("-") as [string, string];
+  const baseCurrency = currencies.get(base);
+  const quoteCurrency = currencies.get(quote);
+  if (baseCurrency === undefined || quoteCurrency === undefined)
+    throw new ConfigurationError(`asset ${name}: both ${base} and ${quote} must be listed under currencies`);
+  const tickSize = String(value["tickSize"]);
+  const lotSize = String(value["lotSize"]);
+  const tick = decimalStep(tickSize);
+  const lot = decimalStep(lotSize);
+  return Object.freeze({
+    asset: name,
+    base,
+    quote,
+    tickSize,
+    lotSize,
+    tick,
+    lot,
+    quoteUnitsPerTickLot: wholeUnits(name, "tick * lot", tick.units * lot.units, tick.scale + lot.scale, quoteCurrency),
+    baseUnitsPerLot: wholeUnits(name, "lot", lot.units, lot.scale, baseCurrency),
+    notionalMaxUnits: limit(name, "notionalMaxUnits", value["notionalMaxUnits"], Number.MAX_SAFE_INTEGER),
+    allowSelfTrade: value["allowSelfTrade"] === true,
+    openOrdersMax: limit(name, "openOrdersMax", value["openOrdersMax"], 1_000_000),
+  });
+}
+
+function wholeUnits(asset: string, what: string, units: number, scale: number, currency: Currency): number {
+  if (scale > currency.decimals)
+    throw new ConfigurationError(
+      `asset ${asset}: one ${what} is not a whole number of ${currency.currency} units; give ${currency.currency} at least ${scale} decimals`,
+    );
+  return units * 10 ** (currency.decimals - scale);
+}
+
+function limit(asset: string, name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw new ConfigurationError(`asset ${asset}: ${name} must be a positive whole number`);
+  return value as number;
+}
+
+function asRecord(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new ConfigurationError(`${what} must be a JSON object`);
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,345 @@
+/**
+ * The vocabulary of the pipeline: requests (what a client asks for), commands (what the engine is told), events (what
+ * the engine did), reports (what an account learns). Requests and commands are imperative, events past tense. `null`
+ * means "none"; there are no sentinels. Each type crosses a wire in src/shared/pipeline-codec.ts only.
+ */
+import type {
+  AccountId,
+  AccountSequence,
+  CommandSequence,
+  CurrencyUnits,
+  EpochMs,
+  EpochUs,
+  EventSequence,
+  LogId,
+  Lots,
+  OrderId,
+  PriceTicks,
+  TradeId,
+} from "./units.js";
+
+export type Side = "buy" | "sell";
+export type OrderType = "limit" | "market" | "stop_limit" | "stop_market";
+/** Good till canceled, immediate or cancel, fill or kill, good till date. */
+export type TimeInForce = "GTC" | "IOC" | "FOK" | "GTD";
+/** What happens when an order would trade with one of its own account; the incoming order's mode counts. */
+export type SelfTradePrevention = "cancel_newest" | "cancel_oldest" | "cancel_both" | "decrement" | "none";
+export type AssetState = "open" | "cancel_only" | "halted" | "auction";
+
+// ---- requests ----
+
+/**
+ * An order as its owner asked for it. priceTicks is null exactly for market and stop_market orders, stopPriceTicks
+ * exactly for the two others, expiresAtMs exactly when timeInForce is not GTD. quantityLots is null exactly for a
+ * market buy by quote budget, where quoteBudgetUnits is set.
+ */
+export interface NewOrder {
+  readonly kind: "new";
+  readonly clientOrderId: string | null;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly quantityLots: Lots | null;
+  readonly priceTicks: PriceTicks | null;
+  readonly stopPriceTicks: PriceTicks | null;
+  /** The slice of an iceberg order that the book shows; null: all of it. */
+  readonly displayLots: Lots | null;
+  /** Trade at least this much at once, or be refused. */
+  readonly minimumLots: Lots | null;
+  readonly quoteBudgetUnits: CurrencyUnits | null;
+  readonly expiresAtMs: EpochMs | null;
+  readonly postOnly: boolean;
+  readonly selfTradePrevention: SelfTradePrevention;
+}
+
+/** Exactly one of the two names the order. order-processing replaces a client order id by the order id. */
+export interface CancelOrder {
+  readonly kind: "cancel";
+  readonly orderId: OrderId | null;
+  readonly clientOrderId: string | null;
+}
+
+/** quantityLots is the new total, fills included (FIX tag 38). The order keeps its order id. */
+export interface ReplaceOrder {
+  readonly kind: "replace";
+  readonly orderId: OrderId;
+  readonly quantityLots: Lots;
+  readonly priceTicks: PriceTicks;
+  /** The order's new client order id; null: it keeps the one it has. */
+  readonly clientOrderId: string | null;
+}
+
+/** All of the account's orders in the asset, or those of one side. */
+export interface CancelAll {
+  readonly kind: "cancel_all";
+  readonly side: Side | null;
+}
+
+export type RequestBody = NewOrder | CancelOrder | ReplaceOrder | CancelAll;
+
+export interface OrderRequest {
+  readonly accountId: AccountId;
+  readonly receivedAtUs: EpochUs;
+  readonly body: RequestBody;
+}
+
+/** A request with its place in the order log. */
+export interface LoggedRequest extends OrderRequest {
+  readonly logId: LogId;
+}
+
+// ---- commands ----
+
+/** A request that order-processing refused; the engine only gives it its place among the events. */
+export interface Refuse {
+  readonly kind: "refuse";
+  readonly request: RequestBody;
+  readonly reason: Reason;
+  /** With duplicate_client_order_id: the order that used it first. */
+  readonly firstOrderId: OrderId | null;
+}
+
+export interface SetAssetState {
+  readonly kind: "set_asset_state";
+  readonly state: AssetState;
+}
+
+/** Nothing but the time: orders that expire by it are gone. */
+export interface AdvanceClock {
+  readonly kind: "advance_clock";
+}
+
+export type CommandBody = RequestBody | Refuse | SetAssetState | AdvanceClock;
+
+export interface Command {
+  readonly commandSequence: CommandSequence;
+  /** The request's log id; 0 where no client asked. A new order's log id is its order id. */
+  readonly logId: LogId;
+  /** 0 where no client asked. */
+  readonly accountId: AccountId | 0;
+  readonly receivedAtUs: EpochUs;
+  /** The engine's clock: never goes back from one command to the next; stamped on every event of the command. */
+  readonly atUs: EpochUs;
+  readonly body: CommandBody;
+}
+
+// ---- events ----
+
+/** Why something was refused or ended. The index is the wire value: append only. */
+export const REASONS = [
+  "requested",
+  "unknown_order",
+  "duplicate_order_id",
+  "duplicate_client_order_id",
+  "unknown_client_order_id",
+  "unsupported",
+  "immediate_or_cancel",
+  "fill_or_kill",
+  "would_trade",
+  "minimum_quantity",
+  "self_trade",
+  "below_filled",
+  "book_full",
+  "asset_halted",
+  "asset_cancel_only",
+  "quote_budget_spent",
+  "expired",
+  "insufficient_funds",
+  "notional_limit",
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface OrderAccepted {
+  readonly kind: "accepted";
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  readonly receivedAtUs: EpochUs;
+  /** A stop order that waits for its trigger. */
+  readonly pendingTrigger: boolean;
+  readonly order: NewOrder;
+}
+
+export interface OrderRejected {
+  readonly kind: "rejected";
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  readonly receivedAtUs: EpochUs;
+  readonly reason: Reason;
+  readonly firstOrderId: OrderId | null;
+  readonly order: NewOrder;
+}
+
+/** Always at the maker's price. */
+export interface Trade {
+  readonly kind: "trade";
+  readonly tradeId: TradeId;
+  readonly makerOrderId: OrderId;
+  readonly takerOrderId: OrderId;
+  readonly makerAccountId: AccountId;
+  readonly takerAccountId: AccountId;
+  readonly takerSide: Side;
+  readonly priceTicks: PriceTicks;
+  readonly quantityLots: Lots;
+  /** What is left of each order after the trade; null for a market buy by quote budget. */
+  readonly makerLeavesLots: Lots;
+  readonly takerLeavesLots: Lots | null;
+}
+
+export interface OrderCanceled {
+  readonly kind: "canceled";
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  readonly reason: Reason;
+  /** What was left and is gone; null for a market buy by quote budget. */
+  readonly canceledLots: Lots | null;
+}
+
+export interface OrderExpired {
+  readonly kind: "expired";
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  readonly canceledLots: Lots;
+}
+
+export interface OrderReplaced {
+  readonly kind: "replaced";
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  /** The new total, fills included. */
+  readonly quantityLots: Lots;
+  readonly priceTicks: PriceTicks;
+  readonly leavesLots: Lots;
+  readonly keptPriority: boolean;
+  /** The new client order id; null: unchanged. */
+  readonly clientOrderId: string | null;
+}
+
+/** Self-trade prevention by decrement took quantity from an order that lives on. */
+export interface OrderReduced {
+  readonly kind: "reduced";
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  readonly byLots: Lots;
+  readonly leavesLots: Lots;
+}
+
+export interface OrderTriggered {
+  readonly kind: "triggered";
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+}
+
+/** A cancel or a replace that changed nothing. */
+export interface RequestRejected {
+  readonly kind: "cancel_rejected" | "replace_rejected";
+  readonly requestLogId: LogId;
+  readonly accountId: AccountId;
+  /** The order it was about; null where a client order id led to none. */
+  readonly orderId: OrderId | null;
+  readonly clientOrderId: string | null;
+  readonly reason: Reason;
+  readonly firstOrderId: OrderId | null;
+  readonly receivedAtUs: EpochUs;
+}
+
+export interface AssetStateChanged {
+  readonly kind: "state_changed";
+  readonly state: AssetState;
+}
+
+export type EventBody =
+  | OrderAccepted
+  | OrderRejected
+  | Trade
+  | OrderCanceled
+  | OrderExpired
+  | OrderReplaced
+  | OrderReduced
+  | OrderTriggered
+  | RequestRejected
+  | AssetStateChanged;
+
+export interface EngineEvent {
+  readonly eventSequence: EventSequence;
+  /** The command that it came from. */
+  readonly commandSequence: CommandSequence;
+  readonly atUs: EpochUs;
+  readonly body: EventBody;
+}
+
+// ---- notifications ----
+
+export interface PublicTrade {
+  readonly tradeId: TradeId;
+  readonly priceTicks: PriceTicks;
+  readonly quantityLots: Lots;
+  readonly takerSide: Side;
+  readonly executedAtUs: EpochUs;
+}
+
+/** The index is the wire value: append only. */
+export const REPORT_EVENTS = [
+  "accepted",
+  "rejected",
+  "trade",
+  "canceled",
+  "replaced",
+  "reduced",
+  "expired",
+  "triggered",
+  "cancel_rejected",
+  "replace_rejected",
+] as const;
+export type ReportEvent = (typeof REPORT_EVENTS)[number];
+
+/** The index is the wire value: append only. */
+export const ORDER_STATUSES = [
+  "open",
+  "partially_filled",
+  "filled",
+  "canceled",
+  "rejected",
+  "expired",
+  "pending_trigger",
+] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+export type Liquidity = "maker" | "taker";
+
+/** One account's view of one event (FIX 35=8), before it has its place in the account's sequence. */
+export interface ExecutionReport {
+  readonly accountId: AccountId;
+  readonly event: ReportEvent;
+  readonly status: OrderStatus;
+  /** The order it is about; null where a refused cancel named an unknown client order id. */
+  readonly orderId: OrderId | null;
+  readonly clientOrderId: string | null;
+  /** The four below are null where a refused cancel or replace named an order that is not the account's. */
+  readonly side: Side | null;
+  readonly type: OrderType | null;
+  readonly timeInForce: TimeInForce | null;
+  readonly quantityLots: Lots | null;
+  /** Null for market orders, too. */
+  readonly priceTicks: PriceTicks | null;
+  readonly filledLots: Lots;
+  /** Null for a live market buy by quote budget. */
+  readonly leavesLots: Lots | null;
+  /** The four below are set on trades only. */
+  readonly tradeId: TradeId | null;
+  readonly lastPriceTicks: PriceTicks | null;
+  readonly lastQuantityLots: Lots | null;
+  readonly liquidity: Liquidity | null;
+  /** A Reason, with a detail after a colon where there is one. */
+  readonly reason: string | null;
+  readonly receivedAtUs: EpochUs;
+  readonly matchedAtUs: EpochUs;
+}
+
+export interface SequencedReport extends ExecutionReport {
+  readonly accountSequence: AccountSequence;
+}
+
+export interface NotificationBatch {
+  readonly trades: readonly PublicTrade[];
+  readonly reports: readonly SequencedReport[];
+}

@@ -1,0 +1,94 @@
+/**
+ * Builds what is older than its sources: protocol/*.proto → protocol/generated/, src/ → dist/. Does nothing, fast,
+ * when all is up to date, and waits when another build is running. Types are checked by `npm run check`, not here.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const lock = join(root, "node_modules", ".bourse-build-lock");
+const LOCK_WAIT_MAX_MS = 120_000;
+
+function newestMs(folder, ending) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isDirectory() || file.endsWith(ending)) newest = Math.max(newest, statSync(file).mtimeMs);
+  }
+  return newest;
+}
+
+function stampMs(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Runs `make` when `stamp` is older than the sources; the stamp carries the time before it began. */
+function rebuild(stamp, sourcesMs, make) {
+  if (stampMs(stamp) > sourcesMs) return;
+  rmSync(stamp, { force: true });
+  make();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, "");
+}
+
+function run(script, ...args) {
+  const { status } = spawnSync(process.execPath, [join(root, "node_modules", script), ...args], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (status !== 0) {
+    console.error(`build: ${script} ${args.join(" ")} failed`);
+    process.exit(1);
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+async function acquire() {
+  const deadline = Date.now() + LOCK_WAIT_MAX_MS;
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      process.on("exit", () => rmSync(lock, { force: true }));
+      return;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const text = (() => {
+      try {
+        return readFileSync(lock, "utf8");
+      } catch {
+        return "";
+      }
+    })();
+    if (text !== "" && !isAlive(Number(text))) rmSync(lock, { force: true });
+    else if (Date.now() > deadline) {
+      console.error(`build: another build (pid ${text}) has held ${lock} for two minutes; end it, or delete the file`);
+      process.exit(1);
+    } else await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+await acquire();
+const protoFiles = ["protocol/order-entry.proto", "protocol/pipeline.proto"];
+const generated = join(root, "protocol", "generated");
+const protoMs = Math.max(...protoFiles.map((file) => stampMs(join(root, file))));
+rebuild(join(generated, ".stamp"), protoMs, () => {
+  mkdirSync(generated, { recursive: true });
+  const lean = ["--no-create", "--no-verify", "--no-convert", "--no-delimited", "--no-typeurl", "--no-service"];
+  const wire = "protocol/generated/wire";
+  run("protobufjs-cli/bin/pbjs", "-t", "static-module", "-w", "commonjs", ...lean, "--force-number", "-o", `${wire}.cjs`, ...protoFiles);
+  run("protobufjs-cli/bin/pbts", "-o", `${wire}.d.cts`, `${wire}.cjs`);
+  run("protobufjs-cli/bin/pbjs", "-t", "json", "-o", `${wire}.json`, ...protoFiles);
+});
+const sourcesMs = Math.max(newestMs(join(root, "src"), ".ts"), stampMs(join(root, "tsconfig.build.json")), stampMs(join(root, "tsconfig.json")));
+rebuild(join(root, "dist", ".stamp"), sourcesMs, () => run("typescript/bin/tsc", "-p", "tsconfig.build.json", "--noCheck"));
