@@ -1,0 +1,26 @@
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+import { ConfigurationError } from "../shared/errors.js";
+
+// Below the ports that systems hand out to outgoing connections (Linux: from 32768): while a server restarts, no
+// connection may sit on its port, not even a client's that tries to reach it and gets connected to itself.
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+const ATTEMPTS_MAX = 100;
+
+/** Whether a server could listen there right now. */
+export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isPortFree(port)) return port;
+  }
+  throw new ConfigurationError(`found no free port between ${FIRST_PORT} and ${LAST_PORT} in ${ATTEMPTS_MAX} attempts`);
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { waitFor } from "./wait-for.js";
+
+const STOP_DEADLINE_MS = 10_000;
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** A zombie is alive for kill(2), but it holds nothing any more. */
+function isGone(pid: number): boolean {
+  return !isAlive(pid) || /^\d+ \(.*\) Z /s.test(procFile(pid, "stat") ?? "");
+}
+
+/** Whether that process was started with the path among its arguments. Process ids are used again: a number in a file
+ * is no proof. False where the system has no /proc. */
+export function isStartedWith(pid: number, path: string): boolean {
+  return procFile(pid, "cmdline")?.split("\0").includes(path) ?? false;
+}
+
+function procFile(pid: number, name: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+export function pidIn(pidFile: string): number | null {
+  try {
+    const pid = Number.parseInt(readFileSync(pidFile, "utf8"), 10);
+    return Number.isSafeInteger(pid) && pid > 1 ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Ends what an earlier run left behind, politely first. Does nothing unless the process is provably ours. */
+export async function stopLeftover(pid: number | null, path: string, signal: "SIGINT" | "SIGTERM"): Promise<boolean> {
+  if (pid === null || !isStartedWith(pid, path)) return false;
+  const gone = () => (isGone(pid) ? true : null);
+  process.kill(pid, signal);
+  await waitFor(`process ${pid} to stop`, { deadlineMs: STOP_DEADLINE_MS }, gone).catch(() => {
+    process.kill(pid, "SIGKILL");
+    return waitFor(`process ${pid} to die`, { deadlineMs: STOP_DEADLINE_MS }, gone);
+  });
+  return true;
+}

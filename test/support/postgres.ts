@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { migrate } from "postgres-migrations";
+import * as embedded from "../../src/launcher/embedded-postgres.js";
+import { freePort } from "../../src/launcher/free-port.js";
+import { stopAfterRun } from "./hooks.js";
+import { temporaryFolder } from "./temporary-folder.js";
+
+export interface PostgresForTest {
+  /** A database of its own, all migrations applied; nobody else knows its name. Returns its URL. */
+  createDatabase(): Promise<string>;
+  stop(): Promise<void>;
+  /** SIGKILL. Only a durable server keeps what it committed. */
+  kill9(): Promise<void>;
+  /** On the same port with the same data, after `stop` or `kill9` (or instead: it stops first). */
+  restart(): Promise<void>;
+}
+
+const TEMPLATE = "migrated";
+const MIGRATIONS = fileURLToPath(new URL("../../sql", import.meta.url));
+
+/** A server of one's own, for tests that stop or kill it; all others share one through `createDatabase`. */
+export async function startPostgres({ isDurable = true } = {}): Promise<PostgresForTest> {
+  const folder = temporaryFolder();
+  const options = { folder: join(folder, "postgres"), port: await freePort(), logFile: join(folder, "log"), isDurable };
+  let server = await embedded.startPostgres(options);
+  const stop = () => server.process.stop(5000);
+  stopAfterRun(stop);
+  let template: Promise<void> | null = null;
+  return {
+    async createDatabase() {
+      template ??= createTemplate(server.adminUrl);
+      await template;
+      const name = `test_${randomBytes(6).toString("hex")}`;
+      await execute(server.adminUrl, `create database ${name} template ${TEMPLATE}`);
+      return databaseUrl(server.adminUrl, name);
+    },
+    stop,
+    kill9: () => server.process.kill(),
+    async restart() {
+      await stop();
+      server = await embedded.startPostgres(options);
+    },
+  };
+}
+
+let shared: Promise<PostgresForTest> | null = null;
+
+/** A fresh, migrated database in the server that all test files of this run share. Returns its URL. */
+export async function createDatabase(): Promise<string> {
+  shared ??= startPostgres({ isDurable: false });
+  return (await shared).createDatabase();
+}
+
+async function createTemplate(adminUrl: string): Promise<void> {
+  const { hostname, port, username, password } = new URL(adminUrl);
+  const login = { host: hostname, port: Number(port), user: username, password };
+  await migrate({ ...login, database: TEMPLATE, ensureDatabaseExists: true }, MIGRATIONS);
+}
+
+/** One statement on a connection of its own, for arranging and for looking at what a test did. */
+export async function execute(url: string, sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query(sql, values);
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+function databaseUrl(adminUrl: string, database: string): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
