@@ -1,0 +1,207 @@
+/**
+ * Reads a subject of a stream in sequence, from a given place on: an ack-free pull consumer that holds at most a given
+ * number of messages, checks that none is missing, and makes itself anew (from the last message it handed out) after
+ * any doubt: a gap, a lost connection, a consumer that the server forgot, silence. A position is never kept in it.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  AckPolicy,
+  DeliverPolicy,
+  type JetStreamManager,
+  type Msg,
+  type NatsConnection,
+  nanos,
+  type Subscription,
+} from "nats";
+import type { Logger } from "./log.js";
+import type { StreamName } from "./subjects.js";
+import { type StreamSequence, streamSequence } from "./units.js";
+
+export interface InputMessage {
+  readonly subject: string;
+  readonly streamSequence: StreamSequence;
+  readonly data: Uint8Array;
+}
+
+export interface ReaderOptions {
+  readonly stream: StreamName;
+  /** May end in `>`. */
+  readonly subject: string;
+  /** The first message is the subject's next one after this. */
+  readonly afterSequence: StreamSequence;
+  /** Messages held here and not yet taken; the server keeps the rest. */
+  readonly pendingMessagesMax: number;
+  /** Called when there is something to take. */
+  readonly onAvailable: () => void;
+}
+
+const PULL_EXPIRES_MS = 30_000;
+const HEARTBEAT_MS = 5_000;
+const SILENCE_MAX_MS = 2 * HEARTBEAT_MS + 1_000;
+const CONSUMER_KEPT_MS = 60_000;
+const RETRY_MS = 250;
+
+/** A pull that ended in the ordinary way: nothing there, or its time was up. */
+const PULL_ENDED = new Set([404, 408]);
+const HEARTBEAT = 100;
+
+export class BusReader {
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #log: Logger;
+  readonly #options: ReaderOptions;
+  #pending: InputMessage[] = [];
+  #after: StreamSequence;
+  /** Messages that the server may still send for the pulls so far. */
+  #requested = 0;
+  #delivered = 0;
+  #consumer: string | null = null;
+  #subscription: Subscription | null = null;
+  #silence: NodeJS.Timeout | null = null;
+  #closed = false;
+  /** Ready once the first consumer stands. */
+  readonly started: Promise<void>;
+  #markStarted: () => void = () => undefined;
+
+  constructor(connection: NatsConnection, manager: JetStreamManager, log: Logger, options: ReaderOptions) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#log = log.child({ subject: options.subject });
+    this.#options = options;
+    this.#after = options.afterSequence;
+    this.started = new Promise((resolve) => {
+      this.#markStarted = resolve;
+    });
+    void this.#start();
+  }
+
+  get pendingMessages(): number {
+    return this.#pending.length;
+  }
+
+  /** At most `max` messages, in sequence; makes room for as many. */
+  take(max: number): InputMessage[] {
+    const taken = this.#pending.length <= max ? this.#pending : this.#pending.slice(0, max);
+    this.#pending = this.#pending.length <= max ? [] : this.#pending.slice(max);
+    this.#pullMore();
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const consumer = this.#abandon();
+    if (consumer === null || this.#connection.isClosed()) return;
+    // The server forgets it by itself after CONSUMER_KEPT_MS.
+    await this.#manager.consumers.delete(this.#options.stream, consumer).catch(() => undefined);
+  }
+
+  async #start(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#createConsumer();
+        this.#markStarted();
+        return;
+      } catch (err) {
+        if (this.#closed) return;
+        this.#log.warn({ err }, "a consumer could not be created; trying again");
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  async #createConsumer(): Promise<void> {
+    const { stream, subject } = this.#options;
+    const { name } = await this.#manager.consumers.add(stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: this.#after + 1,
+      name: `reader-${randomUUID()}`,
+      ack_policy: AckPolicy.None,
+      filter_subject: subject,
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: nanos(CONSUMER_KEPT_MS),
+    });
+    if (this.#closed) return;
+    const inbox = `_INBOX.${randomUUID()}`;
+    this.#consumer = name;
+    this.#requested = 0;
+    this.#delivered = 0;
+    const subscription = this.#connection.subscribe(inbox, {
+      callback: (_error, message) => {
+        if (this.#subscription === subscription) this.#received(message);
+      },
+    });
+    this.#subscription = subscription;
+    this.#heard();
+    this.#pullMore();
+  }
+
+  #abandon(): string | null {
+    const consumer = this.#consumer;
+    this.#subscription?.unsubscribe();
+    if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#subscription = null;
+    this.#consumer = null;
+    this.#silence = null;
+    return consumer;
+  }
+
+  #restart(why: string): void {
+    if (this.#closed || this.#consumer === null) return;
+    this.#log.warn({ why, after: this.#after }, "reading starts anew");
+    this.#abandon();
+    void this.#start();
+  }
+
+  #received(message: Msg): void {
+    this.#heard();
+    const status = message.headers?.code ?? 0;
+    if (status === HEARTBEAT) return;
+    if (PULL_ENDED.has(status)) {
+      this.#requested = Math.max(0, this.#requested - Number(message.headers?.get("Nats-Pending-Messages") ?? 0));
+      this.#pullMore();
+      return;
+    }
+    if (status !== 0) {
+      this.#restart(`status ${status} ${message.headers?.description ?? ""}`);
+      return;
+    }
+    // $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>
+    const place = (message.reply ?? "").split(".");
+    const consumerSequence = Number(place.at(-3));
+    if (consumerSequence !== this.#delivered + 1) {
+      this.#restart(`message ${consumerSequence} came after ${this.#delivered}`);
+      return;
+    }
+    this.#delivered = consumerSequence;
+    this.#requested = Math.max(0, this.#requested - 1);
+    this.#after = streamSequence(Number(place.at(-4)));
+    this.#pending.push({ subject: message.subject, streamSequence: this.#after, data: message.data });
+    this.#pullMore();
+    this.#options.onAvailable();
+  }
+
+  /** Asks for as many as there is room for, once half of the room is free. */
+  #pullMore(): void {
+    const { pendingMessagesMax, stream } = this.#options;
+    const room = pendingMessagesMax - this.#pending.length - this.#requested;
+    if (this.#consumer === null || this.#subscription === null || room < pendingMessagesMax / 2) return;
+    this.#requested += room;
+    const pull = { batch: room, expires: nanos(PULL_EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
+    this.#connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`, JSON.stringify(pull), {
+      reply: this.#subscription.getSubject(),
+    });
+  }
+
+  /** Heartbeats come while a pull waits, so silence means that something is lost, unless nothing is asked for. */
+  #heard(): void {
+    if (this.#silence === null)
+      this.#silence = setTimeout(() => {
+        this.#silence = null;
+        if (this.#requested > 0) this.#restart("silence");
+        else this.#heard();
+      }, SILENCE_MAX_MS);
+    else this.#silence.refresh();
+  }
+}

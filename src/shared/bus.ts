@@ -1,0 +1,246 @@
+/**
+ * The one owner of `nats`: a connection, publishing with an acknowledgement inbox of our own, reading with ack-free
+ * pull consumers (bus-reader.ts), and the streams.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  connect,
+  DiscardPolicy,
+  Events,
+  headers,
+  type JetStreamManager,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  NatsError,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "nats";
+import { BusReader, type InputMessage, type ReaderOptions } from "./bus-reader.js";
+import { DeadlineExceeded } from "./errors.js";
+import type { Logger } from "./log.js";
+import { STREAMS, type StreamName } from "./subjects.js";
+import { type StreamSequence, streamSequence } from "./units.js";
+
+/** What became of a publish. Only "unknown" leaves a doubt. */
+export type PublishOutcome =
+  | { readonly kind: "stored"; readonly streamSequence: StreamSequence; readonly duplicate: boolean }
+  /** An answer that says no: nothing was stored. See ERROR_CODES. */
+  | { readonly kind: "refused"; readonly errorCode: number; readonly description: string }
+  /** Nothing was sent, or no stream listens: nothing was stored. */
+  | { readonly kind: "unavailable" }
+  /** Sent, and no answer before the deadline or before the connection broke. */
+  | { readonly kind: "unknown" };
+
+export interface PublishOptions {
+  /** Nats-Msg-Id: a second message with the same id is answered as a duplicate, for two minutes. */
+  readonly messageId?: string;
+  /** The fence: refused (WRONG_LAST_SEQUENCE) unless this is the subject's last stream sequence. */
+  readonly expectedLastSubjectSequence?: StreamSequence;
+  readonly deadlineMs: number;
+}
+
+/** The err_code of a JetStream answer; its `code` is 503 for all of them. */
+export const ERROR_CODES = { STREAM_FULL: 10077, WRONG_LAST_SEQUENCE: 10071, NO_MESSAGE_FOUND: 10037 } as const;
+
+export interface Bus {
+  isConnected(): boolean;
+  onConnectionChange(listener: (connected: boolean) => void): void;
+  /** Never rejects. */
+  publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome>;
+  /** Creates the streams, or brings them up to date. */
+  ensureStreams(replicas: number): Promise<void>;
+  lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null>;
+  /** The stream's first and last sequence; last is first - 1 when it is empty. */
+  streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
+  read(options: ReaderOptions): BusReader;
+  close(): Promise<void>;
+}
+
+export interface BusOptions {
+  readonly name: string;
+  readonly log: Logger;
+}
+
+const CONNECT_DEADLINE_MS = 30_000;
+const RECONNECT_WAIT_MS = 250;
+const REQUEST_TIMEOUT_MS = 5_000;
+const PING_INTERVAL_MS = 5_000;
+
+/** Tries for CONNECT_DEADLINE_MS, then rejects. Once connected it reconnects for ever. */
+export async function connectBus(url: string, options: BusOptions): Promise<Bus> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      const connection = await connect({
+        servers: url.split(","),
+        name: options.name,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RECONNECT_WAIT_MS,
+        reconnectJitter: RECONNECT_WAIT_MS,
+        pingInterval: PING_INTERVAL_MS,
+        maxPingOut: 2,
+        timeout: REQUEST_TIMEOUT_MS,
+      });
+      const manager = await connection.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS });
+      return new NatsBus(connection, manager, options.log);
+    } catch (cause) {
+      if (performance.now() - startedMs > CONNECT_DEADLINE_MS)
+        throw new DeadlineExceeded("NATS can't be reached; is NATS_URL right and the server up?", { cause });
+      options.log.warn({ err: cause }, "NATS can't be reached yet");
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_WAIT_MS));
+    }
+  }
+}
+
+interface WaitingPublish {
+  readonly resolve: (outcome: PublishOutcome) => void;
+  readonly deadline: NodeJS.Timeout;
+}
+
+class NatsBus implements Bus {
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #log: Logger;
+  readonly #listeners: ((connected: boolean) => void)[] = [];
+  readonly #waiting = new Map<string, WaitingPublish>();
+  readonly #inbox = `_INBOX.${randomUUID()}`;
+  #connected = true;
+  #nextToken = 0;
+
+  constructor(connection: NatsConnection, manager: JetStreamManager, log: Logger) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#log = log;
+    connection.subscribe(`${this.#inbox}.*`, { callback: (_error, message) => this.#acknowledged(message) });
+    void this.#watchConnection();
+  }
+
+  isConnected(): boolean {
+    return this.#connected;
+  }
+
+  onConnectionChange(listener: (connected: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome> {
+    if (!this.#connected) return Promise.resolve({ kind: "unavailable" });
+    const token = String(this.#nextToken++);
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => this.#settle(token, { kind: "unknown" }), options.deadlineMs);
+      this.#waiting.set(token, { resolve, deadline });
+      try {
+        const reply = `${this.#inbox}.${token}`;
+        const header = publishHeaders(options);
+        this.#connection.publish(subject, payload, header === null ? { reply } : { reply, headers: header });
+      } catch (err) {
+        this.#log.warn({ err }, "a publish could not be sent");
+        this.#settle(token, { kind: "unavailable" });
+      }
+    });
+  }
+
+  async ensureStreams(replicas: number): Promise<void> {
+    for (const name of Object.keys(STREAMS) as StreamName[]) {
+      const config = streamConfig(name, replicas);
+      try {
+        await this.#manager.streams.add(config);
+      } catch (error) {
+        if (!(error instanceof NatsError) || !error.isJetStreamError()) throw error;
+        await this.#manager.streams.update(name, config);
+      }
+    }
+  }
+
+  async lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null> {
+    try {
+      const found = await this.#manager.streams.getMessage(stream, { last_by_subj: subject });
+      return { subject, streamSequence: streamSequence(found.seq), data: found.data };
+    } catch (error) {
+      if (error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.NO_MESSAGE_FOUND) return null;
+      throw error;
+    }
+  }
+
+  async streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }> {
+    const { state } = await this.#manager.streams.info(stream);
+    return { first: streamSequence(state.first_seq), last: streamSequence(state.last_seq) };
+  }
+
+  read(options: ReaderOptions): BusReader {
+    return new BusReader(this.#connection, this.#manager, this.#log, options);
+  }
+
+  async close(): Promise<void> {
+    for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
+    await this.#connection.close();
+  }
+
+  #acknowledged(message: Msg): void {
+    const token = message.subject.slice(this.#inbox.length + 1);
+    const isNobodyListening = message.headers?.code === 503;
+    this.#settle(token, isNobodyListening ? { kind: "unavailable" } : readAcknowledgement(message.data));
+  }
+
+  #settle(token: string, outcome: PublishOutcome): void {
+    const waiting = this.#waiting.get(token);
+    if (waiting === undefined) return;
+    this.#waiting.delete(token);
+    clearTimeout(waiting.deadline);
+    waiting.resolve(outcome);
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === Events.Disconnect) this.#changed(false);
+      else if (type === Events.Reconnect) this.#changed(true);
+    }
+  }
+
+  #changed(connected: boolean): void {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    this.#log.warn({ connected }, "the connection to NATS changed");
+    // Their acknowledgements went to an inbox on the connection that is gone.
+    if (!connected) for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
+    for (const listener of this.#listeners) listener(connected);
+  }
+}
+
+function publishHeaders({ messageId, expectedLastSubjectSequence }: PublishOptions): MsgHdrs | null {
+  if (messageId === undefined && expectedLastSubjectSequence === undefined) return null;
+  const header = headers();
+  if (messageId !== undefined) header.set("Nats-Msg-Id", messageId);
+  if (expectedLastSubjectSequence !== undefined)
+    header.set("Nats-Expected-Last-Subject-Sequence", String(expectedLastSubjectSequence));
+  return header;
+}
+
+function readAcknowledgement(data: Uint8Array): PublishOutcome {
+  const answer = JSON.parse(new TextDecoder().decode(data)) as {
+    seq?: number;
+    duplicate?: boolean;
+    error?: { err_code?: number; description?: string };
+  };
+  if (answer.error !== undefined)
+    return { kind: "refused", errorCode: answer.error.err_code ?? 0, description: answer.error.description ?? "" };
+  return { kind: "stored", streamSequence: streamSequence(answer.seq ?? 0), duplicate: answer.duplicate === true };
+}
+
+function streamConfig(name: StreamName, replicas: number): Partial<StreamConfig> & { name: string } {
+  const { prefix, storage, discard, maxBytes, maxAgeMs } = STREAMS[name];
+  return {
+    name,
+    subjects: [`${prefix}.*`],
+    retention: RetentionPolicy.Limits,
+    storage: storage === "file" ? StorageType.File : StorageType.Memory,
+    discard: discard === "new" ? DiscardPolicy.New : DiscardPolicy.Old,
+    max_bytes: maxBytes,
+    max_age: nanos(maxAgeMs),
+    num_replicas: replicas,
+    allow_direct: true,
+  };
+}

@@ -1,0 +1,106 @@
+import { fileURLToPath } from "node:url";
+import { ConfigurationError } from "./errors.js";
+
+/** In pipeline order; the place decides the default admin port. */
+export const SERVICES = [
+  "order-handler",
+  "order-processing",
+  "matching-engine",
+  "trade-processing",
+  "market-data-notifier",
+] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+export const ADMIN_PORT_BASE = 9101;
+
+/** The folder that package.json stands in. */
+export const projectRoot = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Reads the environment once. Problems are gathered; check() throws them all at once. */
+export class Environment {
+  readonly #values: NodeJS.ProcessEnv;
+  readonly #problems: string[] = [];
+
+  constructor(values: NodeJS.ProcessEnv = process.env) {
+    this.#values = values;
+  }
+
+  text(name: string, fallback?: string): string {
+    const value = this.#values[name];
+    if (value !== undefined && value !== "") return value;
+    if (fallback === undefined) this.#problems.push(`${name} is not set`);
+    return fallback ?? "";
+  }
+
+  integer(name: string, fallback: number, { min, max }: { min: number; max: number }): number {
+    const text = this.text(name, String(fallback));
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    this.#problems.push(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`);
+    return fallback;
+  }
+
+  port(name: string, fallback: number): number {
+    return this.integer(name, fallback, { min: 0, max: 65_535 });
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const text = this.text(name, fallback ? "1" : "0").toLowerCase();
+    if (["1", "true", "yes"].includes(text)) return true;
+    if (["0", "false", "no"].includes(text)) return false;
+    this.#problems.push(`${name} is "${text}"; it must be 1 or 0`);
+    return fallback;
+  }
+
+  oneOf(name: string, fallback: string, allowed: readonly string[]): string {
+    const text = this.text(name, fallback);
+    if (allowed.includes(text)) return text;
+    this.#problems.push(`${name} is "${text}"; it must be one of ${allowed.join(", ")}`);
+    return fallback;
+  }
+
+  /** Throws a ConfigurationError that lists every problem found so far. */
+  check(): void {
+    if (this.#problems.length > 0) throw new ConfigurationError(`configuration: ${this.#problems.join("; ")}`);
+  }
+}
+
+/** What every service needs. */
+export interface CommonConfig {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly assetsFile: string;
+  readonly logLevel: string;
+  readonly adminHost: string;
+  readonly adminPort: number;
+  readonly production: boolean;
+  /** Copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. */
+  readonly natsReplicas: number;
+  /** From the signal to stop until the process ends, whatever is still open. */
+  readonly stopTimeoutMs: number;
+}
+
+export function commonConfig(env: Environment, service: ServiceName): CommonConfig {
+  return Object.freeze({
+    natsUrl: env.text("NATS_URL"),
+    databaseUrl: env.text("DATABASE_URL"),
+    assetsFile: env.text("ASSETS_FILE", `${projectRoot}config/assets.json`),
+    logLevel: env.oneOf("LOG_LEVEL", "info", LOG_LEVELS),
+    adminHost: env.text("ADMIN_HOST", "127.0.0.1"),
+    adminPort: env.port("ADMIN_PORT", ADMIN_PORT_BASE + SERVICES.indexOf(service)),
+    production: env.text("NODE_ENV", "development") === "production",
+    natsReplicas: env.integer("NATS_REPLICAS", 1, { min: 1, max: 5 }),
+    stopTimeoutMs: env.integer("STOP_TIMEOUT_MS", 10_000, { min: 100, max: 120_000 }),
+  });
+}
+
+/** ASSETS=BTC-USD,ETH-USD: the assets that this process works on; default: all known ones. */
+export function assetsToServe(env: Environment, known: ReadonlyMap<string, unknown>): string[] {
+  const text = env.text("ASSETS", [...known.keys()].join(","));
+  const names = [...new Set(text.split(",").map((name) => name.trim()))].filter((name) => name !== "");
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw new ConfigurationError(`ASSETS names ${unknown.join(", ")}; known are ${[...known.keys()].join(", ")}`);
+  return names;
+}

@@ -1,0 +1,194 @@
+/**
+ * The one owner of `pg`. Reads go through a small pool; a service's transactions go through one connection of their
+ * own, each as a single pipelined write BEGIN … COMMIT, so that a batch costs one round trip.
+ */
+import pg from "pg";
+import { DeadlineExceeded } from "./errors.js";
+import type { Logger } from "./log.js";
+
+export interface Statement {
+  /** Names the prepared statement on its connection. */
+  readonly name: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+export type Row = Record<string, unknown>;
+
+export interface Database {
+  /** Rejects after QUERY_TIMEOUT_MS. int8 arrives as a number and must be a safe integer. */
+  query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * The statements' rows, once all of them are committed. Rejects with the first error; nothing is committed then,
+   * unless the connection broke: whether a COMMIT that was under way took place must be read back.
+   */
+  transaction(statements: readonly Statement[]): Promise<Row[][]>;
+  isReady(): boolean;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly applicationName: string;
+  readonly log: Logger;
+  /** Connections for reads. */
+  readonly poolMax?: number;
+}
+
+const QUERY_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const PROBE_INTERVAL_MS = 500;
+const INT8_OID = 20;
+
+/**
+ * Statements are prepared while tables may still be empty, and their plans are kept: so that they stay good when the
+ * tables have grown, only plans by index are considered on these sessions.
+ */
+const WRITER_SETTINGS =
+  "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
+
+const types = new pg.TypeOverrides();
+types.setTypeParser(INT8_OID, (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`int8 ${text} is not a safe integer`);
+  return value;
+});
+
+/** The SQLSTATE of a Postgres error, or null where it is not one (a broken connection, say). */
+export function sqlState(error: unknown): string | null {
+  return error instanceof pg.DatabaseError ? (error.code ?? null) : null;
+}
+
+/** Resolves once the first connection stands; tries until then, for `deadlineMs`. */
+export async function connectDatabase(url: string, options: DatabaseOptions, deadlineMs = 30_000): Promise<Database> {
+  const database = new PostgresDatabase(url, options);
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      await database.query("select 1");
+      return database;
+    } catch (cause) {
+      if (performance.now() - startedMs > deadlineMs) {
+        await database.close();
+        throw new DeadlineExceeded("Postgres can't be reached; is DATABASE_URL right and the server up?", { cause });
+      }
+      options.log.warn({ err: cause }, "Postgres can't be reached yet");
+      await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
+    }
+  }
+}
+
+class PostgresDatabase implements Database {
+  readonly #config: pg.ClientConfig;
+  readonly #log: Logger;
+  readonly #pool: pg.Pool;
+  #writer: Promise<pg.Client> | null = null;
+  #ready = false;
+  #probe: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(url: string, { applicationName, log, poolMax = 2 }: DatabaseOptions) {
+    this.#log = log;
+    this.#config = {
+      connectionString: url,
+      application_name: applicationName,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      types,
+    };
+    this.#pool = new pg.Pool({ ...this.#config, max: poolMax, idleTimeoutMillis: 0 });
+    this.#pool.on("error", (err) => this.#lost(err));
+  }
+
+  async query<R>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    try {
+      const { rows } = await this.#pool.query(text, [...values]);
+      this.#ready = true;
+      return rows as R[];
+    } catch (error) {
+      if (sqlState(error) === null) this.#lost(error);
+      throw error;
+    }
+  }
+
+  async transaction(statements: readonly Statement[]): Promise<Row[][]> {
+    const writer = await this.#connectedWriter();
+    const stream = streamOf(writer);
+    stream?.cork();
+    const all = [{ name: "begin", text: "begin" }, ...statements, { name: "commit", text: "commit" }];
+    const pending = all.map(({ name, text, values }: Statement) =>
+      writer.query({ name, text, values: values === undefined ? [] : [...values] }),
+    );
+    stream?.uncork();
+    const results = await Promise.allSettled(pending);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) {
+      if (sqlState(failed.reason) === null) await this.#discardWriter(failed.reason);
+      throw failed.reason;
+    }
+    const done = results.map((result) => (result as PromiseFulfilledResult<pg.QueryResult>).value);
+    return done.slice(1, -1).map((result) => result.rows as Row[]);
+  }
+
+  isReady(): boolean {
+    return this.#ready;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#probe !== null) clearInterval(this.#probe);
+    const writer = this.#writer;
+    this.#writer = null;
+    await Promise.allSettled([writer?.then((client) => client.end()), this.#pool.end()]);
+  }
+
+  #connectedWriter(): Promise<pg.Client> {
+    this.#writer ??= this.#connectWriter().catch((error: unknown) => {
+      this.#writer = null;
+      this.#lost(error);
+      throw error;
+    });
+    return this.#writer;
+  }
+
+  async #connectWriter(): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.#config, pipeline: true });
+    client.on("error", (err) => void this.#discardWriter(err));
+    await client.connect();
+    await client.query(WRITER_SETTINGS);
+    return client;
+  }
+
+  /** A connection that answered late or not at all may still be busy with what it was sent: it is not used again. */
+  async #discardWriter(error: unknown): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = null;
+    this.#lost(error);
+    const client = await writer?.catch(() => undefined);
+    if (client !== undefined) streamOf(client)?.destroy();
+  }
+
+  #lost(err: unknown): void {
+    if (this.#closed || this.#probe !== null) return;
+    this.#ready = false;
+    this.#log.error({ err }, "Postgres can't be reached");
+    this.#probe = setInterval(() => {
+      this.#pool.query("select 1").then(
+        () => {
+          if (this.#probe !== null) clearInterval(this.#probe);
+          this.#probe = null;
+          this.#ready = true;
+          this.#log.info("Postgres is back");
+        },
+        () => undefined,
+      );
+    }, PROBE_INTERVAL_MS);
+  }
+}
+
+/** pg's socket, for corking and for cutting; its types do not show it. */
+function streamOf(client: pg.Client): { cork(): void; uncork(): void; destroy(): void } | undefined {
+  const { connection } = client as unknown as {
+    connection?: { stream?: { cork(): void; uncork(): void; destroy(): void } };
+  };
+  return connection?.stream;
+}

@@ -1,0 +1,39 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** A service's Prometheus metrics, all under the prefix bourse_. Times are in seconds, as Prometheus has them. */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(service: string) {
+    this.#registry.setDefaultLabels({ service });
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  counter<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {
+    return new Counter({ name: `bourse_${name}`, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> {
+    return new Gauge({ name: `bourse_${name}`, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  histogram<Label extends string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labelNames: readonly Label[] = [],
+  ): Histogram<Label> {
+    const options = { name: `bourse_${name}`, help, buckets: [...buckets], labelNames: [...labelNames] };
+    return new Histogram({ ...options, registers: [this.#registry] });
+  }
+
+  /** Everything, in the Prometheus text format. */
+  async text(): Promise<string> {
+    return await this.#registry.metrics();
+  }
+}
+
+/** Buckets for latencies of this pipeline, in seconds: 0.25 ms … 10 s. */
+export const LATENCY_BUCKETS_S = [
+  0.00025, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+];

@@ -1,0 +1,197 @@
+/**
+ * The one loop of every stage: read each asset's input from the stage's own checkpoint, gather while the last batch is
+ * being handled, hand over what has gathered, and after any doubt go back to the checkpoint. A stage brings what it
+ * does with a batch and where its checkpoint stands (design: docs/arch.md, One rule for every stage).
+ */
+import type { Bus } from "./bus.js";
+import type { BusReader, InputMessage } from "./bus-reader.js";
+import { Fenced, InvariantBroken } from "./errors.js";
+import type { Service } from "./lifecycle.js";
+import { LATENCY_BUCKETS_S } from "./metrics.js";
+import { type StreamName, subjectOf } from "./subjects.js";
+import { type StreamSequence, streamSequence } from "./units.js";
+
+/** What has gathered of one asset: messages in stream order, at least one. */
+export interface AssetInput {
+  readonly asset: string;
+  readonly messages: readonly InputMessage[];
+}
+
+export interface Stage {
+  readonly input: StreamName;
+  /**
+   * Reads the asset's checkpoint, finishes what was stored and not published, and says after which input to go on. A
+   * stream that was rebuilt may be shorter than the checkpoint says: what was handled before is skipped by `handle`,
+   * by the stage's own sequence.
+   */
+  recover(asset: string): Promise<{ readonly afterSequence: StreamSequence }>;
+  /**
+   * Handles the input of one or several assets; resolves once its outcome is stored and published. An AssetHalted
+   * stops that asset and nothing else; Fenced ends the service; anything else sends all assets back to `recover`.
+   */
+  handle(inputs: readonly AssetInput[]): Promise<void>;
+}
+
+/** One asset can't go on, and why; the others can. */
+export class AssetHalted extends Error {
+  override readonly name = "AssetHalted";
+  readonly asset: string;
+
+  constructor(asset: string, cause: unknown) {
+    super(`${asset} is halted: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.asset = asset;
+  }
+}
+
+/** Runs the asset's part of a batch; what it throws halts the asset. */
+export function haltingAsset<T>(asset: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new AssetHalted(asset, cause);
+  }
+}
+
+export interface StageOptions {
+  readonly assets: readonly string[];
+  /** Messages of one asset held in memory. */
+  readonly pendingMessagesMax: number;
+  /** Messages of one asset in one batch. */
+  readonly batchMessagesMax: number;
+  /** Least time between the starts of two batches: none waits when idle, more ride together under load. */
+  readonly batchIntervalMs: number;
+}
+
+const RETRY_FIRST_MS = 100;
+const RETRY_LAST_MS = 5_000;
+
+/** Runs until the service stops; rejects when it can't go on. */
+export async function runStage(service: Service, bus: Bus, stage: Stage, options: StageOptions): Promise<void> {
+  await new StageLoop(service, bus, stage, options).run();
+}
+
+class StageLoop {
+  readonly #service: Service;
+  readonly #bus: Bus;
+  readonly #stage: Stage;
+  readonly #options: StageOptions;
+  readonly #readers = new Map<string, BusReader>();
+  readonly #halted = new Map<string, string>();
+  readonly #handleSeconds;
+  readonly #batchMessages;
+  #wake: () => void = () => undefined;
+  #isReading = false;
+
+  constructor(service: Service, bus: Bus, stage: Stage, options: StageOptions) {
+    this.#service = service;
+    this.#bus = bus;
+    this.#stage = stage;
+    this.#options = options;
+    const { metrics } = service;
+    this.#handleSeconds = metrics.histogram("stage_handle_seconds", "Time to handle one batch", LATENCY_BUCKETS_S);
+    this.#batchMessages = metrics.histogram("stage_batch_messages", "Input messages in one batch", [1, 4, 16, 64, 256]);
+    const pending = metrics.gauge("stage_pending_messages", "Input messages held in memory", ["asset"]);
+    Object.assign(pending, {
+      collect: () => {
+        for (const [asset, reader] of this.#readers) pending.set({ asset }, reader.pendingMessages);
+      },
+    });
+    service.readiness("stage", () => this.#whyNotReady());
+    service.stopping.addEventListener("abort", () => this.#wake());
+  }
+
+  async run(): Promise<void> {
+    let retryMs = RETRY_FIRST_MS;
+    while (!this.#service.stopping.aborted) {
+      try {
+        await this.#recoverAll();
+        this.#isReading = true;
+        await this.#handleUntilStopped(() => {
+          retryMs = RETRY_FIRST_MS;
+        });
+      } catch (err) {
+        this.#isReading = false;
+        if (this.#service.stopping.aborted) break;
+        if (err instanceof Fenced) throw err;
+        if (err instanceof AssetHalted) this.#halt(err);
+        else if (err instanceof InvariantBroken) throw err;
+        else this.#service.log.error({ err, retryMs }, "a batch failed; going back to the checkpoint");
+        await this.#closeReaders();
+        await this.#pause(retryMs);
+        retryMs = Math.min(2 * retryMs, RETRY_LAST_MS);
+      }
+    }
+    await this.#closeReaders();
+  }
+
+  async #recoverAll(): Promise<void> {
+    const { input } = this.#stage;
+    const { last } = await this.#bus.streamBounds(input);
+    for (const asset of this.#options.assets) {
+      if (this.#halted.has(asset)) continue;
+      const { afterSequence } = await this.#stage.recover(asset);
+      const reader = this.#bus.read({
+        stream: input,
+        subject: subjectOf(input, asset),
+        afterSequence: afterSequence > last ? streamSequence(0) : afterSequence,
+        pendingMessagesMax: this.#options.pendingMessagesMax,
+        onAvailable: () => this.#wake(),
+      });
+      this.#readers.set(asset, reader);
+    }
+  }
+
+  async #handleUntilStopped(succeeded: () => void): Promise<void> {
+    const { batchIntervalMs } = this.#options;
+    let startedMs = Number.NEGATIVE_INFINITY;
+    while (!this.#service.stopping.aborted) {
+      await this.#inputAvailable();
+      const earlyMs = startedMs + batchIntervalMs - performance.now();
+      if (earlyMs > 0) await this.#pause(earlyMs);
+      if (this.#service.stopping.aborted) return;
+      const inputs = this.#takeInputs();
+      startedMs = performance.now();
+      await this.#stage.handle(inputs);
+      this.#handleSeconds.observe((performance.now() - startedMs) / 1000);
+      this.#batchMessages.observe(inputs.reduce((sum, { messages }) => sum + messages.length, 0));
+      succeeded();
+    }
+  }
+
+  #takeInputs(): AssetInput[] {
+    const inputs: AssetInput[] = [];
+    for (const [asset, reader] of this.#readers) {
+      if (reader.pendingMessages > 0) inputs.push({ asset, messages: reader.take(this.#options.batchMessagesMax) });
+    }
+    return inputs;
+  }
+
+  async #inputAvailable(): Promise<void> {
+    const isAvailable = () => [...this.#readers.values()].some((reader) => reader.pendingMessages > 0);
+    while (!isAvailable() && !this.#service.stopping.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  async #closeReaders(): Promise<void> {
+    const readers = [...this.#readers.values()];
+    this.#readers.clear();
+    await Promise.all(readers.map((reader) => reader.close()));
+  }
+
+  #halt(halted: AssetHalted): void {
+    this.#halted.set(halted.asset, halted.message);
+    this.#service.log.fatal({ err: halted, asset: halted.asset }, "an asset is halted; the others go on");
+  }
+
+  #whyNotReady(): string | null {
+    if (this.#halted.size > 0) return [...this.#halted.values()].join("; ");
+    return this.#isReading ? null : "recovering from the checkpoint";
+  }
+}

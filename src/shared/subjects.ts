@@ -1,0 +1,28 @@
+/**
+ * Streams and subjects: one subject per asset and hop. An asset's name becomes part of a subject only after it was
+ * found among the known assets; `*`, `>` or a space would be accepted by the server or corrupt the protocol line.
+ */
+export const STREAMS = {
+  ORDERS: { prefix: "orders", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
+  COMMANDS: { prefix: "commands", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
+  EXECUTIONS: { prefix: "executions", storage: "file", discard: "new", maxBytes: 8 * 2 ** 30, maxAgeMs: 0 },
+  NOTIFICATIONS: {
+    prefix: "notifications",
+    storage: "memory",
+    discard: "old",
+    maxBytes: 256 * 2 ** 20,
+    maxAgeMs: 600_000,
+  },
+  DEAD_LETTERS: { prefix: "dead-letters", storage: "file", discard: "old", maxBytes: 2 ** 30, maxAgeMs: 0 },
+} as const;
+
+export type StreamName = keyof typeof STREAMS;
+
+export function subjectOf(stream: StreamName, asset: string): string {
+  return `${STREAMS[stream].prefix}.${asset}`;
+}
+
+/** notifications.BTC-USD is about BTC-USD. */
+export function assetOf(subject: string): string {
+  return subject.slice(subject.indexOf(".") + 1);
+}
