@@ -1,0 +1,18 @@
+import type { EventBody, Reason } from "../../shared/messages.js";
+import type { AccountId, Lots, OrderId } from "../../shared/units.js";
+
+/** Gives an event its place in the sequence. */
+export type Emit = (event: EventBody) => void;
+
+interface Identity {
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+}
+
+export function canceled({ orderId, accountId }: Identity, canceledLots: Lots | null, reason: Reason): EventBody {
+  return { kind: "canceled", orderId, accountId, reason, canceledLots };
+}
+
+export function reduced({ orderId, accountId }: Identity, byLots: Lots, leavesLots: Lots): EventBody {
+  return { kind: "reduced", orderId, accountId, byLots, leavesLots };
+}
