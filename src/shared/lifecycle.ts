@@ -28,12 +28,12 @@ const EXIT_CLEAN = 0;
 const EXIT_FAILED = 1;
 
 /** Runs `start`; the service is ready once it has resolved and every readiness check is content. */
-export async function runService(
+export async function runService<Config extends CommonConfig>(
   name: ServiceName,
-  readConfig: () => CommonConfig,
-  start: (service: Service) => Promise<void>,
+  readConfig: () => Config,
+  start: (service: Service, config: Config) => Promise<void>,
 ): Promise<void> {
-  let config: CommonConfig;
+  let config: Config;
   try {
     config = readConfig();
   } catch (error) {
@@ -42,7 +42,7 @@ export async function runService(
     process.exit(EXIT_FAILED);
   }
   const process_ = new ServiceProcess(name, config);
-  await process_.run(start);
+  await process_.run((service) => start(service, config));
 }
 
 class ServiceProcess implements Service {

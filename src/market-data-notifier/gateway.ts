@@ -1,0 +1,210 @@
+import type { Server as HttpServer } from "node:http";
+import { type DefaultEventsMap, type ExtendedError, Server, type Socket } from "socket.io";
+import { DeadlineExceeded } from "../shared/errors.js";
+import type { Logger } from "../shared/log.js";
+import { type Refusal, refuse } from "../shared/rejects.js";
+import type { AccountId } from "../shared/units.js";
+import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
+import { MessageBudget } from "./message-budget.js";
+import type { NotifierMetrics } from "./notifier-metrics.js";
+import { cutOff, lagOf, type QueueLimits, queuedBytes } from "./outgoing-queue.js";
+
+export interface GatewayOptions {
+  readonly limits: QueueLimits & {
+    readonly corsOrigin: string;
+    readonly connectionsMax: number;
+    readonly messagesPerSecondMax: number;
+    readonly messageBytesMax: number;
+    readonly loginsMax: number;
+  };
+  readonly log: Logger;
+  readonly metrics: NotifierMetrics;
+  /** Null: no such key, or not this secret. */
+  readonly login: (keyId: string, secret: string) => Promise<{ readonly accountId: AccountId } | null>;
+  /** A message of a client, whatever it holds. */
+  readonly onMessage: (
+    listener: Listener,
+    event: unknown,
+    argument: unknown,
+    answerWith: (answer: Answer) => void,
+  ) => Answer | null;
+  readonly onGone: (listener: Listener) => void;
+}
+
+interface SocketData {
+  accountId?: AccountId;
+}
+type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+
+const CREDENTIAL_LENGTH_MAX = 256;
+/** A connection that never says what it wants is closed after this. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const LISTEN_TIMEOUT_MS = 5_000;
+const ROOM_POLL_MS = 10;
+const ROOM_WAIT_MAX_MS = 15_000;
+/** Connections looked at in one flush: what a flush costs does not grow with those who are idle. */
+const CHECKED_PER_FLUSH = 1_000;
+
+/** The Socket.IO server: who may connect, what may come in, what may wait to go out. Knows nothing of channels. */
+export class Gateway implements Rooms {
+  readonly #options: GatewayOptions;
+  readonly #io: Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+  #loginsUnderWay = 0;
+  #unchecked: Iterator<ClientSocket> = [][Symbol.iterator]();
+
+  constructor(http: HttpServer, options: GatewayOptions) {
+    this.#options = options;
+    const { corsOrigin, messageBytesMax, connectionsMax } = options.limits;
+    this.#io = new Server(http, {
+      serveClient: false,
+      perMessageDeflate: false,
+      httpCompression: false,
+      transports: ["websocket", "polling"],
+      cors: { origin: corsOrigin },
+      maxHttpBufferSize: messageBytesMax,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      allowRequest: (_request, decide) => {
+        const isFull = this.#io.engine.clientsCount >= connectionsMax;
+        decide(isFull ? `BUSY: ${connectionsMax} connections are open` : null, !isFull);
+      },
+    });
+    this.#io.use((socket, next) => {
+      this.#admit(socket).then((problem) => next(problem ?? undefined), next);
+    });
+    this.#io.on("connection", (socket) => this.#welcome(socket));
+    this.#io.engine.on("flush", (_connection: unknown, packets: readonly { readonly data?: unknown }[]) => {
+      options.metrics.packets.inc(packets.length);
+      for (const { data } of packets) if (typeof data === "string") options.metrics.bytes.inc(data.length);
+    });
+  }
+
+  send(room: string, event: string, payload: object): void {
+    this.#io.to(room).emit(event, payload);
+  }
+
+  /** Cuts off who does not read. Called after every flush; goes round all connections, a bounded part each time. */
+  cutSlowClients(): void {
+    for (let checked = 0; checked < CHECKED_PER_FLUSH; checked++) {
+      const { value: socket, done } = this.#unchecked.next();
+      if (done === true) {
+        this.#unchecked = this.#io.sockets.sockets.values();
+        return;
+      }
+      const lag = lagOf(socket, this.#options.limits);
+      if (lag !== null)
+        this.#cut(socket, { reason: "SLOW_CONSUMER", text: `${lag}: read faster, or subscribe to less` });
+    }
+  }
+
+  /** Ends every connection, then the HTTP server. */
+  async close(): Promise<void> {
+    await this.#io.close();
+  }
+
+  async #admit(socket: ClientSocket): Promise<ExtendedError | null> {
+    const { keyId, secret } = socket.handshake.auth;
+    if (keyId === undefined && secret === undefined) return null;
+    if (!isCredential(keyId) || !isCredential(secret))
+      return refusedConnection(
+        refuse("LOGIN_REJECTED", "auth must be { keyId, secret }, both text, or nothing at all"),
+      );
+    if (this.#loginsUnderWay >= this.#options.limits.loginsMax)
+      return refusedConnection(refuse("BUSY", "too many logins at once; try again in a second"));
+    this.#loginsUnderWay += 1;
+    try {
+      const account = await this.#options.login(keyId, secret);
+      if (account === null) return refusedConnection(refuse("LOGIN_REJECTED", "unknown key or wrong secret"));
+      socket.data.accountId = account.accountId;
+      return null;
+    } catch (err) {
+      this.#options.log.warn({ err }, "a key can't be checked");
+      return refusedConnection(refuse("UNAVAILABLE", "keys can't be checked now; try again in a few seconds"));
+    } finally {
+      this.#loginsUnderWay -= 1;
+    }
+  }
+
+  #welcome(socket: ClientSocket): void {
+    const { metrics, onMessage, onGone, log, limits } = this.#options;
+    const { messagesPerSecondMax } = limits;
+    const listener = this.#listenerOf(socket);
+    const budget = new MessageBudget(messagesPerSecondMax, performance.now());
+    const rateLimited = refused(refuse("RATE_LIMITED", `at most ${messagesPerSecondMax} messages a second`));
+    metrics.connections.inc();
+    // Nothing gets past this: whatever a client sends is handed over here, never dispatched by its name.
+    socket.use(([event, ...args]) => {
+      const callback: unknown = args.at(-1);
+      const answerWith = (answer: Answer) => {
+        if (typeof callback === "function") callback(answer);
+      };
+      const spent = budget.spend(performance.now());
+      if (spent === "hostile") socket.disconnect(true);
+      else if (spent === "refused") answerWith(rateLimited);
+      else {
+        const answer = onMessage(listener, event, args[0], answerWith);
+        if (answer !== null) answerWith(answer);
+      }
+    });
+    socket.on("error", (err) => log.debug({ err }, "a client's connection failed"));
+    socket.on("disconnect", () => {
+      metrics.connections.dec();
+      onGone(listener);
+    });
+  }
+
+  #listenerOf(socket: ClientSocket): Listener {
+    return {
+      id: socket.id,
+      accountId: socket.data.accountId ?? null,
+      isConnected: () => socket.connected,
+      join: (room) => void socket.join(room),
+      leave: (room) => void socket.leave(room),
+      send: (event, payload) => void socket.emit(event, payload),
+      hasRoom: () => this.#hasRoom(socket),
+      cut: (why) => this.#cut(socket, why),
+    };
+  }
+
+  async #hasRoom(socket: ClientSocket): Promise<boolean> {
+    const { limits } = this.#options;
+    const deadlineMs = performance.now() + ROOM_WAIT_MAX_MS;
+    while (socket.connected && queuedBytes(socket, limits) > limits.queueBytesMax / 4) {
+      if (performance.now() > deadlineMs) {
+        this.#cut(socket, { reason: "SLOW_CONSUMER", text: "you did not read what you asked for: read faster" });
+        return false;
+      }
+      await new Promise((resolve) => setTimeout(resolve, ROOM_POLL_MS));
+    }
+    return socket.connected;
+  }
+
+  #cut(socket: ClientSocket, why: Lagged): void {
+    this.#options.metrics.lagged.inc({ reason: why.reason });
+    this.#options.log.info({ socket: socket.id, accountId: socket.data.accountId, ...why }, "a subscriber was cut off");
+    cutOff(socket, why);
+  }
+}
+
+/** Resolves when the server accepts connections. */
+export function listen(http: HttpServer, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => reject(new DeadlineExceeded(`${host}:${port} did not open`)), LISTEN_TIMEOUT_MS);
+    http.once("error", (cause) => {
+      clearTimeout(deadline);
+      reject(new Error(`${host}:${port} can't be opened; set NOTIFIER_PORT to a free port`, { cause }));
+    });
+    http.listen(port, host, () => {
+      clearTimeout(deadline);
+      resolve();
+    });
+  });
+}
+
+function isCredential(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= CREDENTIAL_LENGTH_MAX;
+}
+
+/** Arrives at the client as connect_error, with message and data. */
+function refusedConnection({ name, text }: Refusal): ExtendedError {
+  return Object.assign(new Error(`${name}: ${text}`), { data: { code: name, text } });
+}

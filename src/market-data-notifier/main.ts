@@ -1,0 +1,58 @@
+import { createServer } from "node:http";
+import { authenticate } from "../shared/api-keys.js";
+import { loadAssets } from "../shared/assets.js";
+import { connectBus } from "../shared/bus.js";
+import { connectDatabase } from "../shared/database.js";
+import { runService } from "../shared/lifecycle.js";
+import { notifierConfig } from "./config.js";
+import { Gateway, listen } from "./gateway.js";
+import { notifierMetrics } from "./notifier-metrics.js";
+import { NotifierStore } from "./notifier-store.js";
+import { Notifier } from "./service.js";
+
+await runService("market-data-notifier", notifierConfig, async (service, config) => {
+  const { log, stopping } = service;
+  const metrics = notifierMetrics(service.metrics);
+  const registry = loadAssets(config.assetsFile);
+
+  const database = await connectDatabase(config.databaseUrl, {
+    applicationName: "market-data-notifier",
+    log,
+    poolMax: 4,
+  });
+  service.onStop("database", () => database.close());
+  service.readiness("database", () => (database.isReady() ? null : "Postgres does not answer"));
+
+  const bus = await connectBus(config.natsUrl, { name: "market-data-notifier", log });
+  service.onStop("bus", () => bus.close());
+  service.readiness("bus", () => (bus.isConnected() ? null : "NATS is not connected"));
+  await bus.ensureStreams(config.natsReplicas);
+
+  const http = createServer((_request, response) => response.writeHead(404).end("connect with Socket.IO\n"));
+  const gateway = new Gateway(http, {
+    limits: config,
+    log,
+    metrics,
+    login: (keyId, secret) => authenticate(database, keyId, secret),
+    onMessage: (listener, event, argument, answer) => notifier.subscriptions.receive(listener, event, argument, answer),
+    onGone: (listener) => notifier.subscriptions.forget(listener),
+  });
+  service.onStop("connections", () => gateway.close());
+
+  const notifier: Notifier = new Notifier({
+    registry,
+    bus,
+    store: new NotifierStore(database, registry.assets),
+    isDatabaseReady: () => database.isReady(),
+    rooms: gateway,
+    limits: config,
+    log,
+    metrics,
+  });
+  service.onStop("notifier", () => notifier.stop());
+  await notifier.start();
+
+  if (stopping.aborted) return;
+  await listen(http, config);
+  log.info({ host: config.host, port: config.port }, "subscribers may connect");
+});

@@ -1,0 +1,128 @@
+import type { Asset } from "../shared/assets.js";
+import type { Database } from "../shared/database.js";
+import { InvariantBroken } from "../shared/errors.js";
+import { reportJson } from "../shared/execution-report.js";
+import type { PublicTrade, SequencedReport } from "../shared/messages.js";
+import { type AccountId, formatDecimal } from "../shared/units.js";
+import type { FeedReport } from "./account-feed.js";
+import type { AccountSnapshot, OrdersSource } from "./orders-channel.js";
+import type { TradesSource } from "./trades-channel.js";
+
+/** More open orders than this are counted, not sent: the newest ones are. */
+const OPEN_ORDERS_MAX = 5_000;
+const TRADES_PAGE_MAX = 1_000;
+
+const TRADE_COLUMNS = `trade_id as "tradeId", price_ticks as "priceTicks", quantity_lots as "quantityLots",
+  taker_side as "takerSide", executed_at_us as "executedAtUs"`;
+
+const REPORT_COLUMNS = `account_id as "accountId", account_sequence as "accountSequence", asset, event, status,
+  order_id as "orderId", client_order_id as "clientOrderId", side, type, time_in_force as "timeInForce",
+  price_ticks as "priceTicks", quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots",
+  trade_id as "tradeId", last_price_ticks as "lastPriceTicks", last_quantity_lots as "lastQuantityLots", liquidity,
+  reason, received_at_us as "receivedAtUs", matched_at_us as "matchedAtUs"`;
+
+/** One statement sees one moment: the orders are those after exactly the report of last_sequence. */
+const ACCOUNT_SNAPSHOT = `
+  select coalesce((select last_sequence from account_sequences where account_id = $1), 0) as "accountSequence",
+    (select count(*) from orders where account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger'))
+      as "openOrdersTotal",
+    coalesce((select json_agg(open_order) from (
+      select asset, order_id as "orderId", client_order_id as "clientOrderId", status, side, type,
+        time_in_force as "timeInForce", price_ticks as "priceTicks", quantity_lots as "quantityLots",
+        filled_lots as "filledLots", leaves_lots as "leavesLots", received_at_us as "receivedAtUs"
+      from orders where account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger')
+      order by received_at_us desc, order_id desc limit ${OPEN_ORDERS_MAX}) open_order), '[]') as "openOrders"`;
+
+interface OpenOrderRow {
+  readonly asset: string;
+  readonly priceTicks: number | null;
+  readonly quantityLots: number | null;
+  readonly filledLots: number;
+  readonly leavesLots: number | null;
+}
+
+interface SnapshotRow {
+  readonly accountSequence: number;
+  readonly openOrdersTotal: number;
+  readonly openOrders: OpenOrderRow[];
+}
+
+/** What the notifier reads from Postgres; it writes nothing. */
+export class NotifierStore implements TradesSource, OrdersSource {
+  readonly #database: Database;
+  readonly #assets: ReadonlyMap<string, Asset>;
+
+  constructor(database: Database, assets: ReadonlyMap<string, Asset>) {
+    this.#database = database;
+    this.#assets = assets;
+  }
+
+  async recentTrades(asset: string, tradesMax: number): Promise<PublicTrade[]> {
+    const text = `select ${TRADE_COLUMNS} from trades where asset = $1 order by trade_id desc limit $2`;
+    return (await this.#database.query<PublicTrade>(text, [asset, tradesMax])).reverse();
+  }
+
+  tradesAfter(asset: string, after: number, upTo: number): Promise<PublicTrade[]> {
+    const text = `select ${TRADE_COLUMNS} from trades where asset = $1 and trade_id > $2 and trade_id <= $3
+      order by trade_id limit ${TRADES_PAGE_MAX}`;
+    return this.#database.query<PublicTrade>(text, [asset, after, upTo]);
+  }
+
+  async accountSnapshot(accountId: AccountId): Promise<AccountSnapshot> {
+    const [row] = await this.#database.query<SnapshotRow>(ACCOUNT_SNAPSHOT, [accountId]);
+    if (row === undefined) throw new InvariantBroken("a select without from has one row");
+    return {
+      ...row,
+      openOrders: row.openOrders.map((order) => openOrderJson(order, this.#assetOf(order.asset))).reverse(),
+    };
+  }
+
+  async reportsAfter(accountId: AccountId, after: number, reportsMax: number): Promise<FeedReport[]> {
+    const text = `select ${REPORT_COLUMNS} from execution_reports where account_id = $1 and account_sequence > $2
+      order by account_sequence limit $3`;
+    const rows = await this.#database.query<SequencedReport & { asset: string }>(text, [accountId, after, reportsMax]);
+    return rows.map(({ asset, ...report }) => ({
+      accountSequence: report.accountSequence,
+      matchedAtUs: report.matchedAtUs,
+      json: this.render(asset, report),
+    }));
+  }
+
+  async lastTradeIds(): Promise<{ asset: string; tradeId: number }[]> {
+    const text = `select asset, coalesce((select max(trade_id) from trades where trades.asset = names.asset), 0) as "tradeId"
+      from unnest($1::text[]) as names(asset)`;
+    return await this.#database.query(text, [[...this.#assets.keys()]]);
+  }
+
+  async lastAccountSequences(
+    accountIds: readonly AccountId[],
+  ): Promise<{ accountId: AccountId; accountSequence: number }[]> {
+    if (accountIds.length === 0) return [];
+    const text = `select account_id as "accountId", last_sequence as "accountSequence" from account_sequences
+      where account_id = any($1::bigint[])`;
+    return await this.#database.query(text, [accountIds]);
+  }
+
+  render(asset: string, report: SequencedReport): object {
+    return reportJson(report, this.#assetOf(asset));
+  }
+
+  #assetOf(name: string): Asset {
+    const asset = this.#assets.get(name);
+    if (asset === undefined) throw new InvariantBroken(`asset ${name} is in the database and not in the assets file`);
+    return asset;
+  }
+}
+
+/** As in an execution report: decimal text, and nothing where there is nothing to say. */
+function openOrderJson(row: OpenOrderRow, asset: Asset): object {
+  const { priceTicks, quantityLots, filledLots, leavesLots, ...order } = row;
+  const json = {
+    ...order,
+    price: priceTicks === null ? null : formatDecimal(priceTicks, asset.tick),
+    quantity: quantityLots === null ? null : formatDecimal(quantityLots, asset.lot),
+    filledQuantity: formatDecimal(filledLots, asset.lot),
+    leavesQuantity: leavesLots === null ? null : formatDecimal(leavesLots, asset.lot),
+  };
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,51 @@
+import type { PublicTrade } from "../shared/messages.js";
+import { type Hole, SequenceGate } from "./sequence-gate.js";
+
+/**
+ * One asset's public trades, gapless by trade id: what has been told to subscribers, of which it remembers the last
+ * few, and what waits to be told. What `recent` shows and what `release` returned later are one unbroken sequence.
+ */
+export class TradeTape {
+  readonly #gate: SequenceGate<PublicTrade>;
+  readonly #recentMax: number;
+  #recent: PublicTrade[] = [];
+
+  constructor(limits: { readonly recentMax: number; readonly heldMax: number }) {
+    this.#recentMax = limits.recentMax;
+    this.#gate = new SequenceGate(limits.heldMax);
+  }
+
+  get isStarted(): boolean {
+    return this.#gate.isStarted;
+  }
+
+  /** The last trades that were told, oldest first. */
+  get recent(): readonly PublicTrade[] {
+    return this.#recent;
+  }
+
+  /** Starts after the last of these trades, which are the newest that are settled, oldest first. */
+  start(settled: readonly PublicTrade[]): void {
+    this.#recent = settled.slice(-this.#recentMax);
+    this.#gate.start(settled.at(-1)?.tradeId ?? 0);
+  }
+
+  offer(trades: readonly PublicTrade[]): void {
+    for (const trade of trades) this.#gate.offer(trade.tradeId, trade);
+  }
+
+  knowUpTo(tradeId: number): void {
+    this.#gate.knowUpTo(tradeId);
+  }
+
+  /** The trades to tell now, at most `tradesMax`; they count as told. */
+  release(tradesMax: number): PublicTrade[] {
+    const trades = this.#gate.take(tradesMax);
+    if (trades.length > 0) this.#recent = [...this.#recent, ...trades].slice(-this.#recentMax);
+    return trades;
+  }
+
+  hole(): Hole | null {
+    return this.#gate.hole();
+  }
+}
