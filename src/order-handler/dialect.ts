@@ -1,0 +1,38 @@
+/** What a session needs of a dialect: frames to requests, responses to bytes. Pure. */
+import type { ClientRequest, ServerResponse } from "../shared/order-entry-codec.js";
+import type { Refusal } from "../shared/rejects.js";
+import type { EpochUs } from "../shared/units.js";
+import type { Framed } from "./framing.js";
+
+export type DialectRequest =
+  | ClientRequest
+  /** Answered as it stands: ASSETS, TIME, HELP. */
+  | { readonly kind: "ask"; readonly answer: string; readonly needsLogin: boolean }
+  | { readonly kind: "quit" };
+
+export type DialectResponse = ServerResponse | { readonly kind: "say"; readonly text: string };
+
+/** One request and, once it is known, its response. */
+export interface Exchange {
+  readonly requestId: number;
+  readonly clientOrderId: string | null;
+  /** What metrics call it: new, cancel, …, login, other. */
+  readonly kind: string;
+  /** Of requests for the log. */
+  readonly asset: string | null;
+  readonly receivedAtUs: EpochUs;
+  response: DialectResponse | null;
+}
+
+export interface DialectMessage {
+  readonly requestId: number;
+  readonly clientOrderId: string | null;
+  readonly request: DialectRequest | Refusal;
+}
+
+export interface Dialect {
+  /** Null for what needs no response. Throws a CodecError for what can't be decoded. */
+  read(framed: Exclude<Framed, { kind: "broken" }>): DialectMessage | null;
+  /** All exchanges have their response. */
+  write(exchanges: readonly Exchange[]): Buffer;
+}

@@ -1,0 +1,268 @@
+/**
+ * What makes a request acceptable before it is logged: one place for the text and the binary dialect and the engine's
+ * command line. Whether the account can pay, the order exists or the asset is open is decided later, in log order.
+ */
+import type { Asset, AssetRegistry } from "./assets.js";
+import type {
+  CancelOrder,
+  NewOrder,
+  OrderType,
+  ReplaceOrder,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from "./messages.js";
+import { type Refusal, type RejectName, refuse } from "./rejects.js";
+import { currencyUnits, epochMs, formatDecimal, lots, type OrderId, orderId, priceTicks } from "./units.js";
+
+/** What a deployment may leave out; the word is what a refusal calls it. */
+export type Feature = "GTD";
+
+/** What the pipeline can do today. GTD waits for order-processing to send the engine the time. */
+export const PIPELINE_FEATURES: ReadonlySet<Feature> = new Set();
+/** What the engine alone can do. */
+export const ENGINE_FEATURES: ReadonlySet<Feature> = new Set<Feature>(["GTD"]);
+
+/** What a request is judged by. */
+export interface RequestRules {
+  readonly registry: AssetRegistry;
+  readonly features: ReadonlySet<Feature>;
+  readonly nowMs: () => number;
+}
+
+/** A new order as either dialect read it, numbers already whole and positive; null where the client said nothing. */
+export interface OrderTerms {
+  readonly clientOrderId: string | null;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce | null;
+  readonly quantityLots: number | null;
+  readonly priceTicks: number | null;
+  readonly stopPriceTicks: number | null;
+  readonly displayLots: number | null;
+  readonly minimumLots: number | null;
+  readonly quoteBudgetUnits: number | null;
+  readonly expiresAtMs: number | null;
+  readonly postOnly: boolean;
+  readonly selfTradePrevention: SelfTradePrevention | null;
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return "text" in value;
+}
+
+export function findAsset(registry: AssetRegistry, name: string): Asset | Refusal {
+  const known = registry.assets.get(name);
+  if (known !== undefined) return known;
+  const names = [...registry.assets.keys()].slice(0, 8).join(", ");
+  return refuse("UNKNOWN_ASSET", `asset ${shown(name)} is not traded here; traded are ${names}`);
+}
+
+export function composeNewOrder(asset: Asset, terms: OrderTerms, rules: RequestRules): NewOrder | Refusal {
+  const refusal =
+    refuseClientOrderId(terms.clientOrderId) ??
+    refuseNumbers(terms) ??
+    refuseCombination(terms, asset) ??
+    refuseExpiry(terms, rules) ??
+    refuseNotional(asset, terms.priceTicks, terms.quantityLots) ??
+    refuseBudget(asset, terms.quoteBudgetUnits);
+  if (refusal !== null) return refusal;
+  return {
+    kind: "new",
+    clientOrderId: terms.clientOrderId,
+    side: terms.side,
+    type: terms.type,
+    timeInForce: terms.timeInForce ?? (isPriced(terms.type) ? "GTC" : "IOC"),
+    quantityLots: terms.quantityLots === null ? null : lots(terms.quantityLots),
+    priceTicks: terms.priceTicks === null ? null : priceTicks(terms.priceTicks),
+    stopPriceTicks: terms.stopPriceTicks === null ? null : priceTicks(terms.stopPriceTicks),
+    displayLots: terms.displayLots === null ? null : lots(terms.displayLots),
+    minimumLots: terms.minimumLots === null ? null : lots(terms.minimumLots),
+    quoteBudgetUnits: terms.quoteBudgetUnits === null ? null : currencyUnits(terms.quoteBudgetUnits),
+    expiresAtMs: terms.expiresAtMs === null ? null : epochMs(terms.expiresAtMs),
+    postOnly: terms.postOnly,
+    selfTradePrevention: terms.selfTradePrevention ?? "cancel_newest",
+  };
+}
+
+/** Exactly one of the two must name the order. */
+export function composeCancel(target: number | null, clientOrderId: string | null): CancelOrder | Refusal {
+  if (target !== null && clientOrderId !== null)
+    return refuse("UNSUPPORTED_COMBINATION", "name the order by its order id or by its client order id, not by both");
+  if (clientOrderId !== null)
+    return refuseClientOrderId(clientOrderId) ?? { kind: "cancel", orderId: null, clientOrderId };
+  const named = checkOrderId(target);
+  return typeof named === "number" ? { kind: "cancel", orderId: named, clientOrderId: null } : named;
+}
+
+export function composeReplace(
+  asset: Asset,
+  terms: {
+    readonly orderId: number | null;
+    readonly quantityLots: number | null;
+    readonly priceTicks: number | null;
+    readonly clientOrderId: string | null;
+  },
+): ReplaceOrder | Refusal {
+  const named = checkOrderId(terms.orderId);
+  if (typeof named !== "number") return named;
+  if (terms.quantityLots === null) return missing("INVALID_QUANTITY", "quantity");
+  if (terms.priceTicks === null) return missing("INVALID_PRICE", "price");
+  const refusal =
+    refuseClientOrderId(terms.clientOrderId) ?? refuseNotional(asset, terms.priceTicks, terms.quantityLots);
+  if (refusal !== null) return refusal;
+  return {
+    kind: "replace",
+    orderId: named,
+    quantityLots: lots(terms.quantityLots),
+    priceTicks: priceTicks(terms.priceTicks),
+    clientOrderId: terms.clientOrderId,
+  };
+}
+
+/** Text from a client as a refusal may repeat it: printable and short. */
+export function shown(text: string): string {
+  const printable = text.replace(/[^\x20-\x7e]/g, "?");
+  return printable.length > 48 ? `${printable.slice(0, 45)}...` : printable === "" ? "(empty)" : printable;
+}
+
+export function missing(name: RejectName, what: string): Refusal {
+  return refuse(name, `the ${what} is missing; it must be above zero`);
+}
+
+// ---- the rules ----
+
+const CLIENT_ORDER_ID = /^[A-Za-z0-9_-]{1,36}$/;
+
+function refuseClientOrderId(text: string | null): Refusal | null {
+  if (text === null || CLIENT_ORDER_ID.test(text)) return null;
+  return refuse("INVALID_CLIENT_ORDER_ID", `client order id ${shown(text)} is not 1 to 36 letters, digits, "_" or "-"`);
+}
+
+function checkOrderId(target: number | null): OrderId | Refusal {
+  if (target !== null && Number.isSafeInteger(target) && target > 0) return orderId(target);
+  return refuse("INVALID_CLIENT_ORDER_ID", "an order id, the whole number of its ACK, or a client order id is needed");
+}
+
+function refuseNumbers(terms: OrderTerms): Refusal | null {
+  if (terms.quantityLots === null && terms.quoteBudgetUnits === null) return missing("INVALID_QUANTITY", "quantity");
+  if (isPriced(terms.type) && terms.priceTicks === null) return missing("INVALID_PRICE", "price");
+  if (isStop(terms.type) && terms.stopPriceTicks === null) return missing("INVALID_PRICE", "stop price");
+  return null;
+}
+
+interface Combination {
+  readonly isBroken: (terms: OrderTerms, asset: Asset) => boolean;
+  readonly text: string | ((terms: OrderTerms, asset: Asset) => string);
+}
+
+const COMBINATIONS: readonly Combination[] = [
+  {
+    isBroken: (terms) => !isPriced(terms.type) && terms.priceTicks !== null,
+    text: "a market order has no price; leave it out or send a limit order",
+  },
+  {
+    isBroken: (terms) => !isStop(terms.type) && terms.stopPriceTicks !== null,
+    text: "a stop price needs a stop order type",
+  },
+  {
+    isBroken: (terms) => !isPriced(terms.type) && (terms.timeInForce === "GTC" || terms.timeInForce === "GTD"),
+    text: "a market order cannot rest in the book; its time in force is IOC or FOK",
+  },
+  {
+    isBroken: (terms) => terms.postOnly && (isImmediate(terms.timeInForce) || terms.type !== "limit"),
+    text: "post-only is for orders that rest: a limit order with GTC or GTD",
+  },
+  {
+    isBroken: (terms) => terms.displayLots !== null && (isImmediate(terms.timeInForce) || !isPriced(terms.type)),
+    text: "a display quantity is for orders that rest: a limit order with GTC or GTD",
+  },
+  {
+    isBroken: (terms) => exceeds(terms.displayLots, terms.quantityLots),
+    text: (terms, asset) => above("display", terms.displayLots, terms, asset),
+  },
+  {
+    isBroken: (terms) => exceeds(terms.minimumLots, terms.quantityLots),
+    text: (terms, asset) => above("minimum", terms.minimumLots, terms, asset),
+  },
+  {
+    isBroken: (terms) => terms.minimumLots !== null && terms.postOnly,
+    text: "post-only never trades at once, a minimum quantity must; use one of them",
+  },
+  {
+    isBroken: (terms) => terms.minimumLots !== null && isStop(terms.type),
+    text: "a stop order takes no minimum quantity",
+  },
+  {
+    isBroken: (terms) => terms.quoteBudgetUnits !== null && (terms.type !== "market" || terms.side !== "buy"),
+    text: "a quote amount is for market buys; give a quantity instead",
+  },
+  {
+    isBroken: (terms) => terms.quoteBudgetUnits !== null && terms.quantityLots !== null,
+    text: "give a quantity or a quote amount, not both",
+  },
+  {
+    isBroken: (terms) => terms.quoteBudgetUnits !== null && (terms.timeInForce === "FOK" || terms.minimumLots !== null),
+    text: "a market buy by quote amount is IOC and takes no minimum quantity",
+  },
+  {
+    isBroken: (terms, asset) => terms.selfTradePrevention === "none" && !asset.allowSelfTrade,
+    text: (_, asset) => `${asset.asset} allows no self-trades; use newest, oldest, both or decrement`,
+  },
+  {
+    isBroken: (terms) => terms.expiresAtMs !== null && terms.timeInForce !== "GTD",
+    text: "an expiry needs the time in force GTD",
+  },
+];
+
+function refuseCombination(terms: OrderTerms, asset: Asset): Refusal | null {
+  for (const { isBroken, text } of COMBINATIONS) {
+    if (!isBroken(terms, asset)) continue;
+    return refuse("UNSUPPORTED_COMBINATION", typeof text === "string" ? text : text(terms, asset));
+  }
+  return null;
+}
+
+function refuseExpiry(terms: OrderTerms, rules: RequestRules): Refusal | null {
+  if (terms.timeInForce !== "GTD") return null;
+  if (!rules.features.has("GTD"))
+    return refuse("UNSUPPORTED_COMBINATION", "GTD is not supported yet; use GTC and cancel, or IOC or FOK");
+  if (terms.expiresAtMs === null) return refuse("INVALID_EXPIRY", "GTD needs an expiry");
+  if (terms.expiresAtMs > rules.nowMs()) return null;
+  return refuse("INVALID_EXPIRY", `expiry ${new Date(terms.expiresAtMs).toISOString()} is not in the future`);
+}
+
+function refuseNotional(asset: Asset, ticks: number | null, quantityLots: number | null): Refusal | null {
+  // A product above 2^53 is rounded, but never to below 2^53, and no limit is that high: the comparison is exact.
+  if (ticks === null || quantityLots === null) return null;
+  if (ticks * quantityLots * asset.quoteUnitsPerTickLot <= asset.notionalMaxUnits) return null;
+  const price = formatDecimal(ticks, asset.tick);
+  const quantity = formatDecimal(quantityLots, asset.lot);
+  return refuse("NOTIONAL_LIMIT", `${quantity} at ${price} is above what one order in ${asset.asset} may be worth`);
+}
+
+function refuseBudget(asset: Asset, budgetUnits: number | null): Refusal | null {
+  if (budgetUnits === null || budgetUnits <= asset.notionalMaxUnits) return null;
+  return refuse("NOTIONAL_LIMIT", `the quote amount is above what one order in ${asset.asset} may be worth`);
+}
+
+function isPriced(type: OrderType): boolean {
+  return type === "limit" || type === "stop_limit";
+}
+
+function isStop(type: OrderType): boolean {
+  return type === "stop_limit" || type === "stop_market";
+}
+
+function isImmediate(timeInForce: TimeInForce | null): boolean {
+  return timeInForce === "IOC" || timeInForce === "FOK";
+}
+
+function exceeds(part: number | null, whole: number | null): boolean {
+  return part !== null && whole !== null && part > whole;
+}
+
+function above(what: string, part: number | null, terms: OrderTerms, asset: Asset): string {
+  const quantity = formatDecimal(terms.quantityLots ?? 0, asset.lot);
+  return `the ${what} quantity ${formatDecimal(part ?? 0, asset.lot)} is above the quantity ${quantity}`;
+}

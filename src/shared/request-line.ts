@@ -1,0 +1,277 @@
+/**
+ * The text dialect's requests (docs/protocol.md, Text dialect): a line of words in, a request or a refusal out. What
+ * belongs to a session (LOGIN, PING …) or to the engine's command line (BOOK, HASH …) is its caller's.
+ */
+import type { Asset } from "./assets.js";
+import type { OrderType, RequestBody, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
+import {
+  composeCancel,
+  composeNewOrder,
+  composeReplace,
+  findAsset,
+  isRefusal,
+  missing,
+  type RequestRules,
+  shown,
+} from "./order-rules.js";
+import { type Refusal, type RejectName, refuse } from "./rejects.js";
+import { type DecimalStep, formatDecimal, parseDecimal } from "./units.js";
+
+export interface RequestLine {
+  readonly kind: "request";
+  readonly asset: Asset;
+  readonly body: RequestBody;
+  /** The options of this line that only the caller knows. */
+  readonly extras: ReadonlyMap<string, string>;
+}
+
+export interface RequestLineRules extends RequestRules {
+  /** Options that every request takes besides its own, such as the command line's account=. */
+  readonly extraOptions: ReadonlySet<string>;
+}
+
+/** The words of a line; none for an empty line and for a comment. */
+export function wordsOf(line: string): string[] {
+  const words = line.split(" ").filter((word) => word !== "");
+  return words[0]?.startsWith("#") ? [] : words;
+}
+
+export const REQUEST_USAGE = {
+  BUY: "BUY <asset> <quantity> <price>|MKT [id= tif= expires= post=1 display= stop= min= stp= quote=]",
+  SELL: "SELL <asset> <quantity> <price>|MKT [id= tif= expires= post=1 display= stop= min= stp=]",
+  CANCEL: "CANCEL <asset> <order-id>, or CANCEL <asset> id=<client order id>",
+  REPLACE: "REPLACE <asset> <order-id> <quantity> <price> [id=<new client order id>]",
+  CANCELALL: "CANCELALL <asset> [BUY|SELL]",
+} as const;
+
+type Keyword = keyof typeof REQUEST_USAGE;
+
+const OPTIONS: Readonly<Record<Keyword, ReadonlySet<string>>> = {
+  BUY: new Set(["id", "tif", "expires", "post", "display", "stop", "min", "stp", "quote"]),
+  SELL: new Set(["id", "tif", "expires", "post", "display", "stop", "min", "stp", "quote"]),
+  CANCEL: new Set(["id"]),
+  REPLACE: new Set(["id"]),
+  CANCELALL: new Set(),
+};
+
+/** `words` are those of one line, at least one. */
+export function parseRequestLine(words: readonly string[], rules: RequestLineRules): RequestLine | Refusal {
+  const keyword = (words[0] ?? "").toUpperCase();
+  if (!isKeyword(keyword))
+    return refuse("UNKNOWN_COMMAND", `command ${shown(words[0] ?? "")} is not known; HELP lists the commands`);
+  const options = parseOptions(words, keyword, rules.extraOptions);
+  if (isRefusal(options)) return options;
+  if (options.from === 1) return refuse("UNKNOWN_ASSET", `the asset is missing: ${REQUEST_USAGE[keyword]}`);
+  const asset = findAsset(rules.registry, words[1] ?? "");
+  if (isRefusal(asset)) return asset;
+  const body = parseBody(keyword, asset, words.slice(2, options.from), options.values, rules);
+  return isRefusal(body) ? body : { kind: "request", asset, body, extras: options.values };
+}
+
+function isKeyword(word: string): word is Keyword {
+  return Object.hasOwn(REQUEST_USAGE, word);
+}
+
+interface Options {
+  /** Where the options begin. */
+  readonly from: number;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+
+function parseOptions(words: readonly string[], keyword: Keyword, extra: ReadonlySet<string>): Options | Refusal {
+  const from = words.findIndex((word) => word.includes("="));
+  if (from < 0) return { from: words.length, values: NO_OPTIONS };
+  const values = new Map<string, string>();
+  for (const word of words.slice(from)) {
+    const cut = word.indexOf("=");
+    if (cut < 0)
+      return refuse("UNSUPPORTED_COMBINATION", `${shown(word)} comes after the options; ${REQUEST_USAGE[keyword]}`);
+    const key = word.slice(0, cut).toLowerCase();
+    if (!OPTIONS[keyword].has(key) && !extra.has(key))
+      return refuse("UNSUPPORTED_COMBINATION", `option ${shown(key)} is not known; ${REQUEST_USAGE[keyword]}`);
+    if (values.has(key)) return refuse("UNSUPPORTED_COMBINATION", `option ${key} is given twice`);
+    values.set(key, word.slice(cut + 1));
+  }
+  return { from, values };
+}
+
+function parseBody(
+  keyword: Keyword,
+  asset: Asset,
+  words: readonly string[],
+  options: ReadonlyMap<string, string>,
+  rules: RequestRules,
+): RequestBody | Refusal {
+  switch (keyword) {
+    case "BUY":
+    case "SELL":
+      return tooMany(words, 2, keyword) ?? parseNewOrder(keyword, asset, words, options, rules);
+    case "CANCEL":
+      return (
+        tooMany(words, 1, keyword) ??
+        composeCancel(words[0] === undefined ? null : wholeNumber(words[0]), options.get("id") ?? null)
+      );
+    case "REPLACE":
+      return tooMany(words, 3, keyword) ?? parseReplace(asset, words, options);
+    case "CANCELALL":
+      return tooMany(words, 1, keyword) ?? parseCancelAll(words[0]);
+  }
+}
+
+function parseNewOrder(
+  keyword: "BUY" | "SELL",
+  asset: Asset,
+  words: readonly string[],
+  options: ReadonlyMap<string, string>,
+  rules: RequestRules,
+): RequestBody | Refusal {
+  const isMarket = words[1]?.toUpperCase() === "MKT";
+  const byQuote = words[0] === "-" && options.has("quote");
+  const numbers = {
+    quantityLots: byQuote ? null : quantityOf(asset, "quantity", words[0]),
+    priceTicks: isMarket ? null : priceOf(asset, "price", words[1]),
+    stopPriceTicks: optional(options, "stop", (text) => priceOf(asset, "stop price", text)),
+    displayLots: optional(options, "display", (text) => quantityOf(asset, "display quantity", text)),
+    minimumLots: optional(options, "min", (text) => quantityOf(asset, "minimum quantity", text)),
+    quoteBudgetUnits: optional(options, "quote", (text) => budgetOf(asset, text, rules)),
+    expiresAtMs: optional(options, "expires", parseTime),
+    timeInForce: optional(options, "tif", (text) => choice("tif", TIMES_IN_FORCE, text)),
+    postOnly: optional(options, "post", (text) => choice("post", SWITCH, text)),
+    selfTradePrevention: optional(options, "stp", (text) => choice("stp", PREVENTIONS, text)),
+  };
+  const checked = firstRefusal(numbers);
+  if (isRefusal(checked)) return checked;
+  const hasStop = checked.stopPriceTicks !== null;
+  const type: OrderType = isMarket ? (hasStop ? "stop_market" : "market") : hasStop ? "stop_limit" : "limit";
+  const side: Side = keyword === "BUY" ? "buy" : "sell";
+  const clientOrderId = options.get("id") ?? null;
+  return composeNewOrder(asset, { ...checked, clientOrderId, side, type, postOnly: checked.postOnly ?? false }, rules);
+}
+
+function parseReplace(
+  asset: Asset,
+  words: readonly string[],
+  options: ReadonlyMap<string, string>,
+): RequestBody | Refusal {
+  const checked = firstRefusal({
+    quantityLots: quantityOf(asset, "quantity", words[1]),
+    priceTicks: priceOf(asset, "price", words[2]),
+  });
+  if (isRefusal(checked)) return checked;
+  const orderId = words[0] === undefined ? null : wholeNumber(words[0]);
+  return composeReplace(asset, { ...checked, orderId, clientOrderId: options.get("id") ?? null });
+}
+
+function parseCancelAll(word: string | undefined): RequestBody | Refusal {
+  if (word === undefined) return { kind: "cancel_all", side: null };
+  const side = word.toLowerCase();
+  if (side === "buy" || side === "sell") return { kind: "cancel_all", side };
+  return refuse("INVALID_SIDE", `side ${shown(word)} is not BUY or SELL; leave it out for both`);
+}
+
+// ---- words ----
+
+function tooMany(words: readonly string[], max: number, keyword: Keyword): Refusal | null {
+  const extra = words[max];
+  return extra === undefined
+    ? null
+    : refuse("UNSUPPORTED_COMBINATION", `${shown(extra)} is one word too many; ${REQUEST_USAGE[keyword]}`);
+}
+
+type Checked<T> = { [Key in keyof T]: Exclude<T[Key], Refusal> };
+
+function firstRefusal<T extends Record<string, number | string | boolean | null | Refusal>>(
+  values: T,
+): Checked<T> | Refusal {
+  for (const key in values) {
+    const value = values[key];
+    if (typeof value === "object" && value !== null) return value;
+  }
+  return values as Checked<T>;
+}
+
+function optional<T>(options: ReadonlyMap<string, string>, key: string, parse: (text: string) => T): T | null {
+  const text = options.get(key);
+  return text === undefined ? null : parse(text);
+}
+
+function priceOf(asset: Asset, what: string, text: string | undefined): number | Refusal {
+  return stepsOf("INVALID_PRICE", what, text, asset.tick, `the tick ${asset.tickSize}`);
+}
+
+function quantityOf(asset: Asset, what: string, text: string | undefined): number | Refusal {
+  return stepsOf("INVALID_QUANTITY", what, text, asset.lot, `the lot ${asset.lotSize}`);
+}
+
+function budgetOf(asset: Asset, text: string, rules: RequestRules): number | Refusal {
+  const scale = rules.registry.currencies.get(asset.quote)?.decimals ?? 0;
+  const step = { scale, units: 1 };
+  return stepsOf("INVALID_QUANTITY", "quote amount", text, step, `${formatDecimal(1, step)} ${asset.quote}`);
+}
+
+function stepsOf(
+  name: RejectName,
+  what: string,
+  text: string | undefined,
+  step: DecimalStep,
+  stepText: string,
+): number | Refusal {
+  if (text === undefined) return missing(name, what);
+  const steps = parseDecimal(text, step);
+  switch (steps) {
+    case "not a decimal number":
+      return refuse(
+        name,
+        `${what} ${shown(text)} is not a decimal number such as 12.5 (digits and one dot, no leading 0)`,
+      );
+    case "not positive":
+      return refuse(name, `${what} ${shown(text)} is not above zero`);
+    case "off step":
+      return refuse(name, `${what} ${shown(text)} is not a multiple of ${stepText}`);
+    case "too large":
+      return refuse(
+        name,
+        `${what} ${shown(text)} is above the largest possible, ${formatDecimal(Number.MAX_SAFE_INTEGER, step)}`,
+      );
+    default:
+      return steps;
+  }
+}
+
+const TIMES_IN_FORCE: Readonly<Record<string, TimeInForce>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK", GTD: "GTD" };
+const SWITCH: Readonly<Record<string, boolean>> = { "0": false, "1": true };
+const PREVENTIONS: Readonly<Record<string, SelfTradePrevention>> = {
+  NEWEST: "cancel_newest",
+  OLDEST: "cancel_oldest",
+  BOTH: "cancel_both",
+  DECREMENT: "decrement",
+  NONE: "none",
+};
+
+function choice<T>(option: string, choices: Readonly<Record<string, T>>, text: string): T | Refusal {
+  const word = text.toUpperCase();
+  const chosen = Object.hasOwn(choices, word) ? choices[word] : undefined;
+  if (chosen !== undefined) return chosen;
+  const known = Object.keys(choices).join(", ").toLowerCase();
+  return refuse("UNSUPPORTED_COMBINATION", `${option} ${shown(text)} is not one of ${known}`);
+}
+
+function wholeNumber(text: string): number {
+  return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : 0;
+}
+
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+
+/** An RFC 3339 time as milliseconds since the epoch; what is finer is cut off. */
+export function parseTime(text: string): number | Refusal {
+  const match = RFC_3339.exec(text);
+  const atMs = match === null ? Number.NaN : Date.parse(text.toUpperCase());
+  // Date.parse takes February 30th for March 1st: the day must come back as it went in.
+  const day = Number(match?.[3]);
+  const isRealDay =
+    match !== null && new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, day)).getUTCDate() === day;
+  if (Number.isFinite(atMs) && atMs >= 0 && isRealDay) return Math.floor(atMs);
+  return refuse("INVALID_EXPIRY", `expiry ${shown(text)} is not an RFC 3339 time such as 2026-01-31T12:00:00Z`);
+}
