@@ -22,8 +22,8 @@ export interface NotifierConfig extends CommonConfig {
   readonly loginsMax: number;
 }
 
-export function notifierConfig(): NotifierConfig {
-  const env = new Environment();
+export function notifierConfig(values?: NodeJS.ProcessEnv): NotifierConfig {
+  const env = new Environment(values);
   const config = {
     ...commonConfig(env, "market-data-notifier"),
     host: env.text("NOTIFIER_HOST", "127.0.0.1"),

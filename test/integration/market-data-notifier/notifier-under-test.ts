@@ -1,0 +1,90 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { io, type Socket } from "socket.io-client";
+import { notifierConfig } from "../../../src/market-data-notifier/config.js";
+import { Gateway, listen } from "../../../src/market-data-notifier/gateway.js";
+import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
+import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
+import { Notifier } from "../../../src/market-data-notifier/service.js";
+import { authenticate } from "../../../src/shared/api-keys.js";
+import { loadAssets } from "../../../src/shared/assets.js";
+import { connectBus } from "../../../src/shared/bus.js";
+import { connectDatabase } from "../../../src/shared/database.js";
+import { createLogger } from "../../../src/shared/log.js";
+import { Metrics } from "../../../src/shared/metrics.js";
+
+export const ASSETS_FILE = fileURLToPath(new URL("../../../config/assets.json", import.meta.url));
+
+export interface NotifierUnderTest {
+  readonly url: string;
+  readonly metrics: Metrics;
+  /** A stock client; closed with the notifier. */
+  connect(auth?: object, options?: object): Socket;
+  stop(): Promise<void>;
+}
+
+type Limits = ReturnType<typeof notifierConfig>;
+
+/** The notifier as main.ts wires it, in this process, on a free port. */
+export async function startNotifier(
+  servers: { natsUrl: string; databaseUrl: string },
+  changed: Partial<Limits> = {},
+): Promise<NotifierUnderTest> {
+  const env = { NATS_URL: servers.natsUrl, DATABASE_URL: servers.databaseUrl, NOTIFIER_PORT: "0" };
+  const limits = { ...notifierConfig(env), reconcileMs: 200, holeWaitMs: 50, ...changed };
+  const log = createLogger("notifier-under-test", process.env["TEST_LOG_LEVEL"] ?? "silent");
+  const metrics = new Metrics("notifier-under-test");
+  const registry = loadAssets(ASSETS_FILE);
+  const database = await connectDatabase(servers.databaseUrl, { applicationName: "notifier-under-test", log });
+  const bus = await connectBus(servers.natsUrl, { name: "notifier-under-test", log });
+  await bus.ensureStreams(1);
+  const http = createServer();
+  const own = notifierMetrics(metrics);
+  const gateway = new Gateway(http, {
+    limits,
+    log,
+    metrics: own,
+    login: (keyId, secret) => authenticate(database, keyId, secret),
+    onMessage: (...message) => notifier.subscriptions.receive(...message),
+    onGone: (listener) => notifier.subscriptions.forget(listener),
+  });
+  const store = new NotifierStore(database, registry.assets);
+  const isDatabaseReady = () => database.isReady();
+  const notifier: Notifier = new Notifier({
+    registry,
+    bus,
+    store,
+    isDatabaseReady,
+    rooms: gateway,
+    limits,
+    log,
+    metrics: own,
+  });
+  await notifier.start();
+  await listen(http, limits);
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const clients: Socket[] = [];
+  return {
+    url,
+    metrics,
+    connect(auth, options = {}) {
+      const client = io(url, {
+        forceNew: true,
+        transports: ["websocket"],
+        reconnection: false,
+        ...options,
+        ...(auth ? { auth } : {}),
+      });
+      clients.push(client);
+      return client;
+    },
+    async stop() {
+      for (const client of clients) client.close();
+      await notifier.stop();
+      await gateway.close();
+      await bus.close();
+      await database.close();
+    },
+  };
+}

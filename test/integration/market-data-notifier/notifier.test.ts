@@ -1,0 +1,148 @@
+import { expect } from "chai";
+import type { AccountId } from "../../../src/shared/units.js";
+import { type NatsForTest, startNats } from "../../support/nats.js";
+import { createDatabase } from "../../support/postgres.js";
+import { type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
+import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
+import { ask, event, gather, range, until } from "./subscriber.js";
+
+describe("market-data-notifier", () => {
+  let nats: NatsForTest;
+  let servers: { natsUrl: string; databaseUrl: string };
+  let settlement: Settlement;
+  let notifier: NotifierUnderTest;
+  let alice: AccountId;
+  let bob: AccountId;
+
+  before(async () => {
+    nats = await startNats();
+    servers = { natsUrl: nats.url, databaseUrl: await createDatabase() };
+    settlement = await startSettlement(servers);
+    alice = await settlement.createAccount("alice");
+    bob = await settlement.createAccount("bob");
+    notifier = await startNotifier(servers);
+  });
+
+  after(async () => {
+    await notifier.stop();
+    await settlement.stop();
+    await nats.stop();
+  });
+
+  const aliceAuth = { keyId: "alice", secret: "alice" };
+  let lastOfAlice = 0;
+  const settleForAlice = async (count: number) => {
+    const reports = range(lastOfAlice + 1, lastOfAlice + count).map((sequence) => report(alice, sequence));
+    lastOfAlice += count;
+    await settlement.settle("BTC-USD", { reports });
+  };
+
+  describe("trades", () => {
+    it("are shown in the acknowledgement, at most the last 50, and go on from there without a gap", async () => {
+      await settlement.settle("ETH-USD", { trades: range(1, 60).map(trade) });
+      const socket = notifier.connect();
+      const live = gather(socket, "trades");
+      await until(
+        "the trades are known",
+        async () => (await ask(socket, "subscribe", { channel: "trades", asset: "ETH-USD" })).trades?.length === 50,
+      );
+      const reply = await ask(socket, "subscribe", { channel: "trades", asset: "ETH-USD" });
+      expect(reply.trades?.map((t) => t.tradeId)).to.deep.equal(range(11, 60));
+      expect(reply.trades?.[0]).to.include({ price: "64000.11", quantity: "0.011", takerSide: "sell" });
+      live.length = 0;
+      await settlement.settle("ETH-USD", { trades: range(61, 70).map(trade) });
+      await until("all are told", () => live.length === 10);
+      expect(live).to.deep.equal(range(61, 70));
+    });
+
+    it("that no notification told are read from the database", async () => {
+      const socket = notifier.connect();
+      const live = gather(socket, "trades");
+      await ask(socket, "subscribe", { channel: "trades", asset: "SOL-USDC" });
+      await settlement.commit("SOL-USDC", { trades: range(1, 5).map(trade) });
+      await settlement.settle("SOL-USDC", { trades: [trade(6)] });
+      await until("all are told", () => live.length === 6);
+      expect(live).to.deep.equal(range(1, 6));
+    });
+  });
+
+  describe("orders", () => {
+    it("need a login", async () => {
+      const reply = await ask(notifier.connect(), "subscribe", { channel: "orders" });
+      expect(reply).to.deep.include({ ok: false, code: "LOGIN_REQUIRED" });
+    });
+
+    it("of a wrong key fail the connection", async () => {
+      const error = await event(notifier.connect({ keyId: "alice", secret: "wrong" }), "connect_error");
+      expect((error as Error).message).to.match(/^LOGIN_REJECTED: /);
+    });
+
+    it("start with the open orders and the account's sequence, and go on after it", async () => {
+      await settleForAlice(3);
+      const socket = notifier.connect(aliceAuth);
+      const live = gather(socket, "orders");
+      const reply = await ask(socket, "subscribe", { channel: "orders" });
+      expect(reply).to.deep.include({ ok: true, accountSequence: lastOfAlice, openOrdersTotal: lastOfAlice });
+      await settleForAlice(2);
+      await until("all are told", () => live.length === 2);
+      expect(live).to.deep.equal([lastOfAlice - 1, lastOfAlice]);
+    });
+
+    it("are replayed from any sequence, more than a packet of them, then go on live", async () => {
+      await settleForAlice(1_200);
+      const socket = notifier.connect(aliceAuth);
+      const all = gather(socket, "orders");
+      await ask(socket, "subscribe", { channel: "orders", from: 0 });
+      await settleForAlice(10);
+      await until("all are told", () => all.length >= lastOfAlice);
+      expect(all).to.deep.equal(range(1, lastOfAlice));
+    });
+
+    it("reach every subscriber whole and in order, whenever it comes, while orders flow", async () => {
+      const first = lastOfAlice;
+      const flow = (async () => {
+        for (let i = 0; i < 60; i++) await settleForAlice(5);
+      })();
+      const subscribers: { all: number[]; after: number }[] = [];
+      for (let i = 0; i < 20; i++) {
+        const socket = notifier.connect(aliceAuth);
+        const all = gather(socket, "orders");
+        const from = i % 2 === 0 ? first : undefined;
+        const { accountSequence } = await ask(socket, "subscribe", {
+          channel: "orders",
+          ...(i % 2 === 0 ? { from } : {}),
+        });
+        subscribers.push({ all, after: from ?? accountSequence ?? 0 });
+      }
+      await flow;
+      await until("all are told", () => subscribers.every(({ all, after }) => (all.at(-1) ?? after) === lastOfAlice));
+      for (const { all, after } of subscribers) expect(all).to.deep.equal(range(after + 1, lastOfAlice));
+    });
+
+    it("that no notification told, and none followed, are read from the database", async () => {
+      const socket = notifier.connect({ keyId: "bob", secret: "bob" });
+      const live = gather(socket, "orders");
+      await ask(socket, "subscribe", { channel: "orders" });
+      await settlement.commit("BTC-USD", { reports: range(1, 4).map((sequence) => report(bob, sequence)) });
+      await until("all are told", () => live.length === 4);
+      expect(live).to.deep.equal(range(1, 4));
+    });
+
+    it("survive the loss of the stream with its memory", async () => {
+      const socket = notifier.connect(aliceAuth);
+      const live = gather(socket, "orders");
+      await ask(socket, "subscribe", { channel: "orders" });
+      const first = lastOfAlice;
+      await settleForAlice(2);
+      await nats.kill9();
+      await settlement.commit("BTC-USD", { reports: [report(alice, lastOfAlice + 1)] });
+      lastOfAlice += 1;
+      await nats.restart();
+      await until("the bus is back", () => settlement.bus.isConnected());
+      await settlement.bus.ensureStreams(1);
+      await settleForAlice(2);
+      await until("all are told", () => live.at(-1) === lastOfAlice);
+      expect(live).to.deep.equal(range(first + 1, lastOfAlice));
+    });
+  });
+});
