@@ -192,3 +192,8 @@ function streamOf(client: pg.Client): { cork(): void; uncork(): void; destroy():
   };
   return connection?.stream;
 }
+
+/** Rows as columns, one array a column, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
+export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): unknown[][] {
+  return fields.map((field) => rows.map(field));
+}

@@ -342,4 +342,6 @@ export interface SequencedReport extends ExecutionReport {
 export interface NotificationBatch {
   readonly trades: readonly PublicTrade[];
   readonly reports: readonly SequencedReport[];
+  /** Something before this may not have been announced: whoever needs it reads it from Postgres. */
+  readonly resync: boolean;
 }

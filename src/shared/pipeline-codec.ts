@@ -63,11 +63,12 @@ export const encodeNotificationBatch = (batch: NotificationBatch): Uint8Array =>
   encodeMessage("bourse.pipeline.v1.NotificationBatch", {
     trades: batch.trades.map((trade) => ({ ...trade, takerSide: SIDES.indexOf(trade.takerSide) })),
     reports: batch.reports.map(reportToWire),
+    resync: batch.resync,
   });
 
 export const decodeNotificationBatch = (bytes: Uint8Array): NotificationBatch => {
-  const { trades, reports } = decodeMessage<Wire>("bourse.pipeline.v1.NotificationBatch", bytes);
-  return { trades: trades.map(publicTradeFromWire), reports: reports.map(reportFromWire) };
+  const { trades, reports, resync } = decodeMessage<Wire>("bourse.pipeline.v1.NotificationBatch", bytes);
+  return { trades: trades.map(publicTradeFromWire), reports: reports.map(reportFromWire), resync };
 };
 
 /**

@@ -1,0 +1,18 @@
+import { type AssetRegistry, loadAssets } from "../shared/assets.js";
+import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+
+export interface MatchingEngineConfig extends CommonConfig {
+  readonly registry: AssetRegistry;
+  readonly assets: readonly string[];
+  /** Least time between the starts of two batches. */
+  readonly batchIntervalMs: number;
+}
+
+export function readConfig(): MatchingEngineConfig {
+  const env = new Environment();
+  const common = commonConfig(env, "matching-engine");
+  const batchIntervalMs = env.integer("ENGINE_BATCH_INTERVAL_MS", 0, { min: 0, max: 1000 });
+  env.check();
+  const registry = loadAssets(common.assetsFile);
+  return Object.freeze({ ...common, registry, assets: assetsToServe(env, registry.assets), batchIntervalMs });
+}

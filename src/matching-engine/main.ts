@@ -1,0 +1,22 @@
+import { connectBus } from "../shared/bus.js";
+import { runService } from "../shared/lifecycle.js";
+import { runStage } from "../shared/stage.js";
+import { readConfig } from "./config.js";
+import { MatchingEngines } from "./service.js";
+
+await runService("matching-engine", readConfig, async (service, config) => {
+  const bus = await connectBus(config.natsUrl, { name: "matching-engine", log: service.log });
+  service.onStop("bus", () => bus.close());
+  await bus.ensureStreams(config.natsReplicas);
+  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+
+  const stage = new MatchingEngines(service, bus, config.registry);
+  const loop = runStage(service, bus, stage, {
+    assets: config.assets,
+    pendingMessagesMax: 1_024,
+    batchMessagesMax: 256,
+    batchIntervalMs: config.batchIntervalMs,
+  });
+  service.onStop("loop", () => loop);
+  service.background("matching-engine", loop);
+});

@@ -1,0 +1,18 @@
+import { type AssetRegistry, loadAssets } from "../shared/assets.js";
+import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+
+export interface OrderProcessingConfig extends CommonConfig {
+  readonly registry: AssetRegistry;
+  readonly assets: readonly string[];
+  /** Least time between the starts of two transactions. */
+  readonly batchIntervalMs: number;
+}
+
+export function readConfig(): OrderProcessingConfig {
+  const env = new Environment();
+  const common = commonConfig(env, "order-processing");
+  const batchIntervalMs = env.integer("PROCESSING_BATCH_INTERVAL_MS", 10, { min: 0, max: 1000 });
+  env.check();
+  const registry = loadAssets(common.assetsFile);
+  return Object.freeze({ ...common, registry, assets: assetsToServe(env, registry.assets), batchIntervalMs });
+}

@@ -1,0 +1,28 @@
+import { connectBus } from "../shared/bus.js";
+import { connectDatabase } from "../shared/database.js";
+import { runService } from "../shared/lifecycle.js";
+import { runStage } from "../shared/stage.js";
+import { readConfig } from "./config.js";
+import { OrderLogStore } from "./order-log-store.js";
+import { OrderProcessing } from "./service.js";
+
+await runService("order-processing", readConfig, async (service, config) => {
+  const { log } = service;
+  const bus = await connectBus(config.natsUrl, { name: "order-processing", log });
+  service.onStop("bus", () => bus.close());
+  const database = await connectDatabase(config.databaseUrl, { applicationName: "order-processing", log });
+  service.onStop("database", () => database.close());
+  await bus.ensureStreams(config.natsReplicas);
+  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+  service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
+
+  const stage = new OrderProcessing(service, bus, new OrderLogStore(database));
+  const loop = runStage(service, bus, stage, {
+    assets: config.assets,
+    pendingMessagesMax: 1_024,
+    batchMessagesMax: 256,
+    batchIntervalMs: config.batchIntervalMs,
+  });
+  service.onStop("loop", () => loop);
+  service.background("order-processing", loop);
+});

@@ -1,0 +1,129 @@
+/** Order processing as a stage: ORDERS → order_log and position in one transaction → COMMANDS under the fence. */
+import type { Bus } from "../shared/bus.js";
+import { InvariantBroken } from "../shared/errors.js";
+import { FencedOutput } from "../shared/fenced-output.js";
+import type { Service } from "../shared/lifecycle.js";
+import type { Command, LoggedRequest } from "../shared/messages.js";
+import { decodeCommandBatch, decodeOrderBatch, encodeCommandBatch } from "../shared/pipeline-codec.js";
+import { AssetHalted, type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
+import {
+  type CommandSequence,
+  commandSequence,
+  type EpochUs,
+  type LogId,
+  logIdAt,
+  nowUs,
+  type StreamSequence,
+} from "../shared/units.js";
+import type { OrderLogStore, SequencedBatch } from "./order-log-store.js";
+import { type ClientOrderIds, clientOrderIdsNeeded, sequenceRequests } from "./sequencing.js";
+
+/** Commands in one message; far below 256 KiB. */
+const COMMANDS_PER_MESSAGE_MAX = 1_000;
+
+interface AssetPosition {
+  logId: LogId;
+  commandSequence: CommandSequence;
+  sequencedAtUs: EpochUs;
+  readonly output: FencedOutput;
+}
+
+interface LoggedBatch {
+  readonly asset: string;
+  readonly requests: readonly LoggedRequest[];
+  readonly streamSequence: StreamSequence;
+}
+
+export class OrderProcessing implements Stage {
+  readonly input = "ORDERS";
+  readonly #bus: Bus;
+  readonly #store: OrderLogStore;
+  readonly #service: Service;
+  readonly #positions = new Map<string, AssetPosition>();
+
+  constructor(service: Service, bus: Bus, store: OrderLogStore) {
+    this.#service = service;
+    this.#bus = bus;
+    this.#store = store;
+  }
+
+  async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
+    const stored = await this.#store.position(asset);
+    const { last } = await this.#bus.streamBounds(this.input);
+    if (last < stored.streamSequence)
+      throw new AssetHalted(asset, `the order log ends at ${last}, but ${stored.streamSequence} was processed before`);
+    const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "COMMANDS", asset);
+    const { logId, commandSequence, sequencedAtUs } = stored;
+    this.#positions.set(asset, { logId, commandSequence, sequencedAtUs, output });
+    await this.#publishRest(asset, output, stored.commandSequence);
+    return { afterSequence: stored.streamSequence };
+  }
+
+  async handle(inputs: readonly AssetInput[]): Promise<void> {
+    const logged = inputs.map((input) => this.#readRequests(input));
+    const ids = await this.#store.findClientOrderIds(logged.flatMap(({ requests }) => clientOrderIdsNeeded(requests)));
+    const batches = logged.filter(({ requests }) => requests.length > 0).map((batch) => this.#sequence(batch, ids));
+    if (batches.length === 0) return;
+    await this.#store.append(batches);
+    for (const { asset, commands, reached } of batches) this.#advance(asset, commands, reached);
+    await Promise.all(batches.map(({ asset, commands }) => publishCommands(this.#position(asset).output, commands)));
+  }
+
+  #readRequests({ asset, messages }: AssetInput): LoggedBatch {
+    const after = this.#position(asset).logId;
+    const requests = haltingAsset(asset, () =>
+      messages.flatMap(({ streamSequence, data }) =>
+        decodeOrderBatch(data).map((request, index) => ({ ...request, logId: logIdAt(streamSequence, index) })),
+      ),
+    ).filter(({ logId }) => logId > after);
+    return { asset, requests, streamSequence: (messages.at(-1) as { streamSequence: StreamSequence }).streamSequence };
+  }
+
+  #sequence({ asset, requests, streamSequence }: LoggedBatch, ids: ClientOrderIds): SequencedBatch {
+    const position = this.#position(asset);
+    const atUs = Math.max(position.sequencedAtUs, nowUs()) as EpochUs;
+    const commands = sequenceRequests(asset, requests, ids, position.commandSequence, atUs);
+    const reached = (requests.at(-1) as LoggedRequest).logId;
+    return { asset, commands, from: position.logId, reached, streamSequence };
+  }
+
+  #advance(asset: string, commands: readonly Command[], reached: LogId): void {
+    const last = commands.at(-1) as Command;
+    Object.assign(this.#position(asset), {
+      logId: reached,
+      commandSequence: last.commandSequence,
+      sequencedAtUs: last.atUs,
+    });
+  }
+
+  /** What was committed and did not get out: the rows after the last published command are the outbox. */
+  async #publishRest(asset: string, output: FencedOutput, committed: CommandSequence): Promise<void> {
+    const last = await output.open();
+    let published = last === null ? commandSequence(0) : lastSequence(decodeCommandBatch(last.data));
+    if (published > committed)
+      throw new AssetHalted(asset, `commands reach ${published}, but the order log in Postgres ends at ${committed}`);
+    while (published < committed) {
+      const rest = await this.#store.commandsAfter(asset, published, COMMANDS_PER_MESSAGE_MAX);
+      await publishCommands(output, rest);
+      published = lastSequence(rest);
+      this.#service.log.info({ asset, published, committed }, "published commands that were committed before");
+    }
+  }
+
+  #position(asset: string): AssetPosition {
+    const position = this.#positions.get(asset);
+    if (position === undefined) throw new InvariantBroken(`${asset} was not recovered before its input was handled`);
+    return position;
+  }
+}
+
+function lastSequence(commands: readonly Command[]): CommandSequence {
+  const last = commands.at(-1);
+  if (last === undefined) throw new InvariantBroken("a batch of commands is empty");
+  return last.commandSequence;
+}
+
+async function publishCommands(output: FencedOutput, commands: readonly Command[]): Promise<void> {
+  for (let start = 0; start < commands.length; start += COMMANDS_PER_MESSAGE_MAX)
+    await output.publish(encodeCommandBatch(commands.slice(start, start + COMMANDS_PER_MESSAGE_MAX)));
+}

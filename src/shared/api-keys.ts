@@ -1,0 +1,59 @@
+/** API keys: only a salted hash of the secret is kept. Secrets are long and random, so a fast hash is enough. */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Database } from "./database.js";
+import type { AccountId } from "./units.js";
+
+export interface AuthenticatedAccount {
+  readonly accountId: AccountId;
+  readonly account: string;
+  readonly suspended: boolean;
+}
+
+const SALT_BYTES = 16;
+/** An unknown key costs the same work as a wrong secret. */
+const NO_SALT = Buffer.alloc(SALT_BYTES);
+const NO_HASH = Buffer.alloc(32);
+
+/** Null for an unknown or revoked key and for a wrong secret alike. Rejects when Postgres can't answer. */
+export async function authenticate(
+  database: Database,
+  keyId: string,
+  secret: string,
+): Promise<AuthenticatedAccount | null> {
+  const [key] = await database.query<{
+    account_id: AccountId;
+    name: string;
+    suspended: boolean;
+    salt: Buffer;
+    secret_hash: Buffer;
+  }>(
+    `select k.account_id, a.name, a.suspended, k.salt, k.secret_hash
+     from api_keys k join accounts a using (account_id) where k.key_id = $1 and not k.revoked`,
+    [keyId],
+  );
+  const isRight = timingSafeEqual(hashSecret(secret, key?.salt ?? NO_SALT), key?.secret_hash ?? NO_HASH);
+  if (key === undefined || !isRight) return null;
+  return { accountId: key.account_id, account: key.name, suspended: key.suspended };
+}
+
+/** Creates the account, or the key for it, where it does not exist yet. */
+export async function createApiKey(database: Database, account: string, keyId: string, secret: string): Promise<void> {
+  const salt = randomBytes(SALT_BYTES);
+  await database.query("insert into accounts (name) values ($1) on conflict (name) do nothing", [account]);
+  await database.query(
+    `insert into api_keys (key_id, account_id, salt, secret_hash)
+     select $2, account_id, $3, $4 from accounts where name = $1 on conflict (key_id) do nothing`,
+    [account, keyId, salt, hashSecret(secret, salt)],
+  );
+}
+
+export const DEMO_ACCOUNTS = ["random1", "random2", "random32"] as const;
+
+/** Each demo account has a key of its own name whose secret is the same word. Never called in production. */
+export async function seedDemoAccounts(database: Database): Promise<void> {
+  for (const name of DEMO_ACCOUNTS) await createApiKey(database, name, name, name);
+}
+
+function hashSecret(secret: string, salt: Buffer): Buffer {
+  return createHash("sha256").update(salt).update(secret, "utf8").digest();
+}

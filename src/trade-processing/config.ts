@@ -1,0 +1,17 @@
+import { loadAssets } from "../shared/assets.js";
+import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+
+export interface TradeProcessingConfig extends CommonConfig {
+  readonly assets: readonly string[];
+  /** Least time between the starts of two transactions. The last stage is not paced by default. */
+  readonly batchIntervalMs: number;
+}
+
+export function readConfig(): TradeProcessingConfig {
+  const env = new Environment();
+  const common = commonConfig(env, "trade-processing");
+  const batchIntervalMs = env.integer("SETTLEMENT_BATCH_INTERVAL_MS", 0, { min: 0, max: 1000 });
+  env.check();
+  const { assets } = loadAssets(common.assetsFile);
+  return Object.freeze({ ...common, assets: assetsToServe(env, assets), batchIntervalMs });
+}

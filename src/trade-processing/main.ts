@@ -1,0 +1,28 @@
+import { connectBus } from "../shared/bus.js";
+import { connectDatabase } from "../shared/database.js";
+import { runService } from "../shared/lifecycle.js";
+import { runStage } from "../shared/stage.js";
+import { readConfig } from "./config.js";
+import { TradeProcessing } from "./service.js";
+import { TradeStore } from "./trade-store.js";
+
+await runService("trade-processing", readConfig, async (service, config) => {
+  const { log } = service;
+  const bus = await connectBus(config.natsUrl, { name: "trade-processing", log });
+  service.onStop("bus", () => bus.close());
+  const database = await connectDatabase(config.databaseUrl, { applicationName: "trade-processing", log });
+  service.onStop("database", () => database.close());
+  await bus.ensureStreams(config.natsReplicas);
+  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+  service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
+
+  const stage = new TradeProcessing(service, bus, new TradeStore(database));
+  const loop = runStage(service, bus, stage, {
+    assets: config.assets,
+    pendingMessagesMax: 1_024,
+    batchMessagesMax: 256,
+    batchIntervalMs: config.batchIntervalMs,
+  });
+  service.onStop("loop", () => loop);
+  service.background("trade-processing", loop);
+});

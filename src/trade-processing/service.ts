@@ -1,0 +1,138 @@
+/** Trade processing as a stage: EXECUTIONS → trades, reports, orders and position in one transaction → NOTIFICATIONS. */
+import type { Bus } from "../shared/bus.js";
+import { InvariantBroken } from "../shared/errors.js";
+import { isDone, type OrderRecord } from "../shared/execution-report.js";
+import type { Service } from "../shared/lifecycle.js";
+import type { EngineEvent, NotificationBatch, SequencedReport } from "../shared/messages.js";
+import { LATENCY_BUCKETS_S } from "../shared/metrics.js";
+import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/pipeline-codec.js";
+import { type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
+import { subjectOf } from "../shared/subjects.js";
+import { type AccountSequence, type EventSequence, nowUs, type OrderId, type StreamSequence } from "../shared/units.js";
+import { ordersNeeded, publicTrade, settle } from "./settlement.js";
+import type { AssetSettlement, TradeStore } from "./trade-store.js";
+
+/** Live orders of one asset kept in memory; the others are read from Postgres when an event touches them. */
+const CACHED_ORDERS_MAX = 200_000;
+/** Trades and reports in one notification; far below 1 MiB. */
+const ITEMS_PER_MESSAGE_MAX = 1_000;
+const PUBLISH_TIMEOUT_MS = 2_000;
+
+interface AssetState {
+  reached: EventSequence;
+  readonly orders: Map<OrderId, OrderRecord>;
+  /** Something may not have been announced; the next notification says so. */
+  mustResync: boolean;
+}
+
+interface EventBatch {
+  readonly asset: string;
+  readonly events: readonly EngineEvent[];
+  readonly streamSequence: StreamSequence;
+}
+
+export class TradeProcessing implements Stage {
+  readonly input = "EXECUTIONS";
+  readonly #bus: Bus;
+  readonly #store: TradeStore;
+  readonly #service: Service;
+  readonly #assets = new Map<string, AssetState>();
+  readonly #settledSeconds;
+  readonly #trades;
+
+  constructor(service: Service, bus: Bus, store: TradeStore) {
+    this.#service = service;
+    this.#bus = bus;
+    this.#store = store;
+    const { metrics } = service;
+    this.#settledSeconds = metrics.histogram(
+      "settled_seconds",
+      "From a request's arrival to its settlement",
+      LATENCY_BUCKETS_S,
+    );
+    this.#trades = metrics.counter("trades_total", "Trades settled", ["asset"]);
+  }
+
+  async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
+    const { eventSequence, streamSequence } = await this.#store.position(asset);
+    const state = { reached: eventSequence, orders: new Map(), mustResync: true };
+    this.#assets.set(asset, state);
+    await this.#announce(asset, { trades: [], reports: [] });
+    return { afterSequence: streamSequence };
+  }
+
+  async handle(inputs: readonly AssetInput[]): Promise<void> {
+    const batches = inputs.map((input) => this.#readEvents(input)).filter(({ events }) => events.length > 0);
+    if (batches.length === 0) return;
+    await Promise.all(batches.map((batch) => this.#loadOrders(batch)));
+    const settlements = batches.map((batch) => this.#settle(batch));
+    const sequences = await this.#store.store(settlements);
+    for (const { asset, reached } of settlements) this.#state(asset).reached = reached;
+    await this.#notify(settlements, sequences);
+    for (const { asset, newOrders, changedOrders } of settlements)
+      this.#forget(asset, [...newOrders, ...changedOrders]);
+  }
+
+  #readEvents({ asset, messages }: AssetInput): EventBatch {
+    const { reached } = this.#state(asset);
+    const events = haltingAsset(asset, () => messages.flatMap(({ data }) => decodeExecutionBatch(data)));
+    const { streamSequence } = messages.at(-1) as { streamSequence: StreamSequence };
+    return { asset, events: events.filter((event) => event.eventSequence > reached), streamSequence };
+  }
+
+  async #loadOrders({ asset, events }: EventBatch): Promise<void> {
+    const { orders } = this.#state(asset);
+    for (const order of await this.#store.orders(asset, ordersNeeded(events, orders))) orders.set(order.orderId, order);
+  }
+
+  #settle({ asset, events, streamSequence }: EventBatch): AssetSettlement {
+    const { reached, orders } = this.#state(asset);
+    return { asset, from: reached, streamSequence, ...haltingAsset(asset, () => settle(events, reached, orders)) };
+  }
+
+  /** One after the other on one connection, so that an account's reports arrive in the order of their sequence. */
+  async #notify(settlements: readonly AssetSettlement[], sequences: readonly AccountSequence[]): Promise<void> {
+    const settledUs = nowUs();
+    let index = 0;
+    const announced = settlements.map(({ asset, trades, reports }) => {
+      const sequenced = reports.map((report): SequencedReport => {
+        const { eventSequence: _, ...rest } = report;
+        return { ...rest, accountSequence: sequences[index++] as AccountSequence };
+      });
+      this.#trades.inc({ asset }, trades.length);
+      for (const report of reports) this.#settledSeconds.observe((settledUs - report.receivedAtUs) / 1e6);
+      return this.#announce(asset, { trades: trades.map(publicTrade), reports: sequenced });
+    });
+    await Promise.all(announced);
+  }
+
+  /** A notification that is not stored is not lost: it is in Postgres, and the next one says that it is missing. */
+  async #announce(asset: string, { trades, reports }: Omit<NotificationBatch, "resync">): Promise<void> {
+    const state = this.#state(asset);
+    const parts = Math.max(1, Math.ceil(Math.max(trades.length, reports.length) / ITEMS_PER_MESSAGE_MAX));
+    const stored = Array.from({ length: parts }, (_, part) => {
+      const [start, end] = [part * ITEMS_PER_MESSAGE_MAX, (part + 1) * ITEMS_PER_MESSAGE_MAX];
+      const batch = { trades: trades.slice(start, end), reports: reports.slice(start, end), resync: state.mustResync };
+      const payload = encodeNotificationBatch(batch);
+      return this.#bus.publish(subjectOf("NOTIFICATIONS", asset), payload, { deadlineMs: PUBLISH_TIMEOUT_MS });
+    });
+    const outcomes = await Promise.all(stored);
+    state.mustResync = outcomes.some(({ kind }) => kind !== "stored");
+    if (state.mustResync) this.#service.log.warn({ asset, outcomes }, "a notification was not stored");
+  }
+
+  #forget(asset: string, touched: readonly OrderRecord[]): void {
+    const { orders } = this.#state(asset);
+    for (const order of touched) if (isDone(order)) orders.delete(order.orderId);
+    for (const id of orders.keys()) {
+      if (orders.size <= CACHED_ORDERS_MAX) break;
+      orders.delete(id);
+    }
+  }
+
+  #state(asset: string): AssetState {
+    const state = this.#assets.get(asset);
+    if (state === undefined) throw new InvariantBroken(`${asset} was not recovered before its input was handled`);
+    return state;
+  }
+}
