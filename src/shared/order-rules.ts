@@ -72,7 +72,7 @@ export function composeNewOrder(asset: Asset, terms: OrderTerms, rules: RequestR
     clientOrderId: terms.clientOrderId,
     side: terms.side,
     type: terms.type,
-    timeInForce: terms.timeInForce ?? (isPriced(terms.type) ? "GTC" : "IOC"),
+    timeInForce: terms.timeInForce ?? (terms.type === "market" ? "IOC" : "GTC"),
     quantityLots: terms.quantityLots === null ? null : lots(terms.quantityLots),
     priceTicks: terms.priceTicks === null ? null : priceTicks(terms.priceTicks),
     stopPriceTicks: terms.stopPriceTicks === null ? null : priceTicks(terms.stopPriceTicks),
@@ -151,75 +151,41 @@ function refuseNumbers(terms: OrderTerms): Refusal | null {
   return null;
 }
 
-interface Combination {
-  readonly isBroken: (terms: OrderTerms, asset: Asset) => boolean;
-  readonly text: string | ((terms: OrderTerms, asset: Asset) => string);
+function refuseCombination(terms: OrderTerms, asset: Asset): Refusal | null {
+  const text = contradiction(terms, asset) ?? contradictionOfBudget(terms);
+  return text === null ? null : refuse("UNSUPPORTED_COMBINATION", text);
 }
 
-const COMBINATIONS: readonly Combination[] = [
-  {
-    isBroken: (terms) => !isPriced(terms.type) && terms.priceTicks !== null,
-    text: "a market order has no price; leave it out or send a limit order",
-  },
-  {
-    isBroken: (terms) => !isStop(terms.type) && terms.stopPriceTicks !== null,
-    text: "a stop price needs a stop order type",
-  },
-  {
-    isBroken: (terms) => !isPriced(terms.type) && (terms.timeInForce === "GTC" || terms.timeInForce === "GTD"),
-    text: "a market order cannot rest in the book; its time in force is IOC or FOK",
-  },
-  {
-    isBroken: (terms) => terms.postOnly && (isImmediate(terms.timeInForce) || terms.type !== "limit"),
-    text: "post-only is for orders that rest: a limit order with GTC or GTD",
-  },
-  {
-    isBroken: (terms) => terms.displayLots !== null && (isImmediate(terms.timeInForce) || !isPriced(terms.type)),
-    text: "a display quantity is for orders that rest: a limit order with GTC or GTD",
-  },
-  {
-    isBroken: (terms) => exceeds(terms.displayLots, terms.quantityLots),
-    text: (terms, asset) => above("display", terms.displayLots, terms, asset),
-  },
-  {
-    isBroken: (terms) => exceeds(terms.minimumLots, terms.quantityLots),
-    text: (terms, asset) => above("minimum", terms.minimumLots, terms, asset),
-  },
-  {
-    isBroken: (terms) => terms.minimumLots !== null && terms.postOnly,
-    text: "post-only never trades at once, a minimum quantity must; use one of them",
-  },
-  {
-    isBroken: (terms) => terms.minimumLots !== null && isStop(terms.type),
-    text: "a stop order takes no minimum quantity",
-  },
-  {
-    isBroken: (terms) => terms.quoteBudgetUnits !== null && (terms.type !== "market" || terms.side !== "buy"),
-    text: "a quote amount is for market buys; give a quantity instead",
-  },
-  {
-    isBroken: (terms) => terms.quoteBudgetUnits !== null && terms.quantityLots !== null,
-    text: "give a quantity or a quote amount, not both",
-  },
-  {
-    isBroken: (terms) => terms.quoteBudgetUnits !== null && (terms.timeInForce === "FOK" || terms.minimumLots !== null),
-    text: "a market buy by quote amount is IOC and takes no minimum quantity",
-  },
-  {
-    isBroken: (terms, asset) => terms.selfTradePrevention === "none" && !asset.allowSelfTrade,
-    text: (_, asset) => `${asset.asset} allows no self-trades; use newest, oldest, both or decrement`,
-  },
-  {
-    isBroken: (terms) => terms.expiresAtMs !== null && terms.timeInForce !== "GTD",
-    text: "an expiry needs the time in force GTD",
-  },
-];
+/** Which two things exclude each other, and what would be right; null: none do. */
+function contradiction(terms: OrderTerms, asset: Asset): string | null {
+  const { type, timeInForce, quantityLots, displayLots, minimumLots, postOnly } = terms;
+  if (!isPriced(type) && terms.priceTicks !== null)
+    return "a market order has no price; leave it out or send a limit order";
+  if (!isStop(type) && terms.stopPriceTicks !== null) return "a stop price needs a stop order type";
+  if (type === "market" && (timeInForce === "GTC" || timeInForce === "GTD"))
+    return "a market order cannot rest in the book; its time in force is IOC or FOK";
+  if (postOnly && (!isPriced(type) || timeInForce === "IOC" || timeInForce === "FOK"))
+    return "post-only is for orders that rest: a limit order with GTC or GTD";
+  if (postOnly && minimumLots !== null)
+    return "post-only never trades at once, a minimum quantity must; use one of them";
+  if (displayLots !== null && !isPriced(type)) return "a market order has no display quantity";
+  if (exceeds(displayLots, quantityLots)) return above("display", displayLots, quantityLots, asset);
+  if (exceeds(minimumLots, quantityLots)) return above("minimum", minimumLots, quantityLots, asset);
+  if (terms.expiresAtMs !== null && timeInForce !== "GTD") return "an expiry needs the time in force GTD";
+  if (terms.selfTradePrevention === "none" && !asset.allowSelfTrade)
+    return `${asset.asset} allows no self-trades; use newest, oldest, both or decrement`;
+  return null;
+}
 
-function refuseCombination(terms: OrderTerms, asset: Asset): Refusal | null {
-  for (const { isBroken, text } of COMBINATIONS) {
-    if (!isBroken(terms, asset)) continue;
-    return refuse("UNSUPPORTED_COMBINATION", typeof text === "string" ? text : text(terms, asset));
-  }
+function contradictionOfBudget(terms: OrderTerms): string | null {
+  if (terms.quoteBudgetUnits === null) return null;
+  if (terms.type !== "market" || terms.side !== "buy")
+    return "a quote amount is for market buys; give a quantity instead";
+  if (terms.quantityLots !== null) return "give a quantity or a quote amount, not both";
+  if (terms.timeInForce === "FOK" || terms.minimumLots !== null)
+    return "a market buy by quote amount is IOC and takes no minimum quantity";
+  if (terms.selfTradePrevention === "decrement")
+    return "a market buy by quote amount has no quantity to decrement; use newest, oldest or both";
   return null;
 }
 
@@ -254,15 +220,11 @@ function isStop(type: OrderType): boolean {
   return type === "stop_limit" || type === "stop_market";
 }
 
-function isImmediate(timeInForce: TimeInForce | null): boolean {
-  return timeInForce === "IOC" || timeInForce === "FOK";
-}
-
 function exceeds(part: number | null, whole: number | null): boolean {
   return part !== null && whole !== null && part > whole;
 }
 
-function above(what: string, part: number | null, terms: OrderTerms, asset: Asset): string {
-  const quantity = formatDecimal(terms.quantityLots ?? 0, asset.lot);
-  return `the ${what} quantity ${formatDecimal(part ?? 0, asset.lot)} is above the quantity ${quantity}`;
+function above(what: string, part: number | null, whole: number | null, asset: Asset): string {
+  const [partText, wholeText] = [formatDecimal(part ?? 0, asset.lot), formatDecimal(whole ?? 0, asset.lot)];
+  return `the ${what} quantity ${partText} is above the quantity ${wholeText}`;
 }

@@ -3,7 +3,7 @@
  * belongs to a session (LOGIN, PING …) or to the engine's command line (BOOK, HASH …) is its caller's.
  */
 import type { Asset } from "./assets.js";
-import type { OrderType, RequestBody, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
+import type { RequestBody, SelfTradePrevention, TimeInForce } from "./messages.js";
 import {
   composeCancel,
   composeNewOrder,
@@ -11,6 +11,7 @@ import {
   findAsset,
   isRefusal,
   missing,
+  type OrderTerms,
   type RequestRules,
   shown,
 } from "./order-rules.js";
@@ -114,7 +115,7 @@ function parseBody(
         composeCancel(words[0] === undefined ? null : wholeNumber(words[0]), options.get("id") ?? null)
       );
     case "REPLACE":
-      return tooMany(words, 3, keyword) ?? parseReplace(asset, words, options);
+      return tooMany(words, 3, keyword) ?? parseReplace(asset, words, options, rules);
     case "CANCELALL":
       return tooMany(words, 1, keyword) ?? parseCancelAll(words[0]);
   }
@@ -127,41 +128,42 @@ function parseNewOrder(
   options: ReadonlyMap<string, string>,
   rules: RequestRules,
 ): RequestBody | Refusal {
+  const values = new ValueReader(asset, rules);
   const isMarket = words[1]?.toUpperCase() === "MKT";
-  const byQuote = words[0] === "-" && options.has("quote");
-  const numbers = {
-    quantityLots: byQuote ? null : quantityOf(asset, "quantity", words[0]),
-    priceTicks: isMarket ? null : priceOf(asset, "price", words[1]),
-    stopPriceTicks: optional(options, "stop", (text) => priceOf(asset, "stop price", text)),
-    displayLots: optional(options, "display", (text) => quantityOf(asset, "display quantity", text)),
-    minimumLots: optional(options, "min", (text) => quantityOf(asset, "minimum quantity", text)),
-    quoteBudgetUnits: optional(options, "quote", (text) => budgetOf(asset, text, rules)),
-    expiresAtMs: optional(options, "expires", parseTime),
-    timeInForce: optional(options, "tif", (text) => choice("tif", TIMES_IN_FORCE, text)),
-    postOnly: optional(options, "post", (text) => choice("post", SWITCH, text)),
-    selfTradePrevention: optional(options, "stp", (text) => choice("stp", PREVENTIONS, text)),
+  const isByQuote = words[0] === "-" && options.has("quote");
+  const stop = options.get("stop");
+  const terms: OrderTerms = {
+    clientOrderId: options.get("id") ?? null,
+    side: keyword === "BUY" ? "buy" : "sell",
+    type: isMarket ? (stop === undefined ? "market" : "stop_market") : stop === undefined ? "limit" : "stop_limit",
+    quantityLots: isByQuote ? null : values.quantity("quantity", words[0] ?? null),
+    priceTicks: isMarket ? null : values.price("price", words[1] ?? null),
+    stopPriceTicks: stop === undefined ? null : values.price("stop price", stop),
+    displayLots: values.quantity("display quantity", options.get("display")),
+    minimumLots: values.quantity("minimum quantity", options.get("min")),
+    quoteBudgetUnits: values.quoteAmount(options.get("quote")),
+    expiresAtMs: values.time(options.get("expires")),
+    timeInForce: values.choice("tif", TIMES_IN_FORCE, options.get("tif")),
+    postOnly: values.choice("post", SWITCH, options.get("post")) ?? false,
+    selfTradePrevention: values.choice("stp", PREVENTIONS, options.get("stp")),
   };
-  const checked = firstRefusal(numbers);
-  if (isRefusal(checked)) return checked;
-  const hasStop = checked.stopPriceTicks !== null;
-  const type: OrderType = isMarket ? (hasStop ? "stop_market" : "market") : hasStop ? "stop_limit" : "limit";
-  const side: Side = keyword === "BUY" ? "buy" : "sell";
-  const clientOrderId = options.get("id") ?? null;
-  return composeNewOrder(asset, { ...checked, clientOrderId, side, type, postOnly: checked.postOnly ?? false }, rules);
+  return values.refusal ?? composeNewOrder(asset, terms, rules);
 }
 
 function parseReplace(
   asset: Asset,
   words: readonly string[],
   options: ReadonlyMap<string, string>,
+  rules: RequestRules,
 ): RequestBody | Refusal {
-  const checked = firstRefusal({
-    quantityLots: quantityOf(asset, "quantity", words[1]),
-    priceTicks: priceOf(asset, "price", words[2]),
-  });
-  if (isRefusal(checked)) return checked;
-  const orderId = words[0] === undefined ? null : wholeNumber(words[0]);
-  return composeReplace(asset, { ...checked, orderId, clientOrderId: options.get("id") ?? null });
+  const values = new ValueReader(asset, rules);
+  const terms = {
+    orderId: words[0] === undefined ? null : wholeNumber(words[0]),
+    quantityLots: values.quantity("quantity", words[1] ?? null),
+    priceTicks: values.price("price", words[2] ?? null),
+    clientOrderId: options.get("id") ?? null,
+  };
+  return values.refusal ?? composeReplace(asset, terms);
 }
 
 function parseCancelAll(word: string | undefined): RequestBody | Refusal {
@@ -180,83 +182,93 @@ function tooMany(words: readonly string[], max: number, keyword: Keyword): Refus
     : refuse("UNSUPPORTED_COMBINATION", `${shown(extra)} is one word too many; ${REQUEST_USAGE[keyword]}`);
 }
 
-type Checked<T> = { [Key in keyof T]: Exclude<T[Key], Refusal> };
+/** Reads the values of one line and keeps the first refusal. undefined: not given; null: missing. */
+class ValueReader {
+  refusal: Refusal | null = null;
+  readonly #asset: Asset;
+  readonly #rules: RequestRules;
 
-function firstRefusal<T extends Record<string, number | string | boolean | null | Refusal>>(
-  values: T,
-): Checked<T> | Refusal {
-  for (const key in values) {
-    const value = values[key];
-    if (typeof value === "object" && value !== null) return value;
+  constructor(asset: Asset, rules: RequestRules) {
+    this.#asset = asset;
+    this.#rules = rules;
   }
-  return values as Checked<T>;
-}
 
-function optional<T>(options: ReadonlyMap<string, string>, key: string, parse: (text: string) => T): T | null {
-  const text = options.get(key);
-  return text === undefined ? null : parse(text);
-}
+  price(what: string, text: string | null | undefined): number | null {
+    const { tick, tickSize } = this.#asset;
+    return this.#steps("INVALID_PRICE", what, text, tick, () => `the tick ${tickSize}`);
+  }
 
-function priceOf(asset: Asset, what: string, text: string | undefined): number | Refusal {
-  return stepsOf("INVALID_PRICE", what, text, asset.tick, `the tick ${asset.tickSize}`);
-}
+  quantity(what: string, text: string | null | undefined): number | null {
+    const { lot, lotSize } = this.#asset;
+    return this.#steps("INVALID_QUANTITY", what, text, lot, () => `the lot ${lotSize}`);
+  }
 
-function quantityOf(asset: Asset, what: string, text: string | undefined): number | Refusal {
-  return stepsOf("INVALID_QUANTITY", what, text, asset.lot, `the lot ${asset.lotSize}`);
-}
+  quoteAmount(text: string | undefined): number | null {
+    if (text === undefined) return null;
+    const { quote } = this.#asset;
+    const step = { scale: this.#rules.registry.currencies.get(quote)?.decimals ?? 0, units: 1 };
+    return this.#steps("INVALID_QUANTITY", "quote amount", text, step, () => `${formatDecimal(1, step)} ${quote}`);
+  }
 
-function budgetOf(asset: Asset, text: string, rules: RequestRules): number | Refusal {
-  const scale = rules.registry.currencies.get(asset.quote)?.decimals ?? 0;
-  const step = { scale, units: 1 };
-  return stepsOf("INVALID_QUANTITY", "quote amount", text, step, `${formatDecimal(1, step)} ${asset.quote}`);
-}
+  time(text: string | undefined): number | null {
+    return text === undefined ? null : this.#keep(parseTime(text));
+  }
 
-function stepsOf(
-  name: RejectName,
-  what: string,
-  text: string | undefined,
-  step: DecimalStep,
-  stepText: string,
-): number | Refusal {
-  if (text === undefined) return missing(name, what);
-  const steps = parseDecimal(text, step);
-  switch (steps) {
-    case "not a decimal number":
-      return refuse(
-        name,
-        `${what} ${shown(text)} is not a decimal number such as 12.5 (digits and one dot, no leading 0)`,
-      );
-    case "not positive":
-      return refuse(name, `${what} ${shown(text)} is not above zero`);
-    case "off step":
-      return refuse(name, `${what} ${shown(text)} is not a multiple of ${stepText}`);
-    case "too large":
-      return refuse(
-        name,
-        `${what} ${shown(text)} is above the largest possible, ${formatDecimal(Number.MAX_SAFE_INTEGER, step)}`,
-      );
-    default:
-      return steps;
+  choice<T>(option: string, choices: ReadonlyMap<string, T>, text: string | undefined): T | null {
+    if (text === undefined) return null;
+    const chosen = choices.get(text.toUpperCase());
+    if (chosen !== undefined) return chosen;
+    const known = [...choices.keys()].join(", ").toLowerCase();
+    return this.#keep(refuse("UNSUPPORTED_COMBINATION", `${option} ${shown(text)} is not one of ${known}`));
+  }
+
+  #steps(
+    name: RejectName,
+    what: string,
+    text: string | null | undefined,
+    step: DecimalStep,
+    stepText: () => string,
+  ): number | null {
+    if (text === undefined) return null;
+    if (text === null) return this.#keep(missing(name, what));
+    const steps = parseDecimal(text, step);
+    if (typeof steps === "number") return steps;
+    const largest = formatDecimal(Number.MAX_SAFE_INTEGER, step);
+    const problems = {
+      "not a decimal number": "is not a decimal number such as 12.5 (digits and one dot, no leading 0)",
+      "not positive": "is not above zero",
+      "off step": `is not a multiple of ${stepText()}`,
+      "too large": `is above the largest possible, ${largest}`,
+    };
+    return this.#keep(refuse(name, `${what} ${shown(text)} ${problems[steps]}`));
+  }
+
+  #keep(value: Refusal): null;
+  #keep(value: number | Refusal): number | null;
+  #keep(value: number | Refusal): number | null {
+    if (typeof value === "number") return value;
+    this.refusal ??= value;
+    return null;
   }
 }
 
-const TIMES_IN_FORCE: Readonly<Record<string, TimeInForce>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK", GTD: "GTD" };
-const SWITCH: Readonly<Record<string, boolean>> = { "0": false, "1": true };
-const PREVENTIONS: Readonly<Record<string, SelfTradePrevention>> = {
-  NEWEST: "cancel_newest",
-  OLDEST: "cancel_oldest",
-  BOTH: "cancel_both",
-  DECREMENT: "decrement",
-  NONE: "none",
-};
-
-function choice<T>(option: string, choices: Readonly<Record<string, T>>, text: string): T | Refusal {
-  const word = text.toUpperCase();
-  const chosen = Object.hasOwn(choices, word) ? choices[word] : undefined;
-  if (chosen !== undefined) return chosen;
-  const known = Object.keys(choices).join(", ").toLowerCase();
-  return refuse("UNSUPPORTED_COMBINATION", `${option} ${shown(text)} is not one of ${known}`);
-}
+const TIMES_IN_FORCE: ReadonlyMap<string, TimeInForce> = new Map([
+  ["GTC", "GTC"],
+  ["IOC", "IOC"],
+  ["FOK", "FOK"],
+  ["GTD", "GTD"],
+]);
+const SWITCH: ReadonlyMap<string, boolean> = new Map([
+  ["0", false],
+  ["1", true],
+]);
+const PREVENTIONS: ReadonlyMap<string, SelfTradePrevention> = new Map([
+  ["NEWEST", "cancel_newest"],
+  ["OLDEST", "cancel_oldest"],
+  ["BOTH", "cancel_both"],
+  ["DECREMENT", "decrement"],
+  ["NONE", "none"],
+]);
 
 function wholeNumber(text: string): number {
   return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : 0;
