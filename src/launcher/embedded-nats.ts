@@ -42,6 +42,8 @@ export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
 }
 
 // sync_interval: without `always` a message is acknowledged up to two minutes before it is on disk.
+// max_*_store: the sum of what the streams may take; by default it is a share of what is free right now, and on a small
+// disk the streams could not even be made.
 function configuration(storeFolder: string, pidFile: string, port: number): string {
   return `# Written at every start; changes are lost.
 server_name: bourse
@@ -50,6 +52,8 @@ pid_file: ${JSON.stringify(pidFile)}
 jetstream {
   store_dir: ${JSON.stringify(storeFolder)}
   sync_interval: always
+  max_file_store: 64GB
+  max_memory_store: 1GB
 }
 `;
 }

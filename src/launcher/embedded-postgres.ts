@@ -110,7 +110,7 @@ function reachableHome(folder: string, account: UnixAccount | undefined): string
       rmSync(folder, { recursive: true });
       mkdirSync(ROOT_FOLDER, { recursive: true, mode: 0o755 });
       // A new name each time: the data of a folder that was deleted must not come back.
-      const home = mkdtempSync(join(ROOT_FOLDER, `${basename(dirname(folder))}-`));
+      const home = mkdtempSync(join(ROOT_FOLDER, `${basename(dirname(folder)).replace(/^\.+/, "")}-`));
       chownSync(home, account?.uid ?? 0, account?.gid ?? 0);
       symlinkSync(home, folder);
     }

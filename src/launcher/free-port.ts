@@ -8,19 +8,19 @@ const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 const ATTEMPTS_MAX = 100;
 
-/** Whether a server could listen there right now. */
-export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
+/** Why a server could not listen there right now (EADDRINUSE, EACCES, …), or null when it could. */
+export function listenProblem(port: number, host = "127.0.0.1"): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
   });
 }
 
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await isPortFree(port)) return port;
+    if ((await listenProblem(port)) === null) return port;
   }
   throw new ConfigurationError(`found no free port between ${FIRST_PORT} and ${LAST_PORT} in ${ATTEMPTS_MAX} attempts`);
 }

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { migrate } from "postgres-migrations";
 import * as embedded from "../../src/launcher/embedded-postgres.js";
 import { freePort } from "../../src/launcher/free-port.js";
+import { applyMigrations } from "../../src/launcher/migrations.js";
 import { stopAfterRun } from "./hooks.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
@@ -19,7 +18,6 @@ export interface PostgresForTest {
 }
 
 const TEMPLATE = "migrated";
-const MIGRATIONS = fileURLToPath(new URL("../../sql", import.meta.url));
 
 /** A server of one's own, for tests that stop or kill it; all others share one through `createDatabase`. */
 export async function startPostgres({ isDurable = true } = {}): Promise<PostgresForTest> {
@@ -31,7 +29,7 @@ export async function startPostgres({ isDurable = true } = {}): Promise<Postgres
   let template: Promise<void> | null = null;
   return {
     async createDatabase() {
-      template ??= createTemplate(server.adminUrl);
+      template ??= applyMigrations(databaseUrl(server.adminUrl, TEMPLATE), true);
       await template;
       const name = `test_${randomBytes(6).toString("hex")}`;
       await execute(server.adminUrl, `create database ${name} template ${TEMPLATE}`);
@@ -52,12 +50,6 @@ let shared: Promise<PostgresForTest> | null = null;
 export async function createDatabase(): Promise<string> {
   shared ??= startPostgres({ isDurable: false });
   return (await shared).createDatabase();
-}
-
-async function createTemplate(adminUrl: string): Promise<void> {
-  const { hostname, port, username, password } = new URL(adminUrl);
-  const login = { host: hostname, port: Number(port), user: username, password };
-  await migrate({ ...login, database: TEMPLATE, ensureDatabaseExists: true }, MIGRATIONS);
 }
 
 /** One statement on a connection of its own, for arranging and for looking at what a test did. */

@@ -1,0 +1,53 @@
+import { join, resolve } from "node:path";
+import { ADMIN_PORT_BASE, Environment, LOG_LEVELS, projectRoot } from "../shared/config.js";
+
+export interface LauncherConfig {
+  /** Null: an embedded server. */
+  readonly natsUrl: string | null;
+  readonly databaseUrl: string | null;
+  readonly natsBinary: string | null;
+  readonly searchPath: string;
+  readonly dataFolder: string;
+  readonly assetsFile: string;
+  readonly orderHandler: { readonly host: string; readonly port: number };
+  readonly notifier: { readonly host: string; readonly port: number };
+  readonly adminHost: string;
+  readonly adminPortBase: number;
+  readonly production: boolean;
+  readonly logLevel: string;
+  /** The process that started us, when that is npm: it takes us along when it is killed. */
+  readonly npmPid: number | null;
+  /** What the services inherit. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export function launcherConfig(environment: NodeJS.ProcessEnv = process.env): LauncherConfig {
+  const env = new Environment(environment);
+  const optional = (name: string) => env.text(name, "") || null;
+  const config: LauncherConfig = {
+    natsUrl: optional("NATS_URL"),
+    databaseUrl: optional("DATABASE_URL"),
+    natsBinary: optional("NATS_SERVER_BIN"),
+    searchPath: env.text("PATH", ""),
+    dataFolder: resolve(env.text("DATA_DIR", join(projectRoot, ".data"))),
+    assetsFile: resolve(env.text("ASSETS_FILE", join(projectRoot, "config", "assets.json"))),
+    orderHandler: {
+      host: env.text("ORDER_HANDLER_HOST", "127.0.0.1"),
+      port: listenPort(env, "ORDER_HANDLER_PORT", 7001),
+    },
+    notifier: { host: env.text("NOTIFIER_HOST", "127.0.0.1"), port: listenPort(env, "NOTIFIER_PORT", 7002) },
+    adminHost: env.text("ADMIN_HOST", "127.0.0.1"),
+    adminPortBase: listenPort(env, "ADMIN_PORT_BASE", ADMIN_PORT_BASE),
+    logLevel: env.oneOf("LOG_LEVEL", "info", LOG_LEVELS),
+    production: env.text("NODE_ENV", "development") === "production",
+    npmPid: env.text("npm_lifecycle_event", "") === "start" ? process.ppid : null,
+    environment,
+  };
+  env.check();
+  return Object.freeze(config);
+}
+
+/** Not 0: whoever wants to connect must know the port beforehand. */
+function listenPort(env: Environment, name: string, fallback: number): number {
+  return env.integer(name, fallback, { min: 1, max: 65_530 });
+}

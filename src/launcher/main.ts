@@ -1,0 +1,49 @@
+import { banner } from "./banner.js";
+import { launcherConfig } from "./config.js";
+import { DataFolder } from "./data-folder.js";
+import { removeEndpoints, stopLeftoverServices, writeEndpoints } from "./endpoints.js";
+import { Pipeline } from "./pipeline.js";
+import { assertPortsFree } from "./ports.js";
+import { StopRequest } from "./stop-request.js";
+
+process.stdout.on("error", () => {}); // whoever read our lines is gone; the pipeline is not their business
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function run(): Promise<void> {
+  const config = launcherConfig();
+  const stopRequest = new StopRequest(config.npmPid);
+  const dataFolder = DataFolder.open(config.dataFolder);
+  const pipeline = new Pipeline(config, dataFolder, {
+    tell,
+    onRestart: () => {
+      if (isReady) writeEndpoints(dataFolder.path, pipeline.endpoints());
+    },
+  });
+  let isReady = false;
+  try {
+    await stopLeftoverServices(dataFolder.path);
+    await assertPortsFree(config);
+    await Promise.race([pipeline.start(), stopRequest.received]);
+    if (!stopRequest.isReceived) {
+      isReady = true;
+      writeEndpoints(dataFolder.path, pipeline.endpoints());
+      tell(banner(pipeline.endpoints(), { withDemoAccounts: !config.production }));
+    }
+    tell(`stopping: ${await stopRequest.received}`);
+  } finally {
+    await pipeline.stop();
+    removeEndpoints(dataFolder.path);
+    dataFolder.close();
+  }
+}
+
+run().then(
+  () => process.exit(0),
+  (error: Error) => {
+    process.stderr.write(`bourse: ${error.message}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { migrate } from "postgres-migrations";
+import { seedDemoAccounts } from "../shared/api-keys.js";
+import { storeAssets } from "../shared/asset-store.js";
+import { type Asset, loadAssets } from "../shared/assets.js";
+import { projectRoot } from "../shared/config.js";
+import { connectDatabase, type Database } from "../shared/database.js";
+import { ConfigurationError } from "../shared/errors.js";
+import type { Logger } from "../shared/log.js";
+
+export interface MigrationOptions {
+  readonly assetsFile: string;
+  /** Not in production: their secrets are known to everybody. */
+  readonly withDemoAccounts: boolean;
+  readonly createDatabase: boolean;
+  readonly log: Logger;
+}
+
+/** Brings the database to the state that the services expect. Safe to repeat, and to run twice at the same time. */
+export async function prepareDatabase(databaseUrl: string, options: MigrationOptions): Promise<void> {
+  await applyMigrations(databaseUrl, options.createDatabase);
+  const database = await connectDatabase(databaseUrl, { applicationName: "migrate", log: options.log });
+  try {
+    const registry = loadAssets(options.assetsFile);
+    await assertSizesUnchanged(database, registry.assets);
+    await storeAssets(database, registry);
+    if (options.withDemoAccounts) await seedDemoAccounts(database);
+  } finally {
+    await database.close();
+  }
+}
+
+export async function applyMigrations(databaseUrl: string, createDatabase: boolean): Promise<void> {
+  const url = new URL(databaseUrl);
+  const connection = {
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1),
+    connectionString: databaseUrl, // pg prefers it; it may say more than the fields above (sslmode, say)
+  };
+  await migrate({ ...connection, ensureDatabaseExists: createDatabase }, join(projectRoot, "sql"));
+}
+
+/** What a tick and a lot of an asset are worth is fixed with its first order: the log counts in them. */
+async function assertSizesUnchanged(database: Database, assets: ReadonlyMap<string, Asset>): Promise<void> {
+  for (const { asset, tickSize, lotSize } of assets.values()) {
+    const [changed] = await database.query<{ tick_size: string; lot_size: string }>(
+      `select tick_size, lot_size from assets
+       where asset = $1 and (tick_size, lot_size) is distinct from ($2::numeric, $3::numeric)`,
+      [asset, tickSize, lotSize],
+    );
+    if (changed === undefined) continue;
+    throw new ConfigurationError(
+      `asset ${asset}: the database was made with tick ${changed.tick_size} and lot ${changed.lot_size}, ` +
+        `the assets file says ${tickSize} and ${lotSize}; give an asset of another size another name`,
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import { SERVICES, type ServiceName } from "../shared/config.js";
+import { createLogger } from "../shared/log.js";
+import type { LauncherConfig } from "./config.js";
+import type { DataFolder } from "./data-folder.js";
+import { findNatsBinary, startNats } from "./embedded-nats.js";
+import { startPostgres } from "./embedded-postgres.js";
+import type { Endpoints } from "./endpoints.js";
+import type { GuardedProcess } from "./guarded-process.js";
+import { prepareDatabase } from "./migrations.js";
+import { adminUrl, servicePart, untilReady } from "./service-process.js";
+import { type Part, Supervisor, type SupervisorEvents } from "./supervisor.js";
+
+const DATABASE = "bourse";
+const SERVER_STOP_DEADLINE_MS = 20_000;
+
+/** A part of the pipeline did not start; the message names it and says why. */
+export class StartFailed extends Error {
+  override readonly name = "StartFailed";
+}
+
+/** Both servers and the five services: started from the bottom up, stopped from the top down. */
+export class Pipeline {
+  readonly #config: LauncherConfig;
+  readonly #dataFolder: DataFolder;
+  readonly #events: SupervisorEvents;
+  readonly #servers: Supervisor[] = [];
+  readonly #services = new Map<ServiceName, Supervisor>();
+  #urls = { natsUrl: "", databaseUrl: "" };
+
+  constructor(config: LauncherConfig, dataFolder: DataFolder, events: SupervisorEvents) {
+    this.#config = config;
+    this.#dataFolder = dataFolder;
+    this.#events = events;
+  }
+
+  /** Rejects with StartFailed; what runs by then is the caller's to stop. */
+  async start(): Promise<void> {
+    const [natsUrl, databaseUrl] = await Promise.all([
+      this.#config.natsUrl ?? this.#startNats(),
+      this.#config.databaseUrl ?? this.#startPostgres(),
+    ]);
+    this.#urls = { natsUrl, databaseUrl };
+    await this.#step("the database's tables", () => this.#prepareDatabase());
+    // Whoever takes orders comes last: by then everybody who must work on them is there.
+    const [first, ...consumers] = SERVICES;
+    await Promise.all(consumers.map((service) => this.#startService(service)));
+    await this.#startService(first);
+  }
+
+  /** In the direction of an order, so that each has what it was sent when its turn comes; then the servers. */
+  async stop(): Promise<void> {
+    for (const service of SERVICES) await this.#services.get(service)?.stop();
+    await Promise.all(this.#servers.map((server) => server.stop()));
+  }
+
+  endpoints(): Endpoints {
+    const { orderHandler, notifier } = this.#config;
+    return {
+      ...this.#urls,
+      orderHandler,
+      notifierUrl: `http://${notifier.host}:${notifier.port}`,
+      services: SERVICES.map((name) => {
+        const pid = this.#services.get(name)?.running?.pid ?? 0;
+        return { name, pid, adminUrl: adminUrl(this.#config, name) };
+      }),
+    };
+  }
+
+  async #startNats(): Promise<string> {
+    const port = await this.#dataFolder.portFor("nats");
+    let url = "";
+    await this.#startServer("nats", async () => {
+      const nats = await startNats({
+        folder: this.#dataFolder.folderFor("nats"),
+        port,
+        logFile: this.#dataFolder.logFor("nats"),
+        binary: findNatsBinary(this.#config.natsBinary, this.#config.searchPath),
+      });
+      url = nats.url;
+      return nats.process;
+    });
+    return url;
+  }
+
+  async #startPostgres(): Promise<string> {
+    const port = await this.#dataFolder.portFor("postgres");
+    let url = "";
+    await this.#startServer("postgres", async () => {
+      const postgres = await startPostgres({
+        folder: this.#dataFolder.folderFor("postgres"),
+        port,
+        logFile: this.#dataFolder.logFor("postgres"),
+        isDurable: true,
+      });
+      url = new URL(`/${DATABASE}`, postgres.adminUrl).href;
+      return postgres.process;
+    });
+    return url;
+  }
+
+  async #startServer(name: string, start: () => Promise<GuardedProcess>): Promise<void> {
+    const part: Part = {
+      name,
+      async start() {
+        const { pid, exited, stop } = await start();
+        return { pid, exited, stop: () => stop(SERVER_STOP_DEADLINE_MS) };
+      },
+    };
+    const server = new Supervisor(part, this.#events);
+    this.#servers.push(server);
+    await this.#step(name, () => server.start());
+    server.keepRunning();
+  }
+
+  #prepareDatabase(): Promise<void> {
+    const { assetsFile, production, databaseUrl, logLevel } = this.#config;
+    return prepareDatabase(this.#urls.databaseUrl, {
+      assetsFile,
+      withDemoAccounts: !production,
+      createDatabase: databaseUrl === null,
+      log: createLogger("launcher", logLevel),
+    });
+  }
+
+  async #startService(name: ServiceName): Promise<void> {
+    const settings = { config: this.#config, dataFolder: this.#dataFolder.path, ...this.#urls };
+    const service = new Supervisor(servicePart(name, settings), this.#events);
+    this.#services.set(name, service);
+    await this.#step(name, async () => untilReady(await service.start(), adminUrl(this.#config, name)));
+    service.keepRunning();
+  }
+
+  async #step(name: string, start: () => Promise<unknown>): Promise<void> {
+    this.#events.tell(`starting ${name} …`);
+    try {
+      await start();
+    } catch (cause) {
+      throw new StartFailed(`${name} did not start: ${(cause as Error).message}`, { cause });
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { SERVICES } from "../shared/config.js";
+import { ConfigurationError } from "../shared/errors.js";
+import type { LauncherConfig } from "./config.js";
+import { listenProblem } from "./free-port.js";
+import { adminPort } from "./service-process.js";
+
+/** Throws a ConfigurationError that names each port that somebody else listens on, and the variable that moves it. */
+export async function assertPortsFree(config: LauncherConfig): Promise<void> {
+  const needed = [
+    { ...config.orderHandler, variable: "ORDER_HANDLER_PORT" },
+    { ...config.notifier, variable: "NOTIFIER_PORT" },
+    ...SERVICES.map((service) => ({
+      host: config.adminHost,
+      port: adminPort(config, service),
+      variable: "ADMIN_PORT_BASE",
+    })),
+  ];
+  const problems = new Map<string, string>();
+  for (const { host, port, variable } of needed) {
+    const twin = needed.find((other) => other.port === port)?.variable;
+    if (twin !== variable) problems.set(variable, `it leads to port ${port}, as ${twin} does`);
+    const problem = await listenProblem(port, host);
+    if (problem === "EADDRINUSE") problems.set(variable, `port ${port} is in use`);
+    else if (problem !== null) problems.set(variable, `${host}:${port} can't be listened on (${problem})`);
+  }
+  if (problems.size === 0) return;
+  const lines = [...problems].map(([variable, problem]) => `set ${variable} to another value: ${problem}`);
+  throw new ConfigurationError(lines.join("; "));
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { projectRoot, SERVICES, type ServiceName } from "../shared/config.js";
+import type { LauncherConfig } from "./config.js";
+import type { Part, RunningPart } from "./supervisor.js";
+import { waitFor } from "./wait-for.js";
+
+const STOP_DEADLINE_MS = 12_000; // more than the service gives itself
+const READY_DEADLINE_MS = 60_000; // it may have a long log to replay
+const PROBE_TIMEOUT_MS = 2000;
+
+export interface ServiceSettings {
+  readonly config: LauncherConfig;
+  readonly dataFolder: string;
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+}
+
+export function adminUrl(config: LauncherConfig, service: ServiceName): string {
+  return `http://${config.adminHost}:${adminPort(config, service)}`;
+}
+
+export function adminPort(config: LauncherConfig, service: ServiceName): number {
+  return config.adminPortBase + SERVICES.indexOf(service);
+}
+
+/** The file that runs the service. */
+export function mainFile(service: ServiceName): string {
+  return join(projectRoot, "dist", service, "main.js");
+}
+
+/**
+ * In a process group of its own, so that Ctrl-C reaches the launcher alone; it ends by itself when the channel to the
+ * launcher closes. The data folder among its arguments tells two copies apart, for people and for the next launcher.
+ */
+export function servicePart(service: ServiceName, settings: ServiceSettings): Part {
+  const { config, dataFolder, natsUrl, databaseUrl } = settings;
+  return {
+    name: service,
+    async start() {
+      const child = spawn(process.execPath, ["--enable-source-maps", mainFile(service), dataFolder], {
+        cwd: projectRoot,
+        detached: true,
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+        env: {
+          ...config.environment,
+          NATS_URL: natsUrl,
+          DATABASE_URL: databaseUrl,
+          DATA_DIR: dataFolder,
+          ASSETS_FILE: config.assetsFile,
+          ADMIN_PORT: String(adminPort(config, service)),
+        },
+      });
+      await once(child, "spawn");
+      return running(child);
+    },
+  };
+}
+
+function running(child: ChildProcess): RunningPart {
+  const exited = new Promise<string>((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
+    });
+  });
+  return {
+    pid: child.pid as number,
+    exited,
+    async stop() {
+      child.kill("SIGTERM");
+      const deadline = new AbortController();
+      await Promise.race([exited, sleep(STOP_DEADLINE_MS, undefined, { signal: deadline.signal }).catch(() => {})]);
+      deadline.abort();
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+/** Rejects when the service ends first, or is not ready in time. */
+export async function untilReady(part: RunningPart, url: string): Promise<void> {
+  let ended: string | null = null;
+  void part.exited.then((how) => {
+    ended = how;
+  });
+  let waitingFor = "it does not answer";
+  const ask = async (): Promise<true | null> => {
+    if (ended !== null) throw new Error(`it ${ended}; its last words are above`);
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(() => null);
+    if (answer?.status === 200) return true;
+    if (answer !== null) waitingFor = await answer.text();
+    return null;
+  };
+  await waitFor(`${url}/readyz`, { deadlineMs: READY_DEADLINE_MS, everyMs: 30 }, ask).catch((cause) => {
+    throw ended === null ? new Error(`it is not ready: ${waitingFor.trim()}`, { cause }) : cause;
+  });
+}

@@ -1,0 +1,36 @@
+const NPM_CHECK_MS = 500;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Ctrl-C under npm arrives twice, from the terminal and from npm: only a later one is another one. */
+const ECHO_MS = 1000;
+
+/**
+ * Somebody wants us to stop: a signal, or npm, which started us, is gone (`kill -9` of npm does not reach its script).
+ * A second signal means now: the process ends, and all others with it, because they watch it.
+ */
+export class StopRequest {
+  /** Resolves with the reason. */
+  readonly received: Promise<string>;
+  #receivedAtMs: number | null = null;
+
+  constructor(npmPid: number | null) {
+    this.received = new Promise((resolve) => {
+      const receive = (why: string) => {
+        const nowMs = performance.now();
+        if (this.#receivedAtMs !== null && nowMs - this.#receivedAtMs > ECHO_MS) process.exit(1);
+        this.#receivedAtMs ??= nowMs;
+        resolve(why);
+      };
+      for (const signal of SIGNALS) process.on(signal, () => receive(signal));
+      if (npmPid === null) return;
+      const watch = setInterval(() => {
+        if (process.ppid === npmPid) return;
+        clearInterval(watch);
+        receive("npm is gone");
+      }, NPM_CHECK_MS);
+    });
+  }
+
+  get isReceived(): boolean {
+    return this.#receivedAtMs !== null;
+  }
+}

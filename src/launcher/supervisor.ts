@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Something that runs as a process of its own. */
+export interface Part {
+  readonly name: string;
+  /** Resolves once its process runs; rejects with why it does not. */
+  start(): Promise<RunningPart>;
+}
+
+export interface RunningPart {
+  readonly pid: number;
+  /** A sentence for people: `exited with code 1`. Never rejects. */
+  readonly exited: Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface SupervisorEvents {
+  /** A line for the person at the terminal. */
+  readonly tell: (line: string) => void;
+  /** Its process is another one now. */
+  readonly onRestart: () => void;
+}
+
+const RESTART_DELAY_FIRST_MS = 250;
+const RESTART_DELAY_MAX_MS = 10_000;
+/** Whoever ran this long was well: the next restart is a quick one again. */
+const HEALTHY_AFTER_MS = 30_000;
+
+/** Starts a part, and starts it again, ever more slowly, whenever it ends by itself. */
+export class Supervisor {
+  readonly #part: Part;
+  readonly #events: SupervisorEvents;
+  readonly #stopping = new AbortController();
+  #running: RunningPart | null = null;
+
+  constructor(part: Part, events: SupervisorEvents) {
+    this.#part = part;
+    this.#events = events;
+  }
+
+  get name(): string {
+    return this.#part.name;
+  }
+
+  get running(): RunningPart | null {
+    return this.#running;
+  }
+
+  /** The first start; its failure is the caller's. */
+  async start(): Promise<RunningPart> {
+    this.#running = await this.#part.start();
+    return this.#running;
+  }
+
+  /** From now on: when it ends, it is started again. */
+  keepRunning(): void {
+    void this.#watch(this.#running);
+  }
+
+  /** A start that is under way is not awaited: its process ends with ours. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running?.stop();
+  }
+
+  async #watch(first: RunningPart | null): Promise<void> {
+    const { signal } = this.#stopping;
+    let delayMs = RESTART_DELAY_FIRST_MS;
+    let current = first;
+    while (!signal.aborted) {
+      const startedMs = performance.now();
+      const ending = current === null ? "did not start" : await current.exited;
+      this.#running = null;
+      if (signal.aborted) return;
+      if (performance.now() - startedMs > HEALTHY_AFTER_MS) delayMs = RESTART_DELAY_FIRST_MS;
+      this.#events.tell(`${this.name} ${ending}; starting it again in ${delayMs} ms`);
+      await sleep(delayMs, undefined, { signal }).catch(() => {});
+      delayMs = Math.min(2 * delayMs, RESTART_DELAY_MAX_MS);
+      if (signal.aborted) return;
+      current = await this.#part.start().catch((error: Error) => {
+        this.#events.tell(`${this.name}: ${error.message}`);
+        return null;
+      });
+      this.#running = current;
+      if (signal.aborted) await current?.stop();
+      else if (current !== null) this.#events.onRestart();
+    }
+  }
+}
