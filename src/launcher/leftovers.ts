@@ -12,13 +12,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A zombie is alive for kill(2), but it holds nothing any more. */
-function isGone(pid: number): boolean {
-  return !isAlive(pid) || /^\d+ \(.*\) Z /s.test(procFile(pid, "stat") ?? "");
+/** Not a zombie either: those are alive for kill(2), but hold nothing any more. */
+export function isRunning(pid: number): boolean {
+  return isAlive(pid) && !/^\d+ \(.*\) Z /s.test(procFile(pid, "stat") ?? "");
 }
 
-/** Whether that process was started with the path among its arguments. Process ids are used again: a number in a file
- * is no proof. False where the system has no /proc. */
+/**
+ * Whether that process was started with the path among its arguments. Process ids are used again: a number in a file
+ * is no proof. False where the system has no /proc.
+ */
 export function isStartedWith(pid: number, path: string): boolean {
   return procFile(pid, "cmdline")?.split("\0").includes(path) ?? false;
 }
@@ -43,7 +45,7 @@ export function pidIn(pidFile: string): number | null {
 /** Ends what an earlier run left behind, politely first. Does nothing unless the process is provably ours. */
 export async function stopLeftover(pid: number | null, path: string, signal: "SIGINT" | "SIGTERM"): Promise<boolean> {
   if (pid === null || !isStartedWith(pid, path)) return false;
-  const gone = () => (isGone(pid) ? true : null);
+  const gone = () => (isRunning(pid) ? null : true);
   process.kill(pid, signal);
   await waitFor(`process ${pid} to stop`, { deadlineMs: STOP_DEADLINE_MS }, gone).catch(() => {
     process.kill(pid, "SIGKILL");
