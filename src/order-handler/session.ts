@@ -83,6 +83,10 @@ export class Session {
     return this.#loggingIn || this.#next - this.#oldest >= this.#limits.inFlightMax;
   }
 
+  get hasUnanswered(): boolean {
+    return this.#next > this.#oldest;
+  }
+
   /** Why the connection ends, once the output is taken and sent; null: it goes on. */
   get closingReason(): string | null {
     return this.#closing;
@@ -90,7 +94,7 @@ export class Session {
 
   /** Everything was answered and taken, and nothing will follow. */
   get isFinished(): boolean {
-    return this.#closing !== null && this.#next === this.#oldest;
+    return this.#closing !== null && !this.hasUnanswered;
   }
 
   receive(chunk: Buffer): void {

@@ -1,0 +1,58 @@
+import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+import type { BatcherOptions } from "./batcher.js";
+import type { ServerLimits } from "./server.js";
+import type { SessionLimits } from "./session.js";
+
+export interface HandlerConfig extends CommonConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly session: SessionLimits;
+  readonly server: ServerLimits;
+  readonly batcher: BatcherOptions;
+  /** How long Postgres may take to answer a login. */
+  readonly loginAnswerTimeoutMs: number;
+  /** Logins that may be checked at the same time. */
+  readonly loginsMax: number;
+}
+
+export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
+  const env = new Environment(values);
+  const ms = (name: string, fallback: number) =>
+    env.integer(`ORDER_HANDLER_${name}_MS`, fallback, { min: 1, max: 600_000 });
+  const count = (name: string, fallback: number) =>
+    env.integer(`ORDER_HANDLER_${name}_MAX`, fallback, { min: 1, max: 1_000_000 });
+  const config: HandlerConfig = {
+    ...commonConfig(env, "order-handler"),
+    host: env.text("ORDER_HANDLER_HOST", "127.0.0.1"),
+    port: env.port("ORDER_HANDLER_PORT", 7001),
+    session: {
+      loginTimeoutMs: ms("LOGIN_TIMEOUT", 5_000),
+      frameTimeoutMs: ms("FRAME_TIMEOUT", 2_000),
+      idleTimeoutMs: ms("IDLE_TIMEOUT", 60_000),
+      inFlightMax: count("IN_FLIGHT", 1_024),
+      loginFailuresMax: count("LOGIN_FAILURES", 3),
+    },
+    server: {
+      connectionsMax: count("CONNECTIONS", 4_096),
+      connectionsPerAddressMax: count("CONNECTIONS_PER_ADDRESS", 1_024),
+      outputBytesMax: count("OUTPUT_BYTES", 262_144),
+      drainTimeoutMs: ms("DRAIN_TIMEOUT", 5_000),
+      lingerMs: ms("LINGER", 2_000),
+    },
+    batcher: {
+      pacing: {
+        intervalMaxMs: env.integer("ORDER_HANDLER_PACING_MS", 4, { min: 0, max: 100 }),
+        fullRate: env.integer("ORDER_HANDLER_PACING_FULL_RATE", 4_000, { min: 1, max: 10_000_000 }),
+      },
+      queueMax: count("QUEUE", 16_384),
+      requestTimeoutMs: ms("REQUEST_TIMEOUT", 5_000),
+      attemptTimeoutMs: ms("ATTEMPT_TIMEOUT", 1_000),
+      retryIntervalMs: ms("RETRY_INTERVAL", 100),
+      graceMs: ms("GRACE", 500),
+    },
+    loginAnswerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),
+    loginsMax: count("LOGINS", 64),
+  };
+  env.check();
+  return Object.freeze(config);
+}

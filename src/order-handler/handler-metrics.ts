@@ -1,0 +1,48 @@
+import { LATENCY_BUCKETS_S, type Metrics } from "../shared/metrics.js";
+import { nowUs } from "../shared/units.js";
+import type { Exchange } from "./dialect.js";
+
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** What this service counts. Requests are tallied in plain numbers and handed on once a sweep: they come too often. */
+export class HandlerMetrics {
+  readonly #requests = new Map<string, number>();
+  readonly #rejects = new Map<string, number>();
+  readonly #metrics;
+
+  constructor(metrics: Metrics) {
+    this.#metrics = {
+      sessions: metrics.gauge("handler_sessions", "TCP sessions that are open"),
+      requests: metrics.counter("handler_requests_total", "Requests answered", ["kind"]),
+      rejects: metrics.counter("handler_rejects_total", "Requests refused", ["name"]),
+      ack: metrics.histogram("handler_ack_seconds", "From a request's bytes to its ACK's", LATENCY_BUCKETS_S),
+      publish: metrics.histogram("handler_publish_seconds", "From a batch's start to its answer", LATENCY_BUCKETS_S),
+      batch: metrics.histogram("handler_batch_requests", "Requests in a batch of the order log", BATCH_BUCKETS),
+      fill: metrics.gauge("handler_queue_fill_ratio", "The fullest asset's queue, 1 is full"),
+    };
+  }
+
+  answered({ kind, receivedAtUs, response }: Exchange): void {
+    tally(this.#requests, kind);
+    if (response?.kind === "refused") tally(this.#rejects, response.name);
+    else if (response?.kind === "ack") this.#metrics.ack.observe((nowUs() - receivedAtUs) / 1e6);
+  }
+
+  published(requests: number, publishMs: number): void {
+    this.#metrics.batch.observe(requests);
+    this.#metrics.publish.observe(publishMs / 1000);
+  }
+
+  sweep(sessions: number, queueFill: number): void {
+    this.#metrics.sessions.set(sessions);
+    this.#metrics.fill.set(queueFill);
+    for (const [kind, count] of this.#requests) this.#metrics.requests.inc({ kind }, count);
+    for (const [name, count] of this.#rejects) this.#metrics.rejects.inc({ name }, count);
+    this.#requests.clear();
+    this.#rejects.clear();
+  }
+}
+
+function tally(counts: Map<string, number>, label: string): void {
+  counts.set(label, (counts.get(label) ?? 0) + 1);
+}

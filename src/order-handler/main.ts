@@ -1,0 +1,34 @@
+import { authenticate } from "../shared/api-keys.js";
+import { loadAssets } from "../shared/assets.js";
+import { connectBus } from "../shared/bus.js";
+import { connectDatabase } from "../shared/database.js";
+import { runService } from "../shared/lifecycle.js";
+import { handlerConfig } from "./config.js";
+import { HandlerMetrics } from "./handler-metrics.js";
+import { OrderHandler } from "./service.js";
+
+await runService("order-handler", handlerConfig, async (service, config) => {
+  const { log } = service;
+  const registry = loadAssets(config.assetsFile);
+
+  const database = await connectDatabase(config.databaseUrl, { applicationName: "order-handler", log });
+  service.onStop("database", () => database.close());
+  service.readiness("database", () => (database.isReady() ? null : "Postgres does not answer"));
+
+  const bus = await connectBus(config.natsUrl, { name: "order-handler", log });
+  service.onStop("bus", () => bus.close());
+  service.readiness("bus", () => (bus.isConnected() ? null : "NATS is not connected"));
+  await bus.ensureStreams(config.natsReplicas);
+
+  const handler = new OrderHandler({
+    config,
+    registry,
+    log,
+    orderLog: bus,
+    authenticate: (keyId, secret) => authenticate(database, keyId, secret),
+    metrics: new HandlerMetrics(service.metrics),
+  });
+  service.onStop("sessions", () => handler.stop());
+  const port = await handler.listen();
+  log.info({ host: config.host, port }, "orders may come in");
+});
