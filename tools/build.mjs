@@ -86,9 +86,25 @@ rebuild(join(generated, ".stamp"), protoMs, () => {
   mkdirSync(generated, { recursive: true });
   const lean = ["--no-create", "--no-verify", "--no-convert", "--no-delimited", "--no-typeurl", "--no-service"];
   const wire = "protocol/generated/wire";
-  run("protobufjs-cli/bin/pbjs", "-t", "static-module", "-w", "commonjs", ...lean, "--force-number", "-o", `${wire}.cjs`, ...protoFiles);
-  run("protobufjs-cli/bin/pbts", "-o", `${wire}.d.cts`, `${wire}.cjs`);
+  run(
+    "protobufjs-cli/bin/pbjs",
+    "-t",
+    "static-module",
+    "-w",
+    "commonjs",
+    ...lean,
+    "--force-number",
+    "-o",
+    `${wire}.cjs`,
+    ...protoFiles,
+  );
   run("protobufjs-cli/bin/pbjs", "-t", "json", "-o", `${wire}.json`, ...protoFiles);
 });
-const sourcesMs = Math.max(newestMs(join(root, "src"), ".ts"), stampMs(join(root, "tsconfig.build.json")), stampMs(join(root, "tsconfig.json")));
-rebuild(join(root, "dist", ".stamp"), sourcesMs, () => run("typescript/bin/tsc", "-p", "tsconfig.build.json", "--noCheck"));
+const sourcesMs = Math.max(
+  newestMs(join(root, "src"), ".ts"),
+  stampMs(join(root, "tsconfig.build.json")),
+  stampMs(join(root, "tsconfig.json")),
+);
+rebuild(join(root, "dist", ".stamp"), sourcesMs, () =>
+  run("typescript/bin/tsc", "-p", "tsconfig.build.json", "--noCheck"),
+);

@@ -4,13 +4,15 @@
  * of the five, and every integer that a JavaScript number can't hold exactly, is a CodecError.
  */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import protobuf from "protobufjs/minimal.js";
-import wire from "../../protocol/generated/wire.cjs";
 import { CodecError } from "./errors.js";
 
-// Without the Long class protobufjs reads 64-bit fields as numbers; the guard has made sure that they fit.
+// Without the Long class protobufjs reads 64-bit fields as numbers; the guard has made sure that they fit. The generated
+// code is loaded after this, because it takes its default values from here, too.
 protobuf.util.Long = undefined as unknown as typeof protobuf.util.Long;
 protobuf.configure();
+const generated: unknown = createRequire(import.meta.url)("../../protocol/generated/wire.cjs");
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -191,7 +193,7 @@ function readRules(): Map<string, MessageRule> {
       else if (child.values === undefined) visit(child, childPath, childCode);
     }
   };
-  visit(JSON.parse(readFileSync(file, "utf8")) as JsonNode, "", wire as unknown as Record<string, unknown>);
+  visit(JSON.parse(readFileSync(file, "utf8")) as JsonNode, "", generated as Record<string, unknown>);
   for (const link of links) link();
   return found;
 }

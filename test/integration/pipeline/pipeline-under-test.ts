@@ -1,0 +1,151 @@
+/** The three stages between the order log and the notifications, each as its main.ts wires it, in this process. */
+import { MatchingEngines } from "../../../src/matching-engine/service.js";
+import { OrderLogStore } from "../../../src/order-processing/order-log-store.js";
+import { OrderProcessing } from "../../../src/order-processing/service.js";
+import { createApiKey } from "../../../src/shared/api-keys.js";
+import { loadAssets } from "../../../src/shared/assets.js";
+import { type Bus, connectBus } from "../../../src/shared/bus.js";
+import { projectRoot } from "../../../src/shared/config.js";
+import { connectDatabase, type Database, type Row } from "../../../src/shared/database.js";
+import type { NewOrder, OrderRequest, RequestBody } from "../../../src/shared/messages.js";
+import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
+import { runStage, type Stage } from "../../../src/shared/stage.js";
+import { subjectOf } from "../../../src/shared/subjects.js";
+import { accountId, logIdAt, lots, nowUs, type OrderId, orderId, priceTicks } from "../../../src/shared/units.js";
+import { TradeProcessing } from "../../../src/trade-processing/service.js";
+import { TradeStore } from "../../../src/trade-processing/trade-store.js";
+import { eventually } from "../../support/eventually.js";
+import { type NatsForTest, startNats } from "../../support/nats.js";
+import { createDatabase } from "../../support/postgres.js";
+import { type ServiceForTest, serviceForTest } from "../../support/service.js";
+
+export type StageName = "order-processing" | "matching-engine" | "trade-processing";
+export const STAGES: readonly StageName[] = ["order-processing", "matching-engine", "trade-processing"];
+const registry = loadAssets(`${projectRoot}config/assets.json`);
+
+/** Sits between a stage and its bus or database, to stage a failure. */
+export interface Sabotage {
+  readonly bus?: (bus: Bus) => Bus;
+  readonly database?: (database: Database) => Database;
+}
+
+export class PipelineUnderTest {
+  readonly nats: NatsForTest;
+  readonly databaseUrl: string;
+  readonly bus: Bus;
+  readonly database: Database;
+  readonly #running: ServiceForTest[] = [];
+
+  private constructor(nats: NatsForTest, databaseUrl: string, bus: Bus, database: Database) {
+    this.nats = nats;
+    this.databaseUrl = databaseUrl;
+    this.bus = bus;
+    this.database = database;
+  }
+
+  /** With accounts 1 and 2; no stage runs yet. */
+  static async create(databaseUrl?: string): Promise<PipelineUnderTest> {
+    const nats = await startNats();
+    const url = databaseUrl ?? (await createDatabase());
+    const { log } = serviceForTest("test");
+    const bus = await connectBus(nats.url, { name: "test", log });
+    await bus.ensureStreams(1);
+    const database = await connectDatabase(url, { applicationName: "test", log });
+    for (const name of ["ann", "bob"]) await createApiKey(database, name, name, name);
+    return new PipelineUnderTest(nats, url, bus, database);
+  }
+
+  async startAll(): Promise<void> {
+    for (const stage of STAGES) await this.start(stage);
+  }
+
+  async start(name: StageName, { bus: spoilBus, database: spoilDatabase }: Sabotage = {}): Promise<ServiceForTest> {
+    const service = serviceForTest(name);
+    const { log } = service;
+    const realBus = await connectBus(this.nats.url, { name, log });
+    const realDatabase = await connectDatabase(this.databaseUrl, { applicationName: name, log });
+    service.onStop("connections", async () => {
+      await realBus.close();
+      await realDatabase.close();
+    });
+    const bus = spoilBus?.(realBus) ?? realBus;
+    const database = spoilDatabase?.(realDatabase) ?? realDatabase;
+    const options = {
+      assets: [...registry.assets.keys()],
+      pendingMessagesMax: 64,
+      batchMessagesMax: 16,
+      batchIntervalMs: 0,
+    };
+    const loop = runStage(service, bus, stageOf(name, service, bus, database), options);
+    service.background(name, loop);
+    service.onStop("loop", () => loop);
+    this.#running.push(service);
+    return service;
+  }
+
+  /** One batch of the order log; returns the log ids. */
+  async log(asset: string, ...requests: readonly OrderRequest[]): Promise<OrderId[]> {
+    const outcome = await this.bus.publish(subjectOf("ORDERS", asset), encodeOrderBatch(requests), {
+      deadlineMs: 5_000,
+    });
+    if (outcome.kind !== "stored") throw new Error(`the order log said ${JSON.stringify(outcome)}`);
+    return requests.map((_, index) => orderId(logIdAt(outcome.streamSequence, index)));
+  }
+
+  async rows(sql: string, ...values: unknown[]): Promise<Row[]> {
+    return await this.database.query(sql, values);
+  }
+
+  /** The rows, once there are `count` of them. */
+  async rowsOnce(count: number, sql: string, ...values: unknown[]): Promise<Row[]> {
+    return await eventually(`${count} rows of ${sql}`, async () => {
+      const rows = await this.rows(sql, ...values).catch(() => []);
+      return rows.length >= count ? rows : null;
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const service of this.#running) await service.stop();
+    await this.bus.close();
+    await this.database.close();
+    await this.nats.stop();
+  }
+}
+
+function stageOf(name: StageName, service: ServiceForTest, bus: Bus, database: Database): Stage {
+  if (name === "order-processing") return new OrderProcessing(service, bus, new OrderLogStore(database));
+  if (name === "matching-engine") return new MatchingEngines(service, bus, registry);
+  return new TradeProcessing(service, bus, new TradeStore(database));
+}
+
+export const ANN = accountId(1);
+export const BOB = accountId(2);
+
+export function request(account: typeof ANN, body: RequestBody): OrderRequest {
+  return { accountId: account, receivedAtUs: nowUs(), body };
+}
+
+/** buy(ANN, 5, 100): a limit order, good till canceled. */
+export const buy = (account: typeof ANN, quantity: number, price: number, clientOrderId: string | null = null) =>
+  request(account, limit("buy", quantity, price, clientOrderId));
+export const sell = (account: typeof ANN, quantity: number, price: number, clientOrderId: string | null = null) =>
+  request(account, limit("sell", quantity, price, clientOrderId));
+
+function limit(side: "buy" | "sell", quantity: number, price: number, clientOrderId: string | null): NewOrder {
+  return {
+    kind: "new",
+    clientOrderId,
+    side,
+    type: "limit",
+    timeInForce: "GTC",
+    quantityLots: lots(quantity),
+    priceTicks: priceTicks(price),
+    stopPriceTicks: null,
+    displayLots: null,
+    minimumLots: null,
+    quoteBudgetUnits: null,
+    expiresAtMs: null,
+    postOnly: false,
+    selfTradePrevention: "cancel_newest",
+  };
+}

@@ -1,0 +1,16 @@
+const LOOK_AGAIN_MS = 10;
+
+/** Looks until `look` returns something else than null or undefined; fails with `what` when `deadlineMs` are over. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | undefined> | T | null | undefined,
+  deadlineMs = 10_000,
+): Promise<T> {
+  const startedMs = performance.now();
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined) return seen;
+    if (performance.now() - startedMs > deadlineMs) throw new Error(`${what}: not within ${deadlineMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
