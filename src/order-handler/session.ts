@@ -188,8 +188,11 @@ export class Session {
 
   #perform(message: DialectMessage): void {
     const { request } = message;
-    const asset = !isRefusal(request) && request.kind === "order" ? request.asset : null;
-    const exchange = this.#open(message, kindOf(request), asset);
+    const exchange = this.#open(
+      message,
+      kindOf(request),
+      isRefusal(request) || request.kind !== "order" ? null : request.asset,
+    );
     const response = this.#account === null && needsLogin(request) ? LOG_IN_FIRST : this.#respond(request, exchange);
     if (response !== null) this.#answer(exchange, response);
   }

@@ -20,7 +20,10 @@ export function textDialect(rules: RequestLineRules): Dialect {
   return {
     read: (framed) => {
       const words = framed.kind === "line" ? wordsOf(framed.text) : [];
-      return words.length === 0 ? null : { requestId: 0, clientOrderId: null, request: requestOf(words, rules) };
+      if (words.length === 0) return null;
+      const request = requestOf(words, rules);
+      const isNew = !isRefusal(request) && request.kind === "order" && request.body.kind === "new";
+      return { requestId: 0, clientOrderId: isNew ? request.body.clientOrderId : null, request };
     },
     write: (exchanges) => {
       let lines = "";
@@ -80,11 +83,11 @@ function helpOf(command: string | undefined): DialectRequest | Refusal {
   return refuse("UNKNOWN_COMMAND", `command ${shown(command)} is not known; HELP lists the commands`);
 }
 
-function lineOf({ response, asset, kind, clientOrderId }: Exchange): string {
+function lineOf({ response, asset, clientOrderId }: Exchange): string {
   if (response === null) return "";
   switch (response.kind) {
     case "ack":
-      return kind === "new" && clientOrderId !== null
+      return clientOrderId !== null
         ? `ACK ${response.logId} ${asset} id=${clientOrderId}`
         : `ACK ${response.logId} ${asset}`;
     case "refused":

@@ -43,6 +43,8 @@ interface MessageRule {
 interface Coder {
   encode(message: object): { finish(): Uint8Array };
   decode(bytes: Uint8Array): object;
+  /** What an absent field reads as. */
+  readonly prototype: Record<string, unknown>;
 }
 
 interface JsonNode {
@@ -220,6 +222,8 @@ function messageRule(
     };
     rule.byId[id] = field;
     rule.byName.set(name, field);
+    // The generated code was loaded before the Long class was taken away: its zeros are Longs where there is one.
+    if (fieldType === "uint64" && rule.coder.prototype[name] !== null) rule.coder.prototype[name] = 0;
     if (scalar) continue;
     links.push(() => {
       const message = found.get(`${scope}.${fieldType}`);
