@@ -59,19 +59,22 @@ export class BusReader {
   #subscription: Subscription | null = null;
   #silence: NodeJS.Timeout | null = null;
   #closed = false;
-  /** Ready once the first consumer stands. */
-  readonly started: Promise<void>;
-  #markStarted: () => void = () => undefined;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, log: Logger, options: ReaderOptions) {
+  readonly #onClosed: () => void;
+
+  constructor(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    log: Logger,
+    options: ReaderOptions,
+    onClosed: () => void,
+  ) {
+    this.#onClosed = onClosed;
     this.#connection = connection;
     this.#manager = manager;
     this.#log = log.child({ subject: options.subject });
     this.#options = options;
     this.#after = options.afterSequence;
-    this.started = new Promise((resolve) => {
-      this.#markStarted = resolve;
-    });
     void this.#start();
   }
 
@@ -90,6 +93,7 @@ export class BusReader {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#onClosed();
     const consumer = this.#abandon();
     if (consumer === null || this.#connection.isClosed()) return;
     // The server forgets it by itself after CONSUMER_KEPT_MS.
@@ -100,7 +104,6 @@ export class BusReader {
     while (!this.#closed) {
       try {
         await this.#createConsumer();
-        this.#markStarted();
         return;
       } catch (err) {
         if (this.#closed) return;
@@ -147,7 +150,8 @@ export class BusReader {
     return consumer;
   }
 
-  #restart(why: string): void {
+  /** From the last message on, with a new consumer. */
+  restart(why: string): void {
     if (this.#closed || this.#consumer === null) return;
     this.#log.warn({ why, after: this.#after }, "reading starts anew");
     this.#abandon();
@@ -164,14 +168,14 @@ export class BusReader {
       return;
     }
     if (status !== 0) {
-      this.#restart(`status ${status} ${message.headers?.description ?? ""}`);
+      this.restart(`status ${status} ${message.headers?.description ?? ""}`);
       return;
     }
     // $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>
     const place = (message.reply ?? "").split(".");
     const consumerSequence = Number(place.at(-3));
     if (consumerSequence !== this.#delivered + 1) {
-      this.#restart(`message ${consumerSequence} came after ${this.#delivered}`);
+      this.restart(`message ${consumerSequence} came after ${this.#delivered}`);
       return;
     }
     this.#delivered = consumerSequence;
@@ -199,7 +203,7 @@ export class BusReader {
     if (this.#silence === null)
       this.#silence = setTimeout(() => {
         this.#silence = null;
-        if (this.#requested > 0) this.#restart("silence");
+        if (this.#requested > 0) this.restart("silence");
         else this.#heard();
       }, SILENCE_MAX_MS);
     else this.#silence.refresh();

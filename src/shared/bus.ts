@@ -106,6 +106,7 @@ class NatsBus implements Bus {
   readonly #log: Logger;
   readonly #listeners: ((connected: boolean) => void)[] = [];
   readonly #waiting = new Map<string, WaitingPublish>();
+  readonly #readers = new Set<BusReader>();
   readonly #inbox = `_INBOX.${randomUUID()}`;
   #connected = true;
   #nextToken = 0;
@@ -171,11 +172,16 @@ class NatsBus implements Bus {
   }
 
   read(options: ReaderOptions): BusReader {
-    return new BusReader(this.#connection, this.#manager, this.#log, options);
+    const reader: BusReader = new BusReader(this.#connection, this.#manager, this.#log, options, () =>
+      this.#readers.delete(reader),
+    );
+    this.#readers.add(reader);
+    return reader;
   }
 
   async close(): Promise<void> {
     for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
+    await Promise.all([...this.#readers].map((reader) => reader.close()));
     await this.#connection.close();
   }
 
@@ -206,6 +212,8 @@ class NatsBus implements Bus {
     this.#log.warn({ connected }, "the connection to NATS changed");
     // Their acknowledgements went to an inbox on the connection that is gone.
     if (!connected) for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
+    // The server may have forgotten the consumers, and what it sent meanwhile is lost.
+    if (connected) for (const reader of this.#readers) reader.restart("the connection came back");
     for (const listener of this.#listeners) listener(connected);
   }
 }

@@ -132,7 +132,7 @@ describe("a stage that dies", () => {
     const doomed = await pipeline.start("order-processing", sabotage);
     await tradeOnce(pipeline);
     await reached;
-    void doomed.stop();
+    await pipeline.crash(doomed);
     await pipeline.start("order-processing");
     await tradeOnce(pipeline);
     await expectExactlyOnce(pipeline, 2);
@@ -144,7 +144,7 @@ describe("a stage that dies", () => {
     const { sabotage, reached } = diesBeforePublish("EXECUTIONS");
     const doomed = await pipeline.start("matching-engine", sabotage);
     await reached;
-    void doomed.stop();
+    await pipeline.crash(doomed);
     await pipeline.start("matching-engine");
     await tradeOnce(pipeline);
     await expectExactlyOnce(pipeline, 2);
@@ -169,7 +169,7 @@ describe("a stage that dies", () => {
     });
     await tradeOnce(pipeline);
     await reached;
-    void doomed.stop();
+    await pipeline.crash(doomed);
     await pipeline.start("trade-processing");
     await expectExactlyOnce(pipeline, 1);
     const batches = await decoded(pipeline, "NOTIFICATIONS", (data) => [decodeNotificationBatch(data)]);

@@ -34,7 +34,7 @@ export class PipelineUnderTest {
   readonly databaseUrl: string;
   readonly bus: Bus;
   readonly database: Database;
-  readonly #running: ServiceForTest[] = [];
+  readonly #running = new Map<ServiceForTest, () => Promise<void>>();
 
   private constructor(nats: NatsForTest, databaseUrl: string, bus: Bus, database: Database) {
     this.nats = nats;
@@ -64,10 +64,11 @@ export class PipelineUnderTest {
     const { log } = service;
     const realBus = await connectBus(this.nats.url, { name, log });
     const realDatabase = await connectDatabase(this.databaseUrl, { applicationName: name, log });
-    service.onStop("connections", async () => {
+    const disconnect = async () => {
       await realBus.close();
       await realDatabase.close();
-    });
+    };
+    service.onStop("connections", disconnect);
     const bus = spoilBus?.(realBus) ?? realBus;
     const database = spoilDatabase?.(realDatabase) ?? realDatabase;
     const options = {
@@ -79,8 +80,15 @@ export class PipelineUnderTest {
     const loop = runStage(service, bus, stageOf(name, service, bus, database), options);
     service.background(name, loop);
     service.onStop("loop", () => loop);
-    this.#running.push(service);
+    this.#running.set(service, disconnect);
     return service;
+  }
+
+  /** As if its process was killed where it stands: nothing is awaited, nothing more goes out. */
+  async crash(service: ServiceForTest): Promise<void> {
+    const disconnect = this.#running.get(service);
+    this.#running.delete(service);
+    await disconnect?.();
   }
 
   /** One batch of the order log; returns the log ids. */
@@ -105,7 +113,7 @@ export class PipelineUnderTest {
   }
 
   async stop(): Promise<void> {
-    for (const service of this.#running) await service.stop();
+    for (const service of this.#running.keys()) await service.stop();
     await this.bus.close();
     await this.database.close();
     await this.nats.stop();
