@@ -1,0 +1,213 @@
+import type { Asset } from "../../src/shared/assets.js";
+import { cpuBetween, readCpu } from "./cpu.js";
+import { startHandlerOnly } from "./handler-only.js";
+import type { LoadOptions } from "./load-run.js";
+import { cpuGroups, type Measured, measuredRun } from "./measured-run.js";
+import { pipeThroughNetcat } from "./netcat.js";
+import { type Own, startOwnPipeline } from "./own-pipeline.js";
+import type { Target } from "./target.js";
+
+export interface FiguresOptions {
+  readonly assets: readonly Asset[];
+  readonly runs: number;
+  readonly only: string;
+  readonly isJson: boolean;
+}
+
+/** One number that is promised: at most `needed`, and what we aim at. */
+interface Bound {
+  readonly name: string;
+  readonly unit: string;
+  readonly needed: number;
+  readonly aim: number;
+}
+
+interface Sample {
+  readonly values: readonly number[];
+  readonly broken: readonly string[];
+}
+
+interface Figure {
+  readonly name: string;
+  readonly bounds: readonly Bound[];
+  /** One run: a value for each bound. */
+  readonly run: (target: Target) => Promise<Sample>;
+}
+
+const SETTLE_PAUSE_MS = 2_000;
+const IDLE_SECONDS = 10;
+const NETCAT_ORDERS = 10_000;
+
+/** Measures everything that is promised about speed; false: something is missed. */
+export async function runFigures(options: FiguresOptions): Promise<boolean> {
+  const isWanted = ({ name }: Figure) => name.includes(options.only);
+  const alone = handlerFigures(options).filter(isWanted);
+  const whole = pipelineFigures(options).filter(isWanted);
+  const kept = [];
+  if (!options.isJson) console.log(row(["", "median", "at least", "aim", "runs"]));
+  if (whole.length > 0) kept.push(await measureAll(whole, await startOwnPipeline(), options));
+  if (alone.length > 0) kept.push(await measureAll(alone, await startHandlerOnly(), options));
+  return kept.every(Boolean);
+}
+
+async function measureAll(figures: readonly Figure[], own: Own, options: FiguresOptions): Promise<boolean> {
+  let isKept = true;
+  try {
+    for (const figure of figures) {
+      const samples: Sample[] = [];
+      for (let run = 0; run < options.runs; run++) {
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS));
+        samples.push(await figure.run(own.target));
+      }
+      isKept = tell(figure, samples, options.isJson) && isKept;
+    }
+  } finally {
+    await own.stop();
+  }
+  return isKept;
+}
+
+function pipelineFigures({ assets }: FiguresOptions): Figure[] {
+  const load = loadOf(assets);
+  return [
+    {
+      name: "idle",
+      bounds: [{ name: "CPU, all processes", unit: "% of a core", needed: 5, aim: 5 }],
+      run: idleRun,
+    },
+    {
+      name: "1,000/s",
+      bounds: [
+        ...ackBounds({ p50: [1.5, 0.8], p99: [7, 5] }),
+        ...reportBounds({ p50: [12, 7], p99: [30, 20] }),
+        { name: "CPU, all processes", unit: "% of machine", needed: 65, aim: 40 },
+      ],
+      run: async (target) => {
+        const measured = await measuredRun(target, { ...load, ratePerSecond: 1_000, seconds: 20 });
+        return sample(measured, [...ackValues(measured), ...reportValues(measured), measured.cpu.shareOfMachine * 100]);
+      },
+    },
+    {
+      name: "5,000/s",
+      bounds: [...ackBounds({ p50: [4, 2], p99: [16, 10] }), ...reportBounds({ p50: [25, 15], p99: [60, 40] })],
+      run: async (target) => {
+        const measured = await measuredRun(target, { ...load, ratePerSecond: 5_000, seconds: 20 });
+        return sample(measured, [...ackValues(measured), ...reportValues(measured)]);
+      },
+    },
+    {
+      name: "5,000/s for 60 s",
+      bounds: [{ name: "last ACK → last row", unit: "ms", needed: 1_000, aim: 1_000 }],
+      run: async (target) => {
+        const measured = await measuredRun(target, { ...load, ratePerSecond: 5_000, seconds: 60, warmupSeconds: 0 });
+        return sample(measured, [measured.settlement?.settledAfterMs ?? Number.POSITIVE_INFINITY]);
+      },
+    },
+    {
+      name: "one nc, 10,000 orders",
+      bounds: [{ name: "all answered, in order", unit: "ms", needed: 2_000, aim: 1_000 }],
+      run: netcatRun,
+    },
+  ];
+}
+
+function handlerFigures({ assets }: FiguresOptions): Figure[] {
+  const load = { ...loadOf(assets), withReports: false };
+  return [
+    {
+      name: "20,000/s, handler and NATS alone",
+      bounds: [{ name: "order → ACK p99", unit: "ms", needed: 15, aim: 8 }],
+      run: async (target) => {
+        const measured = await measuredRun(target, { ...load, ratePerSecond: 20_000, seconds: 15 });
+        return sample(measured, [measured.outcome.timing.acknowledged.summary().p99]);
+      },
+    },
+  ];
+}
+
+function loadOf(assets: readonly Asset[]): LoadOptions {
+  const accounts = ["random1", "random2"] as const;
+  const plain = { isText: false, withClientOrderIds: false, withReports: true, seed: 1 };
+  return { ratePerSecond: 1_000, seconds: 20, warmupSeconds: 3, connections: 50, assets, accounts, ...plain };
+}
+
+async function idleRun(target: Target): Promise<Sample> {
+  const groups = cpuGroups(target).filter(({ name }) => name !== "load generator");
+  const before = readCpu(groups);
+  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000));
+  const { use } = cpuBetween(before, readCpu(groups));
+  return { values: [use.reduce((sum, { cores }) => sum + cores, 0) * 100], broken: [] };
+}
+
+async function netcatRun(target: Target): Promise<Sample> {
+  const { elapsedMs, answered, isInOrder } = await pipeThroughNetcat(target, NETCAT_ORDERS);
+  const broken = [];
+  if (answered !== NETCAT_ORDERS) broken.push(`${answered} of ${NETCAT_ORDERS} lines were answered`);
+  if (!isInOrder) broken.push("the answers were not all ACKs in order");
+  return { values: [elapsedMs], broken };
+}
+
+type Goals = { readonly p50: readonly [number, number]; readonly p99: readonly [number, number] };
+
+function ackBounds(goals: Goals): Bound[] {
+  return percentileBounds("order → ACK", goals);
+}
+
+function reportBounds(goals: Goals): Bound[] {
+  return percentileBounds("order → own report", goals);
+}
+
+function percentileBounds(name: string, { p50, p99 }: Goals): Bound[] {
+  return [
+    { name: `${name} p50`, unit: "ms", needed: p50[0], aim: p50[1] },
+    { name: `${name} p99`, unit: "ms", needed: p99[0], aim: p99[1] },
+  ];
+}
+
+function ackValues({ outcome }: Measured): number[] {
+  const { p50, p99 } = outcome.timing.acknowledged.summary();
+  return [p50, p99];
+}
+
+function reportValues({ outcome }: Measured): number[] {
+  const { p50, p99 } = outcome.timing.reported.summary();
+  return [p50, p99];
+}
+
+function sample({ broken }: Measured, values: readonly number[]): Sample {
+  return { values, broken };
+}
+
+/** Prints a figure's lines; false: a bound is missed or a promise was broken. */
+function tell({ name, bounds }: Figure, samples: readonly Sample[], isJson: boolean): boolean {
+  let isKept = true;
+  for (const [index, bound] of bounds.entries()) {
+    const values = samples.map((one) => one.values[index] ?? Number.POSITIVE_INFINITY);
+    const median = medianOf(values);
+    const verdict = median > bound.needed ? "MISS" : median > bound.aim ? "pass" : "aim";
+    isKept &&= verdict !== "MISS";
+    if (isJson) console.log(JSON.stringify({ figure: name, ...bound, median, values, verdict }));
+    else {
+      const cells = [round(median), round(bound.needed), round(bound.aim), values.map(round).join(" ")];
+      console.log(row([`${name}: ${bound.name} (${bound.unit})`, ...cells, verdict]));
+    }
+  }
+  for (const broken of new Set(samples.flatMap((one) => one.broken))) {
+    isKept = false;
+    console.log(isJson ? JSON.stringify({ figure: name, broken }) : `  BROKEN in ${name}: ${broken}`);
+  }
+  return isKept;
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
+}
+
+function round(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+}
+
+function row([name = "", ...cells]: readonly string[]): string {
+  return `${name.padEnd(58)}${cells.map((cell) => cell.padStart(10)).join("")}`;
+}

@@ -1,0 +1,71 @@
+import { type CpuGroup, type CpuReading, type CpuSummary, cpuBetween, listenerOf, parentOf, readCpu } from "./cpu.js";
+import { type LoadOptions, type LoadOutcome, LoadRun } from "./load-run.js";
+import { SettlementCheck, type SettlementResult } from "./settlement-check.js";
+import type { Target } from "./target.js";
+
+export interface Measured {
+  readonly options: LoadOptions;
+  readonly outcome: LoadOutcome;
+  readonly cpu: CpuSummary;
+  /** Null: the target has no database that could be asked, or nobody who writes to it. */
+  readonly settlement: SettlementResult | null;
+  /** Promises that this run saw broken, each a sentence. */
+  readonly broken: readonly string[];
+}
+
+/** One run with everything around it: CPU while it was measured, and what Postgres says afterwards. */
+export async function measuredRun(target: Target, options: LoadOptions): Promise<Measured> {
+  const isSettled = target.databaseUrl !== null && target.services.some(({ name }) => name === "trade-processing");
+  const check = isSettled ? await SettlementCheck.open(target.databaseUrl ?? "") : null;
+  try {
+    const groups = cpuGroups(target);
+    const run = new LoadRun(target, options);
+    let before = readCpu(groups);
+    run.onMeasuring = () => {
+      before = readCpu(groups);
+    };
+    const readings: { after?: CpuReading } = {};
+    run.onSent = () => {
+      readings.after = readCpu(groups);
+    };
+    const outcome = await run.run();
+    const settlement = (await check?.finish(outcome)) ?? null;
+    const cpu = cpuBetween(before, readings.after ?? readCpu(groups));
+    return { options, outcome, cpu, settlement, broken: brokenPromises(outcome, settlement) };
+  } finally {
+    await check?.close();
+  }
+}
+
+/** Every process that works for the pipeline, the generator included. */
+export function cpuGroups({ services, natsUrl, databaseUrl }: Target): CpuGroup[] {
+  const groups: CpuGroup[] = services.map(({ name, pid }) => ({ name, pids: [pid], withDescendants: false }));
+  const launcherPid = parentOf(services[0]?.pid ?? 0);
+  if (launcherPid > 1 && launcherPid !== process.pid)
+    groups.push({ name: "launcher", pids: [launcherPid], withDescendants: false });
+  for (const [name, url, defaultPort] of [
+    ["nats-server", natsUrl, 4222],
+    ["postgres", databaseUrl, 5432],
+  ] as const) {
+    const pid = url === null ? null : listenerOf(Number(new URL(url).port || defaultPort));
+    if (pid !== null) groups.push({ name, pids: [pid], withDescendants: true });
+  }
+  return [...groups, { name: "load generator", pids: [process.pid], withDescendants: false }];
+}
+
+function brokenPromises(outcome: LoadOutcome, settlement: SettlementResult | null): string[] {
+  const { acknowledged, rejected, unanswered, notSent, reportsMissing, reportsOutOfSequence, problems } = outcome;
+  const broken = [...problems];
+  for (const [name, count] of rejected) broken.push(`${count} refused: ${name}`);
+  if (unanswered > 0) broken.push(`${unanswered} orders were not answered`);
+  if (notSent > 0) broken.push(`${notSent} orders were not sent: too many were unanswered`);
+  if (reportsMissing > 0) broken.push(`${reportsMissing} acknowledged orders have no report`);
+  if (reportsOutOfSequence > 0) broken.push(`${reportsOutOfSequence} reports came out of sequence`);
+  if (settlement === null) return broken;
+  if (settlement.settledAfterMs === null) broken.push("the last orders are not settled in Postgres");
+  if (settlement.logRows !== acknowledged)
+    broken.push(`order_log has ${settlement.logRows} rows for ${acknowledged} ACKs`);
+  if (settlement.reportGaps !== 0)
+    broken.push(`execution_reports and account_sequences differ by ${settlement.reportGaps}`);
+  return broken;
+}

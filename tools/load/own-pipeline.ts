@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../../src/launcher/free-port.js";
+import { projectRoot, SERVICES } from "../../src/shared/config.js";
+import { type Target, targetOf } from "./target.js";
+
+/** Something that was started for the runs and goes with them. */
+export interface Own {
+  readonly target: Target;
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 45_000;
+const LAST_WORDS_MAX = 2_000;
+
+export function build(): void {
+  const { status } = spawnSync(process.execPath, [join(projectRoot, "tools", "build.mjs")], { stdio: "inherit" });
+  if (status !== 0) throw new Error("the build failed");
+}
+
+/** A data folder that nobody else uses, and free ports, as environment variables. */
+export async function ownEnvironment(): Promise<NodeJS.ProcessEnv & { DATA_DIR: string }> {
+  const dataDir = mkdtempSync(join(tmpdir(), "bourse-load-"));
+  chmodSync(dataDir, 0o755); // as root, Postgres runs as somebody else
+  const { NATS_URL: _nats, DATABASE_URL: _database, ...inherited } = process.env;
+  return {
+    ...inherited,
+    DATA_DIR: dataDir,
+    ORDER_HANDLER_PORT: String(await freePort()),
+    NOTIFIER_PORT: String(await freePort()),
+    ADMIN_PORT_BASE: String(await freePortBase(SERVICES.length)),
+    LOG_LEVEL: process.env["LOG_LEVEL"] ?? "warn",
+  };
+}
+
+/** The whole pipeline, as `npm start` runs it. */
+export async function startOwnPipeline(): Promise<Own> {
+  build();
+  const env = await ownEnvironment();
+  const launcher = spawn(process.execPath, [join(projectRoot, "dist", "launcher", "main.js")], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const stop = async () => {
+    await ended(launcher);
+    rmSync(env.DATA_DIR, { recursive: true, force: true });
+  };
+  try {
+    await ready(launcher);
+    return { target: targetOf(env.DATA_DIR), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function ready(launcher: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const fail = (why: string) =>
+      reject(new Error(`the pipeline did not start: ${why}\n${said.slice(-LAST_WORDS_MAX)}`));
+    const deadline = setTimeout(() => fail(`not ready after ${READY_TIMEOUT_MS} ms`), READY_TIMEOUT_MS);
+    launcher.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-2 * LAST_WORDS_MAX);
+      if (!said.includes("bourse ready")) return;
+      clearTimeout(deadline);
+      resolve();
+    });
+    launcher.once("exit", (code) => fail(`the launcher ended with ${code}`));
+  });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGINT");
+  const deadline = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  await gone;
+  clearTimeout(deadline);
+}
+
+async function freePortBase(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const base = await freePort();
+    if (base + count < 65_000) return base;
+  }
+  throw new Error("found no free ports");
+}
