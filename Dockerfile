@@ -1,0 +1,24 @@
+# One image for everything: the command says which service it runs. The embedded servers are not in it; containers bring
+# NATS and Postgres themselves.
+FROM node:22-slim AS build
+WORKDIR /bourse
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=optional
+COPY tsconfig.json tsconfig.build.json ./
+COPY tools/build.mjs tools/
+COPY protocol protocol
+COPY src src
+RUN npm run build && npm prune --omit=dev --omit=optional
+
+FROM node:22-slim
+ENV NODE_ENV=production
+WORKDIR /bourse
+COPY --from=build /bourse/package.json ./
+COPY --from=build /bourse/node_modules node_modules
+COPY --from=build /bourse/protocol protocol
+COPY --from=build /bourse/dist dist
+COPY sql sql
+COPY config config
+USER node
+ENTRYPOINT ["node", "--enable-source-maps"]
+CMD ["dist/order-handler/main.js"]
