@@ -44,7 +44,7 @@ export async function runFigures(options: FiguresOptions): Promise<boolean> {
   const alone = handlerFigures(options).filter(isWanted);
   const whole = pipelineFigures(options).filter(isWanted);
   const kept = [];
-  if (!options.isJson) console.log(row(["", "median", "at least", "aim", "runs"]));
+  if (!options.isJson) console.log(row(["", "median", "needed", "aim", "runs"]));
   if (whole.length > 0) kept.push(await measureAll(whole, await startOwnPipeline(), options));
   if (alone.length > 0) kept.push(await measureAll(alone, await startHandlerOnly(), options));
   return kept.every(Boolean);

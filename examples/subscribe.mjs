@@ -1,0 +1,61 @@
+// Watches an asset's trades, and with an API key also the key's own orders:
+//
+//   node examples/subscribe.mjs BTC-USD
+//   node examples/subscribe.mjs BTC-USD random1            (a demo key's secret is the same word)
+//   node examples/subscribe.mjs BTC-USD <key-id> <secret>
+//
+// NOTIFIER_URL says where the notifier is; by default where `npm start` puts it.
+import { io } from "socket.io-client";
+
+const [asset = "BTC-USD", keyId, secret = keyId] = process.argv.slice(2);
+const url = process.env.NOTIFIER_URL ?? "http://127.0.0.1:7002";
+const socket = io(url, keyId === undefined ? {} : { auth: { keyId, secret } });
+
+/** The last report we have: after a lost connection we ask for what came since. */
+let accountSequence;
+
+async function subscribe(request) {
+  const answer = await socket.emitWithAck("subscribe", request);
+  if (!answer.ok) console.error(`${request.channel}: ${answer.code}: ${answer.text}`);
+  return answer;
+}
+
+function showTrade({ tradeId, price, quantity, takerSide, executedAtUs }) {
+  const time = new Date(executedAtUs / 1000).toISOString();
+  console.log(`${time}  trade ${tradeId}  ${asset}  ${quantity} at ${price}, taker ${takerSide}`);
+}
+
+function showReport(report) {
+  accountSequence = report.accountSequence;
+  const { event, status, side, price, orderId, quantity, filledQuantity, lastQuantity, lastPrice, reason } = report;
+  const fill = event === "trade" ? ` ${lastQuantity} at ${lastPrice},` : "";
+  const terms = `${side ?? ""} ${quantity ?? ""} at ${price ?? "market"}, filled ${filledQuantity}`;
+  console.log(
+    `  #${accountSequence} ${event}${fill} order ${orderId} (${terms}): ${status}${reason ? `, ${reason}` : ""}`,
+  );
+}
+
+socket.on("trades", ({ trades }) => trades.forEach(showTrade));
+socket.on("orders", ({ reports }) => reports.forEach(showReport));
+socket.on("lagged", ({ reason, text }) => console.error(`lagged: ${reason}: ${text}`));
+
+socket.on("connect", async () => {
+  console.log(`connected to ${url}${keyId === undefined ? "" : ` as ${keyId}`}`);
+  const { ok, trades } = await subscribe({ channel: "trades", asset });
+  if (ok) trades.forEach(showTrade);
+  if (keyId === undefined) return;
+  const orders = await subscribe({ channel: "orders", from: accountSequence });
+  if (!orders.ok) return;
+  console.log(`${orders.openOrdersTotal} open orders of ${keyId}, last report #${orders.accountSequence}`);
+  accountSequence ??= orders.accountSequence;
+});
+
+socket.on("disconnect", (reason) => {
+  console.log(`disconnected: ${reason}`);
+  // A server that cut us off does not take us back by itself; a lost connection the client renews by itself.
+  if (reason === "io server disconnect") setTimeout(() => socket.connect(), 1000);
+});
+socket.on("connect_error", (error) => {
+  console.error(`can't connect to ${url}: ${error.message}`);
+  if (error.data !== undefined) process.exit(1); // an answer of the server, such as LOGIN_REJECTED; else it tries again
+});
