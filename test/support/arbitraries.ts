@@ -1,0 +1,192 @@
+/** fast-check arbitraries of the pipeline's vocabulary: whatever the types allow. */
+import fc from "fast-check";
+import {
+  type Command,
+  type EngineEvent,
+  type NewOrder,
+  ORDER_STATUSES,
+  type OrderRequest,
+  REASONS,
+  REPORT_EVENTS,
+  type RequestBody,
+  type SequencedReport,
+} from "../../src/shared/messages.js";
+
+const positive = fc.oneof(
+  fc.integer({ min: 1, max: 1_000 }),
+  fc.maxSafeNat().map((n) => Math.max(1, n)),
+);
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+const clientOrderId = maybe(fc.stringMatching(/^[A-Za-z0-9_-]{1,36}$/));
+const side = fc.constantFrom("buy", "sell");
+const reason = fc.constantFrom(...REASONS);
+const type = fc.constantFrom("limit", "market", "stop_limit", "stop_market");
+const timeInForce = fc.constantFrom("GTC", "IOC", "FOK", "GTD");
+
+/** The arbitraries speak in plain numbers; the brands are put on here, once. */
+const branded = <T>(arbitrary: fc.Arbitrary<unknown>) => arbitrary as fc.Arbitrary<T>;
+
+export const newOrders = branded<NewOrder>(
+  fc.record({
+    kind: fc.constant("new"),
+    clientOrderId,
+    side,
+    type,
+    timeInForce,
+    quantityLots: maybe(positive),
+    priceTicks: maybe(positive),
+    stopPriceTicks: maybe(positive),
+    displayLots: maybe(positive),
+    minimumLots: maybe(positive),
+    quoteBudgetUnits: maybe(positive),
+    expiresAtMs: maybe(positive),
+    postOnly: fc.boolean(),
+    selfTradePrevention: fc.constantFrom("cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"),
+  }),
+);
+
+export const requestBodies = branded<RequestBody>(
+  fc.oneof(
+    newOrders,
+    fc.record({ kind: fc.constant("cancel"), orderId: maybe(positive), clientOrderId }),
+    fc.record({
+      kind: fc.constant("replace"),
+      orderId: positive,
+      quantityLots: positive,
+      priceTicks: positive,
+      clientOrderId,
+    }),
+    fc.record({ kind: fc.constant("cancel_all"), side: maybe(side) }),
+  ),
+);
+
+export const orderRequests = branded<OrderRequest>(
+  fc.record({ accountId: positive, receivedAtUs: positive, body: requestBodies }),
+);
+
+const fromClient = {
+  commandSequence: positive,
+  logId: positive,
+  accountId: positive,
+  receivedAtUs: positive,
+  atUs: positive,
+};
+export const commands = branded<Command>(
+  fc.oneof(
+    fc.record({
+      ...fromClient,
+      body: fc.oneof(
+        requestBodies,
+        fc.record({ kind: fc.constant("refuse"), request: requestBodies, reason, firstOrderId: maybe(positive) }),
+      ),
+    }),
+    fc.record({
+      commandSequence: positive,
+      logId: fc.constant(0),
+      accountId: fc.constant(0),
+      receivedAtUs: fc.constant(0),
+      atUs: positive,
+      body: fc.oneof(
+        fc.record({ kind: fc.constant("advance_clock") }),
+        fc.record({
+          kind: fc.constant("set_asset_state"),
+          state: fc.constantFrom("open", "cancel_only", "halted", "auction"),
+        }),
+      ),
+    }),
+  ),
+);
+
+const order = { orderId: positive, accountId: positive };
+const requestRejected = (kind: string) =>
+  fc.record({
+    kind: fc.constant(kind),
+    requestLogId: positive,
+    accountId: positive,
+    orderId: maybe(positive),
+    clientOrderId,
+    reason,
+    firstOrderId: maybe(positive),
+    receivedAtUs: positive,
+  });
+export const engineEvents = branded<EngineEvent>(
+  fc.record({
+    eventSequence: positive,
+    commandSequence: positive,
+    atUs: positive,
+    body: fc.oneof(
+      fc.record({
+        kind: fc.constant("accepted"),
+        ...order,
+        receivedAtUs: positive,
+        pendingTrigger: fc.boolean(),
+        order: newOrders,
+      }),
+      fc.record({
+        kind: fc.constant("rejected"),
+        ...order,
+        receivedAtUs: positive,
+        reason,
+        firstOrderId: maybe(positive),
+        order: newOrders,
+      }),
+      fc.record({
+        kind: fc.constant("trade"),
+        tradeId: positive,
+        makerOrderId: positive,
+        takerOrderId: positive,
+        makerAccountId: positive,
+        takerAccountId: positive,
+        takerSide: side,
+        priceTicks: positive,
+        quantityLots: positive,
+        makerLeavesLots: fc.maxSafeNat(),
+        takerLeavesLots: maybe(fc.maxSafeNat()),
+      }),
+      fc.record({ kind: fc.constant("canceled"), ...order, reason, canceledLots: maybe(positive) }),
+      fc.record({ kind: fc.constant("expired"), ...order, canceledLots: positive }),
+      fc.record({
+        kind: fc.constant("replaced"),
+        ...order,
+        quantityLots: positive,
+        priceTicks: positive,
+        leavesLots: positive,
+        keptPriority: fc.boolean(),
+        clientOrderId,
+      }),
+      fc.record({ kind: fc.constant("reduced"), ...order, byLots: positive, leavesLots: positive }),
+      fc.record({ kind: fc.constant("triggered"), ...order }),
+      requestRejected("cancel_rejected"),
+      requestRejected("replace_rejected"),
+      fc.record({
+        kind: fc.constant("state_changed"),
+        state: fc.constantFrom("open", "cancel_only", "halted", "auction"),
+      }),
+    ),
+  }),
+);
+
+export const sequencedReports = branded<SequencedReport>(
+  fc.record({
+    accountId: positive,
+    accountSequence: positive,
+    event: fc.constantFrom(...REPORT_EVENTS),
+    status: fc.constantFrom(...ORDER_STATUSES),
+    orderId: maybe(positive),
+    clientOrderId,
+    side: maybe(side),
+    type: maybe(type),
+    timeInForce: maybe(timeInForce),
+    quantityLots: maybe(positive),
+    priceTicks: maybe(positive),
+    filledLots: fc.maxSafeNat(),
+    leavesLots: maybe(fc.maxSafeNat()),
+    tradeId: maybe(positive),
+    lastPriceTicks: maybe(positive),
+    lastQuantityLots: maybe(positive),
+    liquidity: maybe(fc.constantFrom("maker", "taker")),
+    reason: maybe(fc.string()),
+    receivedAtUs: positive,
+    matchedAtUs: positive,
+  }),
+);
