@@ -1,0 +1,304 @@
+import { expect } from "chai";
+import type { LogOutcome } from "../../../src/order-handler/batcher.js";
+import { type LoggedIn, Session, type SessionLimits } from "../../../src/order-handler/session.js";
+import { parseAssets } from "../../../src/shared/assets.js";
+import type { OrderRequest } from "../../../src/shared/messages.js";
+import { PIPELINE_FEATURES } from "../../../src/shared/order-rules.js";
+import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
+import { type Refusal, refuse } from "../../../src/shared/rejects.js";
+import { accountId, type EpochUs, epochUs, logId } from "../../../src/shared/units.js";
+
+const registry = parseAssets({
+  currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
+  assets: [{ asset: "BTC-USD", tickSize: "0.01", lotSize: "0.0001" }],
+});
+const LIMITS: SessionLimits = {
+  loginTimeoutMs: 5_000,
+  frameTimeoutMs: 2_000,
+  idleTimeoutMs: 60_000,
+  inFlightMax: 4,
+  loginFailuresMax: 3,
+};
+
+/** A session whose log answers when the test says so. */
+class Desk {
+  nowUs: EpochUs = epochUs(1_000_000_000);
+  wakes = 0;
+  readonly submitted: { asset: string; request: OrderRequest; settle: (outcome: LogOutcome) => void }[] = [];
+  readonly timers: [number, number][] = [];
+  readonly session: Session;
+  logins: (LoggedIn | Refusal)[] = [{ accountId: accountId(7), account: "me" }];
+
+  constructor(limits: Partial<SessionLimits> = {}) {
+    const rules = { registry, features: PIPELINE_FEATURES, nowMs: () => 0, extraOptions: new Set<string>() };
+    this.session = new Session(
+      rules,
+      { ...LIMITS, ...limits },
+      {
+        nowUs: () => this.nowUs,
+        login: async () => this.logins.shift() ?? refuse("LOGIN_REJECTED", "wrong"),
+        submit: (asset, request, settle) => this.submitted.push({ asset, request, settle }),
+        armTimer: (account, seconds) => this.timers.push([account, seconds]),
+        wake: () => this.wakes++,
+      },
+    );
+  }
+
+  static async loggedIn(limits: Partial<SessionLimits> = {}, login = "LOGIN k s"): Promise<Desk> {
+    const desk = new Desk(limits);
+    await desk.hears(`${login}\n`);
+    desk.says();
+    return desk;
+  }
+
+  /** The client sends; promises that are ready settle. */
+  async hears(bytes: string | Buffer): Promise<void> {
+    this.session.receive(Buffer.from(bytes as string));
+    await settled();
+  }
+
+  /** What the session says next, and that it goes on. */
+  says(): string {
+    const output = this.session.takeOutput(() => undefined);
+    this.session.proceed();
+    return output?.toString("latin1") ?? "";
+  }
+
+  later(ms: number): void {
+    this.nowUs = epochUs(this.nowUs + ms * 1000);
+  }
+
+  log(index: number, id: number): void {
+    this.submitted[index]?.settle({ logId: logId(id), loggedAtUs: this.nowUs });
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+function frameOf(message: object): Buffer {
+  const body = encodeMessage("bourse.v1.ClientMessage", message);
+  return Buffer.concat([Buffer.from([0, 0, 0, body.length]), body]);
+}
+
+describe("session", () => {
+  it("asks for a login first, and stays open", async () => {
+    const desk = new Desk();
+    await desk.hears("BUY BTC-USD 1 1\nPING\nNONSENSE\nASSETS\n");
+    const refusal = "REJ 100 LOGIN_REQUIRED log in first: LOGIN <key-id> <secret>\n";
+    expect(desk.says()).to.equal(refusal.repeat(4));
+    expect(desk.session.closingReason).to.equal(null);
+    expect(desk.submitted).to.deep.equal([]);
+  });
+
+  it("explains itself and lets go without a login", async () => {
+    const desk = new Desk();
+    await desk.hears("HELP\nHELP cancelall\nQUIT\n");
+    const [help, cancelAll, quit] = desk.says().split("\n");
+    expect(help).to.match(/^OK HELP LOGIN BUY SELL .*; HELP <command> explains one$/);
+    expect(cancelAll).to.equal("OK HELP CANCELALL <asset> [BUY|SELL]");
+    expect(quit).to.equal("OK QUIT");
+    expect(desk.session.isFinished).to.equal(true);
+  });
+
+  it("carries out what was sent with the login once the login is accepted", async () => {
+    const desk = new Desk();
+    desk.session.receive(Buffer.from("LOGIN k s\nBUY BTC-USD 1 1\n"));
+    expect(desk.session.isBlocked).to.equal(true);
+    expect(desk.submitted).to.have.length(0);
+    await settled();
+    expect(desk.says()).to.equal("OK LOGIN me\n");
+    expect(desk.submitted.map(({ request }) => request.accountId)).to.deep.equal([7]);
+  });
+
+  it("refuses a second login, and one that is not a login", async () => {
+    const desk = await Desk.loggedIn();
+    await desk.hears("LOGIN k s\nLOGIN k\nLOGIN k s x=1\n");
+    expect(desk.says()).to.equal(
+      "REJ 101 LOGIN_REJECTED this session is logged in as me already\n" +
+        "REJ 101 LOGIN_REJECTED a login is LOGIN <key-id> <secret> [cod=1]\n".repeat(2),
+    );
+  });
+
+  it("closes after too many wrong logins, not after one that could not be checked", async () => {
+    const desk = new Desk();
+    desk.logins = [refuse("UNAVAILABLE", "later"), refuse("LOGIN_REJECTED", "no"), refuse("LOGIN_REJECTED", "no")];
+    await desk.hears("LOGIN k s\nLOGIN k s\nLOGIN k s\n");
+    expect(desk.says()).to.equal("REJ 301 UNAVAILABLE later\nREJ 101 LOGIN_REJECTED no\nREJ 101 LOGIN_REJECTED no\n");
+    expect(desk.session.isFinished).to.equal(false);
+    await desk.hears("LOGIN k s\nPING\n");
+    expect(desk.says()).to.equal("REJ 101 LOGIN_REJECTED wrong\n");
+    expect(desk.session.isFinished).to.equal(true);
+  });
+
+  it("answers in the order of the requests, whatever order the log answers in", async () => {
+    const desk = await Desk.loggedIn();
+    await desk.hears("BUY BTC-USD 1 1 id=a\nPING\nCANCEL BTC-USD 256\nCANCELALL BTC-USD\n");
+    desk.log(2, 700);
+    desk.log(1, 600);
+    expect(desk.says()).to.equal("");
+    desk.log(0, 512);
+    expect(desk.says()).to.equal("ACK 512 BTC-USD id=a\nOK PING\nACK 600 BTC-USD\nACK 700 BTC-USD\n");
+  });
+
+  it("passes on what the log refuses", async () => {
+    const desk = await Desk.loggedIn();
+    await desk.hears("BUY BTC-USD 1 1 id=a\n");
+    desk.submitted[0]?.settle(refuse("BUSY", "full"));
+    expect(desk.says()).to.equal("REJ 300 BUSY full\n");
+  });
+
+  it("takes no more than its limit before it has answered", async () => {
+    const desk = await Desk.loggedIn();
+    await desk.hears("BUY BTC-USD 1 1\n".repeat(10));
+    expect(desk.submitted).to.have.length(4);
+    expect(desk.session.isBlocked).to.equal(true);
+    for (let index = 0; index < 10; index++) {
+      desk.log(index, 256 + index);
+      expect(desk.says()).to.equal(`ACK ${256 + index} BTC-USD\n`);
+    }
+    expect(desk.submitted).to.have.length(10);
+    expect(desk.session.hasUnanswered).to.equal(false);
+  });
+
+  it("answers what came before broken bytes, then says why, then is finished", async () => {
+    const desk = await Desk.loggedIn();
+    await desk.hears("BUY BTC-USD 1 1\nBUY\tBTC-USD 1 1\nPING\n");
+    expect(desk.says()).to.equal("");
+    desk.log(0, 256);
+    expect(desk.says()).to.equal(
+      "ACK 256 BTC-USD\nREJ 200 MALFORMED_MESSAGE byte 0x09 is not printable ASCII; lines end in LF or CRLF\n",
+    );
+    expect(desk.session.isFinished).to.equal(true);
+    await desk.hears("PING\n");
+    expect(desk.says()).to.equal("");
+  });
+
+  it("has room for the last word when its limit is reached", async () => {
+    const desk = await Desk.loggedIn();
+    await desk.hears("BUY BTC-USD 1 1\n".repeat(4));
+    desk.session.close(refuse("SHUTTING_DOWN", "stopping"));
+    for (const index of [0, 1, 2, 3]) desk.log(index, 256 + index);
+    expect(desk.says()).to.match(/ACK 259 BTC-USD\nREJ 305 SHUTTING_DOWN stopping\n$/);
+  });
+
+  it("answers everything after the client closed its side", async () => {
+    const desk = await Desk.loggedIn({ inFlightMax: 1 });
+    await desk.hears("BUY BTC-USD 1 1\nPING\n");
+    desk.session.endInput();
+    expect(desk.session.closingReason).to.equal(null);
+    desk.log(0, 256);
+    expect(desk.says()).to.equal("ACK 256 BTC-USD\n");
+    expect(desk.says()).to.equal("OK PING\n");
+    expect(desk.session.isFinished).to.equal(true);
+  });
+
+  it("does not carry out a last line without its end", async () => {
+    const desk = await Desk.loggedIn();
+    await desk.hears("BUY BTC-USD 1 640");
+    desk.session.endInput();
+    expect(desk.says()).to.equal(
+      "REJ 200 MALFORMED_MESSAGE the last message is not complete and was not carried out\n",
+    );
+    expect(desk.submitted).to.have.length(0);
+  });
+
+  it("arms the dead man's switch of its account", async () => {
+    const desk = await Desk.loggedIn({ inFlightMax: 8 });
+    await desk.hears("TIMER 30\nTIMER 0\nTIMER\nTIMER -1\nTIMER 99999999\n");
+    expect(desk.timers).to.deep.equal([
+      [7, 30],
+      [7, 0],
+    ]);
+    expect(desk.says()).to.match(/^OK TIMER 30\nOK TIMER 0\n(REJ 207 UNSUPPORTED_COMBINATION timer .*\n){3}$/);
+  });
+
+  it("names the assets that it placed orders in, where it is to cancel on disconnect", async () => {
+    const [plain, cancelling] = [await Desk.loggedIn(), await Desk.loggedIn({}, "LOGIN k s COD=1")];
+    for (const desk of [plain, cancelling]) {
+      await desk.hears("CANCELALL BTC-USD\n");
+      expect(desk.session.assetsToCancel()).to.deep.equal([]);
+      await desk.hears("BUY BTC-USD 1 1\n");
+    }
+    expect(plain.session.assetsToCancel()).to.deep.equal([]);
+    expect(cancelling.session.assetsToCancel()).to.deep.equal(["BTC-USD"]);
+  });
+
+  describe("in the binary dialect", () => {
+    const said = (desk: Desk) => {
+      const output = desk.session.takeOutput(() => undefined) ?? Buffer.alloc(0);
+      const messages: object[] = [];
+      for (let at = 0; at < output.length; at += 4 + output.readUInt32BE(at)) {
+        const body = output.subarray(at + 4, at + 4 + output.readUInt32BE(at));
+        messages.push(JSON.parse(JSON.stringify(decodeMessage("bourse.v1.ServerMessage", body))));
+      }
+      return messages;
+    };
+    const PLACE = {
+      newOrder: { asset: "BTC-USD", side: 1, type: 1, quantityLots: 1, priceTicks: 1, clientOrderId: "a" },
+    };
+
+    it("echoes request ids, and the client order id of an order", async () => {
+      const desk = new Desk();
+      await desk.hears(frameOf({ requestId: 1, login: { keyId: "k", secret: "s" } }));
+      await desk.hears(frameOf({ requestId: 2, ...PLACE }));
+      await desk.hears(frameOf({ requestId: 3, heartbeat: {} }));
+      desk.later(5);
+      desk.log(0, 256);
+      const [login, ack, heartbeat] = said(desk);
+      expect(login).to.have.nested.property("loginAccepted.account", "me");
+      const at = { receivedAtUs: 1_000_000_000, loggedAtUs: 1_000_005_000 };
+      expect(ack).to.deep.equal({ requestId: 2, ack: { logId: 256, clientOrderId: "a", ...at } });
+      expect(heartbeat).to.deep.equal({ requestId: 3, heartbeat: {} });
+    });
+
+    it("answers an undecodable body with request id 0, and is finished", async () => {
+      const desk = new Desk();
+      await desk.hears(Buffer.from([0, 0, 0, 2, 0xff, 0xff]));
+      const [reject] = said(desk);
+      expect(reject).to.have.nested.property("reject.code", 200);
+      expect(reject).not.to.have.property("requestId");
+      expect(desk.session.isFinished).to.equal(true);
+    });
+  });
+
+  describe("is overdue", () => {
+    const overdueAfter = (desk: Desk, ms: number) => {
+      desk.later(ms);
+      return desk.session.overdue(desk.nowUs)?.text ?? null;
+    };
+
+    it("without a login in time, also when the client talks", async () => {
+      const desk = new Desk();
+      await desk.hears("HELP\n");
+      expect(overdueAfter(desk, 5_000)).to.equal(null);
+      expect(overdueAfter(desk, 1)).to.equal("no login within 5 s of connecting");
+      expect((await Desk.loggedIn()).session.overdue(epochUs(1_010_000_000))).to.equal(null);
+    });
+
+    it("not while a login could not be checked, from then on anew", async () => {
+      const desk = new Desk();
+      desk.logins = [refuse("UNAVAILABLE", "later")];
+      desk.later(4_000);
+      await desk.hears("LOGIN k s\n");
+      expect(overdueAfter(desk, 4_000)).to.equal(null);
+    });
+
+    it("with a message that does not become complete", async () => {
+      const desk = await Desk.loggedIn();
+      await desk.hears("PI");
+      expect(overdueAfter(desk, 1_500)).to.equal(null);
+      await desk.hears("N");
+      expect(overdueAfter(desk, 501)).to.equal("a message was not complete 2 s after its first byte");
+      await desk.hears("G\nPI");
+      expect(desk.session.overdue(desk.nowUs)).to.equal(null);
+    });
+
+    it("when nothing comes for long", async () => {
+      const desk = await Desk.loggedIn();
+      await desk.hears("BUY BTC-USD 1 1\n");
+      desk.log(0, 256);
+      expect(overdueAfter(desk, 60_000)).to.equal(null);
+      expect(overdueAfter(desk, 1)).to.equal("nothing received for 60 s; a heartbeat keeps a session open");
+    });
+  });
+});
