@@ -89,7 +89,6 @@ export class Notifier {
       pendingMessagesMax: PENDING_MESSAGES_MAX,
       onAvailable: () => this.#pacer.request(),
     });
-    await this.#reader.started;
     await this.#trades.start();
     bus.onConnectionChange((connected) => {
       if (connected) void this.#reconnected();
@@ -129,9 +128,10 @@ export class Notifier {
   /** A message that can't be read is a hole like any other: what it told is in the database. */
   #offer({ subject, streamSequence, data }: InputMessage): void {
     try {
-      const { trades, reports } = decodeNotificationBatch(data);
+      const { trades, reports, resync } = decodeNotificationBatch(data);
       this.#trades.offer(assetOf(subject), trades);
       this.#orders.offer(assetOf(subject), reports);
+      if (resync) void this.#reconcile();
     } catch (err) {
       if (!(err instanceof CodecError)) throw err;
       this.#options.log.error({ err, subject, streamSequence }, "a notification can't be read");

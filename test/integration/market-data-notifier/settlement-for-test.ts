@@ -3,7 +3,7 @@ import { createApiKey } from "../../../src/shared/api-keys.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { connectDatabase, type Database } from "../../../src/shared/database.js";
 import { createLogger } from "../../../src/shared/log.js";
-import type { PublicTrade, SequencedReport } from "../../../src/shared/messages.js";
+import type { NotificationBatch, PublicTrade, SequencedReport } from "../../../src/shared/messages.js";
 import { encodeNotificationBatch } from "../../../src/shared/pipeline-codec.js";
 import { subjectOf } from "../../../src/shared/subjects.js";
 import {
@@ -55,10 +55,10 @@ export interface Settlement {
   readonly database: Database;
   readonly bus: Bus;
   createAccount(name: string): Promise<AccountId>;
-  commit(asset: string, batch: { trades?: PublicTrade[]; reports?: SequencedReport[] }): Promise<void>;
-  publish(asset: string, batch: { trades?: PublicTrade[]; reports?: SequencedReport[] }): Promise<void>;
+  commit(asset: string, batch: Partial<NotificationBatch>): Promise<void>;
+  publish(asset: string, batch: Partial<NotificationBatch>): Promise<void>;
   /** Commits, then publishes. */
-  settle(asset: string, batch: { trades?: PublicTrade[]; reports?: SequencedReport[] }): Promise<void>;
+  settle(asset: string, batch: Partial<NotificationBatch>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -121,8 +121,8 @@ export async function startSettlement(servers: { natsUrl: string; databaseUrl: s
       ];
       await database.transaction(statements.map((text) => ({ name: "", text })));
     },
-    async publish(asset, { trades = [], reports = [] }) {
-      const payload = encodeNotificationBatch({ trades, reports });
+    async publish(asset, { trades = [], reports = [], resync = false }) {
+      const payload = encodeNotificationBatch({ trades, reports, resync });
       const outcome = await bus.publish(subjectOf("NOTIFICATIONS", asset), payload, { deadlineMs: 5_000 });
       if (outcome.kind !== "stored") throw new Error(`a notification was not stored: ${outcome.kind}`);
     },

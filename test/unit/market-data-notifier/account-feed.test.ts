@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { AccountFeed, type FeedReport } from "../../../src/market-data-notifier/account-feed.js";
+
+const report = (accountSequence: number): FeedReport => ({
+  accountSequence,
+  matchedAtUs: 0,
+  json: { accountSequence },
+});
+const sequences = (reports: readonly FeedReport[] | null) =>
+  reports?.map(({ accountSequence }) => accountSequence) ?? null;
+
+function feedAt(position: number, recentMax = 3): AccountFeed {
+  const feed = new AccountFeed({ recentMax, heldMax: 100 });
+  feed.settledUpTo(position);
+  return feed;
+}
+
+function offerAll(feed: AccountFeed, ...numbers: number[]): void {
+  for (const number of numbers) feed.offer(report(number));
+}
+
+describe("an account's feed", () => {
+  it("starts after what was settled when it was first asked", () => {
+    const feed = new AccountFeed({ recentMax: 10, heldMax: 10 });
+    offerAll(feed, 5, 6, 7);
+    feed.settledUpTo(6);
+    expect(sequences(feed.release(10))).to.deep.equal([7]);
+  });
+
+  it("takes a later settled sequence for reports that must come", () => {
+    const feed = feedAt(6);
+    feed.settledUpTo(8);
+    expect(feed.position).to.equal(6);
+    expect(feed.hole()).to.deep.equal({ after: 6, upTo: 8 });
+  });
+
+  it("remembers what it released, for those who come from the past", () => {
+    const feed = feedAt(0);
+    offerAll(feed, 1, 2, 3);
+    feed.release(10);
+    expect(sequences(feed.recentAfter(1))).to.deep.equal([2, 3]);
+  });
+
+  it("has nothing for those who are where it is, or further", () => {
+    const feed = feedAt(5);
+    expect(sequences(feed.recentAfter(5))).to.deep.equal([]);
+    expect(sequences(feed.recentAfter(9))).to.deep.equal([]);
+  });
+
+  it("sends those to the database who come from longer ago than it remembers", () => {
+    const feed = feedAt(0, 3);
+    offerAll(feed, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    feed.release(10);
+    expect(feed.recentAfter(5)).to.equal(null);
+    expect(sequences(feed.recentAfter(6))).to.deep.equal([7, 8, 9]);
+  });
+
+  it("sends those to the database who come from before its start", () => {
+    const feed = feedAt(5);
+    offerAll(feed, 6);
+    feed.release(10);
+    expect(feed.recentAfter(4)).to.equal(null);
+  });
+});

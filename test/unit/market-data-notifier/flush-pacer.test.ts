@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import { FlushPacer } from "../../../src/market-data-notifier/flush-pacer.js";
+
+describe("a flush pacer", () => {
+  let clock: sinon.SinonFakeTimers;
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setImmediate", "performance"] });
+  });
+  afterEach(() => clock.restore());
+
+  it("flushes once for all that changed in a turn, at once when it was idle", () => {
+    const flush = sinon.fake.returns(false);
+    const pacer = new FlushPacer(flush);
+    pacer.request();
+    pacer.request();
+    clock.tick(0);
+    expect(flush.callCount).to.equal(1);
+  });
+
+  it("rests as long as the last flush took", () => {
+    const flush = sinon.fake(() => {
+      clock.setSystemTime(Date.now());
+      clock.tick(20);
+      return false;
+    });
+    const pacer = new FlushPacer(flush);
+    pacer.request();
+    clock.tick(0);
+    pacer.request();
+    clock.tick(19);
+    expect(flush.callCount).to.equal(1);
+    clock.tick(1);
+    expect(flush.callCount).to.equal(2);
+  });
+
+  it("goes on by itself while there is more", () => {
+    let left = 3;
+    const flush = sinon.fake(() => --left > 0);
+    const pacer = new FlushPacer(flush);
+    pacer.request();
+    clock.tick(10);
+    expect(flush.callCount).to.equal(3);
+  });
+
+  it("flushes what is left when it is stopped, and never again", () => {
+    let left = 2;
+    const flush = sinon.fake(() => --left > 0);
+    const pacer = new FlushPacer(flush);
+    pacer.request();
+    pacer.stop();
+    pacer.request();
+    clock.tick(100);
+    expect(flush.callCount).to.equal(2);
+  });
+});

@@ -1,0 +1,288 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { FeedReport } from "../../../src/market-data-notifier/account-feed.js";
+import type { Answer, Listener } from "../../../src/market-data-notifier/listener.js";
+import { OrdersChannel } from "../../../src/market-data-notifier/orders-channel.js";
+import { createLogger } from "../../../src/shared/log.js";
+import type { SequencedReport } from "../../../src/shared/messages.js";
+import { accountId } from "../../../src/shared/units.js";
+
+const ALICE = accountId(7);
+const PAGE_MAX = 3;
+
+interface FakeListener extends Listener {
+  readonly received: number[];
+  readonly answers: Answer[];
+  readonly rooms: Set<string>;
+  cutWhy: string | null;
+  isOpen: boolean;
+}
+
+/** The channel between a database and listeners that a test moves step by step. */
+class Stage {
+  readonly channel: OrdersChannel;
+  /** What trade-processing has committed. */
+  settled = 0;
+  /** What was published and is not lost. */
+  isDatabaseAway = false;
+  readonly #waiting: (() => void)[] = [];
+  readonly #listeners: FakeListener[] = [];
+
+  constructor(catchUpsMax = 10) {
+    const report = (sequence: number): FeedReport => ({
+      accountSequence: sequence,
+      matchedAtUs: 1,
+      json: { sequence },
+    });
+    const answer = async <T>(give: () => T): Promise<T> => {
+      const asked = give();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (this.isDatabaseAway) throw new Error("Postgres is away");
+      return asked;
+    };
+    this.channel = new OrdersChannel({
+      rooms: {
+        send: (room, _event, payload) => {
+          for (const listener of this.#listeners) if (listener.rooms.has(room)) listener.send("orders", payload);
+        },
+      },
+      source: {
+        accountSnapshot: () => answer(() => ({ accountSequence: this.settled, openOrders: [], openOrdersTotal: 0 })),
+        reportsAfter: (_account, after, reportsMax) =>
+          answer(() => {
+            const count = Math.min(reportsMax, PAGE_MAX, this.settled - after);
+            return Array.from({ length: Math.max(0, count) }, (_, i) => report(after + 1 + i));
+          }),
+      },
+      render: (_asset, { accountSequence }) => ({ sequence: accountSequence }),
+      catchUpsMax,
+      log: createLogger("test", "silent"),
+    });
+  }
+
+  listener(id = `listener ${this.#listeners.length}`): FakeListener {
+    const listener: FakeListener = {
+      id,
+      accountId: ALICE,
+      received: [],
+      answers: [],
+      rooms: new Set(),
+      cutWhy: null,
+      isOpen: true,
+      isConnected: () => listener.isOpen,
+      join: (room) => listener.rooms.add(room),
+      leave: (room) => listener.rooms.delete(room),
+      send: (_event, payload) => {
+        for (const { sequence } of (payload as { reports: { sequence: number }[] }).reports)
+          listener.received.push(sequence);
+      },
+      hasRoom: async () => listener.isOpen,
+      cut: ({ reason }) => {
+        listener.cutWhy = reason;
+        listener.isOpen = false;
+      },
+    };
+    this.#listeners.push(listener);
+    return listener;
+  }
+
+  subscribe(listener: FakeListener, from: number | null = null): void {
+    void this.channel.subscribe(listener, from, (answer) => listener.answers.push(answer));
+  }
+
+  offer(...sequences: number[]): void {
+    const reports = sequences.map((accountSequence) => ({ accountId: ALICE, accountSequence, matchedAtUs: 1 }));
+    this.channel.offer("BTC-USD", reports as SequencedReport[]);
+  }
+
+  flush(): void {
+    while (this.channel.flush(() => undefined));
+  }
+
+  /** The database answers one question. */
+  async answerOne(): Promise<void> {
+    this.#waiting.shift()?.();
+    await turn();
+  }
+
+  async answerAll(): Promise<void> {
+    await turn();
+    while (this.#waiting.length > 0) await this.answerOne();
+  }
+
+  async fillGaps(): Promise<void> {
+    const fills = this.channel.gaps().map((gap) => gap.fill());
+    await this.answerAll();
+    await Promise.all(fills);
+  }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("channel orders", () => {
+  it("answers with the account's sequence and sends what comes after exactly that", async () => {
+    const stage = new Stage();
+    stage.settled = 5;
+    const listener = stage.listener();
+    stage.subscribe(listener);
+    await stage.answerAll();
+    expect(listener.answers).to.deep.equal([{ ok: true, accountSequence: 5, openOrders: [], openOrdersTotal: 0 }]);
+    stage.offer(4, 5, 6);
+    stage.flush();
+    expect(listener.received).to.deep.equal([6]);
+  });
+
+  it("replays page by page, then joins the live ones", async () => {
+    const stage = new Stage();
+    stage.settled = 8;
+    const listener = stage.listener();
+    stage.subscribe(listener, 0);
+    await stage.answerAll();
+    stage.offer(9);
+    stage.flush();
+    expect(listener.received).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("does not repeat live what a subscriber saw in the database before it was published", async () => {
+    const stage = new Stage();
+    const first = stage.listener();
+    stage.subscribe(first);
+    await stage.answerAll();
+    stage.settled = 3;
+    const ahead = stage.listener();
+    stage.subscribe(ahead);
+    await stage.answerAll();
+    stage.offer(1, 2, 3, 4);
+    stage.flush();
+    expect(first.received).to.deep.equal([1, 2, 3, 4]);
+    expect(ahead.received).to.deep.equal([4]);
+    stage.offer(5);
+    stage.flush();
+    expect(ahead.received).to.deep.equal([4, 5]);
+  });
+
+  it("refuses a sequence that the account has not reached", async () => {
+    const stage = new Stage();
+    stage.settled = 5;
+    const listener = stage.listener();
+    stage.subscribe(listener, 6);
+    await stage.answerAll();
+    expect(listener.answers[0]).to.deep.include({ ok: false, code: "MALFORMED_MESSAGE" });
+    expect(stage.channel.has(listener)).to.equal(false);
+  });
+
+  it("answers UNAVAILABLE when the database is away, and works when it is back", async () => {
+    const stage = new Stage();
+    stage.isDatabaseAway = true;
+    const listener = stage.listener();
+    stage.subscribe(listener);
+    await stage.answerAll();
+    expect(listener.answers[0]).to.deep.include({ ok: false, code: "UNAVAILABLE" });
+    stage.isDatabaseAway = false;
+    stage.subscribe(listener);
+    await stage.answerAll();
+    expect(listener.answers[1]).to.deep.include({ ok: true });
+  });
+
+  it("tells and cuts a subscriber whose replay the database broke off", async () => {
+    const stage = new Stage();
+    stage.settled = 8;
+    const listener = stage.listener();
+    stage.subscribe(listener, 0);
+    await stage.answerOne();
+    stage.isDatabaseAway = true;
+    await stage.answerAll();
+    expect(listener.answers).to.have.length(1);
+    expect(listener.cutWhy).to.equal("UNAVAILABLE");
+  });
+
+  it("lets the later of two subscribes win", async () => {
+    const stage = new Stage();
+    stage.settled = 4;
+    const listener = stage.listener();
+    stage.subscribe(listener, 0);
+    stage.subscribe(listener, 2);
+    await stage.answerAll();
+    expect(listener.answers.map(({ ok }) => ok)).to.have.members([false, true]);
+    stage.offer(5);
+    stage.flush();
+    expect(listener.received).to.deep.equal([3, 4, 5]);
+  });
+
+  it("sends nothing after unsubscribe", async () => {
+    const stage = new Stage();
+    const listener = stage.listener();
+    stage.subscribe(listener);
+    await stage.answerAll();
+    stage.channel.unsubscribe(listener);
+    stage.offer(1);
+    stage.flush();
+    expect(listener.received).to.deep.equal([]);
+    expect(stage.channel.accountIds).to.deep.equal([]);
+  });
+
+  it("refuses more subscribers that catch up at once than its limit", async () => {
+    const stage = new Stage(1);
+    stage.subscribe(stage.listener());
+    const second = stage.listener();
+    stage.subscribe(second);
+    expect(second.answers[0]).to.deep.include({ ok: false, code: "BUSY" });
+    await stage.answerAll();
+  });
+
+  it("fills a hole from the database", async () => {
+    const stage = new Stage();
+    const listener = stage.listener();
+    stage.subscribe(listener);
+    await stage.answerAll();
+    stage.settled = 3;
+    stage.offer(3);
+    stage.flush();
+    expect(listener.received).to.deep.equal([]);
+    await stage.fillGaps();
+    stage.flush();
+    expect(listener.received).to.deep.equal([1, 2, 3]);
+  });
+
+  it("brings every report to every subscriber once and in order, whatever is lost, late or interleaved", async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("settle" as const), publish: fc.boolean(), swap: fc.boolean() }),
+      fc.record({ do: fc.constant("subscribe" as const), from: fc.option(fc.nat(100)) }),
+      fc.record({ do: fc.constantFrom("flush" as const, "answer" as const, "fill" as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const stage = new Stage(100);
+        const subscribers: { listener: FakeListener; from: number | null }[] = [];
+        for (const next of steps) {
+          if (next.do === "settle") {
+            stage.settled += 2;
+            const pair = next.swap ? [stage.settled, stage.settled - 1] : [stage.settled - 1, stage.settled];
+            if (next.publish) stage.offer(...pair);
+          } else if (next.do === "subscribe") {
+            const from = next.from === null ? null : next.from % (stage.settled + 1);
+            const listener = stage.listener();
+            subscribers.push({ listener, from });
+            stage.subscribe(listener, from);
+          } else if (next.do === "flush") stage.flush();
+          else if (next.do === "answer") await stage.answerOne();
+          else for (const gap of stage.channel.gaps()) void gap.fill();
+        }
+        await stage.answerAll();
+        stage.channel.knowUpTo(ALICE, stage.settled);
+        for (let round = 0; round < 2 * steps.length + 2; round++) {
+          stage.flush();
+          await stage.fillGaps();
+        }
+        stage.flush();
+        for (const { listener, from } of subscribers) {
+          const answer = listener.answers[0] as unknown as { accountSequence: number };
+          const after = from ?? answer.accountSequence;
+          const expected = Array.from({ length: stage.settled - after }, (_, i) => after + 1 + i);
+          expect(listener.received).to.deep.equal(expected);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseChannelRequest } from "../../../src/market-data-notifier/subscribe-request.js";
+
+const ASSETS = new Map([
+  ["BTC-USD", {}],
+  ["ETH-USD", {}],
+]);
+const parse = (input: unknown) => parseChannelRequest(input, ASSETS);
+
+describe("a subscribe request", () => {
+  it("for trades names a known asset", () => {
+    expect(parse({ channel: "trades", asset: "BTC-USD" })).to.deep.equal({ channel: "trades", asset: "BTC-USD" });
+  });
+
+  it("for orders may say from where", () => {
+    expect(parse({ channel: "orders" })).to.deep.equal({ channel: "orders", fromSequence: null });
+    expect(parse({ channel: "orders", from: 0 })).to.deep.equal({ channel: "orders", fromSequence: 0 });
+    expect(parse({ channel: "orders", from: 17 })).to.deep.equal({ channel: "orders", fromSequence: 17 });
+  });
+
+  const refusals: [string, unknown, string, RegExp][] = [
+    ["nothing", undefined, "MALFORMED_MESSAGE", /give an object/],
+    ["null", null, "MALFORMED_MESSAGE", /give an object/],
+    ["a text", "trades", "MALFORMED_MESSAGE", /give an object/],
+    ["a list", ["trades"], "MALFORMED_MESSAGE", /give an object/],
+    ["no channel", {}, "UNKNOWN_COMMAND", /channel of type undefined does not exist/],
+    ["an unknown channel", { channel: "gossip" }, "UNKNOWN_COMMAND", /channel "gossip" does not exist/],
+    ["a channel of every object", { channel: "toString" }, "UNKNOWN_COMMAND", /does not exist/],
+    ["a channel of later", { channel: "depth", asset: "BTC-USD" }, "UNSUPPORTED_COMBINATION", /not available yet/],
+    ["no asset", { channel: "trades" }, "UNKNOWN_ASSET", /needs an asset/],
+    ["an unknown asset", { channel: "trades", asset: "DOGE-USD" }, "UNKNOWN_ASSET", /use one of BTC-USD, ETH-USD/],
+    ["a wildcard", { channel: "trades", asset: "*" }, "UNKNOWN_ASSET", /asset "\*"/],
+    ["an asset that is no text", { channel: "trades", asset: { toString: 1 } }, "UNKNOWN_ASSET", /of type object/],
+    ["an endless asset", { channel: "trades", asset: "A".repeat(9_999) }, "UNKNOWN_ASSET", /^.{1,120}$/],
+    [
+      "trades from somewhere",
+      { channel: "trades", asset: "BTC-USD", from: 1 },
+      "UNSUPPORTED_COMBINATION",
+      /orders only/,
+    ],
+    ["an account", { channel: "orders", account: "bob" }, "UNSUPPORTED_COMBINATION", /account can't be chosen/],
+    ["an account of its own", { channel: "orders", account: undefined }, "UNSUPPORTED_COMBINATION", /account/],
+    ["a field with a typing error", { channel: "orders", form: 5 }, "MALFORMED_MESSAGE", /field "form" is not known/],
+    ["a negative from", { channel: "orders", from: -1 }, "MALFORMED_MESSAGE", /from -1 is not a whole number/],
+    ["half a from", { channel: "orders", from: 0.5 }, "MALFORMED_MESSAGE", /from 0.5/],
+    ["a from that is text", { channel: "orders", from: "5" }, "MALFORMED_MESSAGE", /from "5"/],
+    ["a from past all numbers", { channel: "orders", from: 2 ** 53 }, "MALFORMED_MESSAGE", /from 9007199254740992/],
+    ["a from that is null", { channel: "orders", from: null }, "MALFORMED_MESSAGE", /from/],
+    ["orders of an unknown asset", { channel: "orders", asset: ">" }, "UNKNOWN_ASSET", /asset ">"/],
+  ];
+  for (const [what, input, name, text] of refusals) {
+    it(`with ${what} is refused as ${name}`, () => {
+      const refusal = parse(input);
+      expect(refusal).to.have.property("name", name);
+      expect(refusal).to.have.property("text").that.matches(text);
+    });
+  }
+
+  it("is answered, whatever it holds, in one line of bounded length", () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true }), (input) => {
+        const result = parse(input);
+        if ("name" in result) expect(result.text).to.match(/^.{1,200}$/);
+      }),
+    );
+  });
+});
