@@ -132,8 +132,8 @@ export function decimalStep(text: string): DecimalStep {
 }
 
 /** A whole number of steps as decimal text without trailing zeros: 6400010 steps of 0.01 are "64000.1". */
-export function formatDecimal(steps: number, step: DecimalStep): string {
-  const product = steps * step.units;
+export function formatDecimal(steps: number | bigint, step: DecimalStep): string {
+  const product = Number(steps) * step.units;
   const digits = Number.isSafeInteger(product) ? String(product) : String(BigInt(steps) * BigInt(step.units));
   if (step.scale === 0) return digits;
   const padded = digits.padStart(step.scale + 1, "0");

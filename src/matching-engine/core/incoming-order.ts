@@ -1,6 +1,6 @@
 import type { NewOrder, Side } from "../../shared/messages.js";
 import { type AccountId, type Lots, lots, type OrderId, type PriceTicks } from "../../shared/units.js";
-import type { RestingOrder } from "./order-book.js";
+import { type RestingOrder, sliceOf } from "./order-book.js";
 
 /** An order on its way into the book: new, replaced or just triggered. It takes what it can, then rests or ends. */
 export interface IncomingOrder {
@@ -30,6 +30,13 @@ export function incomingOrder(orderId: OrderId, accountId: AccountId, terms: New
 export function incomingAgain(order: RestingOrder, limitTicks: PriceTicks, leavesLots: Lots): IncomingOrder {
   const { orderId, accountId, terms, filledLots } = order;
   return { orderId, accountId, terms, limitTicks, filledLots, remaining: { kind: "lots", lots: leavesLots } };
+}
+
+/** What is left of it, in its place in the book. */
+export function restingOrder(incoming: IncomingOrder, priceTicks: PriceTicks, leavesLots: Lots): RestingOrder {
+  const { orderId, accountId, terms, filledLots } = incoming;
+  const shownLots = sliceOf(leavesLots, terms.displayLots);
+  return { kind: "resting", orderId, accountId, terms, priceTicks, leavesLots, shownLots, filledLots };
 }
 
 /** What is left of an order; null for one that spends a budget. */

@@ -9,7 +9,6 @@ import {
   type PriceTicks,
   type TradeId,
 } from "../../shared/units.js";
-import type { IncomingOrder } from "./incoming-order.js";
 import { Ladder } from "./ladder.js";
 
 export interface RestingOrder {
@@ -36,12 +35,6 @@ export interface PendingStop {
 export type OpenOrder = RestingOrder | PendingStop;
 
 export type DepthLevel = readonly [priceTicks: PriceTicks, shownLots: bigint];
-
-export function restingOrder(incoming: IncomingOrder, priceTicks: PriceTicks, leavesLots: Lots): RestingOrder {
-  const { orderId, accountId, terms, filledLots } = incoming;
-  const shownLots = sliceOf(leavesLots, terms.displayLots);
-  return { kind: "resting", orderId, accountId, terms, priceTicks, leavesLots, shownLots, filledLots };
-}
 
 /** What the book shows of an order. */
 export function sliceOf(leavesLots: Lots, displayLots: Lots | null): Lots {

@@ -1,8 +1,7 @@
 import { isKilled, mayRest, refusalAtEntry } from "./admission.js";
 import { canceled } from "./events.js";
-import { type IncomingOrder, incomingOrder, leavesOf, otherSide } from "./incoming-order.js";
+import { type IncomingOrder, incomingOrder, leavesOf, otherSide, restingOrder } from "./incoming-order.js";
 import { type Market, match } from "./matching.js";
-import { restingOrder } from "./order-book.js";
 
 /** The order takes what it can get, then rests or ends. */
 export function enter(incoming: IncomingOrder, market: Market): void {

@@ -1,0 +1,220 @@
+/**
+ * The engine alone, for people and test suites (docs/protocol.md, The engine alone): a line of text in, lines of JSON
+ * out. Pure: the same lines always give the same output. It does what order-processing does in the pipeline: it gives
+ * log ids and knows client order ids; it has no balances and no limit on what an order is worth.
+ */
+import type { Asset, AssetRegistry } from "../shared/assets.js";
+import { isDone, type OrderRecord, ordersTouched, reportsOf } from "../shared/execution-report.js";
+import type { Command, CommandBody, EngineEvent, Reason, RequestBody } from "../shared/messages.js";
+import { ENGINE_FEATURES, isRefusal, shown } from "../shared/order-rules.js";
+import { REJECT_CODES, type Refusal, refuse } from "../shared/rejects.js";
+import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/request-line.js";
+import {
+  type AccountId,
+  accountId,
+  commandSequence,
+  decimalStep,
+  epochUs,
+  formatDecimal,
+  logId,
+  type OrderId,
+  orderId,
+} from "../shared/units.js";
+import { ClientOrderIds } from "./client-order-ids.js";
+import { createEngine, type Depth, type MatchingEngine } from "./core/engine.js";
+import { reportOpening, reportText, tradeText } from "./report-text.js";
+
+export const LINE_LENGTH_MAX = 1024;
+/** Above it, new orders are refused before the memory runs out. */
+const OPEN_ORDERS_MAX = 4_000_000;
+const DEFAULT_ACCOUNT = "local";
+const ACCOUNT_LENGTH_MAX = 64;
+const KEYWORDS = new Set(["BUY", "SELL", "CANCEL", "REPLACE", "CANCELALL"]);
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+export interface TextEngineOptions {
+  readonly asset: string;
+  readonly tickSize: string;
+  readonly lotSize: string;
+  readonly allowSelfTrade: boolean;
+}
+
+export class TextEngine {
+  readonly #asset: Asset;
+  readonly #engine: MatchingEngine;
+  readonly #rules: RequestLineRules;
+  readonly #accountIds = new Map<string, AccountId>();
+  readonly #openings = new Map<AccountId, string>();
+  readonly #clientOrderIds = new ClientOrderIds();
+  /** Orders that live. */
+  readonly #orders = new Map<OrderId, OrderRecord>();
+  #lines = 0;
+  #commands = 0;
+  #clockMs = 0;
+  #output = "";
+
+  constructor(options: TextEngineOptions) {
+    const registry = registryOf(options);
+    this.#asset = registry.asset;
+    this.#engine = createEngine(this.#asset);
+    const extraOptions = new Set(["account"]);
+    this.#rules = { registry, features: ENGINE_FEATURES, nowMs: () => this.#clockMs, extraOptions };
+  }
+
+  /** What the line has to say, each JSON object on a line of its own; nothing for an empty line or a comment. */
+  read(line: string): string {
+    const words = wordsOf(line);
+    if (words.length === 0) return "";
+    this.#lines++;
+    this.#output = "";
+    const refusal = refuseLine(line) ?? this.#carryOut(words);
+    if (refusal !== null)
+      this.#print({ event: "refused", line: this.#lines, code: REJECT_CODES[refusal.name], text: refusal.text });
+    return this.#output;
+  }
+
+  #carryOut(words: readonly string[]): Refusal | null {
+    const [keyword = "", argument] = words;
+    switch (keyword.toUpperCase()) {
+      case "BOOK":
+        return tooManyWords(words) ?? this.#printBook(argument);
+      case "TIME":
+        return tooManyWords(words) ?? this.#setClock(argument ?? "");
+      case "HASH":
+        if (words.length > 1) return refuse("UNSUPPORTED_COMBINATION", "HASH takes no argument");
+        this.#print({ event: "hash", hash: this.#engine.stateHash() });
+        return null;
+      default:
+        return this.#request(words);
+    }
+  }
+
+  #request(words: readonly string[]): Refusal | null {
+    const keyword = words[0] ?? "";
+    if (!KEYWORDS.has(keyword.toUpperCase()))
+      return refuse(
+        "UNKNOWN_COMMAND",
+        `command ${shown(keyword)} is not known here; BUY, SELL, CANCEL, REPLACE, CANCELALL, BOOK, HASH and TIME are`,
+      );
+    const request = parseRequestLine(words, this.#rules);
+    if (isRefusal(request)) return request;
+    const account = request.extras.get("account") ?? DEFAULT_ACCOUNT;
+    if (account.length < 1 || account.length > ACCOUNT_LENGTH_MAX)
+      return refuse("MALFORMED_MESSAGE", `an account's name has 1 to ${ACCOUNT_LENGTH_MAX} characters`);
+    const owner = this.#account(account);
+    this.#apply(owner, this.#withKnownOrderIds(owner, request.body));
+    return null;
+  }
+
+  /** Client order ids are unique per account for ever, and lead to order ids. */
+  #withKnownOrderIds(owner: AccountId, request: RequestBody): CommandBody {
+    if (request.kind === "cancel_all" || request.clientOrderId === null) return request;
+    const { clientOrderId } = request;
+    if (request.kind === "cancel") return { ...request, orderId: this.#clientOrderIds.find(owner, clientOrderId) };
+    const id = request.kind === "new" ? orderId(this.#lines) : request.orderId;
+    const firstOrderId = this.#clientOrderIds.claim(owner, clientOrderId, id);
+    const reason: Reason = "duplicate_client_order_id";
+    return firstOrderId === null ? request : { kind: "refuse", request, reason, firstOrderId };
+  }
+
+  #setClock(text: string): Refusal | null {
+    const atMs = parseTime(text);
+    if (typeof atMs !== "number") return refuse(atMs.name, atMs.text.replace(/^expiry/, "time"));
+    if (!Number.isSafeInteger(atMs * 1000)) return refuse("INVALID_EXPIRY", `time ${shown(text)} is too far away`);
+    if (atMs < this.#clockMs) {
+      const now = new Date(this.#clockMs).toISOString();
+      return refuse("INVALID_EXPIRY", `time ${shown(text)} is before ${now}; the clock never goes back`);
+    }
+    this.#clockMs = atMs;
+    this.#apply(0, { kind: "advance_clock" });
+    return null;
+  }
+
+  #apply(owner: AccountId | 0, body: CommandBody): void {
+    this.#commands++;
+    const atUs = epochUs(this.#clockMs * 1000);
+    const command: Command = {
+      commandSequence: commandSequence(this.#commands),
+      logId: logId(this.#lines),
+      accountId: owner,
+      receivedAtUs: atUs,
+      atUs,
+      body,
+    };
+    for (const event of this.#engine.apply(command)) this.#printEvent(event);
+  }
+
+  #account(name: string): AccountId {
+    const known = this.#accountIds.get(name);
+    if (known !== undefined) return known;
+    const id = accountId(this.#accountIds.size + 1);
+    this.#accountIds.set(name, id);
+    this.#openings.set(id, reportOpening(name, this.#asset));
+    return id;
+  }
+
+  // ---- output ----
+
+  #printEvent(event: EngineEvent): void {
+    const { body } = event;
+    if (body.kind === "trade") this.#output += tradeText(body, this.#asset);
+    for (const report of reportsOf(event, this.#orders))
+      this.#output += reportText(report, this.#asset, this.#openings.get(report.accountId) ?? "");
+    if (body.kind === "rejected") this.#orders.delete(body.orderId);
+    for (const id of ordersTouched(event)) {
+      const order = this.#orders.get(id);
+      if (order !== undefined && isDone(order)) this.#orders.delete(id);
+    }
+  }
+
+  #printBook(levels: string | undefined): Refusal | null {
+    if (levels !== undefined && !/^[1-9]\d{0,8}$/.test(levels))
+      return refuse("MALFORMED_MESSAGE", `${shown(levels)} is not a number of levels; leave it out for all`);
+    const { bids, asks } = this.#engine.depth(levels === undefined ? Number.MAX_SAFE_INTEGER : Number(levels));
+    this.#print({ event: "book", bids: this.#side(bids), asks: this.#side(asks) });
+    return null;
+  }
+
+  #side(levels: Depth["bids"]): [string, string][] {
+    const { tick, lot } = this.#asset;
+    return levels.map(([priceTicks, shownLots]) => [formatDecimal(priceTicks, tick), formatDecimal(shownLots, lot)]);
+  }
+
+  #print(json: object): void {
+    this.#output += `${JSON.stringify(json)}\n`;
+  }
+}
+
+/** One asset of its own. No money is moved here, so an order may be worth any amount. */
+function registryOf({ asset, tickSize, lotSize, allowSelfTrade }: TextEngineOptions): AssetRegistry & { asset: Asset } {
+  const [tick, lot] = [decimalStep(tickSize), decimalStep(lotSize)];
+  const [base = asset, quote = asset] = asset.split("-");
+  const scale = tick.scale + lot.scale;
+  const decimals = Math.max(scale, 2);
+  const terms: Asset = {
+    asset,
+    base,
+    quote,
+    tickSize,
+    lotSize,
+    tick,
+    lot,
+    quoteUnitsPerTickLot: tick.units * lot.units * 10 ** (decimals - scale),
+    baseUnitsPerLot: lot.units,
+    notionalMaxUnits: Number.POSITIVE_INFINITY,
+    allowSelfTrade,
+    openOrdersMax: OPEN_ORDERS_MAX,
+  };
+  const currencies = new Map([[quote, { currency: quote, decimals, kind: "fiat" as const }]]);
+  return { asset: terms, assets: new Map([[asset, terms]]), currencies };
+}
+
+function refuseLine(line: string): Refusal | null {
+  if (line.length > LINE_LENGTH_MAX)
+    return refuse("MALFORMED_MESSAGE", `a line has at most ${LINE_LENGTH_MAX} characters`);
+  return PRINTABLE.test(line) ? null : refuse("MALFORMED_MESSAGE", "a line is printable ASCII");
+}
+
+function tooManyWords(words: readonly string[]): Refusal | null {
+  return words.length > 2 ? refuse("UNSUPPORTED_COMBINATION", `${shown(words[2] ?? "")} is one word too many`) : null;
+}

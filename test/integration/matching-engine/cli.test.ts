@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+
+interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function start(args: readonly string[]) {
+  const command = ["--import", "tsx", "src/matching-engine/cli.ts", ...args];
+  const engine = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"] });
+  engine.stdin.on("error", () => undefined); // it may go before it has read everything
+  return engine;
+}
+
+async function run(args: readonly string[], input: string | Buffer): Promise<Outcome> {
+  const engine = start(args);
+  engine.stdin.end(input);
+  const [output, errors, [code]] = await Promise.all([text(engine.stdout), text(engine.stderr), once(engine, "exit")]);
+  return { code: code as number | null, output, errors };
+}
+
+describe("npm run engine", () => {
+  it("reads orders from stdin and prints JSON lines, the last line without an end included", async () => {
+    const { code, output } = await run(
+      ["--asset", "KCN-EUR", "--tick", "0.5", "--lot", "1"],
+      "SELL KCN-EUR 2 10.5\r\nBUY KCN-EUR 1 11 account=ann\nBOOK",
+    );
+    expect(code).to.equal(0);
+    const events = output
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map((event) => event["event"])).to.deep.equal([
+      "accepted",
+      "accepted",
+      "trade",
+      "trade",
+      "trade",
+      "book",
+    ]);
+    expect(events.at(-1)).to.deep.equal({ event: "book", bids: [], asks: [["10.5", "1"]] });
+  });
+
+  it("lives through a megabyte of anything", async () => {
+    const junk = Buffer.alloc(1 << 20, 0x41);
+    for (let index = 0; index < junk.length; index += 7) junk[index] = (index * 31) & 0xff;
+    const { code, output } = await run([], Buffer.concat([junk, Buffer.from("\nHASH\n")]));
+    expect(code).to.equal(0);
+    expect(JSON.parse(output.trimEnd().split("\n").at(-1) ?? "")).to.have.property("hash");
+  });
+
+  it("goes when nobody reads its output any more", async () => {
+    const engine = start([]);
+    engine.stdout.once("data", () => engine.stdout.destroy());
+    engine.stdin.write("HASH\n".repeat(200_000));
+    const [code] = await once(engine, "exit");
+    expect(code).to.equal(0);
+  });
+
+  it("says what is wrong with its options", async () => {
+    for (const args of [["--tick", "0"], ["--lot", "1e5"], ["--asset", "two words"], ["--unknown"]]) {
+      const { code, output, errors } = await run(args, "");
+      expect([code, output], args.join(" ")).to.deep.equal([2, ""]);
+      expect(errors).to.match(/^engine: .+\nusage: /);
+    }
+  });
+});

@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import { reportOpening, reportText } from "../../../src/matching-engine/report-text.js";
+import { parseAssets } from "../../../src/shared/assets.js";
+import { type OrderRecord, reportFields, reportsOf } from "../../../src/shared/execution-report.js";
+import type { OrderId } from "../../../src/shared/units.js";
+import { SCRIPT_OPTIONS } from "../../support/market-script.js";
+import { commands } from "../../support/random-commands.js";
+
+const { assets } = parseAssets({
+  currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
+  assets: [{ asset: "BTC-USD", tickSize: "0.05", lotSize: "0.001" }],
+});
+const asset = assets.get("BTC-USD")!;
+
+describe("The text of a report", () => {
+  it("says the same as its fields, whatever the report", () => {
+    fc.assert(
+      fc.property(commands, (list) => {
+        const engine = createEngine(SCRIPT_OPTIONS);
+        const orders = new Map<OrderId, OrderRecord>();
+        for (const command of list)
+          for (const event of engine.apply(command))
+            for (const report of reportsOf(event, orders)) {
+              const text = reportText(report, asset, reportOpening('a "quoted" name', asset));
+              expect(JSON.parse(text)).to.deep.equal({ account: 'a "quoted" name', ...reportFields(report, asset) });
+            }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
