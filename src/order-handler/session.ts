@@ -137,9 +137,7 @@ export class Session {
       answered(exchange);
     }
     if (ready.length === 0) return null;
-    // A client that has said nothing yet is told in text.
-    this.#dialect ??= textDialect(this.#rules);
-    return this.#dialect.write(ready);
+    return this.#speak().write(ready);
   }
 
   /** What the session must be closed for by now, if anything. */
@@ -176,14 +174,19 @@ export class Session {
       this.close(refuse("MALFORMED_MESSAGE", framed.text));
       return;
     }
-    this.#dialect ??= framed.kind === "frame" ? binaryDialect(this.#rules) : textDialect(this.#rules);
     try {
-      const message = this.#dialect.read(framed);
+      const message = this.#speak().read(framed);
       if (message !== null) this.#perform(message);
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       this.close(refuse("MALFORMED_MESSAGE", `the message can't be decoded: ${error.message}`));
     }
+  }
+
+  /** A client that has said nothing yet is told in text. */
+  #speak(): Dialect {
+    this.#dialect ??= this.#framer.dialect === "binary" ? binaryDialect(this.#rules) : textDialect(this.#rules);
+    return this.#dialect;
   }
 
   #perform(message: DialectMessage): void {

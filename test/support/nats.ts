@@ -9,6 +9,9 @@ export interface NatsForTest {
   stop(): Promise<void>;
   /** SIGKILL; what it acknowledged must still be there after `restart`. */
   kill9(): Promise<void>;
+  /** It hangs, with its connections open, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** On the same port with the same streams, after `stop` or `kill9` (or instead: it stops first). */
   restart(): Promise<void>;
 }
@@ -25,6 +28,8 @@ export async function startNats(): Promise<NatsForTest> {
     url: server.url,
     stop,
     kill9: () => server.process.kill(),
+    freeze: () => void process.kill(server.process.pid, "SIGSTOP"),
+    thaw: () => void process.kill(server.process.pid, "SIGCONT"),
     async restart() {
       await stop();
       server = await embedded.startNats(options);

@@ -1,0 +1,162 @@
+import { expect } from "chai";
+import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
+import { streamSequence } from "../../../src/shared/units.js";
+import { type NatsForTest, startNats } from "../../support/nats.js";
+import { eventually, fakeAuthenticate, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+
+/** Client order id and log id of each order in the log, in its order. */
+async function readLog(handler: HandlerForTest, asset: string): Promise<[id: string, logId: number][]> {
+  const subject = `orders.${asset}`;
+  const last = await handler.bus.lastMessage("ORDERS", subject);
+  const logged: [string, number][] = [];
+  let read = 0;
+  const reader = handler.bus.read({
+    stream: "ORDERS",
+    subject,
+    afterSequence: streamSequence(0),
+    pendingMessagesMax: 100,
+    onAvailable: () => undefined,
+  });
+  await eventually("the order log", () => {
+    for (const message of reader.take(100)) {
+      read = message.streamSequence;
+      decodeOrderBatch(message.data).forEach(({ body }, index) => {
+        if (body.kind === "new") logged.push([body.clientOrderId ?? "", read * 256 + index]);
+      });
+    }
+    return read === (last?.streamSequence ?? 0);
+  });
+  await reader.close();
+  return logged;
+}
+
+describe("order-handler in an outage", () => {
+  let nats: NatsForTest;
+  let handler: HandlerForTest | undefined;
+  const clients: TestClient[] = [];
+
+  beforeEach(async () => {
+    nats = await startNats();
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    await handler?.stop();
+    handler = undefined;
+    await nats.stop();
+  });
+
+  async function login(option = ""): Promise<TestClient> {
+    const client = await TestClient.login(handler?.port ?? 0, "random1", option);
+    clients.push(client);
+    return client;
+  }
+
+  it("answers UNAVAILABLE while NATS is away, keeps the session, and recovers by itself", async () => {
+    handler = await startHandler(nats.url, { batcher: { graceMs: 50 } });
+    const client = await login();
+    expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^ACK /);
+    await nats.kill9();
+    await eventually("the loss of NATS", () => handler?.bus.isConnected() === false);
+    expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 301 UNAVAILABLE .*nothing was logged/);
+    expect(await client.ask("PING")).to.equal("OK PING");
+    await nats.restart();
+    await eventually("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
+  });
+
+  it("loses and repeats nothing that it acknowledged when NATS is killed under load", async () => {
+    handler = await startHandler(nats.url);
+    const client = await login();
+    const count = 3_000;
+    for (let index = 0; index < count; index++) client.send(`BUY BTC-USD 1 1 id=n${index}\n`);
+    const answers = await client.lines(count / 3);
+    await nats.kill9();
+    await nats.restart();
+    answers.push(...(await client.lines(count - count / 3)));
+    await eventually("NATS", () => handler?.bus.isConnected() === true);
+    const log = new Map(await readLog(handler, "BTC-USD"));
+    const ids = (await readLog(handler, "BTC-USD")).map(([id]) => id);
+    expect(new Set(ids).size, "orders logged twice").to.equal(ids.length);
+    let acknowledged = 0;
+    for (const [index, answer] of answers.entries()) {
+      const logged = log.get(`n${index}`);
+      if (answer.startsWith("ACK ")) {
+        acknowledged++;
+        expect(answer).to.equal(`ACK ${logged} BTC-USD id=n${index}`);
+      } else if (!answer.startsWith("REJ 302 ")) {
+        expect(answer).to.match(/^REJ 30[01] /);
+        expect(logged, `n${index} was refused`).to.equal(undefined);
+      }
+    }
+    expect(acknowledged).to.be.above(count / 3 - 1);
+  });
+
+  it("answers UNKNOWN_OUTCOME for what was sent to a NATS that hangs, UNAVAILABLE for what was not", async () => {
+    const batcher = { requestTimeoutMs: 600, attemptTimeoutMs: 100, retryIntervalMs: 20 };
+    handler = await startHandler(nats.url, { batcher });
+    const client = await login();
+    nats.freeze();
+    client.send("BUY BTC-USD 1 1 id=sent\nBUY BTC-USD 1 1 id=queued\n");
+    try {
+      expect(await client.line()).to.match(/^REJ 302 UNKNOWN_OUTCOME .*same client order id/);
+      expect(await client.line()).to.match(/^REJ 301 UNAVAILABLE /);
+    } finally {
+      nats.thaw();
+    }
+    await eventually("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
+  });
+
+  it("answers UNAVAILABLE to a login while keys can't be checked, and takes it later", async () => {
+    let isAway = true;
+    let logins = 0;
+    handler = await startHandler(nats.url, {
+      loginAnswerTimeoutMs: 50,
+      authenticate: (key, secret) => {
+        if (!isAway) return fakeAuthenticate(key, secret);
+        return logins++ === 0 ? Promise.reject(new Error("Postgres is away")) : new Promise(() => undefined);
+      },
+    });
+    const client = new TestClient(handler.port);
+    clients.push(client);
+    const refusal = "REJ 301 UNAVAILABLE logins can't be checked at the moment; try again a little later";
+    expect(await client.ask("LOGIN random1 random1")).to.equal(refusal);
+    expect(await client.ask("LOGIN random1 random1")).to.equal(refusal);
+    isAway = false;
+    expect(await client.ask("LOGIN random1 random1")).to.equal("OK LOGIN random1");
+  });
+
+  it("refuses an account that is suspended", async () => {
+    handler = await startHandler(nats.url, {
+      authenticate: async (key, secret) => {
+        const account = await fakeAuthenticate(key, secret);
+        return account === null ? null : { ...account, suspended: true };
+      },
+    });
+    const client = new TestClient(handler.port);
+    clients.push(client);
+    expect(await client.ask("LOGIN random1 random1")).to.match(/^REJ 102 ACCOUNT_SUSPENDED /);
+  });
+
+  it("answers what is under way when it is stopped, says that it stops, and cancels what it must", async () => {
+    const stopped = await startHandler(nats.url);
+    handler = stopped;
+    const client = await login("cod=1");
+    const watched = await login();
+    client.send("BUY BTC-USD 1 1 id=last\n");
+    expect(await client.line()).to.match(/^ACK /);
+    expect(await watched.ask("TIMER 1000")).to.equal("OK TIMER 1000");
+    watched.send("BUY ETH-USD 1 1 id=a\n".repeat(500));
+    await watched.line();
+    const stopping = stopped.handler.stop();
+    const rest = (await watched.rest()).trimEnd().split("\n");
+    expect(rest).to.have.length(500);
+    expect(rest.at(-1)).to.match(/^REJ 305 SHUTTING_DOWN this order-handler is stopping/);
+    expect(rest.slice(0, -1).filter((line) => !/^(ACK|REJ 305) /.test(line))).to.deep.equal([]);
+    watched.socket.end();
+    client.socket.end();
+    await stopping;
+    for (const asset of ["BTC-USD", "KCN-EUR"]) {
+      const last = await stopped.bus.lastMessage("ORDERS", `orders.${asset}`);
+      expect(decodeOrderBatch(last?.data ?? new Uint8Array()).at(-1)?.body.kind, asset).to.equal("cancel_all");
+    }
+  });
+});
