@@ -18,9 +18,11 @@ export const ASSETS_FILE = fileURLToPath(new URL("../../../config/assets.json", 
 
 export interface NotifierUnderTest {
   readonly url: string;
-  readonly metrics: Metrics;
   /** A stock client; closed with the notifier. */
   connect(auth?: object, options?: object): Socket;
+  /** TCP connections that are open. */
+  openConnections(): Promise<number>;
+  metric(line: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +69,6 @@ export async function startNotifier(
   const clients: Socket[] = [];
   return {
     url,
-    metrics,
     connect(auth, options = {}) {
       const client = io(url, {
         forceNew: true,
@@ -78,6 +79,12 @@ export async function startNotifier(
       });
       clients.push(client);
       return client;
+    },
+    openConnections: () => new Promise((resolve) => http.getConnections((_error, count) => resolve(count))),
+    async metric(line) {
+      const text = await metrics.text();
+      const found = text.split("\n").find((one) => one.startsWith(`bourse_notifier_${line}`));
+      return Number(found?.split(" ").at(-1) ?? 0);
     },
     async stop() {
       for (const client of clients) client.close();

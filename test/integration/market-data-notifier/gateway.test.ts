@@ -1,0 +1,207 @@
+import { expect } from "chai";
+import type { AccountId } from "../../../src/shared/units.js";
+import { type NatsForTest, startNats } from "../../support/nats.js";
+import { createDatabase } from "../../support/postgres.js";
+import { type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
+import { RawWebSocket } from "./raw-websocket.js";
+import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
+import { ask, event, gather, range, until } from "./subscriber.js";
+
+const BTC = { channel: "trades", asset: "BTC-USD" };
+const ALICE = { keyId: "alice", secret: "alice" };
+const BOB = { keyId: "bob", secret: "bob" };
+
+describe("market-data-notifier's gateway", () => {
+  let nats: NatsForTest;
+  let servers: { natsUrl: string; databaseUrl: string };
+  let settlement: Settlement;
+  let alice: AccountId;
+  let bob: AccountId;
+  let notifier: NotifierUnderTest;
+
+  before(async () => {
+    nats = await startNats();
+    servers = { natsUrl: nats.url, databaseUrl: await createDatabase() };
+    settlement = await startSettlement(servers);
+    alice = await settlement.createAccount("alice");
+    bob = await settlement.createAccount("bob");
+  });
+  afterEach(() => notifier.stop());
+  after(async () => {
+    await settlement.stop();
+    await nats.stop();
+  });
+
+  it("serves browsers of any origin, over websocket and over polling", async () => {
+    notifier = await startNotifier(servers);
+    for (const transports of [["websocket"], ["polling"], ["polling", "websocket"]]) {
+      const socket = notifier.connect(ALICE, { transports });
+      expect(await ask(socket, "subscribe", { channel: "orders" })).to.include({ ok: true });
+    }
+    const response = await fetch(`${notifier.url}/socket.io/?EIO=4&transport=polling`, {
+      headers: { origin: "http://a.b" },
+    });
+    expect(response.headers.get("access-control-allow-origin")).to.equal("*");
+    await response.text();
+  });
+
+  it("gives each owner only their own reports, whatever a client asks for", async () => {
+    notifier = await startNotifier(servers);
+    const [ofAlice, ofBob] = [notifier.connect(ALICE), notifier.connect(BOB)];
+    const [seenByAlice, seenByBob] = [gather(ofAlice, "orders"), gather(ofBob, "orders")];
+    await ask(ofAlice, "subscribe", { channel: "orders" });
+    for (const stolen of [
+      { channel: "orders", account: "alice" },
+      { channel: `orders:${alice}` },
+      { channel: "orders", accountId: alice },
+    ])
+      expect(await ask(ofBob, "subscribe", stolen)).to.include({ ok: false });
+    expect(await ask(ofBob, "join", `orders:${alice}`)).to.include({ ok: false, code: "UNKNOWN_COMMAND" });
+    await ask(ofBob, "subscribe", { channel: "orders" });
+    await settlement.settle("BTC-USD", { reports: [report(alice, 1), report(alice, 2), report(bob, 1)] });
+    await until("all are told", () => seenByAlice.length === 2 && seenByBob.length === 1);
+    expect([seenByAlice, seenByBob]).to.deep.equal([[1, 2], [1]]);
+  });
+
+  it("answers every kind of nonsense and stays up", async () => {
+    notifier = await startNotifier(servers);
+    const socket = notifier.connect();
+    const nonsense = [
+      [],
+      [null],
+      [[]],
+      [{}],
+      ["trades"],
+      [Buffer.alloc(3)],
+      [{ channel: { a: 1 } }],
+      [{ channel: "trades", asset: [] }],
+      [1, 2, 3],
+    ];
+    for (const args of nonsense) expect(await ask(socket, "subscribe", ...args)).to.include({ ok: false });
+    for (const name of ["__proto__", "constructor", "error", "x".repeat(500)])
+      expect(await ask(socket, name, {})).to.include({ ok: false });
+    socket.emit("subscribe");
+    socket.emit("subscribe", BTC, "no callback");
+    expect(await ask(socket, "subscribe", BTC)).to.include({ ok: true });
+  });
+
+  it("closes connections that break the protocol, and stays up", async () => {
+    notifier = await startNotifier(servers);
+    const garbage = [
+      "9",
+      "4",
+      "44444",
+      '42["subscribe"',
+      "42{}",
+      '451-["subscribe"]',
+      '40{"a":',
+      "42[null]",
+      "b!!!!",
+      "\0",
+    ];
+    for (const text of garbage) {
+      const socket = await RawWebSocket.open(notifier.url);
+      socket.sendText("40");
+      await until("it is connected", () => socket.received.includes('40{"sid"'));
+      socket.sendText('42["disconnecting",{}]');
+      socket.sendText(text);
+      socket.sendBytes(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+      await until("it is closed", () => socket.isClosed);
+    }
+    expect(await ask(notifier.connect(), "subscribe", BTC)).to.include({ ok: true });
+  });
+
+  it("cuts a connection that sends a message larger than the limit", async () => {
+    notifier = await startNotifier(servers);
+    const socket = notifier.connect();
+    await ask(socket, "subscribe", BTC);
+    const gone = event(socket, "disconnect");
+    socket.emit("subscribe", { channel: "x".repeat(20_000) });
+    await gone;
+  });
+
+  it("refuses a login that is not one, and lets nobody in for it", async () => {
+    notifier = await startNotifier(servers);
+    for (const auth of [
+      { keyId: "alice" },
+      { secret: "alice" },
+      { keyId: 1, secret: {} },
+      { keyId: "alice", secret: "" },
+      { keyId: "'; drop table", secret: "x" },
+    ]) {
+      const error = (await event(notifier.connect(auth), "connect_error")) as Error & { data: { code: string } };
+      expect(error.data.code).to.equal("LOGIN_REJECTED");
+    }
+  });
+
+  it("holds no more connections than its limit", async () => {
+    notifier = await startNotifier(servers, { connectionsMax: 2 });
+    await Promise.all([event(notifier.connect(), "connect"), event(notifier.connect(), "connect")]);
+    await event(notifier.connect(), "connect_error");
+  });
+
+  it("gives a connection no more subscriptions than its limit, and one back for each given up", async () => {
+    notifier = await startNotifier(servers, { subscriptionsPerConnectionMax: 1 });
+    const socket = notifier.connect();
+    const ETH = { channel: "trades", asset: "ETH-USD" };
+    expect(await ask(socket, "subscribe", BTC)).to.include({ ok: true });
+    expect(await ask(socket, "subscribe", BTC)).to.include({ ok: true });
+    expect(await ask(socket, "subscribe", ETH)).to.include({ ok: false, code: "BUSY" });
+    expect(await ask(socket, "unsubscribe", BTC)).to.include({ ok: true });
+    expect(await ask(socket, "subscribe", ETH)).to.include({ ok: true });
+    expect(await notifier.metric("subscriptions")).to.equal(1);
+  });
+
+  it("refuses messages above the rate, and cuts who sends on", async () => {
+    notifier = await startNotifier(servers, { messagesPerSecondMax: 5 });
+    const socket = notifier.connect();
+    const replies = await Promise.all(range(1, 8).map(() => ask(socket, "subscribe", BTC)));
+    expect(replies.filter(({ code }) => code === "RATE_LIMITED")).to.have.length(3);
+    const gone = event(socket, "disconnect");
+    for (const _ of range(1, 100)) socket.emit("subscribe", BTC);
+    await gone;
+  });
+
+  describe("with a subscriber that does not read", () => {
+    let stalled: RawWebSocket;
+    let nextTradeId = 1;
+    afterEach(() => stalled.close());
+
+    /** Trades flow until somebody is cut off; others get all of them. */
+    const stall = async () => {
+      notifier = await startNotifier(servers, { queueBytesMax: 262_144 });
+      const fast = notifier.connect();
+      const live = gather(fast, "trades");
+      await ask(fast, "subscribe", BTC);
+      stalled = await RawWebSocket.open(notifier.url);
+      stalled.sendText("40");
+      await until("it is connected", () => stalled.received.includes('40{"sid"'));
+      stalled.sendText('420["subscribe",{"channel":"trades","asset":"BTC-USD"}]');
+      await until("it is subscribed", () => stalled.received.includes('430[{"ok":true'));
+      stalled.stopReading();
+      const first = nextTradeId;
+      for (let batch = 0; batch < 400 && (await notifier.metric("lagged_total")) === 0; batch++) {
+        const trades = range(nextTradeId, nextTradeId + 999).map(trade);
+        nextTradeId += 1_000;
+        await settlement.publish("BTC-USD", { trades });
+        await until("the others have them", () => live.length === nextTradeId - first);
+      }
+      expect(await notifier.metric("lagged_total")).to.equal(1);
+      expect(live).to.deep.equal(range(first, nextTradeId - 1));
+      // The notifier of the next test starts where the database stands.
+      await settlement.commit("BTC-USD", { trades: [trade(nextTradeId - 1)] });
+    };
+
+    it("tells it, then disconnects it, while others miss nothing", async () => {
+      await stall();
+      stalled.readOn();
+      await until("it is disconnected", () => stalled.isClosed);
+      expect(stalled.received).to.match(/42\["lagged",\{"reason":"SLOW_CONSUMER","text":"[^"]+"\}\]/);
+    });
+
+    it("ends it when it never reads again", async () => {
+      await stall();
+      await until("its connection is gone", async () => (await notifier.openConnections()) === 1);
+    });
+  });
+});

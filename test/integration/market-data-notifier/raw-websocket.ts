@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
+import { until } from "./subscriber.js";
+
+/** A websocket client without manners: it can stop reading, and it can send anything. */
+export class RawWebSocket {
+  /** Everything that was read, as text. */
+  received = "";
+  isClosed = false;
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (bytes) => {
+      this.received = (this.received + bytes.toString("latin1")).slice(-1_000_000);
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      this.isClosed = true;
+    });
+  }
+
+  static async open(url: string): Promise<RawWebSocket> {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    socket.write(
+      "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: notifier\r\nUpgrade: websocket\r\n" +
+        `Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`,
+    );
+    const client = new RawWebSocket(socket);
+    await until("the session is open", () => client.received.includes('0{"sid"'));
+    return client;
+  }
+
+  /** One short text frame; the mask is zero, so the text stays readable. */
+  sendText(text: string): void {
+    const body = Buffer.from(text);
+    if (body.length > 125) throw new RangeError("this client sends short frames only");
+    this.#socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | body.length, 0, 0, 0, 0]), body]));
+  }
+
+  sendBytes(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
+  readOn(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
