@@ -72,6 +72,9 @@ create unique index order_log_log_id on order_log (asset, log_id) where log_id i
 create unique index order_log_client_order_id on order_log (account_id, client_order_id)
   where client_order_id is not null and kind in ('new', 'replace') and refused is distinct from 'duplicate_client_order_id';
 
+-- The next moment at which an order is to expire.
+create index order_log_expiry on order_log (asset, expires_at_ms) where time_in_force = 'GTD' and refused is null;
+
 create function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception '% is append-only', tg_table_name;

@@ -5,7 +5,9 @@ import type { AssetState, Command, CommandBody, NewOrder, RequestBody } from "..
 import {
   type CommandSequence,
   commandSequence,
+  type EpochMs,
   type EpochUs,
+  epochMs,
   epochUs,
   type LogId,
   logId,
@@ -94,6 +96,16 @@ export class OrderLogStore {
         throw new Fenced("another order-processing has moved the position", { cause });
       throw cause;
     }
+  }
+
+  /** When the next order expires that the clock has not reached; null: none. */
+  async nextExpiry(asset: string, afterUs: EpochUs): Promise<EpochMs | null> {
+    const [row] = await this.#database.query<{ expires_at_ms: number }>(
+      `select expires_at_ms from order_log
+       where asset = $1 and time_in_force = 'GTD' and refused is null and expires_at_ms > $2 order by expires_at_ms limit 1`,
+      [asset, Math.floor(afterUs / 1000)],
+    );
+    return row === undefined ? null : epochMs(row.expires_at_ms);
   }
 
   /** The commands after the given one, in order: what was committed and may not be published. */

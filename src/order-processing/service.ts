@@ -9,8 +9,11 @@ import { AssetHalted, type AssetInput, haltingAsset, type Stage } from "../share
 import {
   type CommandSequence,
   commandSequence,
+  type EpochMs,
   type EpochUs,
+  epochUs,
   type LogId,
+  logId,
   logIdAt,
   nowUs,
   type StreamSequence,
@@ -23,8 +26,11 @@ const COMMANDS_PER_MESSAGE_MAX = 1_000;
 
 interface AssetPosition {
   logId: LogId;
+  streamSequence: StreamSequence;
   commandSequence: CommandSequence;
   sequencedAtUs: EpochUs;
+  /** When the clock has to be sent if no request brings it. */
+  nextExpiryMs: EpochMs | null;
   readonly output: FencedOutput;
 }
 
@@ -53,8 +59,8 @@ export class OrderProcessing implements Stage {
     if (last < stored.streamSequence)
       throw new AssetHalted(asset, `the order log ends at ${last}, but ${stored.streamSequence} was processed before`);
     const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "COMMANDS", asset);
-    const { logId, commandSequence, sequencedAtUs } = stored;
-    this.#positions.set(asset, { logId, commandSequence, sequencedAtUs, output });
+    const nextExpiryMs = await this.#store.nextExpiry(asset, stored.sequencedAtUs);
+    this.#positions.set(asset, { ...stored, nextExpiryMs, output });
     await this.#publishRest(asset, output, stored.commandSequence);
     return { afterSequence: stored.streamSequence };
   }
@@ -64,8 +70,28 @@ export class OrderProcessing implements Stage {
     const ids = await this.#store.findClientOrderIds(logged.flatMap(({ requests }) => clientOrderIdsNeeded(requests)));
     const batches = logged.filter(({ requests }) => requests.length > 0).map((batch) => this.#sequence(batch, ids));
     if (batches.length === 0) return;
+    await this.#commit(batches);
+  }
+
+  /** An order expires when the engine's clock reaches its time: where no request brings the time, it is sent. */
+  async tick(): Promise<void> {
+    const batches: SequencedBatch[] = [];
+    for (const [asset, position] of this.#positions) {
+      if (position.nextExpiryMs === null) continue;
+      if (position.nextExpiryMs * 1000 <= position.sequencedAtUs)
+        position.nextExpiryMs = await this.#store.nextExpiry(asset, position.sequencedAtUs);
+      const atUs = nowUs();
+      if (position.nextExpiryMs === null || position.nextExpiryMs * 1000 > atUs) continue;
+      const { logId, streamSequence } = position;
+      const command = clockCommand(commandSequence(position.commandSequence + 1), atUs);
+      batches.push({ asset, commands: [command], from: logId, reached: logId, streamSequence });
+    }
+    if (batches.length > 0) await this.#commit(batches);
+  }
+
+  async #commit(batches: readonly SequencedBatch[]): Promise<void> {
     await this.#store.append(batches);
-    for (const { asset, commands, reached } of batches) this.#advance(asset, commands, reached);
+    for (const batch of batches) this.#advance(batch);
     await Promise.all(batches.map(({ asset, commands }) => publishCommands(this.#position(asset).output, commands)));
   }
 
@@ -87,12 +113,17 @@ export class OrderProcessing implements Stage {
     return { asset, commands, from: position.logId, reached, streamSequence };
   }
 
-  #advance(asset: string, commands: readonly Command[], reached: LogId): void {
+  #advance({ asset, commands, reached, streamSequence }: SequencedBatch): void {
+    const position = this.#position(asset);
     const last = commands.at(-1) as Command;
-    Object.assign(this.#position(asset), {
+    const expiries = commands.flatMap(({ body }) => (body.kind === "new" ? (body.expiresAtMs ?? []) : []));
+    const nextExpiryMs = Math.min(position.nextExpiryMs ?? Number.POSITIVE_INFINITY, ...expiries);
+    Object.assign(position, {
       logId: reached,
+      streamSequence,
       commandSequence: last.commandSequence,
       sequencedAtUs: last.atUs,
+      nextExpiryMs: Number.isFinite(nextExpiryMs) ? nextExpiryMs : null,
     });
   }
 
@@ -115,6 +146,11 @@ export class OrderProcessing implements Stage {
     if (position === undefined) throw new InvariantBroken(`${asset} was not recovered before its input was handled`);
     return position;
   }
+}
+
+function clockCommand(sequence: CommandSequence, atUs: EpochUs): Command {
+  const nobody = { logId: logId(0), accountId: 0, receivedAtUs: epochUs(0) } as const;
+  return { ...nobody, commandSequence: sequence, atUs, body: { kind: "advance_clock" } };
 }
 
 function lastSequence(commands: readonly Command[]): CommandSequence {

@@ -30,6 +30,8 @@ export interface Stage {
    * stops that asset and nothing else; Fenced ends the service; anything else sends all assets back to `recover`.
    */
   handle(inputs: readonly AssetInput[]): Promise<void>;
+  /** Called every TICK_MS, also without input, and never while `handle` runs. */
+  tick?(): Promise<void>;
 }
 
 /** One asset can't go on, and why; the others can. */
@@ -62,6 +64,7 @@ export interface StageOptions {
   readonly batchIntervalMs: number;
 }
 
+const TICK_MS = 200;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
 
@@ -144,8 +147,14 @@ class StageLoop {
   async #handleUntilStopped(succeeded: () => void): Promise<void> {
     const { batchIntervalMs } = this.#options;
     let startedMs = Number.NEGATIVE_INFINITY;
+    let tickedMs = performance.now();
     while (!this.#service.stopping.aborted) {
-      await this.#inputAvailable();
+      const isAvailable = await this.#inputAvailable();
+      if (this.#stage.tick !== undefined && performance.now() - tickedMs >= TICK_MS) {
+        await this.#stage.tick();
+        tickedMs = performance.now();
+      }
+      if (!isAvailable) continue;
       const earlyMs = startedMs + batchIntervalMs - performance.now();
       if (earlyMs > 0) await this.#pause(earlyMs);
       if (this.#service.stopping.aborted) return;
@@ -166,13 +175,17 @@ class StageLoop {
     return inputs;
   }
 
-  async #inputAvailable(): Promise<void> {
+  /** False: there is none, but it is time for a tick, or to stop. */
+  async #inputAvailable(): Promise<boolean> {
     const isAvailable = () => [...this.#readers.values()].some((reader) => reader.pendingMessages > 0);
-    while (!isAvailable() && !this.#service.stopping.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    if (isAvailable()) return true;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#stage.tick !== undefined) timer = setTimeout(resolve, TICK_MS);
+    });
+    clearTimeout(timer);
+    return isAvailable();
   }
 
   async #pause(ms: number): Promise<void> {

@@ -35,6 +35,7 @@ export class PipelineUnderTest {
   readonly bus: Bus;
   readonly database: Database;
   readonly #running = new Map<ServiceForTest, () => Promise<void>>();
+  readonly #byName = new Map<StageName, ServiceForTest>();
 
   private constructor(nats: NatsForTest, databaseUrl: string, bus: Bus, database: Database) {
     this.nats = nats;
@@ -81,7 +82,13 @@ export class PipelineUnderTest {
     service.background(name, loop);
     service.onStop("loop", () => loop);
     this.#running.set(service, disconnect);
+    this.#byName.set(name, service);
     return service;
+  }
+
+  async restart(name: StageName): Promise<void> {
+    await this.#byName.get(name)?.stop();
+    await this.start(name);
   }
 
   /** As if its process was killed where it stands: nothing is awaited, nothing more goes out. */

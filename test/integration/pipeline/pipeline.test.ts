@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { lots, priceTicks } from "../../../src/shared/units.js";
+import type { NewOrder } from "../../../src/shared/messages.js";
+import { epochMs, lots, priceTicks } from "../../../src/shared/units.js";
 import { ANN, BOB, buy, PipelineUnderTest, request, sell } from "./pipeline-under-test.js";
 
 describe("the pipeline between the order log and the notifications", () => {
@@ -119,6 +120,23 @@ describe("the pipeline between the order log and the notifications", () => {
         leaves_lots: 0,
       },
     ]);
+  });
+
+  it("lets an order expire at its time though nobody sends anything, and counts its time over a restart", async () => {
+    const expiresAtMs = epochMs(Date.now() + 700);
+    const gtd = buy(ANN, 1, 5);
+    const [order] = await pipeline.log("KCN-EUR", {
+      ...gtd,
+      body: { ...gtd.body, timeInForce: "GTD", expiresAtMs } as NewOrder,
+    });
+    await pipeline.rowsOnce(1, "select 1 from orders where order_id = $1 and asset = 'KCN-EUR'", order);
+    await pipeline.restart("order-processing");
+    const expired =
+      "select matched_at_us from execution_reports where order_id = $1 and event = 'expired' and asset = 'KCN-EUR'";
+    const [report] = await pipeline.rowsOnce(1, expired, order);
+    expect(Number(report?.["matched_at_us"]) / 1000).to.be.within(expiresAtMs, expiresAtMs + 5_000);
+    const [clock] = await pipeline.rows("select log_id, account_id from order_log where kind = 'advance_clock'");
+    expect(clock).to.deep.equal({ log_id: null, account_id: 0 });
   });
 
   it("settles an order that trades with thousands, whose events span several messages", async () => {
