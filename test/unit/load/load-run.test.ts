@@ -1,0 +1,109 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { expect } from "chai";
+import { loadAssets } from "../../../src/shared/assets.js";
+import { projectRoot } from "../../../src/shared/config.js";
+import { type LoadOptions, type LoadOutcome, LoadRun } from "../../../tools/load/load-run.js";
+
+/** An order-handler that answers every line, but nothing in its pause: what it owes it answers afterwards. */
+class PausingHandler {
+  readonly #server: Server;
+  readonly #sockets: Socket[] = [];
+  #owed: (() => void)[] = [];
+  #isPaused = false;
+  #lastId = 0;
+
+  constructor(answer: (id: number, line: string) => string) {
+    this.#server = createServer((socket) => {
+      this.#sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.on("data", (bytes) => {
+        for (const line of bytes.toString().trimEnd().split("\n")) {
+          const text = line.startsWith("LOGIN") ? "OK LOGIN x\n" : answer(++this.#lastId, line);
+          if (this.#isPaused) this.#owed.push(() => socket.write(text));
+          else socket.write(text);
+        }
+      });
+    });
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  pause(forMs: number): void {
+    this.#isPaused = true;
+    setTimeout(() => {
+      this.#isPaused = false;
+      for (const pay of this.#owed) pay();
+      this.#owed = [];
+    }, forMs);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
+
+describe("a load run", () => {
+  const [asset] = [...loadAssets(`${projectRoot}config/assets.json`).assets.values()];
+  const options: LoadOptions = {
+    ratePerSecond: 500,
+    seconds: 1,
+    warmupSeconds: 0.2,
+    connections: 4,
+    assets: [asset!],
+    accounts: ["random1", "random2"],
+    isText: true,
+    withClientOrderIds: false,
+    withReports: false,
+    seed: 1,
+  };
+  const against = async (
+    handler: PausingHandler,
+    prepare: (run: LoadRun) => void = () => undefined,
+  ): Promise<LoadOutcome> => {
+    const orderHandler = { host: "127.0.0.1", port: await handler.listen() };
+    const run = new LoadRun(
+      { orderHandler, notifierUrl: null, databaseUrl: null, natsUrl: null, services: [] },
+      options,
+    );
+    prepare(run);
+    return await run.run().finally(() => handler.close());
+  };
+
+  it("sends every order of its plan, and measures those after the warm-up", async () => {
+    const outcome = await against(new PausingHandler((id) => `ACK ${id} BTC-USD\n`));
+    expect(outcome).to.include({ planned: 600, sent: 600, acknowledged: 600, unanswered: 0 });
+    expect(outcome.timing.acknowledged.count).to.equal(500);
+    expect(outcome.problems).to.deep.equal([]);
+  });
+
+  it("charges a pause of the system to every order that was planned in it", async () => {
+    const handler = new PausingHandler((id) => `ACK ${id} BTC-USD\n`);
+    const outcome = await against(handler, (run) => {
+      run.onMeasuring = () => handler.pause(400);
+    });
+    // 200 of 500 orders fall into the pause; the first of them waits 400 ms, the median one of all at least nothing.
+    const { p90, max } = outcome.timing.acknowledged.summary();
+    expect(max).to.be.within(350, 700);
+    expect(p90).to.be.above(250);
+  });
+
+  it("counts refusals by their name", async () => {
+    const outcome = await against(
+      new PausingHandler((id) => (id % 2 === 0 ? `ACK ${id} BTC-USD\n` : "REJ 300 BUSY full\n")),
+    );
+    expect([...outcome.rejected]).to.deep.equal([["BUSY", 300]]);
+  });
+
+  it("ends, and says so, when the order-handler closes a connection", async () => {
+    const handler = new PausingHandler((id) => {
+      if (id === 100) handler.close();
+      return `ACK ${id} BTC-USD\n`;
+    });
+    const outcome = await against(handler);
+    expect(outcome.problems[0]).to.match(/closed the connection/);
+  });
+});
