@@ -3,7 +3,7 @@ import type { Database } from "../shared/database.js";
 import { InvariantBroken } from "../shared/errors.js";
 import { reportJson } from "../shared/execution-report.js";
 import type { PublicTrade, SequencedReport } from "../shared/messages.js";
-import { type AccountId, formatDecimal } from "../shared/units.js";
+import { type AccountId, formatDecimal, formatPrice } from "../shared/units.js";
 import type { FeedReport } from "./account-feed.js";
 import type { AccountSnapshot, OrdersSource } from "./orders-channel.js";
 import type { TradesSource } from "./trades-channel.js";
@@ -119,7 +119,7 @@ function openOrderJson(row: OpenOrderRow, asset: Asset): object {
   const { priceTicks, quantityLots, filledLots, leavesLots, ...order } = row;
   const json = {
     ...order,
-    price: priceTicks === null ? null : formatDecimal(priceTicks, asset.tick),
+    price: priceTicks === null ? null : formatPrice(priceTicks, asset.tick),
     quantity: quantityLots === null ? null : formatDecimal(quantityLots, asset.lot),
     filledQuantity: formatDecimal(filledLots, asset.lot),
     leavesQuantity: leavesLots === null ? null : formatDecimal(leavesLots, asset.lot),

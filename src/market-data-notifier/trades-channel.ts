@@ -1,7 +1,7 @@
 import type { Asset } from "../shared/assets.js";
 import { invariant } from "../shared/errors.js";
 import type { PublicTrade } from "../shared/messages.js";
-import { formatDecimal } from "../shared/units.js";
+import { formatDecimal, formatPrice } from "../shared/units.js";
 import type { Gap } from "./gap-filler.js";
 import type { Listener, Rooms } from "./listener.js";
 import { TradeTape } from "./trade-tape.js";
@@ -100,7 +100,7 @@ function roomOf(asset: string): string {
 function tradeJson(trade: PublicTrade, { tick, lot }: Asset): object {
   return {
     tradeId: trade.tradeId,
-    price: formatDecimal(trade.priceTicks, tick),
+    price: formatPrice(trade.priceTicks, tick),
     quantity: formatDecimal(trade.quantityLots, lot),
     takerSide: trade.takerSide,
     executedAtUs: trade.executedAtUs,

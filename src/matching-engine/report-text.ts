@@ -1,6 +1,6 @@
 import type { Asset } from "../shared/assets.js";
 import type { ExecutionReport, Trade } from "../shared/messages.js";
-import { formatDecimal } from "../shared/units.js";
+import { formatDecimal, formatPrice } from "../shared/units.js";
 
 /**
  * An account's execution report as a line of JSON: what `reportFields` says, with the account. Put together from text
@@ -14,12 +14,12 @@ export function reportText(report: ExecutionReport, { tick, lot }: Asset, openin
   if (report.side !== null) text += `,"side":"${report.side}"`;
   if (report.type !== null) text += `,"type":"${report.type}"`;
   if (report.timeInForce !== null) text += `,"timeInForce":"${report.timeInForce}"`;
-  if (report.priceTicks !== null) text += `,"price":"${formatDecimal(report.priceTicks, tick)}"`;
+  if (report.priceTicks !== null) text += `,"price":"${formatPrice(report.priceTicks, tick)}"`;
   if (report.quantityLots !== null) text += `,"quantity":"${formatDecimal(report.quantityLots, lot)}"`;
   text += `,"filledQuantity":"${formatDecimal(report.filledLots, lot)}"`;
   if (report.leavesLots !== null) text += `,"leavesQuantity":"${formatDecimal(report.leavesLots, lot)}"`;
   if (report.tradeId !== null) text += `,"tradeId":${report.tradeId}`;
-  if (report.lastPriceTicks !== null) text += `,"lastPrice":"${formatDecimal(report.lastPriceTicks, tick)}"`;
+  if (report.lastPriceTicks !== null) text += `,"lastPrice":"${formatPrice(report.lastPriceTicks, tick)}"`;
   if (report.lastQuantityLots !== null) text += `,"lastQuantity":"${formatDecimal(report.lastQuantityLots, lot)}"`;
   if (report.liquidity !== null) text += `,"liquidity":"${report.liquidity}"`;
   if (report.reason !== null) text += `,"reason":"${report.reason}"`;
@@ -33,7 +33,7 @@ export function reportOpening(account: string, asset: Asset): string {
 
 /** The fill itself, once, besides the reports of its two orders. */
 export function tradeText(trade: Trade, { tick, lot }: Asset): string {
-  const price = formatDecimal(trade.priceTicks, tick);
+  const price = formatPrice(trade.priceTicks, tick);
   const quantity = formatDecimal(trade.quantityLots, lot);
   const orders = `"makerOrderId":${trade.makerOrderId},"takerOrderId":${trade.takerOrderId}`;
   const what = `"tradeId":${trade.tradeId},"price":"${price}","quantity":"${quantity}"`;

@@ -16,6 +16,7 @@ import {
   decimalStep,
   epochUs,
   formatDecimal,
+  formatPrice,
   logId,
   type OrderId,
   orderId,
@@ -177,7 +178,7 @@ export class TextEngine {
 
   #side(levels: Depth["bids"]): [string, string][] {
     const { tick, lot } = this.#asset;
-    return levels.map(([priceTicks, shownLots]) => [formatDecimal(priceTicks, tick), formatDecimal(shownLots, lot)]);
+    return levels.map(([priceTicks, shownLots]) => [formatPrice(priceTicks, tick), formatDecimal(shownLots, lot)]);
   }
 
   #print(json: object): void {

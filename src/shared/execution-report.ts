@@ -23,6 +23,7 @@ import {
   type AccountId,
   type EpochUs,
   formatDecimal,
+  formatPrice,
   type Lots,
   lots,
   type OrderId,
@@ -241,12 +242,12 @@ export function reportFields(report: ExecutionReport, asset: Asset): Record<stri
   if (report.side !== null) json["side"] = report.side;
   if (report.type !== null) json["type"] = report.type;
   if (report.timeInForce !== null) json["timeInForce"] = report.timeInForce;
-  if (report.priceTicks !== null) json["price"] = formatDecimal(report.priceTicks, asset.tick);
+  if (report.priceTicks !== null) json["price"] = formatPrice(report.priceTicks, asset.tick);
   if (report.quantityLots !== null) json["quantity"] = formatDecimal(report.quantityLots, asset.lot);
   json["filledQuantity"] = formatDecimal(report.filledLots, asset.lot);
   if (report.leavesLots !== null) json["leavesQuantity"] = formatDecimal(report.leavesLots, asset.lot);
   if (report.tradeId !== null) json["tradeId"] = report.tradeId;
-  if (report.lastPriceTicks !== null) json["lastPrice"] = formatDecimal(report.lastPriceTicks, asset.tick);
+  if (report.lastPriceTicks !== null) json["lastPrice"] = formatPrice(report.lastPriceTicks, asset.tick);
   if (report.lastQuantityLots !== null) json["lastQuantity"] = formatDecimal(report.lastQuantityLots, asset.lot);
   if (report.liquidity !== null) json["liquidity"] = report.liquidity;
   if (report.reason !== null) json["reason"] = report.reason;

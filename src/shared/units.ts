@@ -131,14 +131,21 @@ export function decimalStep(text: string): DecimalStep {
   return { scale: (match[2] ?? "").length, units };
 }
 
-/** A whole number of steps as decimal text without trailing zeros: 6400010 steps of 0.01 are "64000.1". */
+/** A quantity or an amount as decimal text without trailing zeros: 5000 lots of 0.0001 are "0.5". */
 export function formatDecimal(steps: number | bigint, step: DecimalStep): string {
-  const product = Number(steps) * step.units;
-  const digits = Number.isSafeInteger(product) ? String(product) : String(BigInt(steps) * BigInt(step.units));
-  if (step.scale === 0) return digits;
-  const padded = digits.padStart(step.scale + 1, "0");
-  const cut = padded.length - step.scale;
-  let end = padded.length;
-  while (padded.charCodeAt(end - 1) === 48) end--;
-  return end <= cut ? padded.slice(0, cut) : `${padded.slice(0, cut)}.${padded.slice(cut, end)}`;
+  const text = formatPrice(steps, step);
+  if (step.scale === 0) return text;
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 48) end--;
+  return text.slice(0, text.charCodeAt(end - 1) === 46 ? end - 1 : end);
+}
+
+/** A price with all the decimals of its tick, as people read prices in a column: 6400010 ticks of 0.01 are "64000.10". */
+export function formatPrice(ticks: number | bigint, tick: DecimalStep): string {
+  const product = Number(ticks) * tick.units;
+  const digits = Number.isSafeInteger(product) ? String(product) : String(BigInt(ticks) * BigInt(tick.units));
+  if (tick.scale === 0) return digits;
+  const padded = digits.padStart(tick.scale + 1, "0");
+  const cut = padded.length - tick.scale;
+  return `${padded.slice(0, cut)}.${padded.slice(cut)}`;
 }

@@ -33,7 +33,7 @@ describe("The engine alone", () => {
         side: "sell",
         type: "limit",
         timeInForce: "GTC",
-        price: "64000.1",
+        price: "64000.10",
         quantity: "0.5",
         filledQuantity: "0",
         leavesQuantity: "0.5",
@@ -51,7 +51,7 @@ describe("The engine alone", () => {
     expect(trade).to.deep.equal({
       event: "trade",
       tradeId: 1,
-      price: "64000.1",
+      price: "64000.10",
       quantity: "0.2",
       makerOrderId: 1,
       takerOrderId: 2,
@@ -69,14 +69,14 @@ describe("The engine alone", () => {
     expect(read("BOOK")).to.deep.equal([
       {
         event: "book",
-        bids: [["1.5", "1"]],
+        bids: [["1.50", "1"]],
         asks: [
-          ["2", "9007199254740991"],
-          ["3", "18014398509481982"],
+          ["2.00", "9007199254740991"],
+          ["3.00", "18014398509481982"],
         ],
       },
     ]);
-    expect(read("book 1")[0]?.["asks"]).to.deep.equal([["2", "9007199254740991"]]);
+    expect(read("book 1")[0]?.["asks"]).to.deep.equal([["2.00", "9007199254740991"]]);
   });
 
   it("finds orders by client order id, the account's own only, and knows a second use", () => {
@@ -115,7 +115,7 @@ describe("The engine alone", () => {
     const read = reading();
     read("SELL BTC-USD 1 100 account=mm");
     const events = read("BUY BTC-USD - MKT quote=30.005");
-    expect(events.find((event) => event["event"] === "trade")).to.include({ quantity: "0.3", price: "100" });
+    expect(events.find((event) => event["event"] === "trade")).to.include({ quantity: "0.3", price: "100.00" });
     expect(events.at(-1)).to.include({ event: "canceled", reason: "quote_budget_spent", filledQuantity: "0.3" });
   });
 

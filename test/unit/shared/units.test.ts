@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   decimalStep,
   formatDecimal,
+  formatPrice,
   logIdAt,
   lots,
   parseDecimal,
@@ -58,6 +59,12 @@ describe("decimal text", () => {
     expect(formatDecimal(100, decimalStep("1"))).to.equal("100");
     expect(formatDecimal(Number.MAX_SAFE_INTEGER, decimalStep("0.5"))).to.equal("4503599627370495.5");
     expect(formatDecimal(Number.MAX_SAFE_INTEGER, decimalStep("500"))).to.equal("4503599627370495500");
+  });
+
+  it("formats a price with all the decimals of its tick", () => {
+    expect(formatPrice(6_400_010, CENT)).to.equal("64000.10");
+    expect(formatPrice(5, CENT)).to.equal("0.05");
+    expect(formatPrice(7, decimalStep("5"))).to.equal("35");
   });
 
   it("comes back as it was, for every step and count", () => {
