@@ -1,0 +1,155 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Endpoints } from "../../src/launcher/endpoints.js";
+import { freePort, listenProblem } from "../../src/launcher/free-port.js";
+import { isRunning, pidIn } from "../../src/launcher/leftovers.js";
+import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config.js";
+import { eventually } from "../support/eventually.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+
+const START_DEADLINE_MS = 40_000;
+
+/** What can be killed. */
+export type Victim = ServiceName | "nats" | "postgres";
+
+/** The real thing, as `npm start` runs it: its own ports, its own data folder. */
+export class BourseUnderTest {
+  readonly dataFolder: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  #launcher: ChildProcess | null = null;
+  #output = "";
+
+  private constructor(dataFolder: string, environment: NodeJS.ProcessEnv) {
+    this.dataFolder = dataFolder;
+    this.#environment = environment;
+  }
+
+  static async create(): Promise<BourseUnderTest> {
+    execFileSync(process.execPath, [join(projectRoot, "tools", "build.mjs")], { stdio: "inherit" });
+    const dataFolder = join(temporaryFolder(), "data folder");
+    const { NATS_URL: _, DATABASE_URL: __, NODE_ENV: ___, ...inherited } = process.env;
+    return new BourseUnderTest(dataFolder, {
+      ...inherited,
+      DATA_DIR: dataFolder,
+      ORDER_HANDLER_PORT: String(await freePort()),
+      NOTIFIER_PORT: String(await freePort()),
+      ADMIN_PORT_BASE: String(await freePorts(SERVICES.length)),
+      LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
+      npm_lifecycle_event: "start", // whoever starts it takes it along when killed: npm, or this test
+    });
+  }
+
+  /** Starts another launcher with the same environment; resolves when it has ended. */
+  async startTwin(): Promise<{ code: number | null; output: string }> {
+    const { launcher, output } = this.#spawn();
+    const [code] = await once(launcher, "close");
+    return { code, output: output() };
+  }
+
+  async start(): Promise<void> {
+    const { launcher, output } = this.#spawn();
+    this.#launcher = launcher;
+    await eventually(
+      "the line that says it is ready",
+      () => {
+        this.#output = output();
+        if (hasEnded(launcher)) throw new Error(`the launcher ended:\n${this.#output}`);
+        return /^bourse ready$/m.test(this.#output) ? true : null;
+      },
+      START_DEADLINE_MS,
+    );
+  }
+
+  #spawn(): { launcher: ChildProcess; output: () => string } {
+    const launcher = spawn(process.execPath, [join(projectRoot, "dist", "launcher", "main.js")], {
+      cwd: "/",
+      env: this.#environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [launcher.stdout, launcher.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    }
+    return { launcher, output: () => output };
+  }
+
+  /** All that it printed until it was ready. */
+  get banner(): string {
+    return this.#output;
+  }
+
+  get endpoints(): Endpoints {
+    return JSON.parse(readFileSync(join(this.dataFolder, "endpoints.json"), "utf8"));
+  }
+
+  pidOf(victim: Victim): number {
+    if (victim === "nats") return pidIn(join(this.dataFolder, "nats", "nats.pid")) ?? 0;
+    if (victim === "postgres") return pidIn(join(this.dataFolder, "postgres", "cluster", "postmaster.pid")) ?? 0;
+    return this.endpoints.services.find(({ name }) => name === victim)?.pid ?? 0;
+  }
+
+  /** SIGKILL, and waits until the launcher has put another process in its place. */
+  async killAndWaitForNext(victim: Victim): Promise<void> {
+    const killed = this.pidOf(victim);
+    process.kill(killed, "SIGKILL");
+    await eventually(`another ${victim}`, () => {
+      const pid = this.pidOf(victim);
+      return pid !== killed && pid > 1 && isRunning(pid) ? true : null;
+    });
+  }
+
+  /** Ctrl-C; resolves with the exit code. */
+  async interrupt(): Promise<number | null> {
+    this.#launcher?.kill("SIGINT");
+    return this.#ended();
+  }
+
+  async kill9(): Promise<void> {
+    this.#launcher?.kill("SIGKILL");
+    await this.#ended();
+  }
+
+  async #ended(): Promise<number | null> {
+    const launcher = this.#launcher;
+    this.#launcher = null;
+    if (launcher === null) return null;
+    if (!hasEnded(launcher)) await once(launcher, "exit");
+    // Services hold our pipes until they are gone, too; nobody reads them any more.
+    launcher.stdout?.destroy();
+    launcher.stderr?.destroy();
+    return launcher.exitCode;
+  }
+
+  /** Command lines of the processes that work for this data folder. */
+  processes(): string[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && isRunning(Number(name)))
+      .map((pid) => commandLine(pid))
+      .filter((line) => line.includes(this.dataFolder));
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return ""; // it ended meanwhile
+  }
+}
+
+/** The first of so many free ports in a row. */
+async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const problems = await Promise.all(Array.from({ length: count }, (_, place) => listenProblem(first + place)));
+    if (problems.every((problem) => problem === null)) return first;
+  }
+}

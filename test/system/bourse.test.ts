@@ -1,0 +1,131 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { eventually } from "../support/eventually.js";
+import { execute } from "../support/postgres.js";
+import { BourseUnderTest } from "./bourse-under-test.js";
+import { ReportSubscriber, TradeSubscriber } from "./subscriber.js";
+import { BinarySession, TextSession } from "./trading-session.js";
+
+const ASSET = "BTC-USD";
+
+describe("bourse, started as npm start does", function () {
+  this.timeout(90_000);
+  let bourse: BourseUnderTest;
+  const database = (sql: string) => execute(bourse.endpoints.databaseUrl, sql);
+  const nothingIsLeft = () =>
+    eventually("the end of every process", () => (bourse.processes().length === 0 ? true : null));
+
+  before(async () => {
+    bourse = await BourseUnderTest.create();
+    await bourse.start();
+  });
+  after(async () => {
+    await bourse.interrupt();
+    await nothingIsLeft();
+  });
+
+  it("tells every address, and keeps the passwords to its owner", () => {
+    const { orderHandler, notifierUrl, natsUrl, services } = bourse.endpoints;
+    expect(bourse.banner).to.contain(`| nc ${orderHandler.host} ${orderHandler.port}`);
+    for (const address of [notifierUrl, natsUrl, ...services.map(({ adminUrl }) => adminUrl)])
+      expect(bourse.banner).to.contain(address);
+    expect(statSync(join(bourse.dataFolder, "endpoints.json")).mode & 0o777).to.equal(0o600);
+  });
+
+  it("shows the same trade to both clients, to subscribers and in Postgres", async () => {
+    const { orderHandler, notifierUrl } = bourse.endpoints;
+    const trades = new TradeSubscriber(notifierUrl, ASSET);
+    const sellerReports = new ReportSubscriber(notifierUrl, "random1");
+    const buyerReports = new ReportSubscriber(notifierUrl, "random2");
+    const subscribers = [trades, sellerReports, buyerReports];
+    await Promise.all(subscribers.map(({ subscribed }) => subscribed));
+    const seller = await TextSession.open(orderHandler, "random1");
+    const buyer = await BinarySession.open(orderHandler, "random2");
+
+    const [, sellId] =
+      /^ACK (\d+) BTC-USD id=resting$/.exec(await seller.request(`SELL ${ASSET} 0.5 64000 id=resting`)) ?? [];
+    const newOrder = {
+      asset: ASSET,
+      side: 1,
+      type: 1,
+      quantityLots: 2000,
+      priceTicks: 6_400_100,
+      clientOrderId: "crossing",
+    };
+    const { ack } = await buyer.request({ newOrder });
+    await eventually("both reports of each", () =>
+      sellerReports.seen.length === 2 && buyerReports.seen.length === 2 && trades.seen.length === 1 ? true : null,
+    );
+    for (const client of [...subscribers, seller, buyer]) client.close();
+
+    const orderIds = [Number(sellId), ack?.logId];
+    expect(trades.seen).to.have.lengthOf(1);
+    expect(trades.seen[0]).to.include({ tradeId: 1, price: "64000", quantity: "0.2", takerSide: "buy" });
+    const eventsOf = ({ seen }: ReportSubscriber) => seen.map(({ orderId, event, status }) => [orderId, event, status]);
+    expect(eventsOf(sellerReports)).to.deep.equal([
+      [orderIds[0], "accepted", "open"],
+      [orderIds[0], "trade", "partially_filled"],
+    ]);
+    expect(eventsOf(buyerReports)).to.deep.equal([
+      [orderIds[1], "accepted", "open"],
+      [orderIds[1], "trade", "filled"],
+    ]);
+    expect(await database("select log_id::int, client_order_id from order_log order by log_id")).to.deep.equal([
+      { log_id: orderIds[0], client_order_id: "resting" },
+      { log_id: orderIds[1], client_order_id: "crossing" },
+    ]);
+    expect(await database("select maker_order_id::int maker, taker_order_id::int taker from trades")).to.deep.equal([
+      { maker: orderIds[0], taker: orderIds[1] },
+    ]);
+    expect(await database("select filled_lots::int filled, status from orders order by order_id")).to.deep.equal([
+      { filled: 2000, status: "partially_filled" },
+      { filled: 2000, status: "filled" },
+    ]);
+  });
+
+  it("does not show an account's orders without its key", async () => {
+    const stranger = new ReportSubscriber(bourse.endpoints.notifierUrl, null);
+    const refusal = await stranger.subscribed.then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    stranger.close();
+    expect(refusal).to.equal("LOGIN_REQUIRED");
+  });
+
+  it("does not let a second launcher have its data", async () => {
+    const { code, output } = await bourse.startTwin();
+    expect(code).to.equal(1);
+    expect(output).to.match(/^bourse: .* is in use by the launcher with process id \d+: [^\n]*\n$/);
+  });
+
+  it("ends in order on Ctrl-C, and goes on with its data", async () => {
+    expect(await bourse.interrupt()).to.equal(0);
+    expect(bourse.processes()).to.deep.equal([]);
+    expect(existsSync(join(bourse.dataFolder, "endpoints.json"))).to.equal(false);
+
+    await bourse.start();
+    await restingOrderTrades(1000, 2);
+  });
+
+  it("leaves nothing behind when the launcher is killed, and goes on with its data", async () => {
+    await bourse.kill9();
+    await nothingIsLeft();
+
+    await bourse.start();
+    await restingOrderTrades(1000, 3);
+  });
+
+  /** The order of the first test is still in the book: somebody buys a part of it. */
+  async function restingOrderTrades(quantityLots: number, tradeId: number): Promise<void> {
+    const buyer = await TextSession.open(bourse.endpoints.orderHandler, "random2");
+    expect(await buyer.request(`BUY ${ASSET} ${quantityLots / 10_000} 64000`)).to.match(/^ACK /);
+    buyer.close();
+    const trade = await eventually(
+      "the trade",
+      async () => (await database(`select * from trades where trade_id = ${tradeId}`))[0],
+    );
+    expect(trade).to.include({ quantity_lots: String(quantityLots), price_ticks: "6400000" });
+  }
+});

@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { decodeMessage, encodeMessage } from "../../src/shared/protobuf.js";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The connection ended before the answer came: what became of the request is unknown. */
+export class SessionLost extends Error {
+  override readonly name = "SessionLost";
+}
+
+interface Waiting<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A logged-in client. Requests may overlap; answers come in their order. */
+abstract class Session<Answer> {
+  readonly #socket: Socket;
+  readonly #waiting: Waiting<Answer>[] = [];
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (bytes) => this.receive(bytes));
+    socket.on("error", () => {}); // "close" follows
+    socket.on("close", () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new SessionLost("the connection was closed"));
+    });
+  }
+
+  protected abstract receive(bytes: Buffer): void;
+
+  protected ask(bytes: Uint8Array | string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (!this.#socket.writable) return reject(new SessionLost("the connection is closed"));
+      this.#waiting.push({ resolve, reject });
+      this.#socket.write(bytes);
+    });
+  }
+
+  protected answered(answer: Answer): void {
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) throw new Error(`an answer to nothing: ${JSON.stringify(answer)}`);
+    waiting.resolve(answer);
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.writable;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+async function connected({ host, port }: Address): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true });
+  await once(socket, "connect");
+  return socket;
+}
+
+export class TextSession extends Session<string> {
+  #rest = "";
+
+  static async open(address: Address, account: string): Promise<TextSession> {
+    const session = new TextSession(await connected(address));
+    const answer = await session.request(`LOGIN ${account} ${account}`);
+    if (answer !== `OK LOGIN ${account}`) throw new SessionLost(answer);
+    return session;
+  }
+
+  request(line: string): Promise<string> {
+    return this.ask(`${line}\n`);
+  }
+
+  protected override receive(bytes: Buffer): void {
+    const lines = (this.#rest + bytes.toString("latin1")).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) this.answered(line);
+  }
+}
+
+/** ServerMessage of protocol/order-entry.proto, as far as tests look at it. */
+export interface ServerMessage {
+  readonly requestId: number;
+  readonly loginAccepted?: { readonly account: string; readonly assets: readonly { readonly asset: string }[] };
+  readonly ack?: { readonly logId: number; readonly clientOrderId: string };
+  readonly reject?: { readonly code: number; readonly text: string };
+}
+
+export class BinarySession extends Session<ServerMessage> {
+  #rest: Buffer = Buffer.alloc(0);
+  #requests = 0;
+
+  static async open(address: Address, account: string): Promise<BinarySession> {
+    const session = new BinarySession(await connected(address));
+    const { loginAccepted } = await session.request({ login: { keyId: account, secret: account } });
+    if (loginAccepted?.account !== account) throw new SessionLost(`no login for ${account}`);
+    return session;
+  }
+
+  request(body: object): Promise<ServerMessage> {
+    const message = encodeMessage("bourse.v1.ClientMessage", { requestId: ++this.#requests, ...body });
+    const frame = Buffer.alloc(4 + message.length);
+    frame.writeUInt32BE(message.length);
+    frame.set(message, 4);
+    return this.ask(frame);
+  }
+
+  protected override receive(bytes: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    while (this.#rest.length >= 4 && this.#rest.length >= 4 + this.#rest.readUInt32BE()) {
+      const end = 4 + this.#rest.readUInt32BE();
+      this.answered(decodeMessage<ServerMessage>("bourse.v1.ServerMessage", this.#rest.subarray(4, end)));
+      this.#rest = this.#rest.subarray(end);
+    }
+  }
+}
