@@ -1,26 +1,20 @@
 /**
  * The one owner of `pg`. Reads go through a small pool; a service's transactions go through one connection of their
- * own, each as a single pipelined write BEGIN … COMMIT, so that a batch costs one round trip.
+ * own, each as one write and one answer (pipelined-transaction.ts).
  */
 import pg from "pg";
 import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
+import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
 
-export interface Statement {
-  /** Names the prepared statement on its connection. */
-  readonly name: string;
-  readonly text: string;
-  readonly values?: readonly unknown[];
-}
-
-export type Row = Record<string, unknown>;
+export type { Row, Statement };
 
 export interface Database {
   /** Rejects after QUERY_TIMEOUT_MS. int8 arrives as a number and must be a safe integer. */
   query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /**
    * The statements' rows, once all of them are committed. Rejects with the first error; nothing is committed then,
-   * unless the connection broke: whether a COMMIT that was under way took place must be read back.
+   * unless the connection broke: whether a commit that was under way took place must be read back. One at a time.
    */
   transaction(statements: readonly Statement[]): Promise<Row[][]>;
   isReady(): boolean;
@@ -53,6 +47,8 @@ types.setTypeParser(INT8_OID, (text: string): number => {
   return value;
 });
 
+const parserOf = (typeId: number) => types.getTypeParser(typeId, "text") as unknown as (text: string) => unknown;
+
 /** The SQLSTATE of a Postgres error, or null where it is not one (a broken connection, say). */
 export function sqlState(error: unknown): string | null {
   return error instanceof pg.DatabaseError ? (error.code ?? null) : null;
@@ -77,11 +73,17 @@ export async function connectDatabase(url: string, options: DatabaseOptions, dea
   }
 }
 
+interface Writer {
+  readonly client: pg.Client;
+  /** Statements that the connection knows by name. */
+  readonly prepared: Set<string>;
+}
+
 class PostgresDatabase implements Database {
   readonly #config: pg.ClientConfig;
   readonly #log: Logger;
   readonly #pool: pg.Pool;
-  #writer: Promise<pg.Client> | null = null;
+  #writer: Promise<Writer> | null = null;
   #ready = false;
   #probe: NodeJS.Timeout | null = null;
   #closed = false;
@@ -112,21 +114,16 @@ class PostgresDatabase implements Database {
 
   async transaction(statements: readonly Statement[]): Promise<Row[][]> {
     const writer = await this.#connectedWriter();
-    const stream = streamOf(writer);
-    stream?.cork();
-    const all = [{ name: "begin", text: "begin" }, ...statements, { name: "commit", text: "commit" }];
-    const pending = all.map(({ name, text, values }: Statement) =>
-      writer.query({ name, text, values: values === undefined ? [] : [...values] }),
-    );
-    stream?.uncork();
-    const results = await Promise.allSettled(pending);
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed !== undefined) {
-      if (sqlState(failed.reason) === null) await this.#discardWriter(failed.reason);
-      throw failed.reason;
+    try {
+      const transaction = new PipelinedTransaction(statements, writer.prepared, parserOf);
+      writer.client.query(transaction as unknown as pg.Submittable);
+      return await transaction.done;
+    } catch (error) {
+      // After an error it is not known which statements are prepared, and whether an answer is still to come.
+      this.#discardWriter(writer);
+      if (sqlState(error) === null) this.#lost(error);
+      throw error;
     }
-    const done = results.map((result) => (result as PromiseFulfilledResult<pg.QueryResult>).value);
-    return done.slice(1, -1).map((result) => result.rows as Row[]);
   }
 
   isReady(): boolean {
@@ -138,10 +135,10 @@ class PostgresDatabase implements Database {
     if (this.#probe !== null) clearInterval(this.#probe);
     const writer = this.#writer;
     this.#writer = null;
-    await Promise.allSettled([writer?.then((client) => client.end()), this.#pool.end()]);
+    await Promise.allSettled([writer?.then(({ client }) => client.end()), this.#pool.end()]);
   }
 
-  #connectedWriter(): Promise<pg.Client> {
+  #connectedWriter(): Promise<Writer> {
     this.#writer ??= this.#connectWriter().catch((error: unknown) => {
       this.#writer = null;
       this.#lost(error);
@@ -150,21 +147,23 @@ class PostgresDatabase implements Database {
     return this.#writer;
   }
 
-  async #connectWriter(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#config, pipeline: true });
-    client.on("error", (err) => void this.#discardWriter(err));
-    await client.connect();
-    await client.query(WRITER_SETTINGS);
-    return client;
+  async #connectWriter(): Promise<Writer> {
+    const writer = { client: new pg.Client(this.#config), prepared: new Set<string>() };
+    writer.client.on("error", (err) => {
+      this.#discardWriter(writer);
+      this.#lost(err);
+    });
+    await writer.client.connect();
+    await writer.client.query(WRITER_SETTINGS);
+    return writer;
   }
 
-  /** A connection that answered late or not at all may still be busy with what it was sent: it is not used again. */
-  async #discardWriter(error: unknown): Promise<void> {
-    const writer = this.#writer;
-    this.#writer = null;
-    this.#lost(error);
-    const client = await writer?.catch(() => undefined);
-    if (client !== undefined) streamOf(client)?.destroy();
+  #discardWriter(writer: Writer): void {
+    void this.#writer?.then((current) => {
+      if (current === writer) this.#writer = null;
+    });
+    writer.client.removeAllListeners("error").on("error", () => undefined);
+    writer.client.connection.stream.destroy();
   }
 
   #lost(err: unknown): void {
@@ -183,14 +182,6 @@ class PostgresDatabase implements Database {
       );
     }, PROBE_INTERVAL_MS);
   }
-}
-
-/** pg's socket, for corking and for cutting; its types do not show it. */
-function streamOf(client: pg.Client): { cork(): void; uncork(): void; destroy(): void } | undefined {
-  const { connection } = client as unknown as {
-    connection?: { stream?: { cork(): void; uncork(): void; destroy(): void } };
-  };
-  return connection?.stream;
 }
 
 /** Rows as columns, one array a column, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */

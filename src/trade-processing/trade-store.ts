@@ -66,9 +66,7 @@ export class TradeStore {
         lockAccounts(drawn.counts),
         advanceSequences(drawn.counts),
         insertReports(settlements, drawn.fromEnd),
-        insertTrades(settlements),
-        insertOrders(settlements),
-        updateOrders(settlements),
+        ...[insertTrades(settlements), insertOrders(settlements), updateOrders(settlements)].filter(hasRows),
       ]);
       invariant(advanced !== undefined, "the accounts' sequences were not returned");
       const last = new Map(advanced.map((row) => [row["account_id"], row["last_sequence"] as number]));
@@ -83,6 +81,8 @@ export class TradeStore {
     }
   }
 }
+
+const hasRows = ({ values }: Statement) => (values?.[0] as unknown[]).length > 0;
 
 interface DrawnSequences {
   /** Reports of each account in the batch. */

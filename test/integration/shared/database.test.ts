@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import { connectDatabase, type Database, sqlState } from "../../../src/shared/database.js";
+import { eventually } from "../../support/eventually.js";
+import { createDatabase, execute } from "../../support/postgres.js";
+import { serviceForTest } from "../../support/service.js";
+
+describe("the database", () => {
+  let url: string;
+  let database: Database;
+
+  before(async () => {
+    url = await createDatabase();
+    const { log } = serviceForTest("test");
+    database = await connectDatabase(url, { applicationName: "database-test", log });
+    await execute(url, "create table t (id bigint primary key, word text, is_so boolean)");
+  });
+  beforeEach(() => execute(url, "truncate t"));
+  after(() => database.close());
+
+  const insert = (...rows: [number, string | null, boolean | null][]) => ({
+    name: "insert",
+    text: "insert into t select * from unnest($1::bigint[], $2::text[], $3::boolean[]) returning id, word, is_so",
+    values: [rows.map(([id]) => id), rows.map(([, word]) => word), rows.map(([, , isSo]) => isSo)],
+  });
+  const words = async () => (await execute(url, "select word from t order by id")).map((row) => row["word"]);
+
+  it("commits a transaction's statements together and returns each one's rows", async () => {
+    const results = await database.transaction([
+      insert([1, "one", true]),
+      insert([2, null, null]),
+      { name: "count", text: "select count(*) as n from t where id > $1", values: [0] },
+      { name: "none", text: "delete from t where id = 99" },
+    ]);
+    expect(results).to.deep.equal([
+      [{ id: 1, word: "one", is_so: true }],
+      [{ id: 2, word: null, is_so: null }],
+      [{ n: 2 }],
+      [],
+    ]);
+    expect(await words()).to.deep.equal(["one", null]);
+  });
+
+  it("writes text with quotes, backslashes, braces, commas and the word null as it is", async () => {
+    const odd = ['"', "\\", "{}", ",", "null", "", " ", "'; DROP TABLE t", "é", "line\nbreak"];
+    await database.transaction([insert(...odd.map((word, id): [number, string, null] => [id, word, null]))]);
+    expect(await words()).to.deep.equal(odd);
+  });
+
+  it("commits nothing when one statement fails, says which error, and goes on", async () => {
+    const twice = database.transaction([insert([1, "a", true]), insert([1, "b", true]), insert([2, "c", true])]);
+    expect(sqlState(await twice.catch((error: unknown) => error))).to.equal("23505");
+    expect(await words()).to.deep.equal([]);
+    await database.transaction([insert([3, "d", true])]);
+    expect(await words()).to.deep.equal(["d"]);
+    expect(database.isReady()).to.equal(true);
+  });
+
+  it("rejects when its connection is cut, and connects anew", async () => {
+    await database.transaction([insert([1, "before", true])]);
+    const sleeping = database
+      .transaction([{ name: "sleep", text: "select pg_sleep(30)" }])
+      .catch((error: unknown) => error);
+    const backend =
+      "from pg_stat_activity where application_name = 'database-test' and query like '%pg_sleep%' and state = 'active'";
+    await eventually("the statement runs", async () => (await execute(url, `select 1 ${backend}`))[0]);
+    await execute(url, `select pg_terminate_backend(pid) ${backend}`);
+    expect(await sleeping).to.be.instanceOf(Error);
+    await database.transaction([insert([2, "after", true])]);
+    expect(await words()).to.deep.equal(["before", "after"]);
+  });
+
+  it("refuses an int8 that a number can't hold", async () => {
+    const error = await database.query("select 9007199254740993::bigint").catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(RangeError);
+  });
+});
