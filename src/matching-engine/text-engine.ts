@@ -6,7 +6,7 @@
 import type { Asset, AssetRegistry } from "../shared/assets.js";
 import { isDone, type OrderRecord, ordersTouched, reportsOf } from "../shared/execution-report.js";
 import type { Command, CommandBody, EngineEvent, Reason, RequestBody } from "../shared/messages.js";
-import { ENGINE_FEATURES, isRefusal, shown } from "../shared/order-rules.js";
+import { isRefusal, shown } from "../shared/order-rules.js";
 import { REJECT_CODES, type Refusal, refuse } from "../shared/rejects.js";
 import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/request-line.js";
 import {
@@ -59,7 +59,7 @@ export class TextEngine {
     this.#asset = registry.asset;
     this.#engine = createEngine(this.#asset);
     const extraOptions = new Set(["account"]);
-    this.#rules = { registry, features: ENGINE_FEATURES, nowMs: () => this.#clockMs, extraOptions };
+    this.#rules = { registry, nowMs: () => this.#clockMs, extraOptions };
   }
 
   /** What the line has to say, each JSON object on a line of its own; nothing for an empty line or a comment. */

@@ -4,7 +4,6 @@ import type { AssetRegistry } from "../shared/assets.js";
 import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import type { OrderRequest } from "../shared/messages.js";
-import { PIPELINE_FEATURES } from "../shared/order-rules.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
 import { nowUs } from "../shared/units.js";
 import { Batcher, type OrderLog, type Settle } from "./batcher.js";
@@ -96,7 +95,7 @@ export class OrderHandler {
 
   #createSession(wake: () => void): Session {
     const { registry, config } = this.#options;
-    const rules = { registry, features: PIPELINE_FEATURES, nowMs: Date.now, extraOptions: NO_EXTRA_OPTIONS };
+    const rules = { registry, nowMs: Date.now, extraOptions: NO_EXTRA_OPTIONS };
     return new Session(rules, config.session, {
       nowUs,
       login: (keyId, secret) => this.#login(keyId, secret),

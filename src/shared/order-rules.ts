@@ -15,18 +15,10 @@ import type {
 import { type Refusal, type RejectName, refuse } from "./rejects.js";
 import { currencyUnits, epochMs, formatDecimal, lots, type OrderId, orderId, priceTicks } from "./units.js";
 
-/** What a deployment may leave out; the word is what a refusal calls it. */
-export type Feature = "GTD";
-
-/** What the pipeline can do today. GTD waits for order-processing to send the engine the time. */
-export const PIPELINE_FEATURES: ReadonlySet<Feature> = new Set();
-/** What the engine alone can do. */
-export const ENGINE_FEATURES: ReadonlySet<Feature> = new Set<Feature>(["GTD"]);
-
 /** What a request is judged by. */
 export interface RequestRules {
   readonly registry: AssetRegistry;
-  readonly features: ReadonlySet<Feature>;
+  /** The clock that an expiry must be after. */
   readonly nowMs: () => number;
 }
 
@@ -191,8 +183,6 @@ function contradictionOfBudget(terms: OrderTerms): string | null {
 
 function refuseExpiry(terms: OrderTerms, rules: RequestRules): Refusal | null {
   if (terms.timeInForce !== "GTD") return null;
-  if (!rules.features.has("GTD"))
-    return refuse("UNSUPPORTED_COMBINATION", "GTD is not supported yet; use GTC and cancel, or IOC or FOK");
   if (terms.expiresAtMs === null) return refuse("INVALID_EXPIRY", "GTD needs an expiry");
   if (terms.expiresAtMs > rules.nowMs()) return null;
   return refuse("INVALID_EXPIRY", `expiry ${new Date(terms.expiresAtMs).toISOString()} is not in the future`);

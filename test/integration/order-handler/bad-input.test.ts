@@ -135,7 +135,7 @@ describe("order-handler with bad input", () => {
       [`BUY BTC-USD 1 1 id=${"x".repeat(37)}`, 206],
       ["BUY BTC-USD 1 1 id='; DROP TABLE orders", 207],
       ["BUY BTC-USD 1 1 id=';DROP", 206],
-      ["BUY BTC-USD 1 1 tif=GTD expires=2099-01-01T00:00:00Z", 207],
+      ["BUY BTC-USD 1 1 tif=GTD expires=2001-01-01T00:00:00Z", 209],
       ["SHOUT", 201],
     ];
     for (const [line, code] of refused)

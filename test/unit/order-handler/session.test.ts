@@ -3,7 +3,6 @@ import type { LogOutcome } from "../../../src/order-handler/batcher.js";
 import { type LoggedIn, Session, type SessionLimits } from "../../../src/order-handler/session.js";
 import { parseAssets } from "../../../src/shared/assets.js";
 import type { OrderRequest } from "../../../src/shared/messages.js";
-import { PIPELINE_FEATURES } from "../../../src/shared/order-rules.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
 import { type Refusal, refuse } from "../../../src/shared/rejects.js";
 import { accountId, type EpochUs, epochUs, logId } from "../../../src/shared/units.js";
@@ -30,7 +29,7 @@ class Desk {
   logins: (LoggedIn | Refusal)[] = [{ accountId: accountId(7), account: "me" }];
 
   constructor(limits: Partial<SessionLimits> = {}) {
-    const rules = { registry, features: PIPELINE_FEATURES, nowMs: () => 0, extraOptions: new Set<string>() };
+    const rules = { registry, nowMs: () => 0, extraOptions: new Set<string>() };
     this.session = new Session(
       rules,
       { ...LIMITS, ...limits },

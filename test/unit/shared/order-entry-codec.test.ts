@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { parseAssets } from "../../../src/shared/assets.js";
 import { CodecError } from "../../../src/shared/errors.js";
 import { type ClientMessage, decodeClientMessage, encodeServerMessage } from "../../../src/shared/order-entry-codec.js";
-import { ENGINE_FEATURES, isRefusal, PIPELINE_FEATURES } from "../../../src/shared/order-rules.js";
+import { isRefusal } from "../../../src/shared/order-rules.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
 import { REJECT_CODES } from "../../../src/shared/rejects.js";
 import { epochUs, logId } from "../../../src/shared/units.js";
@@ -11,13 +11,13 @@ const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
   assets: [{ asset: "BTC-USD", tickSize: "0.01", lotSize: "0.0001" }],
 });
-const rules = { registry, features: PIPELINE_FEATURES, nowMs: () => 1_000 };
+const rules = { registry, nowMs: () => 1_000 };
 
-const decode = (message: object, by = rules): ClientMessage =>
-  decodeClientMessage(encodeMessage("bourse.v1.ClientMessage", message), by);
+const decode = (message: object): ClientMessage =>
+  decodeClientMessage(encodeMessage("bourse.v1.ClientMessage", message), rules);
 
-function refusalOf(message: object, by = rules): string {
-  const { request } = decode(message, by);
+function refusalOf(message: object): string {
+  const { request } = decode(message);
   return isRefusal(request) ? `${REJECT_CODES[request.name]} ${request.text}` : "not refused";
 }
 
@@ -120,12 +120,11 @@ describe("order-entry codec", () => {
       expect(decode(order({ clientOrderId: "x".repeat(37) }))).to.include({ clientOrderId: null });
     });
 
-    it("an expiry where GTD is supported", () => {
-      const gtd = order({ timeInForce: 4, expiresAtMs: 1_001 });
-      expect(refusalOf(gtd)).to.match(/^207 GTD is not supported yet/);
-      expect(decode(gtd, { ...rules, features: ENGINE_FEATURES }).request).to.deep.equal(
-        placed({ timeInForce: "GTD", expiresAtMs: 1_001 }),
-      );
+    it("an expiry, in the future only", () => {
+      const gtd = (expiresAtMs: number) => order({ timeInForce: 4, expiresAtMs });
+      expect(decode(gtd(1_001)).request).to.deep.equal(placed({ timeInForce: "GTD", expiresAtMs: 1_001 }));
+      expect(refusalOf(gtd(1_000))).to.match(/^209 expiry /);
+      expect(refusalOf(gtd(0))).to.match(/^209 GTD needs an expiry/);
     });
   });
 
