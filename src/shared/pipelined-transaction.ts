@@ -8,7 +8,7 @@
  */
 
 export interface Statement {
-  /** Names the prepared statement on its connection. */
+  /** Names the prepared statement on its connection; empty: it is not kept. */
   readonly name: string;
   readonly text: string;
   readonly values?: readonly unknown[];
@@ -60,7 +60,7 @@ export class PipelinedTransaction {
     wire.stream.cork();
     for (const { name, text, values = [] } of this.#statements) {
       if (!this.#prepared.has(name)) wire.parse({ name, text });
-      this.#prepared.add(name);
+      if (name !== "") this.#prepared.add(name); // the one without a name is forgotten with the next one
       wire.bind({ statement: name, values: values.map(textOf) });
       wire.describe({ type: "P", name: "" });
       wire.execute({ portal: "", rows: 0 });
