@@ -82,7 +82,7 @@ export class TradeStore {
   }
 }
 
-const hasRows = ({ values }: Statement) => (values?.[0] as unknown[]).length > 0;
+const hasRows = ({ values }: Statement) => Array.isArray(values?.[0]) && values[0].length > 0;
 
 interface DrawnSequences {
   /** Reports of each account in the batch. */
