@@ -38,7 +38,7 @@ function throughNetcat({ host, port }: Target["orderHandler"], input: string): P
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.once("close", () => resolve(Buffer.concat(chunks).toString("latin1")));
     child.stdin.on("error", reject);
-    child.stdin.write(input); // not ended: some versions of nc leave with their input
+    child.stdin.end(input);
   });
 }
 
