@@ -41,7 +41,7 @@ export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
     },
     batcher: {
       pacing: {
-        intervalMaxMs: env.integer("ORDER_HANDLER_PACING_MS", 4, { min: 0, max: 100 }),
+        intervalMaxMs: env.integer("ORDER_HANDLER_PACING_MS", 3, { min: 0, max: 100 }),
         fullRate: env.integer("ORDER_HANDLER_PACING_FULL_RATE", 4_000, { min: 1, max: 10_000_000 }),
       },
       queueMax: count("QUEUE", 16_384),
