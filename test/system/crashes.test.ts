@@ -43,31 +43,35 @@ describe("bourse under load, with every process killed in its turn", function ()
     await eventually("the end of every process", () => (bourse.processes().length === 0 ? true : null));
   });
 
-  async function progress(what: string): Promise<void> {
-    const before = traders.map(({ acknowledged }) => acknowledged);
-    const seenBefore = reports.map(({ seen }) => seen.length);
-    const goesOn = () =>
-      traders.every(({ acknowledged }, at) => acknowledged >= (before[at] ?? 0) + PROGRESS) &&
-      reports.every(({ seen }, at) => seen.length >= (seenBefore[at] ?? 0) + PROGRESS);
-    await eventually(what, () => (goesOn() ? true : null), RECOVERY_DEADLINE_MS);
+  /** Every account gets more acknowledgements and sees more reports. */
+  async function progress(when: string): Promise<void> {
+    const counts = () =>
+      ACCOUNTS.flatMap((account, at) => [
+        { what: `acknowledgements of ${account}`, count: traders[at]?.acknowledged ?? 0 },
+        { what: `reports to ${account}`, count: reports[at]?.seen.length ?? 0 },
+      ]);
+    const before = counts();
+    await untilNothingIsMissing(when, () => {
+      const stalled = counts().flatMap(({ what, count }, at) => {
+        const more = count - (before[at]?.count ?? 0);
+        return more < PROGRESS ? [`only ${more} more ${what}`] : [];
+      });
+      return stalled.length === 0 ? null : stalled.join(", ");
+    });
   }
 
   for (const victim of [...SERVICES, "nats", "postgres"] satisfies Victim[])
     it(`goes on after kill -9 of ${victim}`, async () => {
-      await progress("orders and reports before the crash");
+      await progress("before the crash");
       await bourse.killAndWaitForNext(victim);
-      await progress("orders and reports after the crash");
+      await progress("after the crash");
     });
 
   it("has lost nothing and done nothing twice", async () => {
     await Promise.all(traders.map((trader) => trader.stop()));
     const { databaseUrl } = bourse.endpoints;
     const requests = traders.flatMap((trader) => trader.requests);
-    await eventually(
-      "the last acknowledged request, settled and told",
-      () => isSettled(databaseUrl),
-      RECOVERY_DEADLINE_MS,
-    );
+    await untilNothingIsMissing("at the end", () => whatIsMissing(databaseUrl));
 
     await expectLogToMatchAnswers(databaseUrl, requests);
     await expectBooksToBalance(databaseUrl);
@@ -77,31 +81,47 @@ describe("bourse under load, with every process killed in its turn", function ()
     expect(requests.filter(({ fate }) => fate.kind === "acknowledged").length).to.be.greaterThan(1000);
   });
 
-  /** True once every acknowledged request is in the log, has its report, and its owner has seen all of his reports. */
-  async function isSettled(databaseUrl: string): Promise<true | null> {
+  /** Null once every acknowledged request is in the log and has its report, and its owner has seen all of his reports. */
+  async function whatIsMissing(databaseUrl: string): Promise<string | null> {
     for (const [at, { requests }] of traders.entries()) {
-      const logIds = requests.flatMap(({ fate, asset }) => (fate.kind === "acknowledged" ? [{ asset, ...fate }] : []));
       for (const asset of ASSETS) {
-        const last = Math.max(...logIds.filter((one) => one.asset === asset).map(({ logId }) => logId));
-        const [row] = await execute(
-          databaseUrl,
-          `select 1 from consumer_positions where service = 'order-processing' and asset = $1 and sequence >= $2`,
-          [asset, last],
+        const logIds = requests.flatMap((one) =>
+          one.asset === asset && one.fate.kind === "acknowledged" ? [one.fate.logId] : [],
         );
-        if (row === undefined) return null;
+        const [position] = await execute(
+          databaseUrl,
+          "select sequence::float8 from consumer_positions where service = 'order-processing' and asset = $1",
+          [asset],
+        );
+        const reached = Number(position?.["sequence"] ?? 0);
+        const acknowledged = Math.max(...logIds);
+        if (reached < acknowledged) return `${asset}: ${acknowledged} is acknowledged, the log ends with ${reached}`;
       }
-      const [row] = await execute(
+      const [account] = await execute(
         databaseUrl,
         "select last_sequence::int as last from account_sequences join accounts using (account_id) where name = $1",
         [ACCOUNTS[at]],
       );
-      if (reports[at]?.seen.at(-1)?.accountSequence !== row?.["last"]) return null;
+      const seen = reports[at]?.seen.at(-1)?.accountSequence;
+      if (seen !== account?.["last"]) return `${ACCOUNTS[at]} has ${account?.["last"]} reports, and saw up to ${seen}`;
     }
-    const [open] = await execute(
+    const unsettled = await execute(
       databaseUrl,
-      `select 1 from order_log l where kind = 'new' and not exists (
-         select from execution_reports r where r.asset = l.asset and r.order_id = l.log_id) limit 1`,
+      `select asset, min(log_id)::text as first, count(*)::int as orders from order_log l where kind = 'new' and not exists (
+         select from execution_reports r where r.asset = l.asset and r.order_id = l.log_id) group by asset`,
     );
-    return open === undefined ? true : null;
+    return unsettled.length === 0 ? null : `no reports of ${JSON.stringify(unsettled)}`;
   }
 });
+
+/** Fails with the last answer when there is still one after the deadline. */
+async function untilNothingIsMissing(when: string, ask: () => Promise<string | null> | string | null): Promise<void> {
+  let missing: string | null = null;
+  const isComplete = async () => {
+    missing = await ask();
+    return missing === null ? true : null;
+  };
+  await eventually(when, isComplete, RECOVERY_DEADLINE_MS).catch((cause) => {
+    throw new Error(`${when}: ${missing}`, { cause });
+  });
+}
