@@ -7,7 +7,7 @@ import { AccountFeed, type FeedReport } from "./account-feed.js";
 import type { Gap } from "./gap-filler.js";
 import { type Answer, type Listener, type Rooms, refused } from "./listener.js";
 
-const REPORTS_RECENT_MAX = 4_096;
+const REPORTS_RECENT_MAX = 1_024;
 const REPORTS_HELD_MAX = 20_000;
 const REPORTS_IN_PACKET_MAX = 500;
 

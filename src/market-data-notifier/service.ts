@@ -35,7 +35,7 @@ export interface NotifierOptions {
 const PENDING_MESSAGES_MAX = 1_024;
 /** Messages decoded before a flush, so that no turn of the loop gets long. */
 const MESSAGES_PER_FLUSH_MAX = 64;
-const GAP_CHECK_MS = 50;
+const GAP_CHECK_MS = 100;
 const GAP_RETRY_MS = 500;
 const FILLS_AT_ONCE_MAX = 2;
 

@@ -36,6 +36,8 @@ interface Figure {
 
 const SETTLE_PAUSE_MS = 2_000;
 const IDLE_SECONDS = 10;
+/** Starting leaves work behind: compiled code, caches, collections. */
+const CALM_DOWN_MS = 5_000;
 const NETCAT_ORDERS = 10_000;
 
 /** Measures everything that is promised about speed; false: something is missed. */
@@ -133,6 +135,7 @@ function loadOf(assets: readonly Asset[]): LoadOptions {
 
 async function idleRun(target: Target): Promise<Sample> {
   const groups = cpuGroups(target).filter(({ name }) => name !== "load generator");
+  await new Promise((resolve) => setTimeout(resolve, CALM_DOWN_MS));
   const before = readCpu(groups);
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000));
   const { use } = cpuBetween(before, readCpu(groups));

@@ -7,7 +7,7 @@ import { freePort } from "../../src/launcher/free-port.js";
 import { prepareDatabase } from "../../src/launcher/migrations.js";
 import { adminUrl, servicePart, untilReady } from "../../src/launcher/service-process.js";
 import { createLogger } from "../../src/shared/log.js";
-import { build, type Own, ownEnvironment } from "./own-pipeline.js";
+import { build, type Own, ownEnvironment, stopOnSignal } from "./own-pipeline.js";
 
 const STOP_TIMEOUT_MS = 20_000;
 
@@ -18,9 +18,10 @@ export async function startHandlerOnly(): Promise<Own> {
   const config = launcherConfig(env);
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
-    for (const step of stops.reverse()) await step();
+    for (let step = stops.pop(); step !== undefined; step = stops.pop()) await step();
     rmSync(env.DATA_DIR, { recursive: true, force: true });
   };
+  stopOnSignal(stop);
   try {
     const inFolder = (name: string) => ({
       folder: join(env.DATA_DIR, name),

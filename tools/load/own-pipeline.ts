@@ -15,6 +15,7 @@ export interface Own {
 const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 45_000;
 const LAST_WORDS_MAX = 2_000;
+const INTERRUPTED = 130;
 
 export function build(): void {
   const { status } = spawnSync(process.execPath, [join(projectRoot, "tools", "build.mjs")], { stdio: "inherit" });
@@ -36,18 +37,26 @@ export async function ownEnvironment(): Promise<NodeJS.ProcessEnv & { DATA_DIR: 
   };
 }
 
+/** A run that is broken off leaves nothing behind either. */
+export function stopOnSignal(stop: () => Promise<void>): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void stop().finally(() => process.exit(INTERRUPTED)));
+}
+
 /** The whole pipeline, as `npm start` runs it. */
 export async function startOwnPipeline(): Promise<Own> {
   build();
   const env = await ownEnvironment();
   const launcher = spawn(process.execPath, [join(projectRoot, "dist", "launcher", "main.js")], {
     env,
+    detached: true, // Ctrl-C is for us; we stop it
     stdio: ["ignore", "pipe", "inherit"],
   });
   const stop = async () => {
     await ended(launcher);
     rmSync(env.DATA_DIR, { recursive: true, force: true });
   };
+  stopOnSignal(stop);
   try {
     await ready(launcher);
     return { target: targetOf(env.DATA_DIR), stop };
