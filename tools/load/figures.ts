@@ -25,6 +25,8 @@ interface Bound {
 interface Sample {
   readonly values: readonly number[];
   readonly broken: readonly string[];
+  /** What others used of the machine meanwhile; 1 is all of it. */
+  readonly othersShare?: number;
 }
 
 interface Figure {
@@ -39,6 +41,7 @@ const IDLE_SECONDS = 10;
 /** Starting leaves work behind: compiled code, caches, collections. */
 const CALM_DOWN_MS = 5_000;
 const NETCAT_ORDERS = 10_000;
+const OTHERS_SHARE_MAX = 0.1;
 
 /** Measures everything that is promised about speed; false: something is missed. */
 export async function runFigures(options: FiguresOptions): Promise<boolean> {
@@ -177,8 +180,8 @@ function reportValues({ outcome }: Measured): number[] {
   return [p50, p99];
 }
 
-function sample({ broken }: Measured, values: readonly number[]): Sample {
-  return { values, broken };
+function sample({ broken, cpu }: Measured, values: readonly number[]): Sample {
+  return { values, broken, othersShare: cpu.machineBusy - cpu.shareOfMachine };
 }
 
 /** Prints a figure's lines; false: a bound is missed or a promise was broken. */
@@ -195,6 +198,9 @@ function tell({ name, bounds }: Figure, samples: readonly Sample[], isJson: bool
       console.log(row([`${name}: ${bound.name} (${bound.unit})`, ...cells, verdict]));
     }
   }
+  const othersShare = Math.max(...samples.map((one) => one.othersShare ?? 0));
+  if (othersShare > OTHERS_SHARE_MAX && !isJson)
+    console.log(`  (others used up to ${(othersShare * 100).toFixed(0)} % of the machine: not a fair measurement)`);
   for (const broken of new Set(samples.flatMap((one) => one.broken))) {
     isKept = false;
     console.log(isJson ? JSON.stringify({ figure: name, broken }) : `  BROKEN in ${name}: ${broken}`);

@@ -16,7 +16,7 @@ export const HELP = `npm run load -- [options]: open-loop load on a running pipe
   --no-reports           don't listen to the notifier
   --seed 1               the same seed sends the same orders
   --json                 one JSON line instead of tables
-  --data-dir .data       where endpoints.json of the pipeline is; or --host and --port [--notifier url]
+  --data-dir .data       where endpoints.json of the pipeline is (default: DATA_DIR); or --host and --port [--notifier url]
   --handler-only         start NATS, Postgres and an order-handler for this run, nothing else
   --figures              start a pipeline of its own and measure all figures of bench/README.md (npm run bench:pipeline)
   --runs 3               runs a figure, of which the median counts
@@ -49,7 +49,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       "no-reports": { type: "boolean", default: false },
       seed: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
-      "data-dir": { type: "string", default: join(projectRoot, ".data") },
+      "data-dir": { type: "string", default: process.env["DATA_DIR"] ?? join(projectRoot, ".data") },
       host: { type: "string" },
       port: { type: "string" },
       notifier: { type: "string" },
