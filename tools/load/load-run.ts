@@ -79,6 +79,8 @@ export class LoadRun {
   readonly #lastLogIds = new Map<string, number>();
   readonly #rejected = new Map<string, number>();
   readonly #problems: string[] = [];
+  /** Another one in each run: a client order id is used up for ever. */
+  readonly #clientOrderIdPrefix = `load-${Date.now().toString(36)}`;
   #watch: ReportWatch | null = null;
   #next = 0;
   #sent = 0;
@@ -180,8 +182,7 @@ export class LoadRun {
     const planned = this.#flow.next(session.accountIndex);
     this.#kinds[order] = KINDS[planned.kind];
     this.#assetOf[order] = planned.assetIndex;
-    const { withClientOrderIds, seed } = this.#options;
-    const clientOrderId = withClientOrderIds ? `load-${seed}-${order}` : "";
+    const clientOrderId = this.#options.withClientOrderIds ? `${this.#clientOrderIdPrefix}-${order}` : "";
     const request = this.#dialect.request(planned, clientOrderId);
     this.#timing.sent(order, plannedMs, performance.now());
     if (session.send(order, request)) this.#sent += 1;
