@@ -7,23 +7,28 @@ create table consumer_positions (
   sequence bigint not null,
   -- The message it was in: where reading goes on.
   stream_sequence bigint not null,
+  -- The last command that this service is done with: the distance between two services is what lies between them.
+  command_sequence bigint not null,
   primary key (service, asset)
 ) with (fillfactor = 20);
 
 -- Raises BX001 when a position is not where its writer left it: another writer has the asset.
 create function take_positions(
-  service_name text, asset_names text[], expected bigint[], reached bigint[], stream_sequences bigint[]
+  service_name text, asset_names text[], expected bigint[], reached bigint[], stream_sequences bigint[],
+  command_sequences bigint[]
 ) returns void language plpgsql as $$
 declare
   moved bigint;
 begin
-  insert into consumer_positions (service, asset, sequence, stream_sequence)
-    select service_name, t.asset, 0, 0 from unnest(asset_names) as t(asset)
+  insert into consumer_positions (service, asset, sequence, stream_sequence, command_sequence)
+    select service_name, t.asset, 0, 0, 0 from unnest(asset_names) as t(asset)
     on conflict do nothing;
   perform 1 from consumer_positions
     where service = service_name and asset = any(asset_names) order by asset for update;
-  update consumer_positions p set sequence = t.reached, stream_sequence = t.stream_sequence
-    from unnest(asset_names, expected, reached, stream_sequences) as t(asset, expected, reached, stream_sequence)
+  update consumer_positions p
+    set sequence = t.reached, stream_sequence = t.stream_sequence, command_sequence = t.command_sequence
+    from unnest(asset_names, expected, reached, stream_sequences, command_sequences)
+      as t(asset, expected, reached, stream_sequence, command_sequence)
     where p.service = service_name and p.asset = t.asset and p.sequence = t.expected;
   get diagnostics moved = row_count;
   if moved <> cardinality(asset_names) then

@@ -60,6 +60,14 @@ export class OrderLogStore {
     };
   }
 
+  /** The last command of each asset that trade-processing is done with. */
+  async settledCommands(): Promise<Map<string, CommandSequence>> {
+    const rows = await this.#database.query<{ asset: string; command_sequence: number }>(
+      "select asset, command_sequence from consumer_positions where service = 'trade-processing'",
+    );
+    return new Map(rows.map((row) => [row.asset, commandSequence(row.command_sequence)]));
+  }
+
   async findClientOrderIds(keys: readonly ClientOrderIdKey[]): Promise<ClientOrderIds> {
     const ids = new ClientOrderIds();
     if (keys.length === 0) return ids;
@@ -125,10 +133,11 @@ function takePositions(batches: readonly SequencedBatch[]): Statement {
     (batch) => batch.from,
     (batch) => batch.reached,
     (batch) => batch.streamSequence,
+    (batch) => batch.commands.at(-1)?.commandSequence,
   );
   return {
     name: "take_positions",
-    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])",
+    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])",
     values: [SERVICE, ...values],
   };
 }

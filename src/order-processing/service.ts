@@ -24,6 +24,9 @@ import { type ClientOrderIds, clientOrderIdsNeeded, sequenceRequests } from "./s
 /** Commands in one message; far below 256 KiB. */
 const COMMANDS_PER_MESSAGE_MAX = 1_000;
 
+/** Commands of one asset that may be on their way to settlement; past that its requests wait in the log. */
+const UNSETTLED_COMMANDS_MAX = 10_000;
+
 interface AssetPosition {
   logId: LogId;
   streamSequence: StreamSequence;
@@ -45,6 +48,7 @@ export class OrderProcessing implements Stage {
   readonly #bus: Bus;
   readonly #store: OrderLogStore;
   readonly #service: Service;
+  #settled: ReadonlyMap<string, CommandSequence> = new Map();
   readonly #positions = new Map<string, AssetPosition>();
 
   constructor(service: Service, bus: Bus, store: OrderLogStore) {
@@ -65,6 +69,10 @@ export class OrderProcessing implements Stage {
     return { afterSequence: stored.streamSequence };
   }
 
+  accepts(asset: string): boolean {
+    return this.#unsettled(asset) <= UNSETTLED_COMMANDS_MAX;
+  }
+
   async handle(inputs: readonly AssetInput[]): Promise<void> {
     const logged = inputs.map((input) => this.#readRequests(input));
     const ids = await this.#store.findClientOrderIds(logged.flatMap(({ requests }) => clientOrderIdsNeeded(requests)));
@@ -75,6 +83,8 @@ export class OrderProcessing implements Stage {
 
   /** An order expires when the engine's clock reaches its time: where no request brings the time, it is sent. */
   async tick(): Promise<void> {
+    if ([...this.#positions.keys()].some((asset) => this.#unsettled(asset) > 0))
+      this.#settled = await this.#store.settledCommands();
     const batches: SequencedBatch[] = [];
     for (const [asset, position] of this.#positions) {
       if (position.nextExpiryMs === null) continue;
@@ -139,6 +149,11 @@ export class OrderProcessing implements Stage {
       published = lastSequence(rest);
       this.#service.log.info({ asset, published, committed }, "published commands that were committed before");
     }
+  }
+
+  /** Commands that are not settled yet, as far as it was known at the last tick. */
+  #unsettled(asset: string): number {
+    return this.#position(asset).commandSequence - (this.#settled.get(asset) ?? 0);
   }
 
   #position(asset: string): AssetPosition {

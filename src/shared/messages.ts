@@ -267,6 +267,15 @@ export interface EngineEvent {
   readonly body: EventBody;
 }
 
+/** What the engine publishes at once; it names the input that it came from also where no event came of it. */
+export interface ExecutionBatch {
+  readonly events: readonly EngineEvent[];
+  /** The last event so far, in this batch or before. */
+  readonly throughEvent: EventSequence;
+  /** The last command all of whose events are out. */
+  readonly throughCommand: CommandSequence;
+}
+
 // ---- notifications ----
 
 export interface PublicTrade {

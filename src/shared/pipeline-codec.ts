@@ -9,6 +9,7 @@ import {
   type CommandBody,
   type EngineEvent,
   type EventBody,
+  type ExecutionBatch,
   type Liquidity,
   type NewOrder,
   type NotificationBatch,
@@ -53,11 +54,13 @@ export const encodeCommandBatch = (commands: readonly Command[]): Uint8Array =>
 export const decodeCommandBatch = (bytes: Uint8Array): Command[] =>
   decodeMessage<Wire>("bourse.pipeline.v1.CommandBatch", bytes)["commands"].map(commandFromWire);
 
-export const encodeExecutionBatch = (events: readonly EngineEvent[]): Uint8Array =>
-  encodeMessage("bourse.pipeline.v1.ExecutionBatch", { events: events.map(eventToWire) });
+export const encodeExecutionBatch = (batch: ExecutionBatch): Uint8Array =>
+  encodeMessage("bourse.pipeline.v1.ExecutionBatch", { ...batch, events: batch.events.map(eventToWire) });
 
-export const decodeExecutionBatch = (bytes: Uint8Array): EngineEvent[] =>
-  decodeMessage<Wire>("bourse.pipeline.v1.ExecutionBatch", bytes)["events"].map(eventFromWire);
+export const decodeExecutionBatch = (bytes: Uint8Array): ExecutionBatch => {
+  const { events, throughEvent, throughCommand } = decodeMessage<Wire>("bourse.pipeline.v1.ExecutionBatch", bytes);
+  return { events: events.map(eventFromWire), throughEvent, throughCommand };
+};
 
 export const encodeNotificationBatch = (batch: NotificationBatch): Uint8Array =>
   encodeMessage("bourse.pipeline.v1.NotificationBatch", {

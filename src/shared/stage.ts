@@ -30,6 +30,8 @@ export interface Stage {
    * stops that asset and nothing else; Fenced ends the service; anything else sends all assets back to `recover`.
    */
   handle(inputs: readonly AssetInput[]): Promise<void>;
+  /** False: what comes after this stage is too far behind; the asset's input waits. Asked again every TICK_MS. */
+  accepts?(asset: string): boolean;
   /** Called every TICK_MS, also without input, and never while `handle` runs. */
   tick?(): Promise<void>;
 }
@@ -170,14 +172,14 @@ class StageLoop {
   #takeInputs(): AssetInput[] {
     const inputs: AssetInput[] = [];
     for (const [asset, reader] of this.#readers) {
-      if (reader.pendingMessages > 0) inputs.push({ asset, messages: reader.take(this.#options.batchMessagesMax) });
+      if (this.#mayTake(asset, reader)) inputs.push({ asset, messages: reader.take(this.#options.batchMessagesMax) });
     }
     return inputs;
   }
 
   /** False: there is none, but it is time for a tick, or to stop. */
   async #inputAvailable(): Promise<boolean> {
-    const isAvailable = () => [...this.#readers.values()].some((reader) => reader.pendingMessages > 0);
+    const isAvailable = () => [...this.#readers].some(([asset, reader]) => this.#mayTake(asset, reader));
     if (isAvailable()) return true;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -186,6 +188,10 @@ class StageLoop {
     });
     clearTimeout(timer);
     return isAvailable();
+  }
+
+  #mayTake(asset: string, reader: BusReader): boolean {
+    return reader.pendingMessages > 0 && (this.#stage.accepts?.(asset) ?? true);
   }
 
   async #pause(ms: number): Promise<void> {

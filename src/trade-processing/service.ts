@@ -8,7 +8,14 @@ import { LATENCY_BUCKETS_S } from "../shared/metrics.js";
 import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/pipeline-codec.js";
 import { type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
 import { subjectOf } from "../shared/subjects.js";
-import { type AccountSequence, type EventSequence, nowUs, type OrderId, type StreamSequence } from "../shared/units.js";
+import {
+  type AccountSequence,
+  type CommandSequence,
+  type EventSequence,
+  nowUs,
+  type OrderId,
+  type StreamSequence,
+} from "../shared/units.js";
 import { ordersNeeded, publicTrade, settle } from "./settlement.js";
 import type { AssetSettlement, TradeStore } from "./trade-store.js";
 
@@ -20,6 +27,7 @@ const PUBLISH_TIMEOUT_MS = 2_000;
 
 interface AssetState {
   reached: EventSequence;
+  throughCommand: CommandSequence;
   readonly orders: Map<OrderId, OrderRecord>;
   /** Something may not have been announced; the next notification says so. */
   mustResync: boolean;
@@ -28,6 +36,7 @@ interface AssetState {
 interface EventBatch {
   readonly asset: string;
   readonly events: readonly EngineEvent[];
+  readonly throughCommand: CommandSequence;
   readonly streamSequence: StreamSequence;
 }
 
@@ -54,20 +63,21 @@ export class TradeProcessing implements Stage {
   }
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
-    const { eventSequence, streamSequence } = await this.#store.position(asset);
-    const state = { reached: eventSequence, orders: new Map(), mustResync: true };
+    const { eventSequence, streamSequence, commandSequence } = await this.#store.position(asset);
+    const state = { reached: eventSequence, throughCommand: commandSequence, orders: new Map(), mustResync: true };
     this.#assets.set(asset, state);
     await this.#announce(asset, { trades: [], reports: [] });
     return { afterSequence: streamSequence };
   }
 
   async handle(inputs: readonly AssetInput[]): Promise<void> {
-    const batches = inputs.map((input) => this.#readEvents(input)).filter(({ events }) => events.length > 0);
+    const batches = inputs.map((input) => this.#readEvents(input)).filter((batch) => this.#isNew(batch));
     if (batches.length === 0) return;
     await Promise.all(batches.map((batch) => this.#loadOrders(batch)));
     const settlements = batches.map((batch) => this.#settle(batch));
     const sequences = await this.#store.store(settlements);
-    for (const { asset, reached } of settlements) this.#state(asset).reached = reached;
+    for (const { asset, reached, throughCommand } of settlements)
+      Object.assign(this.#state(asset), { reached, throughCommand });
     await this.#notify(settlements, sequences);
     for (const { asset, newOrders, changedOrders } of settlements)
       this.#forget(asset, [...newOrders, ...changedOrders]);
@@ -75,9 +85,15 @@ export class TradeProcessing implements Stage {
 
   #readEvents({ asset, messages }: AssetInput): EventBatch {
     const { reached } = this.#state(asset);
-    const events = haltingAsset(asset, () => messages.flatMap(({ data }) => decodeExecutionBatch(data)));
+    const batches = haltingAsset(asset, () => messages.map(({ data }) => decodeExecutionBatch(data)));
+    const events = batches.flatMap((batch) => batch.events).filter((event) => event.eventSequence > reached);
     const { streamSequence } = messages.at(-1) as { streamSequence: StreamSequence };
-    return { asset, events: events.filter((event) => event.eventSequence > reached), streamSequence };
+    const { throughCommand } = batches.at(-1) as { throughCommand: CommandSequence };
+    return { asset, events, throughCommand, streamSequence };
+  }
+
+  #isNew({ asset, events, throughCommand }: EventBatch): boolean {
+    return events.length > 0 || throughCommand > this.#state(asset).throughCommand;
   }
 
   async #loadOrders({ asset, events }: EventBatch): Promise<void> {
@@ -85,9 +101,15 @@ export class TradeProcessing implements Stage {
     for (const order of await this.#store.orders(asset, ordersNeeded(events, orders))) orders.set(order.orderId, order);
   }
 
-  #settle({ asset, events, streamSequence }: EventBatch): AssetSettlement {
+  #settle({ asset, events, streamSequence, throughCommand }: EventBatch): AssetSettlement {
     const { reached, orders } = this.#state(asset);
-    return { asset, from: reached, streamSequence, ...haltingAsset(asset, () => settle(events, reached, orders)) };
+    return {
+      asset,
+      from: reached,
+      streamSequence,
+      throughCommand,
+      ...haltingAsset(asset, () => settle(events, reached, orders)),
+    };
   }
 
   /** One after the other on one connection, so that an account's reports arrive in the order of their sequence. */

@@ -1,11 +1,13 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
 import { columns, type Database, type Statement, sqlState } from "../shared/database.js";
-import { Fenced, invariant } from "../shared/errors.js";
+import { Fenced } from "../shared/errors.js";
 import type { OrderRecord } from "../shared/execution-report.js";
 import {
   type AccountId,
   type AccountSequence,
   accountSequence,
+  type CommandSequence,
+  commandSequence,
   type EventSequence,
   eventSequence,
   type OrderId,
@@ -18,10 +20,17 @@ const SERVICE = "trade-processing";
 /** Raised by take_positions. */
 const POSITION_TAKEN = "BX001";
 
+export interface TradePosition {
+  readonly eventSequence: EventSequence;
+  readonly streamSequence: StreamSequence;
+  readonly commandSequence: CommandSequence;
+}
+
 export interface AssetSettlement extends Settlement {
   readonly asset: string;
   readonly from: EventSequence;
   readonly streamSequence: StreamSequence;
+  readonly throughCommand: CommandSequence;
 }
 
 export class TradeStore {
@@ -31,14 +40,15 @@ export class TradeStore {
     this.#database = database;
   }
 
-  async position(asset: string): Promise<{ eventSequence: EventSequence; streamSequence: StreamSequence }> {
-    const [row] = await this.#database.query<{ sequence: number; stream_sequence: number }>(
-      "select sequence, stream_sequence from consumer_positions where service = $1 and asset = $2",
+  async position(asset: string): Promise<TradePosition> {
+    const [row] = await this.#database.query<Record<string, number>>(
+      "select sequence, stream_sequence, command_sequence from consumer_positions where service = $1 and asset = $2",
       [SERVICE, asset],
     );
     return {
-      eventSequence: eventSequence(row?.sequence ?? 0),
-      streamSequence: streamSequence(row?.stream_sequence ?? 0),
+      eventSequence: eventSequence(row?.["sequence"] ?? 0),
+      streamSequence: streamSequence(row?.["stream_sequence"] ?? 0),
+      commandSequence: commandSequence(row?.["command_sequence"] ?? 0),
     };
   }
 
@@ -61,14 +71,17 @@ export class TradeStore {
   async store(settlements: readonly AssetSettlement[]): Promise<AccountSequence[]> {
     const drawn = drawSequences(settlements);
     try {
-      const [, , advanced] = await this.#database.transaction([
+      const [, , advanced = []] = await this.#database.transaction([
         takePositions(settlements),
         lockAccounts(drawn.counts),
         advanceSequences(drawn.counts),
-        insertReports(settlements, drawn.fromEnd),
-        ...[insertTrades(settlements), insertOrders(settlements), updateOrders(settlements)].filter(hasRows),
+        ...[
+          insertReports(settlements, drawn.fromEnd),
+          insertTrades(settlements),
+          insertOrders(settlements),
+          updateOrders(settlements),
+        ].filter(hasRows),
       ]);
-      invariant(advanced !== undefined, "the accounts' sequences were not returned");
       const last = new Map(advanced.map((row) => [row["account_id"], row["last_sequence"] as number]));
       const accounts = settlements.flatMap(({ reports }) => reports.map((report) => report.accountId));
       return accounts.map((account, index) =>
@@ -110,10 +123,11 @@ function takePositions(settlements: readonly AssetSettlement[]): Statement {
     (settlement) => settlement.from,
     (settlement) => settlement.reached,
     (settlement) => settlement.streamSequence,
+    (settlement) => settlement.throughCommand,
   );
   return {
     name: "take_positions",
-    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])",
+    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])",
     values: [SERVICE, ...values],
   };
 }

@@ -90,7 +90,7 @@ async function expectExactlyOnce(pipeline: PipelineUnderTest, trades: number): P
   await pipeline.rowsOnce(trades, "select 1 from trades");
   const commands = await decoded(pipeline, "COMMANDS", decodeCommandBatch);
   expect(commands.map(({ commandSequence }) => commandSequence)).to.deep.equal(oneTo(2 * trades));
-  const events = await decoded(pipeline, "EXECUTIONS", decodeExecutionBatch);
+  const events = await decoded(pipeline, "EXECUTIONS", (data) => [...decodeExecutionBatch(data).events]);
   expect(events.map(({ eventSequence }) => eventSequence)).to.deep.equal(oneTo(3 * trades));
   const tradeIds = await pipeline.rows("select trade_id from trades order by trade_id");
   expect(tradeIds.map((row) => row["trade_id"])).to.deep.equal(oneTo(trades));
@@ -219,6 +219,20 @@ describe("a stage that dies", () => {
       await expectExactlyOnce(pipeline, 5);
     });
   }
+
+  it("trade-processing for long: order-processing stops feeding the engine, and goes on when it is back", async () => {
+    await startOthers("trade-processing");
+    const [before, more] = [10_000, 6_000]; // a batch takes up to 4,000 at once here
+    for (let logged = 0; logged < before + more; logged += 250)
+      await pipeline.log(ASSET, ...Array.from({ length: 250 }, () => buy(ANN, 1, 100)));
+    await pipeline.rowsOnce(1, "select 1 from order_log having count(*) > $1", before);
+    await pipeline.log("ETH-USD", buy(ANN, 1, 100));
+    await pipeline.rowsOnce(1, "select 1 from order_log where asset = 'ETH-USD'");
+    const [held] = await pipeline.rows("select count(*) as n from order_log where asset = $1", ASSET);
+    expect(held?.["n"]).to.be.lessThan(before + more);
+    await pipeline.start("trade-processing");
+    await pipeline.rowsOnce(1, "select 1 from orders where asset = $1 having count(*) = $2", ASSET, before + more);
+  });
 
   it("two matching engines of one asset do no harm: the fence lets one of them publish", async () => {
     await startOthers("matching-engine");

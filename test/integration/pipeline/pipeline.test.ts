@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { NewOrder } from "../../../src/shared/messages.js";
 import { epochMs, lots, priceTicks } from "../../../src/shared/units.js";
+import { eventually } from "../../support/eventually.js";
 import { ANN, BOB, buy, PipelineUnderTest, request, sell } from "./pipeline-under-test.js";
 
 describe("the pipeline between the order log and the notifications", () => {
@@ -137,6 +138,18 @@ describe("the pipeline between the order log and the notifications", () => {
     expect(Number(report?.["matched_at_us"]) / 1000).to.be.within(expiresAtMs, expiresAtMs + 5_000);
     const [clock] = await pipeline.rows("select log_id, account_id from order_log where kind = 'advance_clock'");
     expect(clock).to.deep.equal({ log_id: null, account_id: 0 });
+  });
+
+  it("counts a command that has no effect as settled", async () => {
+    await pipeline.log("SOL-USDC", request(BOB, { kind: "cancel_all", side: "buy" }));
+    const positions = "select service, command_sequence from consumer_positions where asset = 'SOL-USDC'";
+    const [logged] = await pipeline.rowsOnce(1, "select command_sequence from order_log where kind = 'cancel_all'");
+    await eventually("both services are through", async () => {
+      const rows = await pipeline.rows(positions);
+      return rows.length === 2 && rows.every((row) => row["command_sequence"] === logged?.["command_sequence"])
+        ? true
+        : null;
+    });
   });
 
   it("settles an order that trades with thousands, whose events span several messages", async () => {

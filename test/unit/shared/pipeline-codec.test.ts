@@ -13,7 +13,7 @@ import {
   encodeOrderBatch,
 } from "../../../src/shared/pipeline-codec.js";
 import { encodeMessage } from "../../../src/shared/protobuf.js";
-import { epochUs, lots, priceTicks, tradeId } from "../../../src/shared/units.js";
+import { commandSequence, epochUs, eventSequence, lots, priceTicks, tradeId } from "../../../src/shared/units.js";
 import { commands, engineEvents, orderRequests, sequencedReports } from "../../support/arbitraries.js";
 
 const batch = <T>(items: fc.Arbitrary<T>) => fc.array(items, { maxLength: 5 });
@@ -44,8 +44,9 @@ describe("the pipeline codec", () => {
 
   it("brings every batch of events over the wire as it was", () => {
     fc.assert(
-      fc.property(batch(engineEvents), (items) => {
-        expect(decodeExecutionBatch(encodeExecutionBatch(items))).to.deep.equal(items);
+      fc.property(batch(engineEvents), (events) => {
+        const output = { events, throughEvent: eventSequence(7), throughCommand: commandSequence(5) };
+        expect(decodeExecutionBatch(encodeExecutionBatch(output))).to.deep.equal(output);
       }),
     );
   });
