@@ -47,6 +47,14 @@ export interface BatcherClock {
   readonly nowUs: () => EpochUs;
 }
 
+export interface PublishedBatch {
+  readonly asset: string;
+  readonly requests: number;
+  readonly last: LogId;
+  /** From the batch's start to its answer. */
+  readonly publishMs: number;
+}
+
 /** One encodes to at most 200 bytes, so that a full batch stays far below the 256 KiB that a message may have. */
 interface Waiting {
   readonly request: OrderRequest;
@@ -69,7 +77,7 @@ export class Batcher {
   readonly #clock: BatcherClock;
   readonly #pacing: Pacing;
   readonly #lanes = new Map<string, Lane>();
-  readonly #observe: (batch: number, publishMs: number) => void;
+  readonly #observe: (published: PublishedBatch) => void;
   /** Makes message ids unique over processes and restarts. */
   readonly #writer = randomUUID();
   #batches = 0;
@@ -79,7 +87,7 @@ export class Batcher {
     log: OrderLog,
     options: BatcherOptions,
     clock: BatcherClock,
-    observe: (batch: number, publishMs: number) => void = () => undefined,
+    observe: (published: PublishedBatch) => void = () => undefined,
   ) {
     this.#log = log;
     this.#options = options;
@@ -184,7 +192,8 @@ export class Batcher {
       const outcome = await this.#log.publish(subject, payload, attempt);
       const nowMs = this.#clock.nowMs();
       if (outcome.kind === "stored") {
-        this.#observe(batch.length, nowMs - startedMs);
+        const last = logIdAt(outcome.streamSequence, batch.length - 1);
+        this.#observe({ asset: lane.asset, requests: batch.length, last, publishMs: nowMs - startedMs });
         return outcome;
       }
       // After a doubtful attempt, the refusal of a later one says nothing about the first.

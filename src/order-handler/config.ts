@@ -11,6 +11,8 @@ export interface HandlerConfig extends CommonConfig {
   readonly batcher: BatcherOptions;
   /** How long Postgres may take to answer a login. */
   readonly loginAnswerTimeoutMs: number;
+  /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
+  readonly backlogAgeMaxMs: number;
   /** Logins that may be checked at the same time. */
   readonly loginsMax: number;
 }
@@ -51,6 +53,7 @@ export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
       graceMs: ms("GRACE", 500),
     },
     loginAnswerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),
+    backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000),
     loginsMax: count("LOGINS", 64),
   };
   env.check();

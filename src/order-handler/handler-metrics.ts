@@ -1,5 +1,6 @@
 import { LATENCY_BUCKETS_S, type Metrics } from "../shared/metrics.js";
 import { nowUs } from "../shared/units.js";
+import type { PublishedBatch } from "./batcher.js";
 import type { Exchange } from "./dialect.js";
 
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
@@ -18,6 +19,7 @@ export class HandlerMetrics {
       ack: metrics.histogram("handler_ack_seconds", "From a request's bytes to its ACK's", LATENCY_BUCKETS_S),
       publish: metrics.histogram("handler_publish_seconds", "From a batch's start to its answer", LATENCY_BUCKETS_S),
       batch: metrics.histogram("handler_batch_requests", "Requests in a batch of the order log", BATCH_BUCKETS),
+      backlog: metrics.gauge("handler_backlog_seconds", "Age of the oldest acknowledged request not yet processed"),
       fill: metrics.gauge("handler_queue_fill_ratio", "The fullest asset's queue, 1 is full"),
     };
   }
@@ -28,14 +30,15 @@ export class HandlerMetrics {
     else if (response?.kind === "ack") this.#metrics.ack.observe((nowUs() - receivedAtUs) / 1e6);
   }
 
-  published(requests: number, publishMs: number): void {
+  published({ requests, publishMs }: PublishedBatch): void {
     this.#metrics.batch.observe(requests);
     this.#metrics.publish.observe(publishMs / 1000);
   }
 
-  sweep(sessions: number, queueFill: number): void {
+  sweep(sessions: number, queueFill: number, backlogMs: number): void {
     this.#metrics.sessions.set(sessions);
     this.#metrics.fill.set(queueFill);
+    this.#metrics.backlog.set(backlogMs / 1000);
     for (const [kind, count] of this.#requests) this.#metrics.requests.inc({ kind }, count);
     for (const [name, count] of this.#rejects) this.#metrics.rejects.inc({ name }, count);
     this.#requests.clear();

@@ -5,6 +5,7 @@ import { connectDatabase } from "../shared/database.js";
 import { runService } from "../shared/lifecycle.js";
 import { handlerConfig } from "./config.js";
 import { HandlerMetrics } from "./handler-metrics.js";
+import { processedThrough } from "./positions-store.js";
 import { OrderHandler } from "./service.js";
 
 await runService("order-handler", handlerConfig, async (service, config) => {
@@ -26,6 +27,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
     log,
     orderLog: bus,
     authenticate: (keyId, secret) => authenticate(database, keyId, secret),
+    processedThrough: () => processedThrough(database),
     metrics: new HandlerMetrics(service.metrics),
   });
   service.onStop("sessions", () => handler.stop());

@@ -5,7 +5,8 @@ import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import type { OrderRequest } from "../shared/messages.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
-import { nowUs } from "../shared/units.js";
+import { type LogId, nowUs } from "../shared/units.js";
+import { Backlog } from "./backlog.js";
 import { Batcher, type OrderLog, type Settle } from "./batcher.js";
 import type { HandlerConfig } from "./config.js";
 import type { HandlerMetrics } from "./handler-metrics.js";
@@ -20,6 +21,8 @@ export interface OrderHandlerOptions {
   readonly orderLog: OrderLog;
   /** Null: wrong key or secret. Rejects when it can't be told now. */
   readonly authenticate: (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
+  /** How far each asset's log is processed. */
+  readonly processedThrough: () => Promise<ReadonlyMap<string, LogId>>;
   readonly metrics: HandlerMetrics;
 }
 
@@ -28,6 +31,13 @@ const STOP_POLL_MS = 10;
 /** How long stopping waits for the cancels of ended sessions to be logged. */
 const STOP_CANCELS_MS = 2_000;
 
+/** How often it is asked how far the log is processed, while something is not. */
+const BACKLOG_INTERVAL_MS = 1_000;
+
+const PROCESSING_BEHIND = refuse(
+  "BUSY",
+  "the asset's orders are processed too slowly, nothing was logged; send it again later",
+);
 const SHUTTING_DOWN = refuse("SHUTTING_DOWN", "this order-handler is stopping, nothing was logged; connect again");
 const WRONG_LOGIN = refuse("LOGIN_REJECTED", "the key or its secret is wrong");
 const SUSPENDED = refuse("ACCOUNT_SUSPENDED", "the account is suspended; ask the operator");
@@ -40,6 +50,9 @@ export class OrderHandler {
   readonly #canceler: OrderCanceler;
   readonly #server: OrderServer;
   readonly #sweep: NodeJS.Timeout;
+  readonly #backlog = new Backlog();
+  #backlogAskedMs = 0;
+  #isAskingBacklog = false;
   #loginsInFlight = 0;
   #isStopping = false;
 
@@ -47,7 +60,10 @@ export class OrderHandler {
     const { config, registry, log, orderLog, metrics } = options;
     this.#options = options;
     const clock = { nowMs: () => performance.now(), nowUs };
-    this.#batcher = new Batcher(orderLog, config.batcher, clock, (requests, ms) => metrics.published(requests, ms));
+    this.#batcher = new Batcher(orderLog, config.batcher, clock, (published) => {
+      this.#backlog.logged(published.asset, published.last, performance.now());
+      metrics.published(published);
+    });
     this.#canceler = new OrderCanceler({
       submit: (asset, request, settle) => this.#batcher.submit(asset, request, settle),
       nowUs,
@@ -90,7 +106,21 @@ export class OrderHandler {
     this.#batcher.sweep();
     this.#canceler.sweep();
     this.#server.sweep();
-    this.#options.metrics.sweep(this.#server.sessionCount, this.#batcher.fill);
+    const nowMs = performance.now();
+    this.#options.metrics.sweep(this.#server.sessionCount, this.#batcher.fill, this.#backlog.oldestMs(nowMs));
+    if (!this.#backlog.isEmpty && !this.#isAskingBacklog && nowMs - this.#backlogAskedMs >= BACKLOG_INTERVAL_MS)
+      void this.#askBacklog(nowMs);
+  }
+
+  async #askBacklog(nowMs: number): Promise<void> {
+    this.#backlogAskedMs = nowMs;
+    this.#isAskingBacklog = true;
+    try {
+      for (const [asset, logId] of await this.#options.processedThrough()) this.#backlog.processed(asset, logId);
+    } catch (err) {
+      this.#options.log.warn({ err }, "it can't be told how far the log is processed");
+    }
+    this.#isAskingBacklog = false;
   }
 
   #createSession(wake: () => void): Session {
@@ -107,7 +137,14 @@ export class OrderHandler {
 
   #submit(asset: string, request: OrderRequest, settle: Settle): void {
     if (this.#isStopping) settle(SHUTTING_DOWN);
+    else if (this.#isBehind(asset, request)) settle(PROCESSING_BEHIND);
     else this.#batcher.submit(asset, request, settle);
+  }
+
+  /** Cancels are let through: they take load and risk away. */
+  #isBehind(asset: string, { body }: OrderRequest): boolean {
+    const isOrder = body.kind === "new" || body.kind === "replace";
+    return isOrder && this.#backlog.ageMs(asset, performance.now()) > this.#options.config.backlogAgeMaxMs;
   }
 
   async #login(keyId: string, secret: string): Promise<LoggedIn | Refusal> {

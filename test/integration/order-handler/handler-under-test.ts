@@ -31,7 +31,9 @@ export interface HandlerForTest {
 
 type Overrides = { readonly [Part in "session" | "server" | "batcher"]?: Partial<HandlerConfig[Part]> } & {
   readonly authenticate?: OrderHandlerOptions["authenticate"];
+  readonly processedThrough?: OrderHandlerOptions["processedThrough"];
   readonly loginAnswerTimeoutMs?: number;
+  readonly backlogAgeMaxMs?: number;
 };
 
 /** An order-handler in this process on a port of its own, with a real NATS. */
@@ -39,6 +41,7 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
   const defaults = handlerConfig({ NATS_URL: natsUrl, DATABASE_URL: "none", ORDER_HANDLER_PORT: "0" });
   const config: HandlerConfig = {
     ...defaults,
+    backlogAgeMaxMs: overrides.backlogAgeMaxMs ?? defaults.backlogAgeMaxMs,
     loginAnswerTimeoutMs: overrides.loginAnswerTimeoutMs ?? defaults.loginAnswerTimeoutMs,
     session: { ...defaults.session, ...overrides.session },
     server: { ...defaults.server, ...overrides.server },
@@ -53,6 +56,7 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
     log,
     orderLog: bus,
     authenticate: overrides.authenticate ?? fakeAuthenticate,
+    processedThrough: overrides.processedThrough ?? (async () => new Map()),
     metrics: new HandlerMetrics(metrics),
   });
   const port = await handler.listen();

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
-import { streamSequence } from "../../../src/shared/units.js";
+import { type LogId, logId, streamSequence } from "../../../src/shared/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { eventually, fakeAuthenticate, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
@@ -88,6 +88,18 @@ describe("order-handler in an outage", () => {
       }
     }
     expect(acknowledged).to.be.above(count / 3 - 1);
+  });
+
+  it("answers BUSY to orders, and takes cancels, while nothing that it acknowledged is processed", async () => {
+    let processed = new Map<string, LogId>();
+    handler = await startHandler(nats.url, { backlogAgeMaxMs: 300, processedThrough: async () => processed });
+    const client = await login();
+    const first = await client.ask("BUY BTC-USD 1 1");
+    await eventually("BUSY", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("REJ 300 BUSY"));
+    expect(await client.ask(`CANCEL BTC-USD ${first.split(" ")[1]}`)).to.match(/^ACK /);
+    expect(await client.ask("BUY ETH-USD 1 1")).to.match(/^ACK /);
+    processed = new Map([["BTC-USD", logId(Number.MAX_SAFE_INTEGER)]]);
+    await eventually("an ACK again", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK"));
   });
 
   it("answers UNKNOWN_OUTCOME for what was sent to a NATS that hangs, UNAVAILABLE for what was not", async () => {

@@ -1,0 +1,10 @@
+import type { Database } from "../shared/database.js";
+import { type LogId, logId } from "../shared/units.js";
+
+/** How far order-processing has come in each asset's log. */
+export async function processedThrough(database: Database): Promise<ReadonlyMap<string, LogId>> {
+  const rows = await database.query<{ asset: string; sequence: number }>(
+    "select asset, sequence from consumer_positions where service = 'order-processing'",
+  );
+  return new Map(rows.map(({ asset, sequence }) => [asset, logId(sequence)]));
+}
