@@ -40,8 +40,7 @@ export interface LoadOutcome {
   /** From the first measured order's plan to the last answer. */
   readonly measuredMs: number;
   readonly lastAnswerMs: number;
-  /** Per asset: the last new order that was acknowledged, and the last request. */
-  readonly lastOrderIds: ReadonlyMap<string, number>;
+  /** Per asset: the last request that was acknowledged. */
   readonly lastLogIds: ReadonlyMap<string, number>;
 }
 
@@ -75,7 +74,6 @@ export class LoadRun {
   readonly #assetOf: Uint8Array;
   readonly #sessions: Session[] = [];
   readonly #matching: ReportMatching;
-  readonly #lastOrderIds = new Map<string, number>();
   readonly #lastLogIds = new Map<string, number>();
   readonly #rejected = new Map<string, number>();
   readonly #problems: string[] = [];
@@ -203,7 +201,6 @@ export class LoadRun {
     const asset = this.#options.assets[assetIndex]?.asset ?? "";
     this.#lastLogIds.set(asset, Math.max(logId, this.#lastLogIds.get(asset) ?? 0));
     if (this.#kinds[order] === CANCEL) return;
-    this.#lastOrderIds.set(asset, Math.max(logId, this.#lastOrderIds.get(asset) ?? 0));
     if (this.#watch !== null) this.#matching.acknowledged(assetIndex, logId, order);
     if (this.#kinds[order] === RESTING) this.#flow.isResting(accountIndex, assetIndex, logId);
   }
@@ -228,7 +225,6 @@ export class LoadRun {
       problems: [...this.#problems, ...(this.#watch?.problems ?? [])],
       measuredMs: this.#lastAnswerMs - measuredFromMs,
       lastAnswerMs: this.#lastAnswerMs,
-      lastOrderIds: this.#lastOrderIds,
       lastLogIds: this.#lastLogIds,
     };
   }

@@ -4,7 +4,7 @@ import type { LoadOutcome } from "./load-run.js";
 
 /** What Postgres says about a run. */
 export interface SettlementResult {
-  /** From the last acknowledgement until every asset's last request was a row and its last order settled. */
+  /** From the last acknowledgement until every asset's last request was settled: its trades, reports and order states are rows. */
   readonly settledAfterMs: number | null;
   /** Rows of order_log that this run added. */
   readonly logRows: number;
@@ -47,22 +47,19 @@ export class SettlementCheck {
     await this.#database.close();
   }
 
-  async #untilSettled({ lastLogIds, lastOrderIds }: LoadOutcome): Promise<number | null> {
-    const logged = "select exists (select from order_log l where l.asset = wanted.asset and l.log_id = wanted.id)";
-    const settled = "select exists (select from orders o where o.asset = wanted.asset and o.order_id = wanted.id)";
+  /** Settled: trades, reports and order states of each asset's last request are committed. */
+  async #untilSettled({ lastLogIds }: LoadOutcome): Promise<number | null> {
+    const text = `select count(*) as n from unnest($1::text[], $2::bigint[]) as last(asset, log_id)
+      join order_log l on l.asset = last.asset and l.log_id = last.log_id
+      join consumer_positions p on p.service = 'trade-processing' and p.asset = l.asset
+        and p.command_sequence >= l.command_sequence`;
     const startedMs = performance.now();
     while (performance.now() - startedMs < SETTLE_WAIT_MS) {
-      if ((await this.#haveAll(settled, lastOrderIds)) && (await this.#haveAll(logged, lastLogIds)))
-        return performance.now();
+      const [row] = await this.#database.query<{ n: number }>(text, [[...lastLogIds.keys()], [...lastLogIds.values()]]);
+      if (row?.n === lastLogIds.size) return performance.now();
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return null;
-  }
-
-  async #haveAll(exists: string, wanted: ReadonlyMap<string, number>): Promise<boolean> {
-    const text = `select coalesce(bool_and((${exists})), true) as all from unnest($1::text[], $2::bigint[]) as wanted(asset, id)`;
-    const [row] = await this.#database.query<{ all: boolean }>(text, [[...wanted.keys()], [...wanted.values()]]);
-    return row?.all === true;
   }
 }
 
