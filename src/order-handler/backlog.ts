@@ -24,11 +24,13 @@ export class Backlog {
     if (isDue && samples.length < SAMPLES_MAX) samples.push({ logId, loggedAtMs: nowMs });
   }
 
-  /** Everything up to here has been processed. */
-  processed(asset: string, through: LogId): void {
-    const samples = this.#samples.get(asset) ?? [];
-    const first = samples.findIndex(({ logId }) => logId > through);
-    samples.splice(0, first < 0 ? samples.length : first);
+  /** Up to where each asset has been processed. One that never was says nothing about how far behind processing is. */
+  processed(through: ReadonlyMap<string, LogId>): void {
+    for (const [asset, samples] of this.#samples) {
+      const reached = through.get(asset) ?? Number.POSITIVE_INFINITY;
+      const first = samples.findIndex(({ logId }) => logId > reached);
+      samples.splice(0, first < 0 ? samples.length : first);
+    }
   }
 
   ageMs(asset: string, nowMs: number): number {

@@ -116,7 +116,7 @@ export class OrderHandler {
     this.#backlogAskedMs = nowMs;
     this.#isAskingBacklog = true;
     try {
-      for (const [asset, logId] of await this.#options.processedThrough()) this.#backlog.processed(asset, logId);
+      this.#backlog.processed(await this.#options.processedThrough());
     } catch (err) {
       this.#options.log.warn({ err }, "it can't be told how far the log is processed");
     }

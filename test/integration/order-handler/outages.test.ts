@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
-import { type LogId, logId, streamSequence } from "../../../src/shared/units.js";
+import { logId, streamSequence } from "../../../src/shared/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { eventually, fakeAuthenticate, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
@@ -91,7 +91,7 @@ describe("order-handler in an outage", () => {
   });
 
   it("answers BUSY to orders, and takes cancels, while nothing that it acknowledged is processed", async () => {
-    let processed = new Map<string, LogId>();
+    let processed = new Map([["BTC-USD", logId(0)]]);
     handler = await startHandler(nats.url, { backlogAgeMaxMs: 300, processedThrough: async () => processed });
     const client = await login();
     const first = await client.ask("BUY BTC-USD 1 1");

@@ -7,13 +7,20 @@ describe("the backlog", () => {
     const backlog = new Backlog();
     backlog.logged("BTC-USD", logId(256), 1_000);
     backlog.logged("BTC-USD", logId(512), 2_000);
-    backlog.processed("BTC-USD", logId(256));
+    backlog.processed(new Map([["BTC-USD", logId(256)]]));
     expect(backlog.ageMs("BTC-USD", 5_000)).to.equal(3_000);
-    backlog.processed("BTC-USD", logId(511));
+    backlog.processed(new Map([["BTC-USD", logId(511)]]));
     expect(backlog.ageMs("BTC-USD", 5_000)).to.equal(3_000);
-    backlog.processed("BTC-USD", logId(512));
+    backlog.processed(new Map([["BTC-USD", logId(512)]]));
     expect(backlog.ageMs("BTC-USD", 5_000)).to.equal(0);
     expect(backlog.isEmpty).to.equal(true);
+  });
+
+  it("is not there for an asset that was never processed", () => {
+    const backlog = new Backlog();
+    backlog.logged("BTC-USD", logId(256), 1_000);
+    backlog.processed(new Map());
+    expect(backlog.ageMs("BTC-USD", 9_000)).to.equal(0);
   });
 
   it("is one per asset", () => {
