@@ -115,6 +115,10 @@ export class BusReader {
 
   async #createConsumer(): Promise<void> {
     const { stream, subject } = this.#options;
+    const { state } = await this.#manager.streams.info(stream);
+    // A stream that was made anew (one in memory, by a server that was restarted) counts from 1 again. What was handled
+    // before is known to whoever reads, by sequences of their own.
+    if (this.#after > state.last_seq) this.#after = streamSequence(0);
     const { name } = await this.#manager.consumers.add(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#after + 1,

@@ -1,0 +1,121 @@
+import { expect } from "chai";
+import { type Bus, connectBus } from "../../../src/shared/bus.js";
+import type { BusReader, InputMessage } from "../../../src/shared/bus-reader.js";
+import type { StreamName } from "../../../src/shared/subjects.js";
+import { type StreamSequence, streamSequence } from "../../../src/shared/units.js";
+import { eventually } from "../../support/eventually.js";
+import { type NatsForTest, startNats } from "../../support/nats.js";
+import { serviceForTest } from "../../support/service.js";
+
+const START = streamSequence(0);
+const text = (message: InputMessage) => Buffer.from(message.data).toString();
+
+describe("the bus", () => {
+  let nats: NatsForTest;
+  let bus: Bus;
+
+  beforeEach(async () => {
+    nats = await startNats();
+    bus = await connectBus(nats.url, { name: "test", log: serviceForTest("test").log });
+    await bus.ensureStreams(1);
+  });
+  afterEach(async () => {
+    await bus.close();
+    await nats.stop();
+  });
+
+  const publish = (
+    subject: string,
+    payload: string,
+    options: { messageId?: string; expectedLastSubjectSequence?: StreamSequence } = {},
+  ) => bus.publish(subject, Buffer.from(payload), { deadlineMs: 2_000, ...options });
+  const read = (stream: StreamName, subject: string, pendingMessagesMax = 10): BusReader =>
+    bus.read({ stream, subject, afterSequence: START, pendingMessagesMax, onAvailable: () => undefined });
+  async function taken(reader: BusReader, count: number): Promise<string[]> {
+    const messages: string[] = [];
+    return await eventually(`${count} messages`, () => {
+      messages.push(...reader.take(3).map(text));
+      return messages.length >= count ? messages : null;
+    });
+  }
+
+  it("stores, and answers the same message id with its first place", async () => {
+    expect(await publish("orders.BTC-USD", "a", { messageId: "1" })).to.deep.equal({
+      kind: "stored",
+      streamSequence: 1,
+      duplicate: false,
+    });
+    expect(await publish("orders.BTC-USD", "b")).to.deep.equal({ kind: "stored", streamSequence: 2, duplicate: false });
+    expect(await publish("orders.BTC-USD", "a", { messageId: "1" })).to.deep.equal({
+      kind: "stored",
+      streamSequence: 1,
+      duplicate: true,
+    });
+  });
+
+  it("refuses a publish that does not follow the subject's last message", async () => {
+    await publish("commands.BTC-USD", "a");
+    await publish("commands.ETH-USD", "b");
+    const late = await publish("commands.BTC-USD", "c", { expectedLastSubjectSequence: START });
+    expect(late).to.include({ kind: "refused", errorCode: 10071 });
+    expect(await publish("commands.BTC-USD", "c", { expectedLastSubjectSequence: streamSequence(1) })).to.include({
+      kind: "stored",
+    });
+  });
+
+  it("says unavailable where no stream listens, or nobody at all", async () => {
+    expect(await publish("nowhere.BTC-USD", "a")).to.deep.equal({ kind: "unavailable" });
+    await nats.kill9();
+    await eventually("the loss is seen", () => (bus.isConnected() ? null : true));
+    expect(await publish("orders.BTC-USD", "a")).to.deep.equal({ kind: "unavailable" });
+  });
+
+  it("says unknown when the server hangs, and when the connection breaks before the answer", async () => {
+    nats.freeze();
+    const hung = await bus.publish("orders.BTC-USD", Buffer.from("a"), { deadlineMs: 200 });
+    const waiting = bus.publish("orders.BTC-USD", Buffer.from("b"), { deadlineMs: 10_000 });
+    await nats.kill9();
+    expect([hung, await waiting]).to.deep.equal([{ kind: "unknown" }, { kind: "unknown" }]);
+  });
+
+  it("reads an asset's messages in order, however few it may hold", async () => {
+    const expected = Array.from({ length: 25 }, (_, index) => `message ${index}`);
+    for (const payload of expected) {
+      await publish("orders.BTC-USD", payload);
+      await publish("orders.ETH-USD", "another asset's");
+    }
+    expect(await taken(read("ORDERS", "orders.BTC-USD", 2), 25)).to.deep.equal(expected);
+  });
+
+  it("goes on reading where it was when the server was killed and came back", async () => {
+    const reader = read("ORDERS", "orders.BTC-USD");
+    await publish("orders.BTC-USD", "before");
+    expect(await taken(reader, 1)).to.deep.equal(["before"]);
+    await nats.kill9();
+    await nats.restart();
+    await eventually("the bus is back", () => (bus.isConnected() ? true : null));
+    await publish("orders.BTC-USD", "after");
+    expect(await taken(reader, 1)).to.deep.equal(["after"]);
+  });
+
+  it("reads a stream in memory from its start when the server that was killed has made it anew", async () => {
+    const reader = read("NOTIFICATIONS", "notifications.>");
+    for (const payload of ["1", "2", "3"]) await publish("notifications.BTC-USD", payload);
+    expect(await taken(reader, 3)).to.deep.equal(["1", "2", "3"]);
+    await nats.kill9();
+    await nats.restart();
+    await eventually("the bus is back", () => (bus.isConnected() ? true : null));
+    await bus.ensureStreams(1);
+    await publish("notifications.BTC-USD", "4");
+    expect(await taken(reader, 1)).to.deep.equal(["4"]);
+  });
+
+  it("finds the last message of a subject, and none where there is none", async () => {
+    expect(await bus.lastMessage("EXECUTIONS", "executions.BTC-USD")).to.equal(null);
+    await publish("executions.BTC-USD", "first");
+    await publish("executions.BTC-USD", "last");
+    await publish("executions.ETH-USD", "another");
+    const last = await bus.lastMessage("EXECUTIONS", "executions.BTC-USD");
+    expect(last === null ? null : [text(last), last.streamSequence]).to.deep.equal(["last", 2]);
+  });
+});
