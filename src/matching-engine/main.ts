@@ -16,6 +16,7 @@ await runService("matching-engine", readConfig, async (service, config) => {
     pendingMessagesMax: 1_024,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,
+    gatherMs: config.gatherMs,
   });
   service.onStop("loop", () => loop);
   service.background("matching-engine", loop);

@@ -22,6 +22,7 @@ await runService("order-processing", readConfig, async (service, config) => {
     pendingMessagesMax: 1_024,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,
+    gatherMs: 0,
   });
   service.onStop("loop", () => loop);
   service.background("order-processing", loop);

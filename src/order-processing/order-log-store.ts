@@ -177,7 +177,7 @@ const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
 
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
   const rows = batches.flatMap(({ asset, commands }) => commands.map((command) => rowOf(asset, command)));
-  const values = COLUMN_NAMES.map((name) => rows.map((row) => row[name] ?? null));
+  const values = columns(rows, ...COLUMN_NAMES.map((name) => (row: (typeof rows)[number]) => row[name]));
   return { name: "insert_order_log", text: INSERT_TEXT, values };
 }
 

@@ -164,7 +164,8 @@ export class BusReader {
 
   #received(message: Msg): void {
     this.#heard();
-    const status = message.headers?.code ?? 0;
+    // Only what the server says of itself comes without a place to acknowledge; headers are costly to read.
+    const status = message.reply ? 0 : (message.headers?.code ?? 0);
     if (status === HEARTBEAT) return;
     if (PULL_ENDED.has(status)) {
       this.#requested = Math.max(0, this.#requested - Number(message.headers?.get("Nats-Pending-Messages") ?? 0));

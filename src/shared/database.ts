@@ -5,7 +5,7 @@
 import pg from "pg";
 import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
-import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
+import { elementOf, PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
 
 export type { Row, Statement };
 
@@ -184,7 +184,14 @@ class PostgresDatabase implements Database {
   }
 }
 
-/** Rows as columns, one array a column, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
-export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): unknown[][] {
-  return fields.map((field) => rows.map(field));
+/** Rows as columns, one array literal a column, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
+export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): string[] {
+  return fields.map((field) => {
+    let literal = "{";
+    for (const row of rows) literal += literal === "{" ? elementOf(field(row)) : `,${elementOf(field(row))}`;
+    return `${literal}}`;
+  });
 }
+
+/** The literal of a column without rows. */
+export const NO_ROWS = "{}";

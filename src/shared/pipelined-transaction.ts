@@ -105,7 +105,10 @@ function textOf(value: unknown): string | null {
   return Array.isArray(value) ? `{${value.map(elementOf).join(",")}}` : String(value);
 }
 
-function elementOf(value: unknown): string {
+/** An element of an array literal. */
+export function elementOf(value: unknown): string {
   if (value === null || value === undefined) return "null";
-  return typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value);
+  if (typeof value !== "string") return String(value);
+  const isPlain = !value.includes('"') && !value.includes("\\");
+  return isPlain ? `"${value}"` : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }

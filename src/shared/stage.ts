@@ -62,6 +62,8 @@ export interface StageOptions {
   readonly pendingMessagesMax: number;
   /** Messages of one asset in one batch. */
   readonly batchMessagesMax: number;
+  /** How long to gather after the first message, where other assets' may follow: they come out of one batch before. */
+  readonly gatherMs: number;
   /** Least time between the starts of two batches: none waits when idle, more ride together under load. */
   readonly batchIntervalMs: number;
 }
@@ -147,7 +149,7 @@ class StageLoop {
   }
 
   async #handleUntilStopped(succeeded: () => void): Promise<void> {
-    const { batchIntervalMs } = this.#options;
+    const { batchIntervalMs, gatherMs } = this.#options;
     let startedMs = Number.NEGATIVE_INFINITY;
     let tickedMs = performance.now();
     while (!this.#service.stopping.aborted) {
@@ -157,7 +159,7 @@ class StageLoop {
         tickedMs = performance.now();
       }
       if (!isAvailable) continue;
-      const earlyMs = startedMs + batchIntervalMs - performance.now();
+      const earlyMs = Math.max(startedMs + batchIntervalMs - performance.now(), this.#hasAll() ? 0 : gatherMs);
       if (earlyMs > 0) await this.#pause(earlyMs);
       if (this.#service.stopping.aborted) return;
       const inputs = this.#takeInputs();
@@ -188,6 +190,11 @@ class StageLoop {
     });
     clearTimeout(timer);
     return isAvailable();
+  }
+
+  #hasAll(): boolean {
+    for (const reader of this.#readers.values()) if (reader.pendingMessages === 0) return false;
+    return true;
   }
 
   #mayTake(asset: string, reader: BusReader): boolean {

@@ -56,7 +56,7 @@ export class TradeProcessing implements Stage {
     const { metrics } = service;
     this.#settledSeconds = metrics.histogram(
       "settled_seconds",
-      "From a request's arrival to its settlement",
+      "From arrival to settlement, of the first request of each batch",
       LATENCY_BUCKETS_S,
     );
     this.#trades = metrics.counter("trades_total", "Trades settled", ["asset"]);
@@ -117,12 +117,11 @@ export class TradeProcessing implements Stage {
     const settledUs = nowUs();
     let index = 0;
     const announced = settlements.map(({ asset, trades, reports }) => {
-      const sequenced = reports.map((report): SequencedReport => {
-        const { eventSequence: _, ...rest } = report;
-        return { ...rest, accountSequence: sequences[index++] as AccountSequence };
-      });
+      const sequenced = reports.map(
+        (report): SequencedReport => Object.assign(report, { accountSequence: sequences[index++] as AccountSequence }),
+      );
       this.#trades.inc({ asset }, trades.length);
-      for (const report of reports) this.#settledSeconds.observe((settledUs - report.receivedAtUs) / 1e6);
+      if (reports[0] !== undefined) this.#settledSeconds.observe((settledUs - reports[0].receivedAtUs) / 1e6);
       return this.#announce(asset, { trades: trades.map(publicTrade), reports: sequenced });
     });
     await Promise.all(announced);

@@ -50,7 +50,7 @@ export function settle(
     invariant(event.eventSequence === reached + 1, `event ${event.eventSequence} came after ${reached}`);
     reached = event.eventSequence;
     const { body, atUs } = event;
-    for (const report of reportsOf(event, orders)) reports.push({ ...report, eventSequence: reached });
+    for (const report of reportsOf(event, orders)) reports.push(Object.assign(report, { eventSequence: reached }));
     if (body.kind === "trade") trades.push({ ...body, eventSequence: reached, executedAtUs: atUs });
     if (body.kind === "accepted" || body.kind === "rejected") newOrders.add(known(orders, body.orderId));
     else if (body.kind !== "cancel_rejected" && body.kind !== "replace_rejected")

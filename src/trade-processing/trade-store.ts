@@ -1,5 +1,5 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
-import { columns, type Database, type Statement, sqlState } from "../shared/database.js";
+import { columns, type Database, NO_ROWS, type Statement, sqlState } from "../shared/database.js";
 import { Fenced } from "../shared/errors.js";
 import type { OrderRecord } from "../shared/execution-report.js";
 import {
@@ -95,7 +95,7 @@ export class TradeStore {
   }
 }
 
-const hasRows = ({ values }: Statement) => Array.isArray(values?.[0]) && values[0].length > 0;
+const hasRows = ({ values }: Statement) => values?.[0] !== NO_ROWS;
 
 interface DrawnSequences {
   /** Reports of each account in the batch. */
