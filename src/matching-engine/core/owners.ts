@@ -15,7 +15,7 @@ export class Owners {
   #lists = new Int32Array(FIRST_CAPACITY * 4);
   /** Account numbers by hash of the id, at most half full. */
   #table = new Int32Array(FIRST_CAPACITY * 2);
-  #count = 0;
+  count = 0;
 
   constructor(rows: OrderRows) {
     this.#rows = rows;
@@ -34,7 +34,7 @@ export class Owners {
     const place = this.#place(accountId);
     const known = this.#table[place] as number;
     if (known !== 0) return known;
-    const account = ++this.#count;
+    const account = ++this.count;
     this.#table[place] = account;
     if (account >= this.accountIds.length) this.#grow();
     this.accountIds[account] = accountId;
@@ -70,13 +70,6 @@ export class Owners {
     else ints[next * ROW_INTS + OWNER_PREVIOUS] = previous;
   }
 
-  /** Owner by owner, each list from its oldest order on. */
-  forEachOrder(visit: (slot: number) => void): void {
-    for (let owner = 2; owner < (this.#count + 1) * 2; owner++)
-      for (let slot = this.first(owner); slot !== 0; slot = this.#rows.ints[slot * ROW_INTS + OWNER_NEXT] as number)
-        visit(slot);
-  }
-
   /** Where the account stands in the table, or would stand. */
   #place(accountId: number): number {
     const mask = this.#table.length - 1;
@@ -99,7 +92,7 @@ export class Owners {
 
   #rehash(): void {
     this.#table = new Int32Array(this.#table.length * 2);
-    for (let account = 1; account <= this.#count; account++)
+    for (let account = 1; account <= this.count; account++)
       this.#table[this.#place(this.accountIds[account] as number)] = account;
   }
 }

@@ -6,7 +6,18 @@
 import { CodecError } from "../../shared/errors.js";
 import { NONE } from "../../shared/order-terms.js";
 import { OrderBook } from "./order-book.js";
-import { FILLED, ICEBERG, LEAVES, NEXT, OWNER, ROW_FLOATS, ROW_INTS, TERMS, TERMS_WAITING } from "./order-rows.js";
+import {
+  FILLED,
+  ICEBERG,
+  LEAVES,
+  NEXT,
+  OWNER,
+  OWNER_NEXT,
+  ROW_FLOATS,
+  ROW_INTS,
+  TERMS,
+  TERMS_WAITING,
+} from "./order-rows.js";
 
 /** The bytes of the text BOURSE, then the version of the format. */
 const MAGIC = 0x42_4f_55_52;
@@ -48,6 +59,7 @@ export function writeSnapshot(state: MarketState): Uint8Array {
   floats.set([lastCommandSequence, lastEventSequence, lastTradeId, highestOrderId], 6);
   floats.set([book.lastTradeTicks, book.assetState], 10);
   const ordinals = new Int32Array(rows.highestSlot + 1);
+  const accounts = new Set<number>();
   let record = HEADER_WORDS;
   let iceberg = record + rows.count * RECORD_WORDS;
   let expiry = iceberg + book.icebergs.count * ICEBERG_WORDS;
@@ -65,6 +77,7 @@ export function writeSnapshot(state: MarketState): Uint8Array {
         floats[record + 4] = rows.floats[slot * ROW_FLOATS + FILLED] as number;
         floats[record + 5] = (rows.ints[slot * ROW_INTS + TERMS] as number) + book.sideOf(slot) * IS_SELL;
         record += RECORD_WORDS;
+        accounts.add((rows.ints[slot * ROW_INTS + OWNER] as number) >> 1);
         const icebergRow = rows.ints[slot * ROW_INTS + ICEBERG] as number;
         if (icebergRow !== 0) {
           floats[iceberg++] = ordinal;
@@ -80,14 +93,22 @@ export function writeSnapshot(state: MarketState): Uint8Array {
         if (slot === last) break;
       }
     }
-  let place = 2 * expiry;
-  book.owners.forEachOrder((slot) => {
-    ints[place++] = ordinals[slot] as number;
-  });
+  writeOwners(book, accounts, ordinals, ints.subarray(2 * expiry));
   ints[0] = MAGIC;
   ints[1] = VERSION;
   ints.set(checksum(ints), 2);
   return new Uint8Array(floats.buffer);
+}
+
+/** The ordinals of each list's orders; the accounts in the order in which reading will meet them. */
+function writeOwners(book: OrderBook, accounts: Iterable<number>, ordinals: Int32Array, into: Int32Array): void {
+  let place = 0;
+  for (const account of accounts)
+    for (const owner of [account * 2, account * 2 + 1]) {
+      let slot = book.owners.first(owner);
+      for (; slot !== 0; slot = book.rows.ints[slot * ROW_INTS + OWNER_NEXT] as number)
+        into[place++] = ordinals[slot] as number;
+    }
 }
 
 /** Throws a CodecError for bytes that are no snapshot of this version, or not all of it. */
