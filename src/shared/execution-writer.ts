@@ -10,7 +10,17 @@
  * the first of each and a row's place say them; command sequence and time are those of the command row before.
  */
 import { CodecError } from "./errors.js";
-import { NONE, type OrderTerms } from "./order-terms.js";
+import {
+  HAS_BUDGET,
+  HAS_DISPLAY,
+  HAS_EXPIRY,
+  HAS_MINIMUM,
+  HAS_PRICE,
+  HAS_QUANTITY,
+  HAS_STOP_PRICE,
+  NONE,
+  type OrderTerms,
+} from "./order-terms.js";
 
 export const ROW_KINDS = [
   "command",
@@ -45,14 +55,7 @@ const ROW_WORDS_MAX = 64;
 const TEXT_BYTES_MAX = 254;
 const FIRST_WORDS = 2_048;
 
-/** Bits of byte 4. An order has its optional fields in this order; other rows use the two that they need. */
-export const HAS_QUANTITY = 1;
-export const HAS_PRICE = 2;
-export const HAS_STOP_PRICE = 4;
-export const HAS_DISPLAY = 8;
-export const HAS_MINIMUM = 16;
-export const HAS_BUDGET = 32;
-export const HAS_EXPIRY = 64;
+/** Beside the bits of an order's optional fields in byte 4; the fields stand in the order of their bits. */
 export const HAS_FIRST_ORDER = 128;
 /** Of a trade (the taker's leaves), a cancel (what was left) and a refused request (the order). */
 export const HAS_OPTIONAL = 1;
@@ -76,8 +79,9 @@ export class ExecutionWriter {
   #commandAt = NONE;
   #firstEventSequence: number;
   #firstTradeId: number;
-  lastEventSequence: number;
-  lastTradeId: number;
+  // NaN makes V8 keep these as doubles from the start.
+  lastEventSequence = Number.NaN;
+  lastTradeId = Number.NaN;
 
   constructor(lastEventSequence: number, lastTradeId: number) {
     this.lastEventSequence = lastEventSequence;
@@ -248,40 +252,21 @@ export class ExecutionWriter {
       (terms.timeInForce << 3) |
       (terms.selfTradePrevention << 5) |
       (terms.postOnly << 8);
+    let has = terms.has;
     const row = this.#row(head | (enumerations << 16), 0, 4);
     const floats = this.#floats;
     floats[row + 1] = orderId;
     floats[row + 2] = accountId;
     floats[row + 3] = receivedAtUs;
     let at = row + 4;
-    let has = 0;
-    if (terms.quantityLots !== NONE) {
-      floats[at++] = terms.quantityLots;
-      has |= HAS_QUANTITY;
-    }
-    if (terms.priceTicks !== NONE) {
-      floats[at++] = terms.priceTicks;
-      has |= HAS_PRICE;
-    }
-    if (terms.stopPriceTicks !== NONE) {
-      floats[at++] = terms.stopPriceTicks;
-      has |= HAS_STOP_PRICE;
-    }
-    if (terms.displayLots !== NONE) {
-      floats[at++] = terms.displayLots;
-      has |= HAS_DISPLAY;
-    }
-    if (terms.minimumLots !== NONE) {
-      floats[at++] = terms.minimumLots;
-      has |= HAS_MINIMUM;
-    }
-    if (terms.quoteBudgetUnits !== NONE) {
-      floats[at++] = terms.quoteBudgetUnits;
-      has |= HAS_BUDGET;
-    }
-    if (terms.expiresAtMs !== NONE) {
-      floats[at++] = terms.expiresAtMs;
-      has |= HAS_EXPIRY;
+    if ((has & HAS_QUANTITY) !== 0) floats[at++] = terms.quantityLots;
+    if ((has & HAS_PRICE) !== 0) floats[at++] = terms.priceTicks;
+    if ((has & ~(HAS_QUANTITY | HAS_PRICE)) !== 0) {
+      if ((has & HAS_STOP_PRICE) !== 0) floats[at++] = terms.stopPriceTicks;
+      if ((has & HAS_DISPLAY) !== 0) floats[at++] = terms.displayLots;
+      if ((has & HAS_MINIMUM) !== 0) floats[at++] = terms.minimumLots;
+      if ((has & HAS_BUDGET) !== 0) floats[at++] = terms.quoteBudgetUnits;
+      if ((has & HAS_EXPIRY) !== 0) floats[at++] = terms.expiresAtMs;
     }
     if (firstOrderId !== NONE) {
       floats[at++] = firstOrderId;

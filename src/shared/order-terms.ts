@@ -19,6 +19,15 @@ export const SELF_TRADE_PREVENTIONS: readonly SelfTradePrevention[] = [
 ];
 export const ASSET_STATES: readonly AssetState[] = ["open", "cancel_only", "halted", "auction"];
 
+/** Which of an order's optional fields there are. */
+export const HAS_QUANTITY = 1;
+export const HAS_PRICE = 2;
+export const HAS_STOP_PRICE = 4;
+export const HAS_DISPLAY = 8;
+export const HAS_MINIMUM = 16;
+export const HAS_BUDGET = 32;
+export const HAS_EXPIRY = 64;
+
 export class OrderTerms {
   /** Indexes into the lists above. */
   side = 0;
@@ -27,13 +36,16 @@ export class OrderTerms {
   selfTradePrevention = 0;
   /** 0 or 1. */
   postOnly = 0;
-  quantityLots = NONE;
-  priceTicks = NONE;
-  stopPriceTicks = NONE;
-  displayLots = NONE;
-  minimumLots = NONE;
-  quoteBudgetUnits = NONE;
-  expiresAtMs = NONE;
+  /** The bits of the fields below that count; the others may hold anything. */
+  has = 0;
+  // NaN makes V8 keep them as doubles from the start, whatever comes later.
+  quantityLots = Number.NaN;
+  priceTicks = Number.NaN;
+  stopPriceTicks = Number.NaN;
+  displayLots = Number.NaN;
+  minimumLots = Number.NaN;
+  quoteBudgetUnits = Number.NaN;
+  expiresAtMs = Number.NaN;
   clientOrderId: string | null = null;
 
   read(order: NewOrder): this {
@@ -50,6 +62,14 @@ export class OrderTerms {
     this.quoteBudgetUnits = order.quoteBudgetUnits ?? NONE;
     this.expiresAtMs = order.expiresAtMs ?? NONE;
     this.clientOrderId = order.clientOrderId;
+    this.has =
+      (order.quantityLots === null ? 0 : HAS_QUANTITY) |
+      (order.priceTicks === null ? 0 : HAS_PRICE) |
+      (order.stopPriceTicks === null ? 0 : HAS_STOP_PRICE) |
+      (order.displayLots === null ? 0 : HAS_DISPLAY) |
+      (order.minimumLots === null ? 0 : HAS_MINIMUM) |
+      (order.quoteBudgetUnits === null ? 0 : HAS_BUDGET) |
+      (order.expiresAtMs === null ? 0 : HAS_EXPIRY);
     return this;
   }
 }

@@ -1,4 +1,14 @@
-import { NONE, type OrderTerms } from "../../shared/order-terms.js";
+import {
+  HAS_BUDGET,
+  HAS_DISPLAY,
+  HAS_EXPIRY,
+  HAS_MINIMUM,
+  HAS_PRICE,
+  HAS_QUANTITY,
+  HAS_STOP_PRICE,
+  NONE,
+  type OrderTerms,
+} from "../../shared/order-terms.js";
 import {
   AUCTION,
   BUY,
@@ -42,7 +52,7 @@ export function objectionToNew(order: OrderTerms, book: OrderBook, clockUs: numb
   if (closed !== NO_OBJECTION) return closed;
   if (contradictsItself(order)) return UNSUPPORTED;
   if (order.selfTradePrevention === MODE_NONE && !rules.allowSelfTrade) return UNSUPPORTED;
-  if (order.expiresAtMs !== NONE && order.expiresAtMs * 1000 <= clockUs) return EXPIRED;
+  if ((order.has & HAS_EXPIRY) !== 0 && order.expiresAtMs * 1000 <= clockUs) return EXPIRED;
   if (book.assetState === AUCTION && !mayCollect(order)) return ASSET_IN_AUCTION;
   if (book.rows.count >= rules.openOrdersMax && mayStay(order)) return BOOK_FULL;
   return NO_OBJECTION;
@@ -78,12 +88,12 @@ export function mayRest(timeInForce: number): boolean {
 }
 
 function mayStay(order: OrderTerms): boolean {
-  return order.stopPriceTicks !== NONE || (order.type === LIMIT && mayRest(order.timeInForce));
+  return (order.has & HAS_STOP_PRICE) !== 0 || (order.type === LIMIT && mayRest(order.timeInForce));
 }
 
 /** In a call auction nothing trades at once: only what can wait is taken. */
 function mayCollect(order: OrderTerms): boolean {
-  return mayStay(order) && (order.stopPriceTicks !== NONE || order.minimumLots === NONE);
+  return mayStay(order) && ((order.has & HAS_STOP_PRICE) !== 0 || (order.has & HAS_MINIMUM) === 0);
 }
 
 /**
@@ -91,20 +101,25 @@ function mayCollect(order: OrderTerms): boolean {
  * lets one through; here they are refused all the same, so that the book needs no other guard.
  */
 function contradictsItself(order: OrderTerms): boolean {
-  const { type, timeInForce, quantityLots, displayLots, minimumLots } = order;
+  const { type, timeInForce, has, quantityLots, displayLots, minimumLots } = order;
+  // Nearly all orders are of this kind.
+  if (has === (HAS_QUANTITY | HAS_PRICE) && type === LIMIT && timeInForce !== GTD && order.postOnly === 0)
+    return quantityLots < 1;
   const isLimit = type === LIMIT || type === STOP_LIMIT;
   const isStop = type === STOP_LIMIT || type === STOP_MARKET;
-  const byBudget = order.quoteBudgetUnits !== NONE;
+  const byBudget = (has & HAS_BUDGET) !== 0;
+  const hasDisplay = (has & HAS_DISPLAY) !== 0;
+  const hasMinimum = (has & HAS_MINIMUM) !== 0;
   return (
-    isLimit !== (order.priceTicks !== NONE) ||
-    isStop !== (order.stopPriceTicks !== NONE) ||
-    byBudget !== (quantityLots === NONE) ||
+    isLimit !== ((has & HAS_PRICE) !== 0) ||
+    isStop !== ((has & HAS_STOP_PRICE) !== 0) ||
+    byBudget !== ((has & HAS_QUANTITY) === 0) ||
     (!byBudget && quantityLots < 1) ||
-    (byBudget && (type !== MARKET || order.side !== BUY || timeInForce === FOK || minimumLots !== NONE)) ||
+    (byBudget && (type !== MARKET || order.side !== BUY || timeInForce === FOK || hasMinimum)) ||
     (byBudget && order.selfTradePrevention === DECREMENT) ||
-    (timeInForce === GTD) !== (order.expiresAtMs !== NONE) ||
-    (displayLots !== NONE && (!isLimit || displayLots < 1 || displayLots > quantityLots)) ||
-    (minimumLots !== NONE && minimumLots > quantityLots) ||
-    (order.postOnly === 1 && (!isLimit || !mayRest(timeInForce) || minimumLots !== NONE))
+    (timeInForce === GTD) !== ((has & HAS_EXPIRY) !== 0) ||
+    (hasDisplay && (!isLimit || displayLots < 1 || displayLots > quantityLots)) ||
+    (hasMinimum && minimumLots > quantityLots) ||
+    (order.postOnly === 1 && (!isLimit || !mayRest(timeInForce) || hasMinimum))
   );
 }

@@ -70,10 +70,11 @@ export class Engine implements MatchingEngine {
   readonly #book: OrderBook;
   readonly #market: Market;
   readonly #terms = new OrderTerms();
-  #clockUs: number;
-  #lastCommandSequence: number;
+  // NaN makes V8 keep these as doubles from the start.
+  #clockUs = Number.NaN;
+  #lastCommandSequence = Number.NaN;
   /** Order ids only grow: the highest so far is all it takes to know that a new one was never used, refused or not. */
-  #highestOrderId: number;
+  #highestOrderId = Number.NaN;
 
   constructor(options: EngineOptions, state: MarketState) {
     this.#options = options;

@@ -38,9 +38,11 @@ export class OrderBook {
   readonly sellStops: PriceLadder;
   assetState = OPEN;
   /** NONE before the first trade. */
-  lastTradeTicks = NONE;
+  lastTradeTicks = Number.NaN;
 
   constructor(openOrdersMax: number, openOrders?: number) {
+    // It was NaN, which makes V8 keep it as a double.
+    this.lastTradeTicks = NONE;
     this.rows = new OrderRows(openOrdersMax, openOrders);
     this.owners = new Owners(this.rows);
     this.expiries = new ExpiryHeap(this.rows);

@@ -2,7 +2,7 @@
  * What accounts ask for. Each function checks everything first and returns its objection if it refuses, having changed
  * nothing.
  */
-import { NONE, type OrderTerms } from "../../shared/order-terms.js";
+import { HAS_STOP_PRICE, NONE, type OrderTerms } from "../../shared/order-terms.js";
 import { objectionAtEntry, objectionOfState, wouldTrade } from "./admission.js";
 import { BUY, HALTED, NO_OBJECTION, OPEN, reasonCode, SELL } from "./codes.js";
 import type { Market } from "./market.js";
@@ -28,7 +28,7 @@ export function placeOrder(
 ): number {
   const { book, incoming, events } = market;
   incoming.read(orderId, accountId, book.owners.find(accountId), order);
-  if (order.stopPriceTicks !== NONE) {
+  if ((order.has & HAS_STOP_PRICE) !== 0) {
     const triggersNow = book.assetState === OPEN && book.isTriggered(order.side, order.stopPriceTicks);
     events.accepted(orderId, accountId, receivedAtUs, triggersNow ? 0 : 1, order);
     book.wait(incoming, order.stopPriceTicks);
