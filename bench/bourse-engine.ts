@@ -48,15 +48,15 @@ export class BourseEngine implements Contestant {
   step({ ops, sides, ids, accounts, prices, quantities }: Stream, at: number): void {
     const { engine } = this;
     const id = ids[at] as number;
-    const account = accounts[at] as number;
     const receivedAtUs = RECEIVED_AT_US + at;
     engine.begin(++this.#sequence, receivedAtUs);
+    engine.from(ops[at] === CANCEL || ops[at] === MOVE ? at : id, accounts[at] as number, receivedAtUs);
     switch (ops[at]) {
       case CANCEL:
-        engine.cancel(at, account, receivedAtUs, id);
+        engine.cancel(id);
         break;
       case MOVE:
-        engine.replace(at, account, receivedAtUs, id, quantities[at] as number, prices[at] as number);
+        engine.replace(id, quantities[at] as number, prices[at] as number);
         break;
       default: {
         const terms = this.#terms;
@@ -67,7 +67,7 @@ export class BourseEngine implements Contestant {
         terms.quantityLots = quantities[at] as number;
         terms.priceTicks = prices[at] as number;
         terms.has = isMarket ? HAS_QUANTITY : HAS_QUANTITY | HAS_PRICE;
-        engine.place(id, account, receivedAtUs, terms);
+        engine.place(terms);
       }
     }
     engine.end();

@@ -1,8 +1,11 @@
-import { type IProcessOrder, OrderBook, Side, TimeInForce } from "nodejs-order-book";
+import { type IProcessOrder, OrderBook, Side } from "nodejs-order-book";
 import type { Contestant } from "./contestant.js";
 import { CANCEL, IMMEDIATE, MARKET, MOVE, type Stream } from "./streams.js";
 import { TradeHash } from "./trade-hash.js";
 
+type LimitOptions = Parameters<OrderBook["limit"]>[0];
+// The package does not export its enumeration.
+const IOC = "IOC" as NonNullable<LimitOptions["timeInForce"]>;
 const SIDES = [Side.BUY, Side.SELL] as const;
 
 /** The order book that most Node.js programs would take: npm package nodejs-order-book. */
@@ -35,7 +38,7 @@ export class NodejsOrderBook implements Contestant {
       case MARKET:
         return this.#book.market({ side, size });
       case IMMEDIATE:
-        return this.#book.limit({ id, side, size, price, timeInForce: TimeInForce.IOC });
+        return this.#book.limit({ id, side, size, price, timeInForce: IOC });
       default:
         return this.#book.limit({ id, side, size, price });
     }

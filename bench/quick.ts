@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
-import { NodejsOrderBook } from "./nodejs-order-book.js";
 import { BourseEngine } from "./bourse-engine.js";
+import { NodejsOrderBook } from "./nodejs-order-book.js";
 import { makeStream, STREAM_NAMES, type Stream, type StreamName } from "./streams.js";
 
 const names = (process.argv[2] ?? STREAM_NAMES.join(",")).split(",") as StreamName[];
@@ -27,7 +27,15 @@ for (const name of names) {
     const t = process.cpuUsage();
     e.play(stream, stream.prefill, stream.length);
     const us = process.cpuUsage(t).user;
-    if (process.argv[4] === "nob" && run < 2) { const b = new NodejsOrderBook(); if (run === 0) console.log("nob hash ok", new NodejsOrderBook().hashOf(stream) === stream.hash); b.prepare(stream); b.play(stream, 0, stream.prefill); const t = process.cpuUsage(); b.play(stream, stream.prefill, stream.length); console.log("nob", ((stream.length - stream.prefill) / process.cpuUsage(t).user).toFixed(3)); }
+    if (process.argv[4] === "nob" && run < 2) {
+      const b = new NodejsOrderBook();
+      if (run === 0) console.log("nob hash ok", new NodejsOrderBook().hashOf(stream) === stream.hash);
+      b.prepare(stream);
+      b.play(stream, 0, stream.prefill);
+      const t = process.cpuUsage();
+      b.play(stream, stream.prefill, stream.length);
+      console.log("nob", ((stream.length - stream.prefill) / process.cpuUsage(t).user).toFixed(3));
+    }
     rates.push((stream.length - stream.prefill) / us);
   }
   console.log(

@@ -1,12 +1,14 @@
 /** Reading, cutting and making rows of events; src/shared/execution-writer.ts says what a row looks like. */
 import { assertNever, CodecError } from "./errors.js";
 import {
+  CANCEL_REJECTED,
   COMMAND,
   COMMAND_WORDS,
   type ExecutionRows,
   ExecutionWriter,
   HAS_FIRST_ORDER,
   HAS_OPTIONAL,
+  REPLACE_REJECTED,
   ROW_KINDS,
   type RowKind,
   TRADE,
@@ -254,29 +256,23 @@ export function rowsOf(events: readonly EngineEvent[]): ExecutionRows {
 
 function writeEvent(writer: ExecutionWriter, body: EventBody): void {
   switch (body.kind) {
-    case "accepted": {
-      const terms = new OrderTerms().read(body.order);
-      writer.accepted(body.orderId, body.accountId, body.receivedAtUs, body.pendingTrigger ? 1 : 0, terms);
+    case "accepted":
+      writer.accepted({ ...body, logId: body.orderId }, body.pendingTrigger ? 1 : 0, new OrderTerms().read(body.order));
       break;
-    }
     case "rejected": {
-      const [terms, reason] = [new OrderTerms().read(body.order), REASONS.indexOf(body.reason)];
-      writer.rejected(body.orderId, body.accountId, body.receivedAtUs, reason, body.firstOrderId ?? NONE, terms);
+      const reason = REASONS.indexOf(body.reason);
+      const terms = new OrderTerms().read(body.order);
+      writer.rejected({ ...body, logId: body.orderId }, reason, body.firstOrderId ?? NONE, terms);
       break;
     }
-    case "trade":
-      writer.trade(
-        body.makerOrderId,
-        body.takerOrderId,
-        body.makerAccountId,
-        body.takerAccountId,
-        SIDES.indexOf(body.takerSide),
-        body.priceTicks,
-        body.quantityLots,
-        body.makerLeavesLots,
-        body.takerLeavesLots ?? NONE,
-      );
+    case "trade": {
+      const { makerOrderId, takerOrderId, makerAccountId, takerAccountId, takerSide } = body;
+      const { priceTicks, quantityLots, makerLeavesLots, takerLeavesLots } = body;
+      const at = writer.trade(SIDES.indexOf(takerSide), takerLeavesLots ?? NONE);
+      const parties = [makerOrderId, takerOrderId, makerAccountId, takerAccountId];
+      writer.floats.set([...parties, priceTicks, quantityLots, makerLeavesLots, takerLeavesLots ?? NONE], at + 1);
       break;
+    }
     case "canceled":
       writer.canceled(body.orderId, body.accountId, REASONS.indexOf(body.reason), body.canceledLots ?? NONE);
       break;
@@ -308,16 +304,10 @@ function writeEvent(writer: ExecutionWriter, body: EventBody): void {
 }
 
 function writeRequestRejected(writer: ExecutionWriter, body: RequestRejected): void {
-  writer.requestRejected(
-    body.kind,
-    body.requestLogId,
-    body.accountId,
-    body.receivedAtUs,
-    body.orderId ?? NONE,
-    REASONS.indexOf(body.reason),
-    body.firstOrderId ?? NONE,
-    body.clientOrderId,
-  );
+  const kind = body.kind === "cancel_rejected" ? CANCEL_REJECTED : REPLACE_REJECTED;
+  const [orderId, firstOrderId] = [body.orderId ?? NONE, body.firstOrderId ?? NONE];
+  const from = { ...body, logId: body.requestLogId };
+  writer.requestRejected(kind, from, orderId, REASONS.indexOf(body.reason), firstOrderId, body.clientOrderId);
 }
 
 function listed<T>(values: readonly T[], index: number, what: string): T {

@@ -47,6 +47,8 @@ const EXPIRED = ROW_KINDS.indexOf("expired");
 const REPLACED = ROW_KINDS.indexOf("replaced");
 const REDUCED = ROW_KINDS.indexOf("reduced");
 const TRIGGERED = ROW_KINDS.indexOf("triggered");
+export const CANCEL_REJECTED = ROW_KINDS.indexOf("cancel_rejected");
+export const REPLACE_REJECTED = ROW_KINDS.indexOf("replace_rejected");
 const STATE_CHANGED = ROW_KINDS.indexOf("state_changed");
 
 export const COMMAND_WORDS = 3;
@@ -60,6 +62,23 @@ export const HAS_FIRST_ORDER = 128;
 /** Of a trade (the taker's leaves), a cancel (what was left) and a refused request (the order). */
 export const HAS_OPTIONAL = 1;
 
+/** Where a trade's numbers stand in its row. */
+export const TRADE_MAKER_ORDER = 1;
+export const TRADE_TAKER_ORDER = 2;
+export const TRADE_MAKER_ACCOUNT = 3;
+export const TRADE_TAKER_ACCOUNT = 4;
+export const TRADE_PRICE = 5;
+export const TRADE_QUANTITY = 6;
+export const TRADE_MAKER_LEAVES = 7;
+export const TRADE_TAKER_LEAVES = 8;
+
+/** Whose request it is; a new order's log id is its order id. */
+export interface RequestOrigin {
+  readonly logId: number;
+  readonly accountId: number;
+  readonly receivedAtUs: number;
+}
+
 /** Rows that can be read on their own. */
 export interface ExecutionRows {
   readonly firstEventSequence: number;
@@ -72,8 +91,8 @@ export interface ExecutionRows {
  * and not negative, which the engine makes sure of; an optional one is NONE where there is none.
  */
 export class ExecutionWriter {
-  #floats = new Float64Array(FIRST_WORDS);
-  #ints = new Int32Array(this.#floats.buffer);
+  floats = new Float64Array(FIRST_WORDS);
+  #ints = new Int32Array(this.floats.buffer);
   /** Where the next row goes, and where the current command's row stands, in words. */
   #end = 0;
   #commandAt = NONE;
@@ -96,70 +115,49 @@ export class ExecutionWriter {
 
   command(commandSequence: number, atUs: number): void {
     const at = this.#written();
-    if (at + ROW_WORDS_MAX > this.#floats.length) this.#grow();
+    if (at + ROW_WORDS_MAX > this.floats.length) this.#grow();
     this.#commandAt = at;
     this.#end = at + COMMAND_WORDS;
-    const floats = this.#floats;
+    const floats = this.floats;
     this.#ints[2 * at] = COMMAND;
     this.#ints[2 * at + 1] = COMMAND_WORDS << 16;
     floats[at + 1] = commandSequence;
     floats[at + 2] = atUs;
   }
 
-  accepted(orderId: number, accountId: number, receivedAtUs: number, pendingTrigger: number, terms: OrderTerms): void {
-    this.#order(ACCEPTED | (pendingTrigger << 8), orderId, accountId, receivedAtUs, terms, NONE);
+  accepted(from: RequestOrigin, pendingTrigger: number, terms: OrderTerms): void {
+    this.#order(ACCEPTED | (pendingTrigger << 8), from, terms, NONE);
   }
 
-  rejected(
-    orderId: number,
-    accountId: number,
-    receivedAtUs: number,
-    reason: number,
-    firstOrderId: number,
-    terms: OrderTerms,
-  ): void {
-    this.#order(REJECTED | (reason << 8), orderId, accountId, receivedAtUs, terms, firstOrderId);
+  rejected(from: RequestOrigin, reason: number, firstOrderId: number, terms: OrderTerms): void {
+    this.#order(REJECTED | (reason << 8), from, terms, firstOrderId);
   }
 
-  trade(
-    makerOrderId: number,
-    takerOrderId: number,
-    makerAccountId: number,
-    takerAccountId: number,
-    takerSide: number,
-    priceTicks: number,
-    quantityLots: number,
-    makerLeavesLots: number,
-    takerLeavesLots: number,
-  ): void {
-    const isKnown = takerLeavesLots === NONE ? 0 : 1;
-    const at = this.#row(TRADE | (takerSide << 8), isKnown, 8 + isKnown);
+  /**
+   * The place for a trade, whose numbers the caller writes to `floats` at that place and the TRADE_… of each: nine
+   * arguments would cost more than the trade. The taker's leaves are written in any case; the next row is written over
+   * them where they are NONE.
+   */
+  trade(takerSide: number, takerLeavesLots: number): number {
     this.lastTradeId++;
-    const floats = this.#floats;
-    floats[at + 1] = makerOrderId;
-    floats[at + 2] = takerOrderId;
-    floats[at + 3] = makerAccountId;
-    floats[at + 4] = takerAccountId;
-    floats[at + 5] = priceTicks;
-    floats[at + 6] = quantityLots;
-    floats[at + 7] = makerLeavesLots;
-    // Written in any case, and written over by the next row where it is none of this one.
-    floats[at + 8] = takerLeavesLots;
+    return takerLeavesLots === NONE
+      ? this.#row(TRADE | (takerSide << 8), 0, TRADE_TAKER_LEAVES)
+      : this.#row(TRADE | (takerSide << 8), HAS_OPTIONAL, TRADE_TAKER_LEAVES + 1);
   }
 
   canceled(orderId: number, accountId: number, reason: number, canceledLots: number): void {
     const isKnown = canceledLots === NONE ? 0 : 1;
     const at = this.#row(CANCELED | (reason << 8), isKnown, 3 + isKnown);
-    this.#floats[at + 1] = orderId;
-    this.#floats[at + 2] = accountId;
-    this.#floats[at + 3] = canceledLots;
+    this.floats[at + 1] = orderId;
+    this.floats[at + 2] = accountId;
+    this.floats[at + 3] = canceledLots;
   }
 
   expired(orderId: number, accountId: number, canceledLots: number): void {
     const at = this.#row(EXPIRED, 0, 4);
-    this.#floats[at + 1] = orderId;
-    this.#floats[at + 2] = accountId;
-    this.#floats[at + 3] = canceledLots;
+    this.floats[at + 1] = orderId;
+    this.floats[at + 2] = accountId;
+    this.floats[at + 3] = canceledLots;
   }
 
   replaced(
@@ -172,7 +170,7 @@ export class ExecutionWriter {
     clientOrderId: string | null,
   ): void {
     const at = this.#row(REPLACED | (keptPriority << 8), 0, 6);
-    const floats = this.#floats;
+    const floats = this.floats;
     floats[at + 1] = orderId;
     floats[at + 2] = accountId;
     floats[at + 3] = quantityLots;
@@ -183,23 +181,21 @@ export class ExecutionWriter {
 
   reduced(orderId: number, accountId: number, byLots: number, leavesLots: number): void {
     const at = this.#row(REDUCED, 0, 5);
-    this.#floats[at + 1] = orderId;
-    this.#floats[at + 2] = accountId;
-    this.#floats[at + 3] = byLots;
-    this.#floats[at + 4] = leavesLots;
+    this.floats[at + 1] = orderId;
+    this.floats[at + 2] = accountId;
+    this.floats[at + 3] = byLots;
+    this.floats[at + 4] = leavesLots;
   }
 
   triggered(orderId: number, accountId: number): void {
     const at = this.#row(TRIGGERED, 0, 3);
-    this.#floats[at + 1] = orderId;
-    this.#floats[at + 2] = accountId;
+    this.floats[at + 1] = orderId;
+    this.floats[at + 2] = accountId;
   }
 
   requestRejected(
-    kind: "cancel_rejected" | "replace_rejected",
-    requestLogId: number,
-    accountId: number,
-    receivedAtUs: number,
+    kind: number,
+    from: RequestOrigin,
     orderId: number,
     reason: number,
     firstOrderId: number,
@@ -207,12 +203,12 @@ export class ExecutionWriter {
   ): void {
     const has = (orderId === NONE ? 0 : HAS_OPTIONAL) | (firstOrderId === NONE ? 0 : HAS_FIRST_ORDER);
     const words = 4 + (orderId === NONE ? 0 : 1) + (firstOrderId === NONE ? 0 : 1);
-    let at = this.#row(ROW_KINDS.indexOf(kind) | (reason << 8), has, words);
+    let at = this.#row(kind | (reason << 8), has, words);
     const row = at;
-    const floats = this.#floats;
-    floats[++at] = requestLogId;
-    floats[++at] = accountId;
-    floats[++at] = receivedAtUs;
+    const floats = this.floats;
+    floats[++at] = from.logId;
+    floats[++at] = from.accountId;
+    floats[++at] = from.receivedAtUs;
     if (orderId !== NONE) floats[++at] = orderId;
     if (firstOrderId !== NONE) floats[++at] = firstOrderId;
     if (clientOrderId !== null) this.#text(row, clientOrderId);
@@ -224,7 +220,7 @@ export class ExecutionWriter {
 
   /** Everything written since the last time. The bytes are the writer's own: they change when it writes again. */
   take(): ExecutionRows {
-    const rows = new Uint8Array(this.#floats.buffer, 0, this.byteLength);
+    const rows = new Uint8Array(this.floats.buffer, 0, this.byteLength);
     const taken = { firstEventSequence: this.#firstEventSequence, firstTradeId: this.#firstTradeId, rows };
     this.drop();
     return taken;
@@ -238,14 +234,7 @@ export class ExecutionWriter {
     this.#firstTradeId = this.lastTradeId + 1;
   }
 
-  #order(
-    head: number,
-    orderId: number,
-    accountId: number,
-    receivedAtUs: number,
-    terms: OrderTerms,
-    firstOrderId: number,
-  ): void {
+  #order(head: number, from: RequestOrigin, terms: OrderTerms, firstOrderId: number): void {
     const enumerations =
       terms.side |
       (terms.type << 1) |
@@ -254,10 +243,10 @@ export class ExecutionWriter {
       (terms.postOnly << 8);
     let has = terms.has;
     const row = this.#row(head | (enumerations << 16), 0, 4);
-    const floats = this.#floats;
-    floats[row + 1] = orderId;
-    floats[row + 2] = accountId;
-    floats[row + 3] = receivedAtUs;
+    const floats = this.floats;
+    floats[row + 1] = from.logId;
+    floats[row + 2] = from.accountId;
+    floats[row + 3] = from.receivedAtUs;
     let at = row + 4;
     if ((has & HAS_QUANTITY) !== 0) floats[at++] = terms.quantityLots;
     if ((has & HAS_PRICE) !== 0) floats[at++] = terms.priceTicks;
@@ -280,7 +269,7 @@ export class ExecutionWriter {
   /** Takes the place for a row, which is an event, and writes its first word. */
   #row(head: number, has: number, words: number): number {
     const at = this.#end;
-    if (at + ROW_WORDS_MAX > this.#floats.length) this.#grow();
+    if (at + ROW_WORDS_MAX > this.floats.length) this.#grow();
     this.#ints[2 * at] = head;
     this.#ints[2 * at + 1] = has | (words << 16);
     this.#end = at + words;
@@ -290,7 +279,7 @@ export class ExecutionWriter {
 
   /** Adds the text to the row that ends where the next one would start. */
   #text(row: number, text: string): void {
-    const bytes = new Uint8Array(this.#floats.buffer, this.#end * 8, TEXT_BYTES_MAX + 2);
+    const bytes = new Uint8Array(this.floats.buffer, this.#end * 8, TEXT_BYTES_MAX + 2);
     const length = writeAscii(text, bytes);
     const words = (length + 7) >> 3;
     bytes.fill(0, length, words * 8);
@@ -305,10 +294,10 @@ export class ExecutionWriter {
   }
 
   #grow(): void {
-    const grown = new Float64Array(this.#floats.length * 2);
+    const grown = new Float64Array(this.floats.length * 2);
     // As bytes: a copy of floats would be free to change what is not a number.
-    new Uint8Array(grown.buffer).set(new Uint8Array(this.#floats.buffer));
-    this.#floats = grown;
+    new Uint8Array(grown.buffer).set(new Uint8Array(this.floats.buffer));
+    this.floats = grown;
     this.#ints = new Int32Array(grown.buffer);
   }
 }

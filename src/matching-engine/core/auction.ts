@@ -107,7 +107,7 @@ function uncrossAt(market: Market, priceTicks: number): void {
 
 /** The younger of the two, by order id, is the taker, whose self-trade prevention counts. */
 function meet(market: Market, bid: number, ask: number, priceTicks: number): void {
-  const { book } = market;
+  const { book, events } = market;
   const isBidTaker = book.orderIdOf(bid) > book.orderIdOf(ask);
   const [maker, taker] = isBidTaker ? [ask, bid] : [bid, ask];
   const { ints } = book.rows;
@@ -118,17 +118,12 @@ function meet(market: Market, bid: number, ask: number, priceTicks: number): voi
   else {
     const quantityLots = Math.min(book.shownOf(maker), book.shownOf(taker));
     book.lastTradeTicks = priceTicks;
-    market.events.trade(
-      book.orderIdOf(maker),
-      book.orderIdOf(taker),
-      book.accountIdOf(maker),
-      book.accountIdOf(taker),
-      book.sideOf(taker),
-      priceTicks,
-      quantityLots,
-      book.leavesOf(maker) - quantityLots,
-      book.leavesOf(taker) - quantityLots,
-    );
+    const takerLeaves = book.leavesOf(taker) - quantityLots;
+    const at = events.trade(book.sideOf(taker), takerLeaves);
+    const orders = [book.orderIdOf(maker), book.orderIdOf(taker)];
+    const accounts = [book.accountIdOf(maker), book.accountIdOf(taker)];
+    const makerLeaves = book.leavesOf(maker) - quantityLots;
+    events.floats.set([...orders, ...accounts, priceTicks, quantityLots, makerLeaves, takerLeaves], at + 1);
     fill(book, maker, quantityLots);
     fill(book, taker, quantityLots);
   }

@@ -4,13 +4,14 @@
  */
 import { assertNever, InvariantBroken, invariant } from "../../shared/errors.js";
 import { readRows } from "../../shared/execution-rows.js";
-import { ExecutionWriter } from "../../shared/execution-writer.js";
+import { CANCEL_REJECTED, ExecutionWriter, REPLACE_REJECTED } from "../../shared/execution-writer.js";
 import type { Command, EngineEvent, Refuse, RequestBody } from "../../shared/messages.js";
 import { ASSET_STATES, NONE, OrderTerms, SIDES } from "../../shared/order-terms.js";
 import type { CommandSequence, EventSequence, TradeId } from "../../shared/units.js";
 import { type AdmissionRules, objectionToNew } from "./admission.js";
 import { type Indicative, indicativeOf, uncross } from "./auction.js";
 import { NO_OBJECTION, OPEN, reasonCode } from "./codes.js";
+import { CurrentRequest } from "./current-request.js";
 import { type Depth, depthOf } from "./depth.js";
 import { IncomingOrder } from "./incoming-order.js";
 import type { Market } from "./market.js";
@@ -61,7 +62,7 @@ const NOTHING_YET: Omit<MarketState, "book"> = {
 };
 
 /**
- * A command is `begin`, one of the calls that do something, `end`; `execute` does that for a command that is an object.
+ * A command is `begin`, for a request `from`, one of the calls that do something, `end`; `execute` does that for a command that is an object.
  * The events of all commands gather in `events` until somebody takes them.
  */
 export class Engine implements MatchingEngine {
@@ -81,7 +82,13 @@ export class Engine implements MatchingEngine {
     this.#book = state.book;
     this.events = new ExecutionWriter(state.lastEventSequence, state.lastTradeId);
     const { quoteUnitsPerTickLot } = options;
-    this.#market = { book: state.book, incoming: new IncomingOrder(), events: this.events, quoteUnitsPerTickLot };
+    this.#market = {
+      book: state.book,
+      incoming: new IncomingOrder(),
+      request: new CurrentRequest(),
+      events: this.events,
+      quoteUnitsPerTickLot,
+    };
     this.#clockUs = state.clockUs;
     this.#lastCommandSequence = state.lastCommandSequence;
     this.#highestOrderId = state.highestOrderId;
@@ -112,49 +119,43 @@ export class Engine implements MatchingEngine {
     if (this.#book.expiries.earliestMs * 1000 <= this.#clockUs) this.#expireOrders();
   }
 
-  place(orderId: number, accountId: number, receivedAtUs: number, order: OrderTerms): void {
+  /** Whose request it is that comes next. */
+  from(logId: number, accountId: number, receivedAtUs: number): void {
+    const { request } = this.#market;
+    request.logId = logId;
+    request.accountId = accountId;
+    request.receivedAtUs = receivedAtUs;
+  }
+
+  /** The order's id is the request's log id. */
+  place(order: OrderTerms): void {
+    const { request, book } = this.#market;
     let objection = DUPLICATE_ORDER_ID;
-    if (orderId > this.#highestOrderId) {
-      this.#highestOrderId = orderId;
-      objection = objectionToNew(order, this.#book, this.#clockUs, this.#options);
-      if (objection === NO_OBJECTION) objection = placeOrder(this.#market, orderId, accountId, receivedAtUs, order);
+    if (request.logId > this.#highestOrderId) {
+      this.#highestOrderId = request.logId;
+      objection = objectionToNew(order, book, this.#clockUs, this.#options);
+      if (objection === NO_OBJECTION) objection = placeOrder(this.#market, order);
     }
-    if (objection !== NO_OBJECTION) this.events.rejected(orderId, accountId, receivedAtUs, objection, NONE, order);
+    if (objection !== NO_OBJECTION) this.events.rejected(request, objection, NONE, order);
   }
 
   /** `orderId` NONE: a client order id that led to none. */
-  cancel(
-    logId: number,
-    accountId: number,
-    receivedAtUs: number,
-    orderId: number,
-    clientOrderId: string | null = null,
-  ): void {
-    const objection = cancelOrder(this.#market, accountId, orderId);
+  cancel(orderId: number, clientOrderId: string | null = null): void {
+    const objection = cancelOrder(this.#market, orderId);
     if (objection === NO_OBJECTION) return;
-    const kind = "cancel_rejected";
-    this.events.requestRejected(kind, logId, accountId, receivedAtUs, orderId, objection, NONE, clientOrderId);
+    this.events.requestRejected(CANCEL_REJECTED, this.#market.request, orderId, objection, NONE, clientOrderId);
   }
 
   /** `quantityLots` is the new total, fills included. `clientOrderId` null: it keeps the one it has. */
-  replace(
-    logId: number,
-    accountId: number,
-    receivedAtUs: number,
-    orderId: number,
-    quantityLots: number,
-    priceTicks: number,
-    clientOrderId: string | null = null,
-  ): void {
-    const objection = replaceOrder(this.#market, accountId, orderId, quantityLots, priceTicks, clientOrderId);
+  replace(orderId: number, quantityLots: number, priceTicks: number, clientOrderId: string | null = null): void {
+    const objection = replaceOrder(this.#market, orderId, quantityLots, priceTicks, clientOrderId);
     if (objection === NO_OBJECTION) return;
-    const kind = "replace_rejected";
-    this.events.requestRejected(kind, logId, accountId, receivedAtUs, orderId, objection, NONE, clientOrderId);
+    this.events.requestRejected(REPLACE_REJECTED, this.#market.request, orderId, objection, NONE, clientOrderId);
   }
 
   /** `side` NONE: both. */
-  cancelAll(accountId: number, side: number): void {
-    cancelAll(this.#market, accountId, side);
+  cancelAll(side: number): void {
+    cancelAll(this.#market, side);
   }
 
   /** An asset that opens uncrosses first what an auction has collected. */
@@ -181,9 +182,10 @@ export class Engine implements MatchingEngine {
   execute(command: Command): void {
     const { body } = command;
     this.begin(command.commandSequence, command.atUs);
+    this.from(command.logId, command.accountId, command.receivedAtUs);
     switch (body.kind) {
       case "refuse":
-        this.#passOn(command, body);
+        this.#passOn(body);
         break;
       case "set_asset_state":
         this.setAssetState(ASSET_STATES.indexOf(body.state));
@@ -191,27 +193,25 @@ export class Engine implements MatchingEngine {
       case "advance_clock":
         break;
       default:
-        this.#carryOut(command, body);
+        this.#carryOut(body);
     }
     this.end();
   }
 
-  #carryOut({ logId, accountId, receivedAtUs }: Command, request: RequestBody): void {
-    invariant(accountId > 0, "a request comes from an account");
+  #carryOut(request: RequestBody): void {
+    invariant(this.#market.request.accountId > 0, "a request comes from an account");
     switch (request.kind) {
       case "new":
-        this.place(logId, accountId, receivedAtUs, this.#terms.read(request));
+        this.place(this.#terms.read(request));
         break;
       case "cancel":
-        this.cancel(logId, accountId, receivedAtUs, request.orderId ?? NONE, request.clientOrderId);
+        this.cancel(request.orderId ?? NONE, request.clientOrderId);
         break;
-      case "replace": {
-        const { orderId, quantityLots, priceTicks, clientOrderId } = request;
-        this.replace(logId, accountId, receivedAtUs, orderId, quantityLots, priceTicks, clientOrderId);
+      case "replace":
+        this.replace(request.orderId, request.quantityLots, request.priceTicks, request.clientOrderId);
         break;
-      }
       case "cancel_all":
-        this.cancelAll(accountId, request.side === null ? NONE : SIDES.indexOf(request.side));
+        this.cancelAll(request.side === null ? NONE : SIDES.indexOf(request.side));
         break;
       default:
         assertNever(request);
@@ -219,19 +219,20 @@ export class Engine implements MatchingEngine {
   }
 
   /** A request that was refused before it came here takes its place among the events. */
-  #passOn({ logId, accountId, receivedAtUs }: Command, { request, reason, firstOrderId }: Refuse): void {
-    const code = reasonCode(reason);
+  #passOn(body: Refuse): void {
+    const from = this.#market.request;
+    const [reason, firstOrderId] = [reasonCode(body.reason), body.firstOrderId ?? NONE];
+    const { request } = body;
     switch (request.kind) {
       case "new":
-        if (logId > this.#highestOrderId) this.#highestOrderId = logId;
-        this.events.rejected(logId, accountId, receivedAtUs, code, firstOrderId ?? NONE, this.#terms.read(request));
+        this.#highestOrderId = Math.max(this.#highestOrderId, from.logId);
+        this.events.rejected(from, reason, firstOrderId, this.#terms.read(request));
         break;
       case "cancel":
       case "replace": {
-        const { orderId, clientOrderId } = request;
-        const [first, id] = [firstOrderId ?? NONE, orderId ?? NONE];
-        const kind = request.kind === "cancel" ? "cancel_rejected" : "replace_rejected";
-        this.events.requestRejected(kind, logId, accountId, receivedAtUs, id, code, first, clientOrderId);
+        const kind = request.kind === "cancel" ? CANCEL_REJECTED : REPLACE_REJECTED;
+        const orderId = request.orderId ?? NONE;
+        this.events.requestRejected(kind, from, orderId, reason, firstOrderId, request.clientOrderId);
         break;
       }
       case "cancel_all":

@@ -9,6 +9,7 @@ import {
   type OrderTerms,
 } from "../../shared/order-terms.js";
 import { BUY } from "./codes.js";
+import type { CurrentRequest } from "./current-request.js";
 import { TERMS_POST_ONLY } from "./order-rows.js";
 
 /**
@@ -38,10 +39,10 @@ export class IncomingOrder {
   /** The worst key (price-ladder.ts) on the other side that it trades with. */
   limitKey = Number.NEGATIVE_INFINITY;
 
-  read(orderId: number, accountId: number, account: number, order: OrderTerms): void {
+  read(request: CurrentRequest, account: number, order: OrderTerms): void {
     this.slot = 0;
-    this.orderId = orderId;
-    this.accountId = accountId;
+    this.orderId = request.logId;
+    this.accountId = request.accountId;
     this.account = account;
     this.side = order.side;
     this.terms = order.selfTradePrevention | (order.timeInForce << 3) | (order.postOnly === 1 ? TERMS_POST_ONLY : 0);

@@ -1,4 +1,5 @@
 import type { ExecutionWriter } from "../../shared/execution-writer.js";
+import type { CurrentRequest } from "./current-request.js";
 import type { IncomingOrder } from "./incoming-order.js";
 import type { OrderBook } from "./order-book.js";
 
@@ -6,6 +7,7 @@ import type { OrderBook } from "./order-book.js";
 export interface Market {
   readonly book: OrderBook;
   readonly incoming: IncomingOrder;
+  readonly request: CurrentRequest;
   readonly events: ExecutionWriter;
   /** Quote units that one lot costs at a price of one tick. */
   readonly quoteUnitsPerTickLot: number;

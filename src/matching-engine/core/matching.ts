@@ -1,3 +1,13 @@
+import {
+  TRADE_MAKER_ACCOUNT,
+  TRADE_MAKER_LEAVES,
+  TRADE_MAKER_ORDER,
+  TRADE_PRICE,
+  TRADE_QUANTITY,
+  TRADE_TAKER_ACCOUNT,
+  TRADE_TAKER_LEAVES,
+  TRADE_TAKER_ORDER,
+} from "../../shared/execution-writer.js";
 import { NONE } from "../../shared/order-terms.js";
 import { BUY, CANCEL_OLDEST, DECREMENT, MODE_NONE } from "./codes.js";
 import type { IncomingOrder } from "./incoming-order.js";
@@ -23,7 +33,7 @@ export function match(market: Market): boolean {
     const maker = makers.firstOf(level);
     const makerAccount = (book.rows.ints[maker * ROW_INTS + OWNER] as number) >> 1;
     if (mayTradeWithSelf || makerAccount !== incoming.account) {
-      if (!trade(market, makers, maker, makerAccount, makers.sign * key)) return true;
+      if (!trade(market, makers, level, maker, makerAccount)) return true;
     } else if (wantedAt(incoming, makers.sign * key, market.quoteUnitsPerTickLot) === 0) return true;
     else if (!preventSelfTrade(market, maker)) return false;
   }
@@ -31,17 +41,18 @@ export function match(market: Market): boolean {
 }
 
 /** False: the incoming order's budget does not buy one lot at this price. */
-function trade(market: Market, makers: PriceLadder, maker: number, makerAccount: number, priceTicks: number): boolean {
-  const { book, incoming } = market;
+function trade(market: Market, makers: PriceLadder, level: number, maker: number, makerAccount: number): boolean {
+  const { book, incoming, events } = market;
+  const priceTicks = makers.priceOf(level);
   const { floats, ints } = book.rows;
-  const row = maker * ROW_FLOATS;
+  const order = maker * ROW_FLOATS;
   const wantedLots = wantedAt(incoming, priceTicks, market.quoteUnitsPerTickLot);
   if (wantedLots === 0) return false;
-  const makerLeaves = floats[row + LEAVES] as number;
+  const makerLeaves = floats[order + LEAVES] as number;
   const iceberg = ints[maker * ROW_INTS + ICEBERG] as number;
   const shownLots = iceberg === 0 ? makerLeaves : book.shownOf(maker);
   const quantityLots = wantedLots < shownLots ? wantedLots : shownLots;
-  const makerOrderId = floats[row + ORDER_ID] as number;
+  const makerOrderId = floats[order + ORDER_ID] as number;
   const leavesLots = makerLeaves - quantityLots;
   incoming.filledLots += quantityLots;
   if (incoming.leavesLots === NONE) incoming.budgetUnits -= quantityLots * priceTicks * market.quoteUnitsPerTickLot;
@@ -50,22 +61,21 @@ function trade(market: Market, makers: PriceLadder, maker: number, makerAccount:
     makers.remove(maker);
     book.close(maker);
   } else {
-    floats[row + LEAVES] = leavesLots;
-    floats[row + FILLED] = (floats[row + FILLED] as number) + quantityLots;
+    floats[order + LEAVES] = leavesLots;
+    floats[order + FILLED] = (floats[order + FILLED] as number) + quantityLots;
     if (iceberg !== 0) book.takeShown(maker, iceberg, quantityLots, leavesLots);
   }
   book.lastTradeTicks = priceTicks;
-  market.events.trade(
-    makerOrderId,
-    incoming.orderId,
-    book.owners.accountIds[makerAccount] as number,
-    incoming.accountId,
-    incoming.side,
-    priceTicks,
-    quantityLots,
-    leavesLots,
-    incoming.leavesLots,
-  );
+  const at = events.trade(incoming.side, incoming.leavesLots);
+  const row = events.floats;
+  row[at + TRADE_MAKER_ORDER] = makerOrderId;
+  row[at + TRADE_TAKER_ORDER] = incoming.orderId;
+  row[at + TRADE_MAKER_ACCOUNT] = book.owners.accountIds[makerAccount] as number;
+  row[at + TRADE_TAKER_ACCOUNT] = incoming.accountId;
+  row[at + TRADE_PRICE] = priceTicks;
+  row[at + TRADE_QUANTITY] = quantityLots;
+  row[at + TRADE_MAKER_LEAVES] = leavesLots;
+  row[at + TRADE_TAKER_LEAVES] = incoming.leavesLots;
   return true;
 }
 

@@ -19,34 +19,28 @@ const WOULD_TRADE = reasonCode("would_trade");
 const BELOW_FILLED = reasonCode("below_filled");
 
 /** An order that `objectionToNew` has nothing against. A stop waits; the engine looks after it when this returns. */
-export function placeOrder(
-  market: Market,
-  orderId: number,
-  accountId: number,
-  receivedAtUs: number,
-  order: OrderTerms,
-): number {
-  const { book, incoming, events } = market;
-  incoming.read(orderId, accountId, book.owners.find(accountId), order);
+export function placeOrder(market: Market, order: OrderTerms): number {
+  const { book, incoming, request, events } = market;
+  incoming.read(request, book.owners.find(request.accountId), order);
   if ((order.has & HAS_STOP_PRICE) !== 0) {
     const triggersNow = book.assetState === OPEN && book.isTriggered(order.side, order.stopPriceTicks);
-    events.accepted(orderId, accountId, receivedAtUs, triggersNow ? 0 : 1, order);
+    events.accepted(request, triggersNow ? 0 : 1, order);
     book.wait(incoming, order.stopPriceTicks);
     return NO_OBJECTION;
   }
   const objection = objectionAtEntry(incoming, book);
   if (objection !== NO_OBJECTION) return objection;
-  events.accepted(orderId, accountId, receivedAtUs, 0, order);
+  events.accepted(request, 0, order);
   enter(market);
   return NO_OBJECTION;
 }
 
 /** `orderId` NONE: a client order id that led to none. */
-export function cancelOrder(market: Market, accountId: number, orderId: number): number {
-  const { book } = market;
+export function cancelOrder(market: Market, orderId: number): number {
+  const { book, request } = market;
   if (book.assetState === HALTED) return ASSET_HALTED;
   if (orderId === NONE) return UNKNOWN_CLIENT_ORDER_ID;
-  const slot = ownOrder(book, accountId, orderId);
+  const slot = ownOrder(book, request.accountId, orderId);
   if (slot === 0) return UNKNOWN_ORDER;
   cancel(market, slot, REQUESTED);
   return NO_OBJECTION;
@@ -56,9 +50,9 @@ export function cancelOrder(market: Market, accountId: number, orderId: number):
  * Oldest first; `side` NONE: both. Works in a halted market too: a dead man's switch must not be lost there, or the
  * orders of somebody who is gone would trade at the reopening.
  */
-export function cancelAll(market: Market, accountId: number, side: number): void {
-  const { book } = market;
-  const account = book.owners.find(accountId);
+export function cancelAll(market: Market, side: number): void {
+  const { book, request } = market;
+  const account = book.owners.find(request.accountId);
   if (account === 0) return;
   let buy = side === SELL ? 0 : book.owners.first(account * 2 + BUY);
   let sell = side === BUY ? 0 : book.owners.first(account * 2 + SELL);
@@ -75,16 +69,15 @@ export function cancelAll(market: Market, accountId: number, side: number): void
 /** A smaller quantity at the same price keeps its place; anything else comes in again, and may trade. */
 export function replaceOrder(
   market: Market,
-  accountId: number,
   orderId: number,
   quantityLots: number,
   priceTicks: number,
   clientOrderId: string | null,
 ): number {
-  const { book, events } = market;
+  const { book, request, events } = market;
   const closed = objectionOfState(book);
   if (closed !== NO_OBJECTION) return closed;
-  const slot = ownOrder(book, accountId, orderId);
+  const slot = ownOrder(book, request.accountId, orderId);
   if (slot === 0) return UNKNOWN_ORDER;
   if (book.isWaiting(slot)) return UNSUPPORTED;
   const filledLots = book.rows.floats[slot * ROW_FLOATS + FILLED] as number;
@@ -96,7 +89,7 @@ export function replaceOrder(
   if (leavesLots >= book.leavesOf(slot) || book.priceOf(slot) !== priceTicks)
     return moveOrder(market, slot, quantityLots, priceTicks, leavesLots, clientOrderId);
   book.shrink(slot, leavesLots);
-  events.replaced(orderId, accountId, quantityLots, priceTicks, leavesLots, 1, clientOrderId);
+  events.replaced(orderId, request.accountId, quantityLots, priceTicks, leavesLots, 1, clientOrderId);
   return NO_OBJECTION;
 }
 
