@@ -31,7 +31,37 @@ import {
   TIMES_IN_FORCE,
 } from "./order-terms.js";
 
+import { type CommandSequence, commandSequence, type EventSequence, eventSequence } from "./units.js";
+
 const WORD_BYTES = 8;
+
+/** What is published at once: an ExecutionBatch whose events are rows still. */
+export interface PublishedRows extends ExecutionRows {
+  /** The last event so far, in these rows or before. */
+  readonly throughEvent: EventSequence;
+  /** The last command all of whose events are out. */
+  readonly throughCommand: CommandSequence;
+}
+
+/**
+ * Everything that the engine has done up to these sequences, in pieces of at most `bytesMax` of rows; where no event came
+ * of it, one piece without rows that says so.
+ */
+export function piecesOf(
+  rows: ExecutionRows,
+  bytesMax: number,
+  throughEvent: EventSequence,
+  throughCommand: CommandSequence,
+): PublishedRows[] {
+  const pieces = rows.rows.length === 0 ? [rows] : cutRows(rows, bytesMax);
+  return pieces.map((piece, index) => {
+    const next = pieces[index + 1];
+    if (next === undefined) return { ...piece, throughEvent, throughCommand };
+    // The next piece's first event may be of the same command; all before that command are out.
+    const [nextEvent, nextCommand] = [next.firstEventSequence, viewOf(next.rows).getFloat64(WORD_BYTES, true)];
+    return { ...piece, throughEvent: eventSequence(nextEvent - 1), throughCommand: commandSequence(nextCommand - 1) };
+  });
+}
 
 /**
  * The rows in pieces of at most `bytesMax`, cut between events. A piece that starts within a command begins with a copy
@@ -77,6 +107,7 @@ export function readRows({ firstEventSequence, firstTradeId, rows }: ExecutionRo
   const reader = new RowReader(rows, firstTradeId);
   const events: EngineEvent[] = [];
   let [commandSequence, atUs] = [NONE, NONE];
+  let isWithoutEvents = false;
   for (let kind = reader.next(); kind !== null; kind = reader.next()) {
     if (kind === "command") [commandSequence, atUs] = [reader.number(), reader.number()];
     else {
@@ -84,8 +115,10 @@ export function readRows({ firstEventSequence, firstTradeId, rows }: ExecutionRo
       const eventSequence = firstEventSequence + events.length;
       events.push({ eventSequence, commandSequence, atUs, body: bodyOf(kind, reader) } as EngineEvent);
     }
+    isWithoutEvents = kind === "command";
     reader.end();
   }
+  if (isWithoutEvents) throw new CodecError("the rows end with a command that has no events");
   return events;
 }
 
