@@ -40,6 +40,7 @@ export class RandomFlow {
   readonly #newShare: number;
   readonly #plainShare: number;
   readonly #recent: { id: number; account: number }[] = [];
+  #state: AssetState = "open";
   #sequence = 0;
   #logId = 0;
   #clockMs = 1_000;
@@ -77,10 +78,16 @@ export class RandomFlow {
 
   #request(): { account: number; body: CommandBody } {
     const account = 1 + this.#below(this.#accounts);
+    // An asset does not stay closed for long, or little would happen.
+    if (this.#state !== "open" && this.#below(this.#state === "auction" ? 25 : 6) === 0)
+      return { account, body: this.#setState("open") };
     const kind = this.#below(100);
     if (kind < this.#newShare) return { account, body: this.#order() };
     if (kind < 96) {
-      const recent = this.#recent[this.#below(this.#recent.length + 1)] ?? { id: 12_345_678, account };
+      const recent = this.#recent[this.#recent.length - this.#below(this.#pick([10, RECENT_ORDERS]))] ?? {
+        id: 12_345_678,
+        account,
+      };
       // Mostly by the order's owner, or cancels and replaces would hardly ever do anything.
       const by = this.#below(20) === 0 ? account : recent.account;
       return { account: by, body: this.#aboutOrder(recent.id) };
@@ -104,8 +111,12 @@ export class RandomFlow {
       if (request.kind !== "new" && request.kind !== "cancel" && request.kind !== "replace") return request;
       return { kind: "refuse", request, reason: "insufficient_funds", firstOrderId: this.#pick([null, orderId(7)]) };
     }
-    const states: AssetState[] = ["open", "open", "open", "auction", "auction", "cancel_only", "halted"];
-    return { kind: "set_asset_state", state: this.#pick(states) };
+    return this.#setState(this.#pick(["open", "auction", "auction", "cancel_only", "halted"]));
+  }
+
+  #setState(state: AssetState): CommandBody {
+    this.#state = state;
+    return { kind: "set_asset_state", state };
   }
 
   #order(): NewOrder {
