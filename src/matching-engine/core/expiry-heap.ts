@@ -1,4 +1,5 @@
 import { EXPIRY, ORDER_ID, type OrderRows, ROW_FLOATS, ROW_INTS } from "./order-rows.js";
+import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
 const FIRST_CAPACITY = 64;
 
@@ -12,16 +13,15 @@ export class ExpiryHeap {
   #slots = new Int32Array(FIRST_CAPACITY);
   #size = 0;
 
-  constructor(rows: OrderRows) {
+  readonly #countMax: number;
+
+  constructor(rows: OrderRows, countMax: number) {
     this.#rows = rows;
+    this.#countMax = countMax;
   }
 
   get byteLength(): number {
     return this.#times.byteLength + this.#slots.byteLength;
-  }
-
-  get count(): number {
-    return this.#size;
   }
 
   /** Infinity: nothing will expire. */
@@ -52,6 +52,18 @@ export class ExpiryHeap {
     if (moved === slot) return;
     if (place > 1 && this.#isBefore(time, moved, place >> 1)) this.#rise(place, moved, time);
     else this.#sink(place, moved, time);
+  }
+
+  save(out: SnapshotWriter): void {
+    out.numbers(this.#size);
+    out.array(this.#times);
+    out.array(this.#slots);
+  }
+
+  load(from: SnapshotReader): void {
+    [this.#size] = from.numbers() as [number];
+    this.#times = from.floats();
+    this.#slots = from.ints();
   }
 
   #rise(from: number, slot: number, time: number): void {
@@ -91,10 +103,11 @@ export class ExpiryHeap {
   }
 
   #grow(): void {
-    const times = new Float64Array(this.#times.length * 2);
+    const length = Math.min(this.#times.length * 2, this.#countMax + 1);
+    const times = new Float64Array(length);
     times.set(this.#times);
     this.#times = times;
-    const slots = new Int32Array(this.#slots.length * 2);
+    const slots = new Int32Array(length);
     slots.set(this.#slots);
     this.#slots = slots;
   }

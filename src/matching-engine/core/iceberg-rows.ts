@@ -1,3 +1,5 @@
+import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
+
 /** What icebergs and waiting stops need beside their order's row: two numbers. Row 0 is none; free rows are linked. */
 export const ICEBERG_FLOATS = 2;
 /** The slice to show; of a stop without one NONE. */
@@ -10,17 +12,20 @@ export const MINIMUM = SHOWN;
 const FIRST_CAPACITY = 64;
 
 export class IcebergRows {
+  readonly #countMax: number;
   floats = new Float64Array(FIRST_CAPACITY * ICEBERG_FLOATS);
-  count = 0;
   #highestUsed = 0;
   #free = 0;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
 
   get byteLength(): number {
     return this.floats.byteLength;
   }
 
   open(displayLots: number, shownOrMinimumLots: number): number {
-    this.count++;
     let row = this.#free;
     if (row !== 0) this.#free = this.floats[row * ICEBERG_FLOATS] as number;
     else {
@@ -36,11 +41,20 @@ export class IcebergRows {
   close(row: number): void {
     this.floats[row * ICEBERG_FLOATS] = this.#free;
     this.#free = row;
-    this.count--;
+  }
+
+  save(out: SnapshotWriter): void {
+    out.numbers(this.#highestUsed, this.#free);
+    out.array(this.floats);
+  }
+
+  load(from: SnapshotReader): void {
+    [this.#highestUsed, this.#free] = from.numbers() as [number, number];
+    this.floats = from.floats();
   }
 
   #grow(): void {
-    const grown = new Float64Array(this.floats.length * 2);
+    const grown = new Float64Array(Math.min(this.floats.length * 2, (this.#countMax + 1) * ICEBERG_FLOATS));
     grown.set(this.floats);
     this.floats = grown;
   }

@@ -20,6 +20,7 @@ import {
 } from "./order-rows.js";
 import { Owners } from "./owners.js";
 import { PriceLadder } from "./price-ladder.js";
+import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
 /**
  * Everything that the commands so far have made of one asset's market. An open order has a row, stands in its owner's
@@ -28,7 +29,7 @@ import { PriceLadder } from "./price-ladder.js";
  */
 export class OrderBook {
   readonly rows: OrderRows;
-  readonly icebergs = new IcebergRows();
+  readonly icebergs: IcebergRows;
   readonly owners: Owners;
   readonly expiries: ExpiryHeap;
   readonly bids: PriceLadder;
@@ -40,12 +41,13 @@ export class OrderBook {
   /** NONE before the first trade. */
   lastTradeTicks = Number.NaN;
 
-  constructor(openOrdersMax: number, openOrders?: number) {
+  constructor(openOrdersMax: number) {
     // It was NaN, which makes V8 keep it as a double.
     this.lastTradeTicks = NONE;
-    this.rows = new OrderRows(openOrdersMax, openOrders);
+    this.rows = new OrderRows(openOrdersMax);
+    this.icebergs = new IcebergRows(openOrdersMax);
     this.owners = new Owners(this.rows);
-    this.expiries = new ExpiryHeap(this.rows);
+    this.expiries = new ExpiryHeap(this.rows, openOrdersMax);
     this.bids = new PriceLadder(this.rows, "highest");
     this.asks = new PriceLadder(this.rows, "lowest");
     this.buyStops = new PriceLadder(this.rows, "lowest");
@@ -54,9 +56,22 @@ export class OrderBook {
 
   /** Memory that the book holds. */
   get byteLength(): number {
+    return this.#parts().reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  #parts() {
     const { rows, icebergs, owners, expiries, bids, asks, buyStops, sellStops } = this;
-    const parts = [rows, icebergs, owners, expiries, bids, asks, buyStops, sellStops];
-    return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return [rows, icebergs, owners, expiries, bids, asks, buyStops, sellStops];
+  }
+
+  save(out: SnapshotWriter): void {
+    out.numbers(this.assetState, this.lastTradeTicks);
+    for (const part of this.#parts()) part.save(out);
+  }
+
+  load(from: SnapshotReader): void {
+    [this.assetState, this.lastTradeTicks] = from.numbers() as [number, number];
+    for (const part of this.#parts()) part.load(from);
   }
 
   resting(side: number): PriceLadder {

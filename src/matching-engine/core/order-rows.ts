@@ -1,4 +1,5 @@
 import { invariant } from "../../shared/errors.js";
+import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
 /**
  * Open orders as rows of numbers: 64 bytes an order, one cache line, no object. A row's number is its slot; slot 0 is no
@@ -46,13 +47,13 @@ export class OrderRows {
   /** Slots up to here have been used at least once; those that are free again are linked by NEXT. */
   #highestUsed = 0;
   #free = 0;
-  /** The first slot of each bucket of order ids; as many buckets as a power of two that is not below the capacity. */
+  /** The first slot of each bucket of order ids; as many buckets as the highest power of two not above the capacity. */
   #buckets: Int32Array;
   #bucketMask: number;
 
-  constructor(countMax: number, capacity = FIRST_CAPACITY) {
+  constructor(countMax: number) {
     this.#countMax = countMax;
-    this.#capacity = Math.min(Math.max(capacity, FIRST_CAPACITY), countMax);
+    this.#capacity = Math.min(FIRST_CAPACITY, countMax);
     this.floats = new Float64Array((this.#capacity + 1) * ROW_FLOATS);
     this.ints = new Int32Array(this.floats.buffer);
     this.#buckets = new Int32Array(bucketsFor(this.#capacity));
@@ -61,11 +62,6 @@ export class OrderRows {
 
   get byteLength(): number {
     return this.floats.byteLength + this.#buckets.byteLength;
-  }
-
-  /** No order has a slot above this one. */
-  get highestSlot(): number {
-    return this.#highestUsed;
   }
 
   /** A row for this order id, which no open order has; its other numbers are of whoever had it before. */
@@ -107,6 +103,21 @@ export class OrderRows {
     return slot;
   }
 
+  save(out: SnapshotWriter): void {
+    out.numbers(this.count, this.#capacity, this.#highestUsed, this.#free);
+    out.array(this.floats.subarray(0, (this.#highestUsed + 1) * ROW_FLOATS));
+    out.array(this.#buckets);
+  }
+
+  load(from: SnapshotReader): void {
+    const numbers = from.numbers() as [number, number, number, number];
+    [this.count, this.#capacity, this.#highestUsed, this.#free] = numbers;
+    this.floats = from.floats((this.#capacity + 1) * ROW_FLOATS);
+    this.ints = new Int32Array(this.floats.buffer);
+    this.#buckets = from.ints();
+    this.#bucketMask = this.#buckets.length - 1;
+  }
+
   #grow(): void {
     invariant(this.#capacity < this.#countMax, `there is no place for more than ${this.#countMax} orders`);
     this.#capacity = Math.min(this.#capacity * 2, this.#countMax);
@@ -135,5 +146,5 @@ function bucketOf(orderId: number): number {
 }
 
 function bucketsFor(capacity: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)));
+  return 2 ** Math.floor(Math.log2(Math.max(capacity, 2)));
 }

@@ -1,4 +1,5 @@
 import { type OrderRows, OWNER, OWNER_NEXT, OWNER_PREVIOUS, ROW_INTS } from "./order-rows.js";
+import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
 const FIRST_CAPACITY = 64;
 
@@ -15,7 +16,7 @@ export class Owners {
   #lists = new Int32Array(FIRST_CAPACITY * 4);
   /** Account numbers by hash of the id, at most half full. */
   #table = new Int32Array(FIRST_CAPACITY * 2);
-  count = 0;
+  #count = 0;
 
   constructor(rows: OrderRows) {
     this.#rows = rows;
@@ -34,7 +35,7 @@ export class Owners {
     const place = this.#place(accountId);
     const known = this.#table[place] as number;
     if (known !== 0) return known;
-    const account = ++this.count;
+    const account = ++this.#count;
     this.#table[place] = account;
     if (account >= this.accountIds.length) this.#grow();
     this.accountIds[account] = accountId;
@@ -70,6 +71,20 @@ export class Owners {
     else ints[next * ROW_INTS + OWNER_PREVIOUS] = previous;
   }
 
+  save(out: SnapshotWriter): void {
+    out.numbers(this.#count);
+    out.array(this.accountIds);
+    out.array(this.#lists);
+    out.array(this.#table);
+  }
+
+  load(from: SnapshotReader): void {
+    [this.#count] = from.numbers() as [number];
+    this.accountIds = from.floats();
+    this.#lists = from.ints();
+    this.#table = from.ints();
+  }
+
   /** Where the account stands in the table, or would stand. */
   #place(accountId: number): number {
     const mask = this.#table.length - 1;
@@ -92,7 +107,7 @@ export class Owners {
 
   #rehash(): void {
     this.#table = new Int32Array(this.#table.length * 2);
-    for (let account = 1; account <= this.count; account++)
+    for (let account = 1; account <= this.#count; account++)
       this.#table[this.#place(this.accountIds[account] as number)] = account;
   }
 }

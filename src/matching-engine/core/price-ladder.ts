@@ -1,4 +1,5 @@
 import { LEVEL, NEXT, type OrderRows, PREVIOUS, ROW_INTS } from "./order-rows.js";
+import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import { SortedBlocks } from "./sorted-blocks.js";
 
 /** Adjacent prices in one block. */
@@ -31,7 +32,7 @@ export class PriceLadder {
   /** Blocks by a hash of their key; may be out of date. */
   readonly #hints = new Int32Array(HINTS);
   #blockCount = 1;
-  readonly #freeBlocks: number[] = [];
+  #freeBlocks: number[] = [];
 
   constructor(rows: OrderRows, best: "highest" | "lowest") {
     this.#rows = rows;
@@ -132,6 +133,22 @@ export class PriceLadder {
     ints[at + PREVIOUS] = last;
     ints[at + NEXT] = first;
     this.#lasts[level] = slot;
+  }
+
+  save(out: SnapshotWriter): void {
+    out.numbers(this.#blockCount);
+    out.array(Float64Array.from(this.#freeBlocks));
+    for (const array of [this.#blockKeys, this.#bits, this.#lasts]) out.array(array);
+    this.#sorted.save(out);
+  }
+
+  load(from: SnapshotReader): void {
+    [this.#blockCount] = from.numbers() as [number];
+    this.#freeBlocks = from.numbers();
+    this.#blockKeys = from.floats();
+    this.#bits = from.ints();
+    this.#lasts = from.ints();
+    this.#sorted.load(from);
   }
 
   #emptyLevel(level: number): void {

@@ -1,3 +1,5 @@
+import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
+
 /**
  * Block numbers sorted by key, the highest last, where most of the traffic is: chunks of at most 64, and a directory of
  * the chunks with a key each that separates it from the one before. Finding takes a few steps, adding and removing moves
@@ -89,6 +91,22 @@ export class SortedBlocks {
     }
     if (count < CHUNK_SMALL && this.#length > 1) this.#join(position, count);
     this.#noteLast();
+  }
+
+  save(out: SnapshotWriter): void {
+    out.numbers(this.#chunkCount, this.#length, this.last);
+    out.array(Float64Array.from(this.#freeChunks));
+    for (const array of [this.#keys, this.#blocks, this.#counts, this.#directory, this.#separators]) out.array(array);
+  }
+
+  load(from: SnapshotReader): void {
+    [this.#chunkCount, this.#length, this.last] = from.numbers() as [number, number, number];
+    this.#freeChunks = from.numbers();
+    this.#keys = from.floats();
+    this.#blocks = from.ints();
+    this.#counts = from.ints();
+    this.#directory = from.ints();
+    this.#separators = from.floats();
   }
 
   /** The last chunk is empty only when all is: #join sees to that. */
