@@ -3,20 +3,20 @@ import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import { SortedBlocks } from "./sorted-blocks.js";
 
 /** Adjacent prices in one block. */
-const BLOCK_PRICES = 32;
-const BLOCK_SHIFT = 5;
+const BLOCK_PRICES = 16;
+const BLOCK_SHIFT = 4;
 const FIRST_BLOCKS = 16;
 /** Blocks that are found without a search. */
 const HINTS = 512;
 
 /**
  * One side of the book, or the stops of one side: a FIFO queue at each price, best price first. Prices stand in blocks
- * of 32 neighbours, a bit each for those that have orders; the blocks in use are sorted (sorted-blocks.ts). So where
+ * of 16 neighbours, a bit each for those that have orders; the blocks in use are sorted (sorted-blocks.ts). So where
  * prices are close, finding one, the best and the next are a few steps without a search, and where they are far apart a
- * block costs 150 bytes and a search.
+ * block costs 80 bytes and a search.
  *
  * Inside, prices are keys: the price, or the price negated where the lowest is best, so the highest key is always best.
- * A level is block * 32 + place in it. A level's queue is known by its last order, whose NEXT is the first: 4 bytes a
+ * A level is block * 16 + place in it. A level's queue is known by its last order, whose NEXT is the first: 4 bytes a
  * level, and both ends at hand. Level 0, block 0 and slot 0 are none.
  */
 export class PriceLadder {
@@ -24,7 +24,7 @@ export class PriceLadder {
   /** 1: the highest price is best; -1: the lowest. */
   readonly sign: 1 | -1;
   readonly #sorted = new SortedBlocks();
-  /** By block: key / 32, rounded down, NaN when it is free; and which of its prices have orders. */
+  /** By block: key / 16, rounded down, NaN when it is free; and which of its prices have orders; none in block 0. */
   #blockKeys = new Float64Array(FIRST_BLOCKS).fill(Number.NaN);
   #bits = new Int32Array(FIRST_BLOCKS);
   /** By level: the last order of its queue. */
@@ -47,20 +47,21 @@ export class PriceLadder {
   /** The best level; 0: there are no orders. */
   bestLevel(): number {
     const block = this.#sorted.last;
-    return block === 0 ? 0 : (block << BLOCK_SHIFT) | (31 - Math.clz32(this.#bits[block] as number));
+    const bits = this.#bits[block] as number;
+    return bits === 0 ? 0 : (block << BLOCK_SHIFT) | (31 - Math.clz32(bits));
   }
 
   /** The next level after this one, which must have orders; 0: there is none. */
   worseLevel(level: number): number {
     const block = level >>> BLOCK_SHIFT;
-    const worse = (this.#bits[block] as number) & ~(-1 << (level & 31));
+    const worse = (this.#bits[block] as number) & ~(-1 << (level & (BLOCK_PRICES - 1)));
     if (worse !== 0) return (block << BLOCK_SHIFT) | (31 - Math.clz32(worse));
     const below = this.#sorted.below(this.#blockKeys[block] as number);
     return below === 0 ? 0 : (below << BLOCK_SHIFT) | (31 - Math.clz32(this.#bits[below] as number));
   }
 
   keyOf(level: number): number {
-    return (this.#blockKeys[level >>> BLOCK_SHIFT] as number) * BLOCK_PRICES + (level & 31);
+    return (this.#blockKeys[level >>> BLOCK_SHIFT] as number) * BLOCK_PRICES + (level & (BLOCK_PRICES - 1));
   }
 
   priceOf(level: number): number {
@@ -81,7 +82,7 @@ export class PriceLadder {
     const blockKey = Math.floor(key / BLOCK_PRICES);
     const hint = this.#hints[blockKey & (HINTS - 1)] as number;
     const block = this.#blockKeys[hint] === blockKey ? hint : this.#findOrAddBlock(blockKey);
-    const place = key & 31;
+    const place = key & (BLOCK_PRICES - 1);
     const level = (block << BLOCK_SHIFT) | place;
     const { ints } = this.#rows;
     const at = slot * ROW_INTS;
@@ -153,9 +154,14 @@ export class PriceLadder {
 
   #emptyLevel(level: number): void {
     const block = level >>> BLOCK_SHIFT;
-    const bits = (this.#bits[block] as number) & ~(1 << (level & 31));
+    const bits = (this.#bits[block] as number) & ~(1 << (level & (BLOCK_PRICES - 1)));
     this.#bits[block] = bits;
-    if (bits !== 0) return;
+    // The only block stays when it is empty: a thin book would drop it and find it again with every order.
+    if (bits !== 0 || this.#sorted.holdsOne) return;
+    this.#dropBlock(block);
+  }
+
+  #dropBlock(block: number): void {
     this.#sorted.remove(this.#blockKeys[block] as number);
     this.#blockKeys[block] = Number.NaN;
     this.#freeBlocks.push(block);
@@ -164,9 +170,14 @@ export class PriceLadder {
   #findOrAddBlock(blockKey: number): number {
     let block = this.#sorted.find(blockKey);
     if (block === 0) {
+      const { last } = this.#sorted;
+      if (last !== 0 && this.#bits[last] === 0) {
+        this.#dropBlock(last);
+        this.#sorted.find(blockKey);
+      }
       block = this.#freeBlocks.pop() ?? this.#newBlock();
       this.#blockKeys[block] = blockKey;
-      this.#sorted.add(blockKey, block);
+      this.#sorted.addFound(blockKey, block);
     }
     this.#hints[blockKey & (HINTS - 1)] = block;
     return block;

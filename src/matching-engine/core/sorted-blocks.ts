@@ -21,6 +21,9 @@ export class SortedBlocks {
   #directory = new Int32Array(16);
   #separators = new Float64Array(16);
   #length = 1;
+  /** Where `find` looked last: position in the directory, and place among the keys. */
+  #foundPosition = 0;
+  #foundPlace = 0;
   /** The block with the highest key; 0: there is none. */
   last = 0;
 
@@ -33,12 +36,19 @@ export class SortedBlocks {
     return byteLength + this.#blocks.byteLength + this.#counts.byteLength + this.#separators.byteLength * 1.5;
   }
 
+  get holdsOne(): boolean {
+    return this.#length === 1 && this.#counts[this.#directory[0] as number] === 1;
+  }
+
   /** 0: there is no block with this key. */
   find(key: number): number {
-    const chunk = this.#directory[this.#position(key)] as number;
-    const at = this.#place(chunk, key);
-    return at < chunk * CHUNK_MAX + (this.#counts[chunk] as number) && this.#keys[at] === key
-      ? (this.#blocks[at] as number)
+    const position = this.#position(key);
+    const chunk = this.#directory[position] as number;
+    const place = this.#place(chunk, key);
+    this.#foundPosition = position;
+    this.#foundPlace = place;
+    return place < chunk * CHUNK_MAX + (this.#counts[chunk] as number) && this.#keys[place] === key
+      ? (this.#blocks[place] as number)
       : 0;
   }
 
@@ -53,16 +63,15 @@ export class SortedBlocks {
     return this.#blocks[before * CHUNK_MAX + (this.#counts[before] as number) - 1] as number;
   }
 
-  /** The key must be new. */
-  add(key: number, block: number): void {
-    let position = this.#position(key);
-    if (this.#counts[this.#directory[position] as number] === CHUNK_MAX) {
-      this.#split(position);
-      position = this.#position(key);
+  /** The key must be the one that `find` has just not found. */
+  addFound(key: number, block: number): void {
+    if (this.#counts[this.#directory[this.#foundPosition] as number] === CHUNK_MAX) {
+      this.#split(this.#foundPosition);
+      this.find(key);
     }
-    const chunk = this.#directory[position] as number;
+    const chunk = this.#directory[this.#foundPosition] as number;
     const count = this.#counts[chunk] as number;
-    const place = this.#place(chunk, key);
+    const place = this.#foundPlace;
     const keys = this.#keys;
     const blocks = this.#blocks;
     // A loop: copyWithin costs more than it moves on stretches this short.
