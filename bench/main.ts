@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { inlineMore } from "../src/matching-engine/inlining.js";
 import { measureCodecs } from "./codecs.js";
 import { measureHostile } from "./hostile.js";
 import { measureMatching, measureServiceTime } from "./matching.js";
@@ -12,6 +13,7 @@ import { measureGarbage, measureMemory, measureSnapshot } from "./memory.js";
 import { machine, tableOf } from "./report.js";
 import { FULL_STREAMS, makeStream, STREAM_NAMES, type Stream, type StreamName } from "./streams.js";
 
+inlineMore();
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },

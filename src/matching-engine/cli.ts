@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { AsciiBuffer } from "./ascii-buffer.js";
+import { inlineMore } from "./inlining.js";
 import { LineSplitter } from "./line-splitter.js";
 import { LINE_LENGTH_MAX, TextEngine, type TextEngineOptions } from "./text-engine.js";
 
