@@ -22,10 +22,11 @@ export function measureCodecs({ runs, isSmoke }: BenchSize): Measurement[] {
   const commands = requests.map(commandOf);
   const engine = createEngine(ENGINE_OPTIONS);
   for (const command of commands) engine.execute(command);
-  const events = engine.events.take();
+  const through = { throughEvent: engine.lastEventSequence, throughCommand: engine.lastCommandSequence };
+  const events = { ...engine.events.take(), ...through };
   const [orderBytes, commandBytes] = [encodeOrderBatch(requests), encodeCommandBatch(commands)];
   const eventBytes = encodeExecutionBatch(events);
-  const eventCount = decodeExecutionBatch(eventBytes).length;
+  const eventCount = decodeExecutionBatch(eventBytes).events.length;
   const measure = (stream: string, unit: string, items: number, work: () => unknown): Measurement => {
     const rates = Array.from({ length: runs + 1 }, () => {
       const ns = elapsedNs(() => {

@@ -55,4 +55,5 @@ async function write(output: Uint8Array): Promise<void> {
 // Whoever read the output has gone, such as `head`: there is nobody left to work for.
 process.stdout.on("error", () => process.exit(0));
 
+inlineMore();
 await run(start());

@@ -11,7 +11,6 @@ export const STOP_LIMIT = ORDER_TYPES.indexOf("stop_limit");
 export const STOP_MARKET = ORDER_TYPES.indexOf("stop_market");
 
 export const GTC = TIMES_IN_FORCE.indexOf("GTC");
-export const IOC = TIMES_IN_FORCE.indexOf("IOC");
 export const FOK = TIMES_IN_FORCE.indexOf("FOK");
 export const GTD = TIMES_IN_FORCE.indexOf("GTD");
 

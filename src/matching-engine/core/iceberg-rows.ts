@@ -7,7 +7,7 @@ export const DISPLAY = 0;
 /** What is left of the current slice. */
 export const SHOWN = 1;
 /** Of a waiting stop, which shows nothing: the least that it must trade when it comes in, or NONE. */
-export const MINIMUM = SHOWN;
+export const MINIMUM = 1;
 
 const FIRST_CAPACITY = 64;
 

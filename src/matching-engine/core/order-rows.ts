@@ -18,7 +18,7 @@ export const ROW_INTS = 16;
 export const ORDER_ID = 0;
 export const LEAVES = 1;
 export const FILLED = 2;
-export const STOP_LIMIT_PRICE = FILLED;
+export const STOP_LIMIT_PRICE = 2;
 
 export const NEXT = 6;
 export const PREVIOUS = 7;
