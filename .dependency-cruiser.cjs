@@ -55,7 +55,12 @@ module.exports = {
       comment: "Units, messages, errors and the rows of its events are all that a deterministic state machine needs.",
       severity: "error",
       from: { path: "^src/matching-engine/core/" },
-      to: { pathNot: ["^src/matching-engine/core/", "^src/shared/(units|messages|errors|order-terms|execution-writer|execution-rows)\\.ts$"] },
+      to: {
+        pathNot: [
+          "^src/matching-engine/core/",
+          "^src/shared/(units|messages|errors|order-terms|execution-writer|execution-rows)\\.ts$",
+        ],
+      },
     },
     {
       name: "src-does-not-import-tests-or-tools",
