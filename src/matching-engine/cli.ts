@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { AsciiBuffer } from "./ascii-buffer.js";
+import { inlineMore } from "./inlining.js";
 import { LineSplitter } from "./line-splitter.js";
 import { LINE_LENGTH_MAX, TextEngine, type TextEngineOptions } from "./text-engine.js";
 
@@ -54,4 +55,5 @@ async function write(output: Uint8Array): Promise<void> {
 // Whoever read the output has gone, such as `head`: there is nobody left to work for.
 process.stdout.on("error", () => process.exit(0));
 
+inlineMore();
 await run(start());

@@ -2,8 +2,10 @@ import { connectBus } from "../shared/bus.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage.js";
 import { readConfig } from "./config.js";
+import { inlineMore } from "./inlining.js";
 import { MatchingEngines } from "./service.js";
 
+inlineMore();
 await runService("matching-engine", readConfig, async (service, config) => {
   const bus = await connectBus(config.natsUrl, { name: "matching-engine", log: service.log });
   service.onStop("bus", () => bus.close());

@@ -7,26 +7,21 @@ import { isDeepStrictEqual } from "node:util";
 import type { AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
 import { InvariantBroken, invariant } from "../shared/errors.js";
+import { type PublishedRows, piecesOf, readRows, rowsOf } from "../shared/execution-rows.js";
+import type { ExecutionRows } from "../shared/execution-writer.js";
 import { FencedOutput } from "../shared/fenced-output.js";
 import type { Service } from "../shared/lifecycle.js";
 import type { EngineEvent, ExecutionBatch } from "../shared/messages.js";
 import { decodeCommandBatch, decodeExecutionBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";
 import { type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
-import {
-  type CommandSequence,
-  commandSequence,
-  type EventSequence,
-  eventSequence,
-  type StreamSequence,
-  streamSequence,
-} from "../shared/units.js";
-import { createEngine, type MatchingEngine } from "./core/engine.js";
+import { type StreamSequence, streamSequence } from "../shared/units.js";
+import { createEngine, type Engine } from "./core/engine.js";
 
-/** Events in one message; a command with more spans several. Far below 256 KiB. */
-const EVENTS_PER_MESSAGE_MAX = 1_000;
+/** Rows in one message; a command with more spans several. With the envelope below 256 KiB. */
+const ROWS_BYTES_MAX = 255 * 1024;
 
 interface HostedEngine {
-  readonly engine: MatchingEngine;
+  readonly engine: Engine;
   readonly output: FencedOutput;
   /** The last output found at the start, until the replay has come past it. */
   published: ExecutionBatch | null;
@@ -61,25 +56,24 @@ export class MatchingEngines implements Stage {
   async handle(inputs: readonly AssetInput[]): Promise<void> {
     const applied = inputs.map(({ asset, messages }) => {
       const hosted = this.#engine(asset);
-      const before = hosted.engine.lastCommandSequence;
-      const events = haltingAsset(asset, () => messages.flatMap(({ data }) => this.#apply(asset, hosted.engine, data)));
-      const isNothingNew = hosted.engine.lastCommandSequence === before;
-      return { hosted, batches: isNothingNew ? [] : haltingAsset(asset, () => unpublished(hosted, events)) };
+      return { output: hosted.output, pieces: haltingAsset(asset, () => this.#apply(asset, hosted, messages)) };
     });
-    await Promise.all(applied.map(({ hosted, batches }) => publish(hosted.output, batches)));
+    await Promise.all(applied.map(({ output, pieces }) => publish(output, pieces)));
   }
 
   /** Commands that were applied before (published again after a doubt) are skipped; a hole halts the asset. */
-  #apply(asset: string, engine: MatchingEngine, data: Uint8Array): EngineEvent[] {
-    const commands = decodeCommandBatch(data).filter(
-      ({ commandSequence }) => commandSequence > engine.lastCommandSequence,
-    );
-    this.#commands.inc({ asset }, commands.length);
-    return commands.flatMap((command) => {
+  #apply(asset: string, hosted: HostedEngine, messages: AssetInput["messages"]): PublishedRows[] {
+    const { engine } = hosted;
+    const before = engine.lastCommandSequence;
+    for (const command of messages.flatMap(({ data }) => decodeCommandBatch(data))) {
+      if (command.commandSequence <= engine.lastCommandSequence) continue;
       const expected = engine.lastCommandSequence + 1;
       invariant(command.commandSequence === expected, `command ${command.commandSequence} came instead of ${expected}`);
-      return engine.apply(command);
-    });
+      engine.execute(command);
+    }
+    this.#commands.inc({ asset }, engine.lastCommandSequence - before);
+    const rows = engine.events.take();
+    return engine.lastCommandSequence === before ? [] : unpublished(hosted, rows);
   }
 
   #engine(asset: string): HostedEngine {
@@ -95,16 +89,20 @@ export class MatchingEngines implements Stage {
 }
 
 /** What is not published yet. What the last output holds must come out of the replay as it is there. */
-function unpublished(hosted: HostedEngine, events: readonly EngineEvent[]): ExecutionBatch[] {
+function unpublished(hosted: HostedEngine, rows: ExecutionRows): PublishedRows[] {
   const { engine, published } = hosted;
-  if (published === null) return batchesOf(events, engine.lastEventSequence, engine.lastCommandSequence);
+  const { lastEventSequence, lastCommandSequence } = engine;
+  if (published === null) return piecesOf(rows, ROWS_BYTES_MAX, lastEventSequence, lastCommandSequence);
+  const isBefore = lastEventSequence < published.throughEvent || lastCommandSequence < published.throughCommand;
+  const first = published.events[0]?.eventSequence ?? published.throughEvent;
+  if (isBefore && lastEventSequence < first) return [];
+  const events = readRows(rows);
   compare(events, published.events);
-  if (engine.lastEventSequence < published.throughEvent || engine.lastCommandSequence < published.throughCommand)
-    return [];
+  if (isBefore) return [];
   hosted.published = null;
   const rest = events.filter((event) => event.eventSequence > published.throughEvent);
-  const isNew = rest.length > 0 || engine.lastCommandSequence > published.throughCommand;
-  return isNew ? batchesOf(rest, engine.lastEventSequence, engine.lastCommandSequence) : [];
+  const isNew = rest.length > 0 || lastCommandSequence > published.throughCommand;
+  return isNew ? piecesOf(rowsOf(rest), ROWS_BYTES_MAX, lastEventSequence, lastCommandSequence) : [];
 }
 
 function compare(replayed: readonly EngineEvent[], published: readonly EngineEvent[]): void {
@@ -118,23 +116,6 @@ function compare(replayed: readonly EngineEvent[], published: readonly EngineEve
   }
 }
 
-function batchesOf(
-  events: readonly EngineEvent[],
-  throughEvent: EventSequence,
-  throughCommand: CommandSequence,
-): ExecutionBatch[] {
-  const batches: ExecutionBatch[] = [];
-  for (let start = 0; start + EVENTS_PER_MESSAGE_MAX < events.length; start += EVENTS_PER_MESSAGE_MAX) {
-    const part = events.slice(start, start + EVENTS_PER_MESSAGE_MAX);
-    const next = events[start + EVENTS_PER_MESSAGE_MAX] as EngineEvent;
-    // The next event may be of the same command; all before that command are out.
-    const done = commandSequence(next.commandSequence - 1);
-    batches.push({ events: part, throughEvent: eventSequence(next.eventSequence - 1), throughCommand: done });
-  }
-  batches.push({ events: events.slice(batches.length * EVENTS_PER_MESSAGE_MAX), throughEvent, throughCommand });
-  return batches;
-}
-
-async function publish(output: FencedOutput, batches: readonly ExecutionBatch[]): Promise<void> {
-  for (const batch of batches) await output.publish(encodeExecutionBatch(batch));
+async function publish(output: FencedOutput, pieces: readonly PublishedRows[]): Promise<void> {
+  for (const piece of pieces) await output.publish(encodeExecutionBatch(piece));
 }

@@ -146,6 +146,7 @@ export const REASONS = [
   "expired",
   "insufficient_funds",
   "notional_limit",
+  "asset_in_auction",
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -169,7 +170,7 @@ export interface OrderRejected {
   readonly order: NewOrder;
 }
 
-/** Always at the maker's price. */
+/** At the maker's price; where an auction uncrosses, all at one price, and the younger order is the taker. */
 export interface Trade {
   readonly kind: "trade";
   readonly tradeId: TradeId;

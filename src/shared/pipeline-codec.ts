@@ -3,12 +3,11 @@
  * wire value is refused, never defaulted. See protocol/pipeline.proto for what the fields mean.
  */
 import { assertNever, CodecError } from "./errors.js";
+import { type PublishedRows, readRows } from "./execution-rows.js";
 import {
   type AssetState,
   type Command,
   type CommandBody,
-  type EngineEvent,
-  type EventBody,
   type ExecutionBatch,
   type Liquidity,
   type NewOrder,
@@ -20,7 +19,6 @@ import {
   REASONS,
   REPORT_EVENTS,
   type RequestBody,
-  type RequestRejected,
   type SelfTradePrevention,
   type SequencedReport,
   type Side,
@@ -54,12 +52,13 @@ export const encodeCommandBatch = (commands: readonly Command[]): Uint8Array =>
 export const decodeCommandBatch = (bytes: Uint8Array): Command[] =>
   decodeMessage<Wire>("bourse.pipeline.v1.CommandBatch", bytes)["commands"].map(commandFromWire);
 
-export const encodeExecutionBatch = (batch: ExecutionBatch): Uint8Array =>
-  encodeMessage("bourse.pipeline.v1.ExecutionBatch", { ...batch, events: batch.events.map(eventToWire) });
+/** Copies the rows, which may be the engine's own buffer. */
+export const encodeExecutionBatch = (batch: PublishedRows): Uint8Array =>
+  encodeMessage("bourse.pipeline.v1.ExecutionBatch", batch);
 
 export const decodeExecutionBatch = (bytes: Uint8Array): ExecutionBatch => {
-  const { events, throughEvent, throughCommand } = decodeMessage<Wire>("bourse.pipeline.v1.ExecutionBatch", bytes);
-  return { events: events.map(eventFromWire), throughEvent, throughCommand };
+  const batch = decodeMessage<PublishedRows>("bourse.pipeline.v1.ExecutionBatch", bytes);
+  return { events: readRows(batch), throughEvent: batch.throughEvent, throughCommand: batch.throughCommand };
 };
 
 export const encodeNotificationBatch = (batch: NotificationBatch): Uint8Array =>
@@ -208,123 +207,6 @@ function commandBodyFromWire(wire: Wire): CommandBody {
     return { kind: "set_asset_state", state: known(ASSET_STATES, wire.setAssetState.state, "asset state") };
   if (wire.advanceClock) return { kind: "advance_clock" };
   throw new CodecError("a command has no body that is known here");
-}
-
-// ---- events ----
-
-function eventToWire({ eventSequence, commandSequence, atUs, body }: EngineEvent): object {
-  return { eventSequence, commandSequence, atUs, ...eventBodyToWire(body) };
-}
-
-function eventBodyToWire(body: EventBody): object {
-  const { kind, ...fields } = body;
-  switch (body.kind) {
-    case "accepted": {
-      const { orderId, accountId, receivedAtUs, pendingTrigger, order } = body;
-      return { accepted: { orderId, accountId, receivedAtUs, pendingTrigger, order: newOrderToWire(order) } };
-    }
-    case "rejected": {
-      const order = newOrderToWire(body.order);
-      return { rejected: { ...fields, reason: REASONS.indexOf(body.reason), order } };
-    }
-    case "trade":
-      return { trade: { ...fields, takerSide: SIDES.indexOf(body.takerSide) } };
-    case "canceled":
-      return { canceled: { ...fields, reason: REASONS.indexOf(body.reason) } };
-    case "cancel_rejected":
-      return { cancelRejected: { ...fields, reason: REASONS.indexOf(body.reason) } };
-    case "replace_rejected":
-      return { replaceRejected: { ...fields, reason: REASONS.indexOf(body.reason) } };
-    case "state_changed":
-      return { stateChanged: { state: ASSET_STATES.indexOf(body.state) } };
-    case "expired":
-    case "replaced":
-    case "reduced":
-    case "triggered":
-      return { [kind]: fields };
-    default:
-      return assertNever(body);
-  }
-}
-
-function eventFromWire(wire: Wire): EngineEvent {
-  const { eventSequence, commandSequence, atUs } = wire;
-  return { eventSequence, commandSequence, atUs, body: eventBodyFromWire(wire) };
-}
-
-function eventBodyFromWire(wire: Wire): EventBody {
-  if (wire.accepted) {
-    const { orderId, accountId, receivedAtUs, pendingTrigger, order } = wire.accepted;
-    return { kind: "accepted", orderId, accountId, receivedAtUs, pendingTrigger, order: newOrderFromWire(order) };
-  }
-  if (wire.trade) return tradeFromWire(wire.trade);
-  if (wire.canceled) {
-    const { orderId, accountId, reason, canceledLots } = wire.canceled;
-    const why = known(REASONS, reason, "reason");
-    return { kind: "canceled", orderId, accountId, reason: why, canceledLots: canceledLots ?? null };
-  }
-  if (wire.rejected) {
-    const { orderId, accountId, receivedAtUs, reason, firstOrderId, order } = wire.rejected;
-    return {
-      kind: "rejected",
-      orderId,
-      accountId,
-      receivedAtUs,
-      reason: known(REASONS, reason, "reason"),
-      firstOrderId: firstOrderId ?? null,
-      order: newOrderFromWire(order),
-    };
-  }
-  if (wire.cancelRejected) return requestRejectedFromWire("cancel_rejected", wire.cancelRejected);
-  if (wire.replaceRejected) return requestRejectedFromWire("replace_rejected", wire.replaceRejected);
-  if (wire.replaced) {
-    const { orderId, accountId, quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId } = wire.replaced;
-    const newId = clientOrderId ?? null;
-    const base = { kind: "replaced", orderId, accountId, quantityLots, priceTicks, leavesLots } as const;
-    return { ...base, keptPriority, clientOrderId: newId };
-  }
-  if (wire.reduced) {
-    const { orderId, accountId, byLots, leavesLots } = wire.reduced;
-    return { kind: "reduced", orderId, accountId, byLots, leavesLots };
-  }
-  if (wire.expired) {
-    const { orderId, accountId, canceledLots } = wire.expired;
-    return { kind: "expired", orderId, accountId, canceledLots };
-  }
-  if (wire.triggered)
-    return { kind: "triggered", orderId: wire.triggered.orderId, accountId: wire.triggered.accountId };
-  if (wire.stateChanged)
-    return { kind: "state_changed", state: known(ASSET_STATES, wire.stateChanged.state, "asset state") };
-  throw new CodecError("an event has no body that is known here");
-}
-
-function tradeFromWire(wire: Wire): EventBody {
-  return {
-    kind: "trade",
-    tradeId: wire.tradeId,
-    makerOrderId: wire.makerOrderId,
-    takerOrderId: wire.takerOrderId,
-    makerAccountId: wire.makerAccountId,
-    takerAccountId: wire.takerAccountId,
-    takerSide: known(SIDES, wire.takerSide, "side"),
-    priceTicks: wire.priceTicks,
-    quantityLots: wire.quantityLots,
-    makerLeavesLots: wire.makerLeavesLots,
-    takerLeavesLots: wire.takerLeavesLots ?? null,
-  };
-}
-
-function requestRejectedFromWire(kind: RequestRejected["kind"], wire: Wire): RequestRejected {
-  return {
-    kind,
-    requestLogId: wire.requestLogId,
-    accountId: wire.accountId,
-    orderId: wire.orderId ?? null,
-    clientOrderId: wire.clientOrderId ?? null,
-    reason: known(REASONS, wire.reason, "reason"),
-    firstOrderId: wire.firstOrderId ?? null,
-    receivedAtUs: wire.receivedAtUs,
-  };
 }
 
 // ---- notifications ----

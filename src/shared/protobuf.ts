@@ -20,7 +20,7 @@ const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 const NESTING_MAX = 8;
 
-type Kind = "uint64" | "uint32" | "bool" | "string" | "enum" | "message";
+type Kind = "uint64" | "uint32" | "bool" | "string" | "bytes" | "enum" | "message";
 
 interface FieldRule {
   readonly name: string;
@@ -109,11 +109,16 @@ function checkValue(rule: MessageRule, field: FieldRule, value: unknown): void {
     checkPlain(field.message, value as Record<string, unknown>);
     return;
   }
+  if (field.kind === "bytes" && value instanceof Uint8Array) return;
   const max = field.kind === "uint64" ? Number.MAX_SAFE_INTEGER : 0xffff_ffff;
   const fits =
     field.kind === "string" || field.kind === "bool"
       ? typeof value === (field.kind === "bool" ? "boolean" : "string")
-      : field.kind !== "message" && Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+      : field.kind !== "message" &&
+        field.kind !== "bytes" &&
+        Number.isSafeInteger(value) &&
+        (value as number) >= 0 &&
+        (value as number) <= max;
   if (!fits) throw new CodecError(`${rule.type}.${field.name} can't carry ${typeof value} ${String(value)}`);
 }
 
@@ -155,7 +160,8 @@ function scanWire(
     at = varintEnd;
     if (id === 0 || id > 0x1fff_ffff) throw new CodecError(`${rule.type} holds a field with the number ${id}`);
     if (field !== undefined) {
-      const expected = field.kind === "string" || field.kind === "message" ? LENGTH_DELIMITED : VARINT;
+      const isVarint = field.kind !== "string" && field.kind !== "bytes" && field.kind !== "message";
+      const expected = isVarint ? VARINT : LENGTH_DELIMITED;
       if (wireType !== expected) throw new CodecError(`${rule.type}.${field.name} has wire type ${wireType}`);
       const bit = 1 << id;
       if (!field.repeated && (seen & (bit | field.oneofBits)) !== 0)
@@ -211,7 +217,7 @@ function messageRule(
   const scope = type.slice(0, type.lastIndexOf("."));
   for (const [name, { type: fieldType, id, rule: label }] of Object.entries(node.fields ?? {})) {
     if (id > 31) throw new CodecError(`${type}.${name}: the guard holds field numbers up to 31`);
-    const scalar = ["uint64", "uint32", "bool", "string"].includes(fieldType);
+    const scalar = ["uint64", "uint32", "bool", "string", "bytes"].includes(fieldType);
     const field: FieldRule = {
       name,
       id,

@@ -11,6 +11,7 @@ import {
   type RequestBody,
   type SequencedReport,
 } from "../../src/shared/messages.js";
+import { eventSequence, tradeId } from "../../src/shared/units.js";
 
 const positive = fc.oneof(
   fc.integer({ min: 1, max: 1_000 }),
@@ -109,7 +110,7 @@ const requestRejected = (kind: string) =>
     firstOrderId: maybe(positive),
     receivedAtUs: positive,
   });
-export const engineEvents = branded<EngineEvent>(
+const engineEvents = branded<EngineEvent>(
   fc.record({
     eventSequence: positive,
     commandSequence: positive,
@@ -165,6 +166,22 @@ export const engineEvents = branded<EngineEvent>(
     ),
   }),
 );
+
+/** Sequences without a gap, as the engine gives them. */
+export const eventBatches = fc
+  .record({
+    first: fc.integer({ min: 1, max: 1e9 }),
+    trade: positive,
+    events: fc.array(engineEvents, { maxLength: 5 }),
+  })
+  .map(({ first, trade, events }) => {
+    let trades = Math.min(trade, 2 ** 52);
+    return events.map((event, index): EngineEvent => {
+      const { body } = event;
+      const placed = body.kind === "trade" ? { ...body, tradeId: tradeId(trades++) } : body;
+      return { ...event, eventSequence: eventSequence(first + index), body: placed };
+    });
+  });
 
 export const sequencedReports = branded<SequencedReport>(
   fc.record({

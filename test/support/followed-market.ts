@@ -22,6 +22,8 @@ export class FollowedMarket {
   #places = 0;
   #lastEventSequence = 0;
   #lastTradeId = 0;
+  /** In a call auction, and until the asset opens: orders collect, the book may be crossed. */
+  isCollecting = false;
 
   follow({ eventSequence, body }: EngineEvent): void {
     expect(eventSequence).to.equal(this.#lastEventSequence + 1);
@@ -41,7 +43,13 @@ export class FollowedMarket {
         break;
       }
       case "trade":
-        this.#trade(body);
+        expect(body.tradeId).to.equal(++this.#lastTradeId);
+        if (this.isCollecting) this.#uncross(body);
+        else this.#trade(body);
+        break;
+      case "state_changed":
+        if (body.state === "auction") this.isCollecting = true;
+        if (body.state === "open") this.isCollecting = false;
         break;
       case "canceled":
       case "expired": {
@@ -89,7 +97,6 @@ export class FollowedMarket {
   #trade(trade: Trade): void {
     const maker = this.#order(trade.makerOrderId);
     const taker = this.#order(trade.takerOrderId);
-    expect(trade.tradeId).to.equal(++this.#lastTradeId);
     expect(trade.quantityLots).to.be.within(1, maker.shown);
     expect(trade.priceTicks, "always the maker's price").to.equal(maker.price);
     expect(trade.makerOrderId, "the one who stands first").to.equal(this.#first(maker.terms.side, trade.takerOrderId));
@@ -107,6 +114,30 @@ export class FollowedMarket {
     expect(trade.takerLeavesLots).to.equal(taker.leaves);
     if (taker.leaves === 0) this.#live.delete(trade.takerOrderId);
     taker.shown = Math.min(taker.leaves ?? 0, taker.terms.displayLots ?? Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Both stood in the book, each first of its side; the price suits both. */
+  #uncross(trade: Trade): void {
+    const [maker, taker] = [this.#order(trade.makerOrderId), this.#order(trade.takerOrderId)];
+    expect(trade.takerOrderId, "the younger is the taker").to.be.above(trade.makerOrderId);
+    if (taker.terms.selfTradePrevention !== "none") expect(maker.owner).not.to.equal(taker.owner);
+    const both = [
+      [trade.makerOrderId, maker, trade.makerLeavesLots],
+      [trade.takerOrderId, taker, trade.takerLeavesLots],
+    ] as const;
+    for (const [id, order] of both) {
+      expect(id, "the one who stands first").to.equal(this.#first(order.terms.side, 0));
+      expect(trade.quantityLots).to.be.within(1, order.shown);
+      if (order.terms.side === "buy") expect(trade.priceTicks).to.be.at.most(order.price ?? 0);
+      else expect(trade.priceTicks).to.be.at.least(order.price ?? 0);
+    }
+    for (const [id, order, leaves] of both) {
+      order.leaves = (order.leaves ?? 0) - trade.quantityLots;
+      order.shown -= trade.quantityLots;
+      expect(leaves).to.equal(order.leaves);
+      if (order.leaves === 0) this.#live.delete(id);
+      else if (order.shown === 0) this.#toTheBack(order);
+    }
   }
 
   #toTheBack(order: FollowedOrder): void {

@@ -1,14 +1,15 @@
 import { expect } from "chai";
-import { createEngine } from "../../src/matching-engine/core/engine.js";
 import type { SelfTradePrevention } from "../../src/shared/messages.js";
+import { ENGINES } from "./engines.js";
 import { linesOf, playScript, SCRIPT_OPTIONS } from "./market-script.js";
 
-/** A test that plays `given` and then `script` (test/support/market-script.ts) and expects what they say. */
+/** A test for each engine that plays `given` and then `script` (test/support/market-script.ts) and expects what they say. */
 export function scenario(title: string, given: string, script: string, mode: SelfTradePrevention = "none"): void {
-  it(title, () => {
-    const whole = `${given}\n${script}`;
-    expect(playScript(whole, createEngine(SCRIPT_OPTIONS), mode)).to.equal(linesOf(whole).join("\n"));
-  });
+  const whole = `${given}\n${script}`;
+  for (const [name, create] of ENGINES)
+    it(`${title} (${name})`, () => {
+      expect(playScript(whole, create(SCRIPT_OPTIONS), mode)).to.equal(linesOf(whole).join("\n"));
+    });
 }
 
 export const EMPTY = "";

@@ -78,7 +78,7 @@ function body(draw: number, target: OrderId, nowMs: number, order: Draft): Comma
   if (kind === 18) return draw % 3 === 0 ? { kind: "cancel_all", side: order.side } : { kind: "advance_clock" };
   if (draw % 2 === 0)
     return { kind: "refuse", request: newOrder(order, nowMs), reason: "notional_limit", firstOrderId: null };
-  return { kind: "set_asset_state", state: draw % 7 === 0 ? "halted" : "open" };
+  return { kind: "set_asset_state", state: draw % 7 === 0 ? "halted" : draw % 3 === 0 ? "auction" : "open" };
 }
 
 const MODES = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"] as const;

@@ -1,73 +1,81 @@
-import type { NewOrder, Side } from "../../shared/messages.js";
-import { type AccountId, type Lots, lots, type OrderId, type PriceTicks } from "../../shared/units.js";
-import { type RestingOrder, sliceOf } from "./order-book.js";
+import {
+  HAS_BUDGET,
+  HAS_DISPLAY,
+  HAS_EXPIRY,
+  HAS_MINIMUM,
+  HAS_PRICE,
+  HAS_QUANTITY,
+  NONE,
+  type OrderTerms,
+} from "../../shared/order-terms.js";
+import { BUY } from "./codes.js";
+import type { CurrentRequest } from "./current-request.js";
+import { TERMS_POST_ONLY } from "./order-rows.js";
 
-/** An order on its way into the book: new, replaced or just triggered. It takes what it can, then rests or ends. */
-export interface IncomingOrder {
-  readonly orderId: OrderId;
-  readonly accountId: AccountId;
-  readonly terms: NewOrder;
-  /** Null: takes any price. */
-  readonly limitTicks: PriceTicks | null;
-  filledLots: Lots;
-  remaining: Remaining;
-}
+/**
+ * The order on its way into the book: new, replaced or just triggered. It takes what it can, then rests or ends. There
+ * is one at a time, so one object serves for all. NaN makes V8 keep numbers as doubles from the start.
+ */
+export class IncomingOrder {
+  /** Its row, when it had one before; or 0. */
+  slot = 0;
+  orderId = Number.NaN;
+  accountId = Number.NaN;
+  /** The account's number (owners.ts); 0: it has never had an open order. */
+  account = 0;
+  side = 0;
+  /** As in its row. */
+  terms = 0;
+  /** What it still wants; NONE where a budget says that. */
+  leavesLots = Number.NaN;
+  /** What it may still spend; NONE where a quantity says what it wants. */
+  budgetUnits = Number.NaN;
+  filledLots = Number.NaN;
+  displayLots = Number.NaN;
+  minimumLots = Number.NaN;
+  expiresAtMs = Number.NaN;
+  /** NONE: takes any price. */
+  limitTicks = Number.NaN;
+  /** The worst key (price-ladder.ts) on the other side that it trades with. */
+  limitKey = Number.NEGATIVE_INFINITY;
 
-/** What the order still wants: a quantity, or as much as its quote currency buys. */
-export type Remaining =
-  | { readonly kind: "lots"; readonly lots: Lots }
-  | { readonly kind: "budget"; readonly units: number };
+  read(request: CurrentRequest, account: number, order: OrderTerms): void {
+    this.slot = 0;
+    this.orderId = request.logId;
+    this.accountId = request.accountId;
+    this.account = account;
+    this.side = order.side;
+    this.terms = order.selfTradePrevention | (order.timeInForce << 3) | (order.postOnly === 1 ? TERMS_POST_ONLY : 0);
+    const { has } = order;
+    this.leavesLots = (has & HAS_QUANTITY) === 0 ? NONE : order.quantityLots;
+    this.filledLots = 0;
+    this.setLimit((has & HAS_PRICE) === 0 ? NONE : order.priceTicks);
+    this.budgetUnits = NONE;
+    this.displayLots = NONE;
+    this.minimumLots = NONE;
+    this.expiresAtMs = NONE;
+    if ((has & ~(HAS_QUANTITY | HAS_PRICE)) === 0) return;
+    if ((has & HAS_BUDGET) !== 0) this.budgetUnits = order.quoteBudgetUnits;
+    if ((has & HAS_DISPLAY) !== 0) this.displayLots = order.displayLots;
+    if ((has & HAS_MINIMUM) !== 0) this.minimumLots = order.minimumLots;
+    if ((has & HAS_EXPIRY) !== 0) this.expiresAtMs = order.expiresAtMs;
+  }
 
-export function incomingOrder(orderId: OrderId, accountId: AccountId, terms: NewOrder): IncomingOrder {
-  const remaining: Remaining =
-    terms.quoteBudgetUnits === null
-      ? { kind: "lots", lots: terms.quantityLots ?? lots(0) }
-      : { kind: "budget", units: terms.quoteBudgetUnits };
-  return { orderId, accountId, terms, limitTicks: terms.priceTicks, filledLots: lots(0), remaining };
-}
+  setLimit(priceTicks: number): void {
+    this.limitTicks = priceTicks;
+    if (priceTicks === NONE) this.limitKey = Number.NEGATIVE_INFINITY;
+    else this.limitKey = this.side === BUY ? -priceTicks : priceTicks;
+  }
 
-/** A resting order that leaves its place and comes in again. */
-export function incomingAgain(order: RestingOrder, limitTicks: PriceTicks, leavesLots: Lots): IncomingOrder {
-  const { orderId, accountId, terms, filledLots } = order;
-  return { orderId, accountId, terms, limitTicks, filledLots, remaining: { kind: "lots", lots: leavesLots } };
-}
+  get selfTradePrevention(): number {
+    return this.terms & 7;
+  }
 
-/** What is left of it, in its place in the book. */
-export function restingOrder(incoming: IncomingOrder, priceTicks: PriceTicks, leavesLots: Lots): RestingOrder {
-  const { orderId, accountId, terms, filledLots } = incoming;
-  const shownLots = sliceOf(leavesLots, terms.displayLots);
-  return { kind: "resting", orderId, accountId, terms, priceTicks, leavesLots, shownLots, filledLots };
-}
+  get timeInForce(): number {
+    return (this.terms >> 3) & 3;
+  }
 
-/** What is left of an order; null for one that spends a budget. */
-export function leavesOf({ remaining }: IncomingOrder): Lots | null {
-  return remaining.kind === "lots" ? remaining.lots : null;
-}
-
-/** How much of it would trade at this price if there were enough. */
-export function wantedAt({ remaining }: IncomingOrder, priceTicks: PriceTicks, quoteUnitsPerTickLot: number): Lots {
-  if (remaining.kind === "lots") return remaining.lots;
-  // Rounding can't hurt: a product that isn't exact is above 2^53, more than any budget. The rest is exact division.
-  const lotCostUnits = priceTicks * quoteUnitsPerTickLot;
-  return lots((remaining.units - (remaining.units % lotCostUnits)) / lotCostUnits);
-}
-
-export function fill(incoming: IncomingOrder, quantityLots: Lots, lotCostUnits: number): void {
-  incoming.filledLots = lots(incoming.filledLots + quantityLots);
-  if (incoming.remaining.kind === "lots") reduce(incoming, quantityLots);
-  else incoming.remaining = { kind: "budget", units: incoming.remaining.units - quantityLots * lotCostUnits };
-}
-
-/** Takes quantity away without a trade. */
-export function reduce(incoming: IncomingOrder, byLots: Lots): void {
-  incoming.remaining = { kind: "lots", lots: lots((leavesOf(incoming) ?? 0) - byLots) };
-}
-
-export function reaches({ terms, limitTicks }: IncomingOrder, priceTicks: PriceTicks): boolean {
-  if (limitTicks === null) return true;
-  return terms.side === "buy" ? limitTicks >= priceTicks : limitTicks <= priceTicks;
-}
-
-export function otherSide(side: Side): Side {
-  return side === "buy" ? "sell" : "buy";
+  get isPostOnly(): boolean {
+    return (this.terms & TERMS_POST_ONLY) !== 0;
+  }
 }

@@ -1,43 +1,70 @@
-import { isKilled, mayRest, refusalAtEntry } from "./admission.js";
-import { canceled } from "./events.js";
-import { type IncomingOrder, incomingOrder, leavesOf, otherSide, restingOrder } from "./incoming-order.js";
-import { type Market, match } from "./matching.js";
+import { NONE } from "../../shared/order-terms.js";
+import { isKilled, mayRest, objectionAtEntry } from "./admission.js";
+import { AUCTION, BUY, NO_OBJECTION, OPEN, reasonCode, SELL } from "./codes.js";
+import type { Market } from "./market.js";
+import { match } from "./matching.js";
 
-/** The order takes what it can get, then rests or ends. */
-export function enter(incoming: IncomingOrder, market: Market): void {
-  const { book, emit } = market;
-  if (isKilled(incoming, book)) {
-    emit(canceled(incoming, leavesOf(incoming), "fill_or_kill"));
-    return;
+const IMMEDIATE_OR_CANCEL = reasonCode("immediate_or_cancel");
+const FILL_OR_KILL = reasonCode("fill_or_kill");
+const QUOTE_BUDGET_SPENT = reasonCode("quote_budget_spent");
+
+/** The incoming order takes what it can get, then rests or ends. In a call auction it only rests. */
+export function enter(market: Market): void {
+  const { book, incoming } = market;
+  if (book.assetState !== AUCTION) {
+    if (isKilled(incoming, book)) {
+      end(market, FILL_OR_KILL);
+      return;
+    }
+    if (!match(market)) {
+      leave(market);
+      return;
+    }
   }
-  if (match(incoming, market) === "prevented") return;
-  const leavesLots = leavesOf(incoming);
-  if (leavesLots === 0) return;
-  if (leavesLots === null)
-    emit(canceled(incoming, null, isSpent(incoming, market) ? "quote_budget_spent" : "immediate_or_cancel"));
-  else if (incoming.limitTicks !== null && mayRest(incoming.terms))
-    book.add(restingOrder(incoming, incoming.limitTicks, leavesLots));
-  else emit(canceled(incoming, leavesLots, "immediate_or_cancel"));
+  if (incoming.leavesLots === 0) leave(market);
+  else if (incoming.leavesLots === NONE) end(market, isSpent(market) ? QUOTE_BUDGET_SPENT : IMMEDIATE_OR_CANCEL);
+  else if (incoming.limitTicks !== NONE && mayRest(incoming.timeInForce)) book.rest(incoming);
+  else end(market, IMMEDIATE_OR_CANCEL);
+}
+
+/** What is left of the incoming order is canceled. */
+function end(market: Market, reason: number): void {
+  const { incoming, events } = market;
+  events.canceled(incoming.orderId, incoming.accountId, reason, incoming.leavesLots);
+  leave(market);
+}
+
+/** The incoming order has ended: if it had a row, that is free again. */
+function leave({ book, incoming }: Market): void {
+  if (incoming.slot !== 0) book.close(incoming.slot);
 }
 
 /** Whether it ended for want of money, not of sellers: nothing is left, or less than a lot costs. */
-function isSpent({ remaining, terms }: IncomingOrder, { book }: Market): boolean {
-  return remaining.kind === "budget" && (remaining.units === 0 || book.resting(otherSide(terms.side)).first() !== null);
+function isSpent({ book, incoming }: Market): boolean {
+  return incoming.budgetUnits === 0 || book.resting(1 - incoming.side).bestLevel() !== 0;
 }
 
 /**
  * Runs when the order of a command has come to its end: the stops that the last trade price has reached come in one at
- * a time, each to its own end; their trades may trigger more.
+ * a time, each to its own end; their trades may trigger more. While the asset is not open, they wait.
  */
 export function enterTriggeredStops(market: Market): void {
-  const { book, emit } = market;
-  for (let stop = book.triggeredStop(); stop !== null; stop = book.triggeredStop()) {
-    const { orderId, accountId, terms } = stop;
-    book.remove(stop);
-    emit({ kind: "triggered", orderId, accountId });
-    const incoming = incomingOrder(orderId, accountId, terms);
-    const refusal = refusalAtEntry(incoming, book);
-    if (refusal === null) enter(incoming, market);
-    else emit(canceled(incoming, leavesOf(incoming), refusal));
+  if (market.book.assetState !== OPEN) return;
+  for (let stop = triggeredStop(market); stop !== 0; stop = triggeredStop(market)) {
+    const { book, incoming, events } = market;
+    book.takeUp(stop, incoming);
+    events.triggered(incoming.orderId, incoming.accountId);
+    const objection = objectionAtEntry(incoming, book);
+    if (objection === NO_OBJECTION) enter(market);
+    else end(market, objection);
   }
+}
+
+/** The next stop that the last trade price has reached: nearest stop price first, then the oldest; 0: none. */
+function triggeredStop({ book }: Market): number {
+  const buy = book.buyStops.bestLevel();
+  if (buy !== 0 && book.isTriggered(BUY, book.buyStops.priceOf(buy))) return book.buyStops.firstOf(buy);
+  const sell = book.sellStops.bestLevel();
+  if (sell !== 0 && book.isTriggered(SELL, book.sellStops.priceOf(sell))) return book.sellStops.firstOf(sell);
+  return 0;
 }

@@ -1,118 +1,129 @@
 /**
- * What accounts ask for. Each function checks everything first and returns the reason if it refuses, having changed
- * nothing; null: carried out.
+ * What accounts ask for. Each function checks everything first and returns its objection if it refuses, having changed
+ * nothing.
  */
-import type { CancelAll, CancelOrder, NewOrder, Reason, ReplaceOrder } from "../../shared/messages.js";
-import { type AccountId, type EpochUs, type Lots, lots, type OrderId } from "../../shared/units.js";
-import { refusalAtEntry, refusalByState, wouldTrade } from "./admission.js";
-import { canceled } from "./events.js";
-import { incomingAgain, incomingOrder } from "./incoming-order.js";
-import type { Market } from "./matching.js";
-import { leavesOfOpen, type OpenOrder, type OrderBook, type RestingOrder } from "./order-book.js";
+import { HAS_STOP_PRICE, NONE, type OrderTerms } from "../../shared/order-terms.js";
+import { objectionAtEntry, objectionOfState, wouldTrade } from "./admission.js";
+import { BUY, HALTED, NO_OBJECTION, OPEN, reasonCode, SELL } from "./codes.js";
+import type { Market } from "./market.js";
+import type { OrderBook } from "./order-book.js";
 import { enter } from "./order-entry.js";
+import { FILLED, OWNER, OWNER_NEXT, ROW_FLOATS, ROW_INTS, TERMS, TERMS_POST_ONLY } from "./order-rows.js";
 
-/** An order that `refusalOfNew` has nothing against. A stop waits; the engine looks after it when this returns. */
-export function placeOrder(
-  market: Market,
-  orderId: OrderId,
-  accountId: AccountId,
-  receivedAtUs: EpochUs,
-  order: NewOrder,
-): Reason | null {
-  const { book, emit } = market;
-  const { side, stopPriceTicks } = order;
-  if (stopPriceTicks !== null) {
-    const pendingTrigger = !book.isTriggered(side, stopPriceTicks);
-    emit({ kind: "accepted", orderId, accountId, receivedAtUs, pendingTrigger, order });
-    book.add({ kind: "pending", orderId, accountId, terms: order, stopPriceTicks });
-    return null;
+const REQUESTED = reasonCode("requested");
+const UNKNOWN_ORDER = reasonCode("unknown_order");
+const UNKNOWN_CLIENT_ORDER_ID = reasonCode("unknown_client_order_id");
+const UNSUPPORTED = reasonCode("unsupported");
+const ASSET_HALTED = reasonCode("asset_halted");
+const WOULD_TRADE = reasonCode("would_trade");
+const BELOW_FILLED = reasonCode("below_filled");
+
+/** An order that `objectionToNew` has nothing against. A stop waits; the engine looks after it when this returns. */
+export function placeOrder(market: Market, order: OrderTerms): number {
+  const { book, incoming, request, events } = market;
+  incoming.read(request, book.owners.find(request.accountId), order);
+  if ((order.has & HAS_STOP_PRICE) !== 0) {
+    const triggersNow = book.assetState === OPEN && book.isTriggered(order.side, order.stopPriceTicks);
+    events.accepted(request, triggersNow ? 0 : 1, order);
+    book.wait(incoming, order.stopPriceTicks);
+    return NO_OBJECTION;
   }
-  const incoming = incomingOrder(orderId, accountId, order);
-  const refusal = refusalAtEntry(incoming, book);
-  if (refusal !== null) return refusal;
-  emit({ kind: "accepted", orderId, accountId, receivedAtUs, pendingTrigger: false, order });
-  enter(incoming, market);
-  return null;
+  const objection = objectionAtEntry(incoming, book);
+  if (objection !== NO_OBJECTION) return objection;
+  events.accepted(request, 0, order);
+  enter(market);
+  return NO_OBJECTION;
 }
 
-export function cancelOrder(market: Market, accountId: AccountId, request: CancelOrder): Reason | null {
-  if (market.book.assetState === "halted") return "asset_halted";
-  if (request.orderId === null) return "unknown_client_order_id";
-  const order = ownOrder(market.book, accountId, request.orderId);
-  if (order === null) return "unknown_order";
-  cancel(market, order, "requested");
-  return null;
+/** `orderId` NONE: a client order id that led to none. */
+export function cancelOrder(market: Market, orderId: number): number {
+  const { book, request } = market;
+  if (book.assetState === HALTED) return ASSET_HALTED;
+  if (orderId === NONE) return UNKNOWN_CLIENT_ORDER_ID;
+  const slot = ownOrder(book, request.accountId, orderId);
+  if (slot === 0) return UNKNOWN_ORDER;
+  cancel(market, slot, REQUESTED);
+  return NO_OBJECTION;
 }
 
 /**
- * Oldest first. Works in a halted market too: a dead man's switch must not be lost there, or the orders of somebody who
- * is gone would trade at the reopening.
+ * Oldest first; `side` NONE: both. Works in a halted market too: a dead man's switch must not be lost there, or the
+ * orders of somebody who is gone would trade at the reopening.
  */
-export function cancelAll(market: Market, accountId: AccountId, { side }: CancelAll): null {
-  for (const order of market.book.openOrdersOf(accountId, side)) cancel(market, order, "requested");
-  return null;
+export function cancelAll(market: Market, side: number): void {
+  const { book, request } = market;
+  const account = book.owners.find(request.accountId);
+  if (account === 0) return;
+  let buy = side === SELL ? 0 : book.owners.first(account * 2 + BUY);
+  let sell = side === BUY ? 0 : book.owners.first(account * 2 + SELL);
+  while (buy !== 0 || sell !== 0) {
+    const isBuy = sell === 0 || (buy !== 0 && book.orderIdOf(buy) < book.orderIdOf(sell));
+    const slot = isBuy ? buy : sell;
+    const next = book.rows.ints[slot * ROW_INTS + OWNER_NEXT] as number;
+    cancel(market, slot, REQUESTED);
+    if (isBuy) buy = next;
+    else sell = next;
+  }
 }
 
 /** A smaller quantity at the same price keeps its place; anything else comes in again, and may trade. */
-export function replaceOrder(market: Market, accountId: AccountId, request: ReplaceOrder): Reason | null {
-  const { book } = market;
-  const closed = refusalByState(book);
-  if (closed !== null) return closed;
-  const order = ownOrder(book, accountId, request.orderId);
-  if (order === null) return "unknown_order";
-  if (order.kind === "pending") return "unsupported";
-  if (request.quantityLots <= order.filledLots) {
-    cancel(market, order, "below_filled");
-    return null;
-  }
-  const leavesLots = lots(request.quantityLots - order.filledLots);
-  const keepsPlace = request.priceTicks === order.priceTicks && leavesLots < order.leavesLots;
-  return keepsPlace ? shrink(market, order, request, leavesLots) : moveOrder(market, order, request, leavesLots);
-}
-
-function shrink(market: Market, order: RestingOrder, request: ReplaceOrder, leavesLots: Lots): null {
-  order.leavesLots = leavesLots;
-  order.shownLots = lots(Math.min(order.shownLots, leavesLots));
-  emitReplaced(market, order, request, leavesLots, "keeps its place");
-  return null;
-}
-
-function moveOrder(market: Market, order: RestingOrder, request: ReplaceOrder, leavesLots: Lots): Reason | null {
-  const incoming = incomingAgain(order, request.priceTicks, leavesLots);
-  if (order.terms.postOnly && wouldTrade(incoming, market.book)) return "would_trade";
-  market.book.remove(order);
-  emitReplaced(market, order, request, leavesLots, "goes to the back");
-  enter(incoming, market);
-  return null;
-}
-
-function emitReplaced(
+export function replaceOrder(
   market: Market,
-  { orderId, accountId }: RestingOrder,
-  { quantityLots, priceTicks, clientOrderId }: ReplaceOrder,
-  leavesLots: Lots,
-  place: "keeps its place" | "goes to the back",
-): void {
-  const keptPriority = place === "keeps its place";
-  market.emit({
-    kind: "replaced",
-    orderId,
-    accountId,
-    quantityLots,
-    priceTicks,
-    leavesLots,
-    keptPriority,
-    clientOrderId,
-  });
+  orderId: number,
+  quantityLots: number,
+  priceTicks: number,
+  clientOrderId: string | null,
+): number {
+  const { book, request, events } = market;
+  const closed = objectionOfState(book);
+  if (closed !== NO_OBJECTION) return closed;
+  const slot = ownOrder(book, request.accountId, orderId);
+  if (slot === 0) return UNKNOWN_ORDER;
+  if (book.isWaiting(slot)) return UNSUPPORTED;
+  const filledLots = book.rows.floats[slot * ROW_FLOATS + FILLED] as number;
+  if (quantityLots <= filledLots) {
+    cancel(market, slot, BELOW_FILLED);
+    return NO_OBJECTION;
+  }
+  const leavesLots = quantityLots - filledLots;
+  if (leavesLots >= book.leavesOf(slot) || book.priceOf(slot) !== priceTicks)
+    return moveOrder(market, slot, quantityLots, priceTicks, leavesLots, clientOrderId);
+  book.shrink(slot, leavesLots);
+  events.replaced(orderId, request.accountId, quantityLots, priceTicks, leavesLots, 1, clientOrderId);
+  return NO_OBJECTION;
 }
 
-function cancel({ book, emit }: Market, order: OpenOrder, reason: Reason): void {
-  book.remove(order);
-  emit(canceled(order, leavesOfOpen(order), reason));
+function moveOrder(
+  market: Market,
+  slot: number,
+  quantityLots: number,
+  priceTicks: number,
+  leavesLots: number,
+  clientOrderId: string | null,
+): number {
+  const { book, incoming, events } = market;
+  if (((book.rows.ints[slot * ROW_INTS + TERMS] as number) & TERMS_POST_ONLY) !== 0) {
+    incoming.side = book.sideOf(slot);
+    incoming.setLimit(priceTicks);
+    if (wouldTrade(incoming, book)) return WOULD_TRADE;
+  }
+  book.takeUp(slot, incoming);
+  incoming.setLimit(priceTicks);
+  incoming.leavesLots = leavesLots;
+  events.replaced(incoming.orderId, incoming.accountId, quantityLots, priceTicks, leavesLots, 0, clientOrderId);
+  enter(market);
+  return NO_OBJECTION;
+}
+
+function cancel({ book, events }: Market, slot: number, reason: number): void {
+  events.canceled(book.orderIdOf(slot), book.accountIdOf(slot), reason, book.leavesOf(slot));
+  book.end(slot);
 }
 
 /** Unknown, finished or somebody else's: all the same to who asks, so that nothing is given away. */
-function ownOrder(book: OrderBook, accountId: AccountId, orderId: OrderId): OpenOrder | null {
-  const order = book.find(orderId);
-  return order?.accountId === accountId ? order : null;
+function ownOrder(book: OrderBook, accountId: number, orderId: number): number {
+  const slot = book.rows.find(orderId);
+  if (slot === 0) return 0;
+  const account = (book.rows.ints[slot * ROW_INTS + OWNER] as number) >> 1;
+  return book.owners.accountIds[account] === accountId ? slot : 0;
 }

@@ -1,59 +1,41 @@
-import { assertNever } from "../../shared/errors.js";
-import { type Lots, lots } from "../../shared/units.js";
-import { canceled, type Emit, reduced } from "./events.js";
-import { type IncomingOrder, leavesOf, reduce } from "./incoming-order.js";
-import type { OrderBook, RestingOrder } from "./order-book.js";
+import { CANCEL_BOTH, CANCEL_NEWEST, DECREMENT, reasonCode } from "./codes.js";
+import type { Market } from "./market.js";
 
-/** Two orders of one account meet, and the incoming one doesn't want that. */
-export function preventsTrade(incoming: IncomingOrder, maker: RestingOrder): boolean {
-  return incoming.accountId === maker.accountId && incoming.terms.selfTradePrevention !== "none";
-}
+const SELF_TRADE = reasonCode("self_trade");
 
-type Outcome = "incoming ended" | "incoming lives";
-
-/** The incoming order's mode decides who goes. */
-export function preventSelfTrade(incoming: IncomingOrder, maker: RestingOrder, book: OrderBook, emit: Emit): Outcome {
-  const mode = incoming.terms.selfTradePrevention;
-  switch (mode) {
-    case "cancel_newest":
-      emit(canceled(incoming, leavesOf(incoming), "self_trade"));
-      return "incoming ended";
-    case "cancel_oldest":
-      book.remove(maker);
-      emit(canceled(maker, maker.leavesLots, "self_trade"));
-      return "incoming lives";
-    case "cancel_both":
-      book.remove(maker);
-      emit(canceled(maker, maker.leavesLots, "self_trade"));
-      emit(canceled(incoming, leavesOf(incoming), "self_trade"));
-      return "incoming ended";
-    case "decrement":
-      return decrementBoth(incoming, maker, book, emit);
-    case "none":
-      return "incoming lives";
-    default:
-      return assertNever(mode);
+/**
+ * The incoming order meets one of its own account, and doesn't want that: its mode decides who goes. False: it is the
+ * incoming one, which has ended.
+ */
+export function preventSelfTrade(market: Market, maker: number): boolean {
+  const { book, incoming } = market;
+  const mode = incoming.selfTradePrevention;
+  if (mode === DECREMENT) return decrementBoth(market, maker);
+  if (mode !== CANCEL_NEWEST) {
+    cancelMaker(market, maker, book.leavesOf(maker));
+    if (mode !== CANCEL_BOTH) return true;
   }
+  market.events.canceled(incoming.orderId, incoming.accountId, SELF_TRADE, incoming.leavesLots);
+  return false;
 }
 
 /** Both lose the smaller quantity, hidden parts included; the one that has nothing left is canceled. */
-function decrementBoth(incoming: IncomingOrder, maker: RestingOrder, book: OrderBook, emit: Emit): Outcome {
-  const incomingLots: number = leavesOf(incoming) ?? 0;
-  const byLots = lots(Math.min(incomingLots, maker.leavesLots));
-  const leavesLots = lots(incomingLots - byLots);
-  decrementMaker(maker, byLots, book, emit);
-  reduce(incoming, byLots);
-  emit(leavesLots === 0 ? canceled(incoming, byLots, "self_trade") : reduced(incoming, byLots, leavesLots));
-  return leavesLots === 0 ? "incoming ended" : "incoming lives";
+function decrementBoth(market: Market, maker: number): boolean {
+  const { book, incoming, events } = market;
+  const makerLeaves = book.leavesOf(maker);
+  const byLots = Math.min(incoming.leavesLots, makerLeaves);
+  if (byLots === makerLeaves) cancelMaker(market, maker, byLots);
+  else {
+    book.shrink(maker, makerLeaves - byLots);
+    events.reduced(book.orderIdOf(maker), book.accountIdOf(maker), byLots, makerLeaves - byLots);
+  }
+  incoming.leavesLots -= byLots;
+  if (incoming.leavesLots === 0) events.canceled(incoming.orderId, incoming.accountId, SELF_TRADE, byLots);
+  else events.reduced(incoming.orderId, incoming.accountId, byLots, incoming.leavesLots);
+  return incoming.leavesLots !== 0;
 }
 
-function decrementMaker(maker: RestingOrder, byLots: Lots, book: OrderBook, emit: Emit): void {
-  if (maker.leavesLots === byLots) {
-    book.remove(maker);
-    emit(canceled(maker, byLots, "self_trade"));
-  } else {
-    maker.leavesLots = lots(maker.leavesLots - byLots);
-    maker.shownLots = lots(Math.min(maker.shownLots, maker.leavesLots));
-    emit(reduced(maker, byLots, maker.leavesLots));
-  }
+function cancelMaker({ book, events }: Market, maker: number, canceledLots: number): void {
+  events.canceled(book.orderIdOf(maker), book.accountIdOf(maker), SELF_TRADE, canceledLots);
+  book.end(maker);
 }

@@ -1,5 +1,5 @@
-import type { EventBody, Reason } from "../../shared/messages.js";
-import type { AccountId, Lots, OrderId } from "../../shared/units.js";
+import type { EventBody, Reason } from "../../../src/shared/messages.js";
+import type { AccountId, Lots, OrderId } from "../../../src/shared/units.js";
 
 /** Gives an event its place in the sequence. */
 export type Emit = (event: EventBody) => void;

@@ -1,0 +1,74 @@
+/** What it costs to put a batch on the wire between two services, and to read it there. */
+import { createEngine } from "../src/matching-engine/core/engine.js";
+import type { Command, NewOrder, OrderRequest } from "../src/shared/messages.js";
+import {
+  decodeCommandBatch,
+  decodeExecutionBatch,
+  decodeOrderBatch,
+  encodeCommandBatch,
+  encodeExecutionBatch,
+  encodeOrderBatch,
+} from "../src/shared/pipeline-codec.js";
+import { accountId, commandSequence, epochUs, logId, lots, priceTicks } from "../src/shared/units.js";
+import { ENGINE_OPTIONS } from "./bourse-engine.js";
+import { type BenchSize, elapsedNs, type Measurement, median } from "./measurement.js";
+
+const BATCH = 256;
+const ROUNDS = 400;
+
+export function measureCodecs({ runs, isSmoke }: BenchSize): Measurement[] {
+  const rounds = isSmoke ? 2 : ROUNDS;
+  const requests = Array.from({ length: BATCH }, (_, i) => requestOf(i));
+  const commands = requests.map(commandOf);
+  const engine = createEngine(ENGINE_OPTIONS);
+  for (const command of commands) engine.execute(command);
+  const through = { throughEvent: engine.lastEventSequence, throughCommand: engine.lastCommandSequence };
+  const events = { ...engine.events.take(), ...through };
+  const [orderBytes, commandBytes] = [encodeOrderBatch(requests), encodeCommandBatch(commands)];
+  const eventBytes = encodeExecutionBatch(events);
+  const eventCount = decodeExecutionBatch(eventBytes).events.length;
+  const measure = (stream: string, unit: string, items: number, work: () => unknown): Measurement => {
+    const rates = Array.from({ length: runs + 1 }, () => {
+      const ns = elapsedNs(() => {
+        for (let round = 0; round < rounds; round++) work();
+      });
+      return ((items * rounds) / ns) * 1_000;
+    });
+    return { bench: "codec", stream, engine: "bourse", unit, value: median(rates.slice(1)), runs, hash: null };
+  };
+  const [encoded, decoded] = ["million/s encoded", "million/s decoded"];
+  return [
+    measure("requests (protobuf)", encoded, BATCH, () => encodeOrderBatch(requests)),
+    measure("requests (protobuf)", decoded, BATCH, () => decodeOrderBatch(orderBytes)),
+    measure("commands (protobuf)", encoded, BATCH, () => encodeCommandBatch(commands)),
+    measure("commands (protobuf)", decoded, BATCH, () => decodeCommandBatch(commandBytes)),
+    measure("events (rows)", encoded, eventCount, () => encodeExecutionBatch(events)),
+    measure("events (rows)", decoded, eventCount, () => decodeExecutionBatch(eventBytes)),
+  ];
+}
+
+/** Every other order trades with the one before it. */
+function requestOf(index: number): OrderRequest {
+  const body: NewOrder = {
+    kind: "new",
+    clientOrderId: `client-order-${index}`,
+    side: index % 2 === 0 ? "buy" : "sell",
+    type: "limit",
+    timeInForce: "GTC",
+    quantityLots: lots(100 + index),
+    priceTicks: priceTicks(6_400_000 + (index % 7)),
+    stopPriceTicks: null,
+    displayLots: null,
+    minimumLots: null,
+    quoteBudgetUnits: null,
+    expiresAtMs: null,
+    postOnly: false,
+    selfTradePrevention: "cancel_newest",
+  };
+  return { accountId: accountId(1 + index), receivedAtUs: epochUs(1_700_000_000_000_000 + index), body };
+}
+
+function commandOf({ accountId, receivedAtUs, body }: OrderRequest, index: number): Command {
+  const [sequence, id] = [commandSequence(index + 1), logId(256_000_000 + index)];
+  return { commandSequence: sequence, logId: id, accountId, receivedAtUs, atUs: receivedAtUs, body };
+}

@@ -1,0 +1,147 @@
+/**
+ * Books that somebody builds to hurt. What one command does is divided by what it trades or triggers, for a small book and
+ * one ten times as large: where the cost is linear, the two are close (the larger one no longer fits into the caches).
+ */
+import { createEngine, type Engine } from "../src/matching-engine/core/engine.js";
+import {
+  HAS_PRICE,
+  HAS_QUANTITY,
+  HAS_STOP_PRICE,
+  ORDER_TYPES,
+  OrderTerms,
+  TIMES_IN_FORCE,
+} from "../src/shared/order-terms.js";
+import { ENGINE_OPTIONS } from "./bourse-engine.js";
+import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
+import { mulberry32 } from "./reference-book.js";
+
+const RUNS = 3;
+
+interface Attack {
+  readonly name: string;
+  readonly small: number;
+  readonly large: number;
+  /** Builds the book; what it returns is timed. */
+  readonly build: (driver: Driver, size: number) => () => void;
+}
+
+const ATTACKS: readonly Attack[] = [
+  { name: "one order sweeps n prices over 2^50 ticks", small: 10_000, large: 100_000, build: sweepLevels },
+  { name: "n orders at one price, canceled in random order", small: 100_000, large: 1_000_000, build: crowdedLevel },
+  { name: "one trade triggers n stops", small: 10_000, large: 100_000, build: triggeredStops },
+  { name: "one account cancels its n orders, among 10 n", small: 10_000, large: 100_000, build: cancelAll },
+  { name: "n prices over 2^50 ticks, added and canceled", small: 10_000, large: 100_000, build: sparsePrices },
+];
+
+export function measureHostile({ isSmoke }: BenchSize): Measurement[] {
+  return ATTACKS.flatMap(({ name, small, large, build }) => {
+    const sizes = isSmoke ? [100, 1_000] : [small, large];
+    const costs = sizes.map((size) => median(Array.from({ length: RUNS }, () => costOf(build, size))));
+    const base = { bench: "hostile", stream: name, engine: "bourse", runs: RUNS, hash: null };
+    return costs.map((value, index) => ({ ...base, unit: `ns each, n = ${sizes[index]}`, value }));
+  });
+}
+
+function costOf(build: Attack["build"], size: number): number {
+  const attack = build(new Driver(), size);
+  collectGarbage();
+  return elapsedNs(attack) / size;
+}
+
+class Driver {
+  readonly engine: Engine = createEngine(ENGINE_OPTIONS);
+  readonly terms = new OrderTerms();
+  readonly draw = mulberry32(7);
+  #commands = 0;
+
+  constructor() {
+    this.terms.has = HAS_QUANTITY | HAS_PRICE;
+  }
+
+  limit(side: number, quantityLots: number, priceTicks: number, account = 1): number {
+    this.terms.side = side;
+    this.terms.quantityLots = quantityLots;
+    this.terms.priceTicks = priceTicks;
+    return this.place(account);
+  }
+
+  place(account: number): number {
+    const id = this.#begin(account);
+    this.engine.place(this.terms);
+    this.#end();
+    return id;
+  }
+
+  cancel(orderId: number): void {
+    this.#begin(1);
+    this.engine.cancel(orderId);
+    this.#end();
+  }
+
+  cancelAll(account: number): void {
+    this.#begin(account);
+    this.engine.cancelAll(-1);
+    this.#end();
+  }
+
+  widePrice(): number {
+    return 1 + (this.draw() % 2 ** 18) * 2 ** 32 + this.draw();
+  }
+
+  #begin(account: number): number {
+    const id = ++this.#commands;
+    this.engine.begin(id, 1);
+    this.engine.from(id, account, 1);
+    return id;
+  }
+
+  #end(): void {
+    this.engine.end();
+    this.engine.events.drop();
+  }
+}
+
+function sweepLevels(driver: Driver, size: number): () => void {
+  for (let i = 0; i < size; i++) driver.limit(1, 1, driver.widePrice());
+  return () => driver.limit(0, size, 2 ** 52);
+}
+
+function crowdedLevel(driver: Driver, size: number): () => void {
+  const ids = Float64Array.from({ length: size }, () => driver.limit(0, 1, 100));
+  for (let i = size - 1; i > 0; i--) {
+    const j = driver.draw() % (i + 1);
+    [ids[i], ids[j]] = [ids[j] as number, ids[i] as number];
+  }
+  return () => {
+    for (const id of ids) driver.cancel(id);
+  };
+}
+
+function triggeredStops(driver: Driver, size: number): () => void {
+  const { terms } = driver;
+  driver.limit(1, 1, 1_000);
+  terms.type = ORDER_TYPES.indexOf("stop_market");
+  terms.timeInForce = TIMES_IN_FORCE.indexOf("IOC");
+  terms.has = HAS_QUANTITY | HAS_STOP_PRICE;
+  terms.side = 0;
+  terms.quantityLots = 1;
+  for (let i = 0; i < size; i++) {
+    terms.stopPriceTicks = 1 + (driver.draw() % 1_000);
+    driver.place(1);
+  }
+  terms.type = ORDER_TYPES.indexOf("limit");
+  terms.has = HAS_QUANTITY | HAS_PRICE;
+  return () => driver.limit(0, 1, 1_000);
+}
+
+function cancelAll(driver: Driver, size: number): () => void {
+  for (let i = 0; i < 10 * size; i++) driver.limit(0, 1, 1 + (driver.draw() % 5_000), i % 10 === 0 ? 1 : 2);
+  return () => driver.cancelAll(1);
+}
+
+function sparsePrices(driver: Driver, size: number): () => void {
+  for (let i = 0; i < size; i++) driver.limit(0, 1, driver.widePrice());
+  return () => {
+    for (let i = 0; i < size; i++) driver.cancel(driver.limit(0, 1, driver.widePrice()));
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * npm run bench [-- --json] [-- --smoke] [-- --only matching,memory]: the engine and the codecs, in this process.
+ * `npm run bench:pipeline` measures the whole pipeline.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { inlineMore } from "../src/matching-engine/inlining.js";
+import { measureCodecs } from "./codecs.js";
+import { measureHostile } from "./hostile.js";
+import { measureMatching, measureServiceTime } from "./matching.js";
+import { FULL, type Measurement, SMOKE } from "./measurement.js";
+import { measureGarbage, measureMemory, measureSnapshot } from "./memory.js";
+import { machine, tableOf } from "./report.js";
+import { FULL_STREAMS, makeStream, STREAM_NAMES, type Stream, type StreamName } from "./streams.js";
+
+inlineMore();
+const { values: options } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    smoke: { type: "boolean", default: false },
+    only: { type: "string", default: "memory,garbage,snapshot,hostile,codec,matching,service" },
+    streams: { type: "string" },
+  },
+});
+const size = options.smoke ? SMOKE : FULL;
+const benches = new Set(options.only.split(","));
+const streamNames = (options.streams?.split(",") ??
+  (options.smoke ? ["mix", "ecore", "mex"] : STREAM_NAMES)) as StreamName[];
+const measurements: Measurement[] = [];
+
+function note(found: readonly Measurement[]): void {
+  for (const measurement of found) {
+    measurements.push(measurement);
+    if (options.json) console.log(JSON.stringify(measurement));
+    else console.error(`${measurement.bench} ${measurement.stream}: ${measurement.value} ${measurement.unit}`);
+  }
+}
+
+/** Throws when the stream is not the one that everybody measures. */
+function checkedStream(name: StreamName): Stream {
+  const stream = makeStream(name, size.commands);
+  const expected = options.smoke ? stream : FULL_STREAMS[name];
+  if (stream.hash !== expected.hash || stream.trades !== expected.trades || stream.lots !== expected.lots)
+    throw new Error(`stream ${name} is another than the one that was published: ${stream.trades}, ${stream.hash}`);
+  return stream;
+}
+
+if (benches.has("memory")) note(measureMemory(size));
+if (benches.has("snapshot")) note(measureSnapshot(size));
+if (benches.has("garbage")) note(await measureGarbage(checkedStream("mix")));
+if (benches.has("hostile")) note(measureHostile(size));
+if (benches.has("codec")) note(measureCodecs(size));
+for (const name of streamNames) {
+  const stream = checkedStream(name);
+  if (benches.has("matching")) {
+    const found = measureMatching(stream, size);
+    note(found);
+    for (const { engine, hash } of found)
+      if (hash !== null && hash !== stream.hash) throw new Error(`${engine} traded wrongly on ${name}: ${hash}`);
+  }
+  if (benches.has("service") && name !== "mex") note(measureServiceTime(stream, size));
+}
+
+const table = `${tableOf(measurements, options.smoke)}\n`;
+if (!options.json) console.log(`${machine()}\n\n${table}`);
+if (!options.smoke && benches.size > 1) {
+  const folder = new URL("../../bench/results/", import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(new URL(`${date}-engine.md`, folder), `# Engine and codecs, ${date}\n\n${machine()}\n\n${table}`);
+}

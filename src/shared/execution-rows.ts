@@ -1,0 +1,358 @@
+/** Reading, cutting and making rows of events; src/shared/execution-writer.ts says what a row looks like. */
+import { assertNever, CodecError } from "./errors.js";
+import {
+  CANCEL_REJECTED,
+  COMMAND,
+  COMMAND_WORDS,
+  type ExecutionRows,
+  ExecutionWriter,
+  HAS_FIRST_ORDER,
+  HAS_OPTIONAL,
+  REPLACE_REJECTED,
+  ROW_KINDS,
+  type RowKind,
+  TRADE,
+} from "./execution-writer.js";
+import { type EngineEvent, type EventBody, type NewOrder, REASONS, type RequestRejected } from "./messages.js";
+import {
+  ASSET_STATES,
+  HAS_BUDGET,
+  HAS_DISPLAY,
+  HAS_EXPIRY,
+  HAS_MINIMUM,
+  HAS_PRICE,
+  HAS_QUANTITY,
+  HAS_STOP_PRICE,
+  NONE,
+  ORDER_TYPES,
+  OrderTerms,
+  SELF_TRADE_PREVENTIONS,
+  SIDES,
+  TIMES_IN_FORCE,
+} from "./order-terms.js";
+
+import { type CommandSequence, commandSequence, type EventSequence, eventSequence } from "./units.js";
+
+const WORD_BYTES = 8;
+
+/** What is published at once: an ExecutionBatch whose events are rows still. */
+export interface PublishedRows extends ExecutionRows {
+  /** The last event so far, in these rows or before. */
+  readonly throughEvent: EventSequence;
+  /** The last command all of whose events are out. */
+  readonly throughCommand: CommandSequence;
+}
+
+/**
+ * Everything that the engine has done up to these sequences, in pieces of at most `bytesMax` of rows; where no event came
+ * of it, one piece without rows that says so.
+ */
+export function piecesOf(
+  rows: ExecutionRows,
+  bytesMax: number,
+  throughEvent: EventSequence,
+  throughCommand: CommandSequence,
+): PublishedRows[] {
+  const pieces = rows.rows.length === 0 ? [rows] : cutRows(rows, bytesMax);
+  return pieces.map((piece, index) => {
+    const next = pieces[index + 1];
+    if (next === undefined) return { ...piece, throughEvent, throughCommand };
+    // The next piece's first event may be of the same command; all before that command are out.
+    const [nextEvent, nextCommand] = [next.firstEventSequence, viewOf(next.rows).getFloat64(WORD_BYTES, true)];
+    return { ...piece, throughEvent: eventSequence(nextEvent - 1), throughCommand: commandSequence(nextCommand - 1) };
+  });
+}
+
+/**
+ * The rows in pieces of at most `bytesMax`, cut between events. A piece that starts within a command begins with a copy
+ * of that command's row, so that each can be read on its own. A row is never longer than 512 bytes.
+ */
+export function cutRows(whole: ExecutionRows, bytesMax: number): ExecutionRows[] {
+  const { rows } = whole;
+  if (rows.length <= bytesMax) return rows.length === 0 ? [] : [whole];
+  const view = viewOf(rows);
+  const pieces: ExecutionRows[] = [];
+  let { firstEventSequence, firstTradeId } = whole;
+  let [start, events, trades, commandAt] = [0, 0, 0, 0];
+  let repeatedCommand = rows.subarray(0, 0);
+  const cut = (end: number) => {
+    const piece = new Uint8Array(repeatedCommand.length + end - start);
+    piece.set(repeatedCommand);
+    piece.set(rows.subarray(start, end), repeatedCommand.length);
+    pieces.push({ firstEventSequence, firstTradeId, rows: piece });
+    firstEventSequence += events;
+    firstTradeId += trades;
+    [start, events, trades] = [end, 0, 0];
+  };
+  for (let at = 0, bytes = 0; at < rows.length; at += bytes) {
+    bytes = rowBytes(view, at);
+    const isCommand = view.getUint8(at) === COMMAND;
+    // A command's row stays with its first event.
+    const needed = isCommand ? bytes + rowBytes(view, at + bytes) : bytes;
+    if (repeatedCommand.length + at - start + needed > bytesMax) {
+      cut(at);
+      const command = rows.subarray(commandAt, commandAt + COMMAND_WORDS * WORD_BYTES);
+      repeatedCommand = isCommand ? rows.subarray(0, 0) : command;
+    }
+    if (isCommand) commandAt = at;
+    else events++;
+    if (view.getUint8(at) === TRADE) trades++;
+  }
+  cut(rows.length);
+  return pieces;
+}
+
+/** The events, as objects. Throws a CodecError for rows that this version can't have written. */
+export function readRows({ firstEventSequence, firstTradeId, rows }: ExecutionRows): EngineEvent[] {
+  const reader = new RowReader(rows, firstTradeId);
+  const events: EngineEvent[] = [];
+  let [commandSequence, atUs] = [NONE, NONE];
+  let isWithoutEvents = false;
+  for (let kind = reader.next(); kind !== null; kind = reader.next()) {
+    if (kind === "command") [commandSequence, atUs] = [reader.number(), reader.number()];
+    else {
+      if (commandSequence === NONE) throw new CodecError("a row stands before the first command's");
+      const eventSequence = firstEventSequence + events.length;
+      events.push({ eventSequence, commandSequence, atUs, body: bodyOf(kind, reader) } as EngineEvent);
+    }
+    isWithoutEvents = kind === "command";
+    reader.end();
+  }
+  if (isWithoutEvents) throw new CodecError("the rows end with a command that has no events");
+  return events;
+}
+
+/** The brands are put on by the caller's cast: the reader has checked that every number is whole and safe. */
+function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
+  const number = () => row.number();
+  switch (kind) {
+    case "accepted": {
+      const [orderId, accountId, receivedAtUs, pendingTrigger] = [number(), number(), number(), row.code === 1];
+      return { kind, orderId, accountId, receivedAtUs, pendingTrigger, order: orderOf(row) } as EventBody;
+    }
+    case "rejected": {
+      const [orderId, accountId, receivedAtUs, reason] = [number(), number(), number(), row.coded(REASONS, "reason")];
+      const order = orderOf(row);
+      const firstOrderId = row.optional(HAS_FIRST_ORDER);
+      return { kind, orderId, accountId, receivedAtUs, reason, firstOrderId, order } as EventBody;
+    }
+    case "trade": {
+      const [makerOrderId, takerOrderId, makerAccountId, takerAccountId] = [number(), number(), number(), number()];
+      const [priceTicks, quantityLots, makerLeavesLots] = [number(), number(), number()];
+      const [tradeId, takerSide] = [row.tradeId, row.coded(SIDES, "side")];
+      const takerLeavesLots = row.optional(HAS_OPTIONAL);
+      const parties = { makerOrderId, takerOrderId, makerAccountId, takerAccountId, takerSide };
+      return { kind, tradeId, ...parties, priceTicks, quantityLots, makerLeavesLots, takerLeavesLots } as EventBody;
+    }
+    case "canceled": {
+      const [orderId, accountId, reason] = [number(), number(), row.coded(REASONS, "reason")];
+      return { kind, orderId, accountId, reason, canceledLots: row.optional(HAS_OPTIONAL) } as EventBody;
+    }
+    case "expired":
+      return { kind, orderId: number(), accountId: number(), canceledLots: number() } as EventBody;
+    case "replaced": {
+      const [orderId, accountId, quantityLots, priceTicks, leavesLots] = Array.from({ length: 5 }, number);
+      const [keptPriority, clientOrderId] = [row.code === 1, row.text()];
+      const identity = { kind, orderId, accountId };
+      return { ...identity, quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId } as EventBody;
+    }
+    case "reduced":
+      return { kind, orderId: number(), accountId: number(), byLots: number(), leavesLots: number() } as EventBody;
+    case "triggered":
+      return { kind, orderId: number(), accountId: number() } as EventBody;
+    case "cancel_rejected":
+    case "replace_rejected": {
+      const [requestLogId, accountId, receivedAtUs] = [number(), number(), number()];
+      const [orderId, firstOrderId] = [row.optional(HAS_OPTIONAL), row.optional(HAS_FIRST_ORDER)];
+      const [reason, clientOrderId] = [row.coded(REASONS, "reason"), row.text()];
+      const about = { orderId, clientOrderId, reason, firstOrderId };
+      return { kind, requestLogId, accountId, ...about, receivedAtUs } as EventBody;
+    }
+    case "state_changed":
+      return { kind, state: row.coded(ASSET_STATES, "asset state") };
+    default:
+      return assertNever(kind);
+  }
+}
+
+function orderOf(row: RowReader): NewOrder {
+  const enumerations = row.enumerations;
+  return {
+    kind: "new",
+    clientOrderId: row.text(),
+    side: listed(SIDES, enumerations & 1, "side"),
+    type: listed(ORDER_TYPES, (enumerations >> 1) & 3, "order type"),
+    timeInForce: listed(TIMES_IN_FORCE, (enumerations >> 3) & 3, "time in force"),
+    quantityLots: row.optional(HAS_QUANTITY),
+    priceTicks: row.optional(HAS_PRICE),
+    stopPriceTicks: row.optional(HAS_STOP_PRICE),
+    displayLots: row.optional(HAS_DISPLAY),
+    minimumLots: row.optional(HAS_MINIMUM),
+    quoteBudgetUnits: row.optional(HAS_BUDGET),
+    expiresAtMs: row.optional(HAS_EXPIRY),
+    postOnly: ((enumerations >> 8) & 1) === 1,
+    selfTradePrevention: listed(SELF_TRADE_PREVENTIONS, (enumerations >> 5) & 7, "self-trade prevention"),
+  } as NewOrder;
+}
+
+class RowReader {
+  readonly #rows: Uint8Array;
+  readonly #view: DataView;
+  #row = 0;
+  #at = 0;
+  #end = 0;
+  #has = 0;
+  tradeId: number;
+
+  constructor(rows: Uint8Array, firstTradeId: number) {
+    this.#rows = rows;
+    this.#view = viewOf(rows);
+    this.tradeId = firstTradeId - 1;
+  }
+
+  /** Goes to the next row; null: there is none. */
+  next(): RowKind | null {
+    this.#row = this.#end;
+    if (this.#row >= this.#rows.length) return null;
+    if (this.#row + WORD_BYTES > this.#rows.length) throw new CodecError("the rows are cut off");
+    this.#at = this.#row + WORD_BYTES;
+    this.#end = this.#row + rowBytes(this.#view, this.#row);
+    if (this.#end > this.#rows.length || this.#end < this.#at) throw new CodecError("a row is cut off");
+    this.#has = this.#view.getUint8(this.#row + 4);
+    const kind = this.#view.getUint8(this.#row);
+    if (kind === TRADE) this.tradeId++;
+    return listed(ROW_KINDS, kind, "row kind");
+  }
+
+  /** Nothing of the row may be left over. */
+  end(): void {
+    if (this.#at + this.#textBytes() !== this.#end) throw new CodecError("a row has another length than its kind");
+  }
+
+  get code(): number {
+    return this.#view.getUint8(this.#row + 1);
+  }
+
+  get enumerations(): number {
+    return this.#view.getUint16(this.#row + 2, true);
+  }
+
+  number(): number {
+    if (this.#at >= this.#end) throw new CodecError("a row is shorter than its kind");
+    const value = this.#view.getFloat64(this.#at, true);
+    if (!Number.isSafeInteger(value) || value < 0) throw new CodecError(`a row holds ${value}, not a whole number`);
+    this.#at += WORD_BYTES;
+    return value;
+  }
+
+  optional(bit: number): number | null {
+    return (this.#has & bit) === 0 ? null : this.number();
+  }
+
+  coded<T>(values: readonly T[], what: string): T {
+    return listed(values, this.code, what);
+  }
+
+  /** Stands behind the numbers, where the row ends. */
+  text(): string | null {
+    const length = this.#view.getUint8(this.#row + 5) - 1;
+    if (length < 0) return null;
+    const start = this.#end - this.#textBytes();
+    if (start < this.#at) throw new CodecError("a row is shorter than its text");
+    let text = "";
+    for (let at = start; at < start + length; at++) text += String.fromCharCode(this.#rows[at] as number);
+    return text;
+  }
+
+  #textBytes(): number {
+    const length = this.#view.getUint8(this.#row + 5) - 1;
+    return length < 0 ? 0 : Math.ceil(length / WORD_BYTES) * WORD_BYTES;
+  }
+}
+
+/** Rows of events that are objects: for tests, and for engines that don't write rows themselves. */
+export function rowsOf(events: readonly EngineEvent[]): ExecutionRows {
+  const firstTrade = events.map(({ body }) => body).find((body) => body.kind === "trade");
+  const writer = new ExecutionWriter((events[0]?.eventSequence ?? 1) - 1, (firstTrade?.tradeId ?? 1) - 1);
+  let current: EngineEvent | null = null;
+  for (const event of events) {
+    if (event.commandSequence !== current?.commandSequence || event.atUs !== current.atUs)
+      writer.command(event.commandSequence, event.atUs);
+    current = event;
+    writeEvent(writer, event.body);
+    const hasPlace = event.eventSequence === writer.lastEventSequence;
+    if (!hasPlace || (event.body.kind === "trade" && event.body.tradeId !== writer.lastTradeId))
+      throw new CodecError(`event ${event.eventSequence} does not follow the one before it`);
+  }
+  return writer.take();
+}
+
+function writeEvent(writer: ExecutionWriter, body: EventBody): void {
+  switch (body.kind) {
+    case "accepted":
+      writer.accepted({ ...body, logId: body.orderId }, body.pendingTrigger ? 1 : 0, new OrderTerms().read(body.order));
+      break;
+    case "rejected": {
+      const reason = REASONS.indexOf(body.reason);
+      const terms = new OrderTerms().read(body.order);
+      writer.rejected({ ...body, logId: body.orderId }, reason, body.firstOrderId ?? NONE, terms);
+      break;
+    }
+    case "trade": {
+      const { makerOrderId, takerOrderId, makerAccountId, takerAccountId, takerSide } = body;
+      const { priceTicks, quantityLots, makerLeavesLots, takerLeavesLots } = body;
+      const at = writer.trade(SIDES.indexOf(takerSide), takerLeavesLots ?? NONE);
+      const parties = [makerOrderId, takerOrderId, makerAccountId, takerAccountId];
+      writer.floats.set([...parties, priceTicks, quantityLots, makerLeavesLots, takerLeavesLots ?? NONE], at + 1);
+      break;
+    }
+    case "canceled":
+      writer.canceled(body.orderId, body.accountId, REASONS.indexOf(body.reason), body.canceledLots ?? NONE);
+      break;
+    case "expired":
+      writer.expired(body.orderId, body.accountId, body.canceledLots);
+      break;
+    case "replaced": {
+      const { orderId, accountId, quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId } = body;
+      const kept = keptPriority ? 1 : 0;
+      writer.replaced(orderId, accountId, quantityLots, priceTicks, leavesLots, kept, clientOrderId);
+      break;
+    }
+    case "reduced":
+      writer.reduced(body.orderId, body.accountId, body.byLots, body.leavesLots);
+      break;
+    case "triggered":
+      writer.triggered(body.orderId, body.accountId);
+      break;
+    case "cancel_rejected":
+    case "replace_rejected":
+      writeRequestRejected(writer, body);
+      break;
+    case "state_changed":
+      writer.stateChanged(ASSET_STATES.indexOf(body.state));
+      break;
+    default:
+      assertNever(body);
+  }
+}
+
+function writeRequestRejected(writer: ExecutionWriter, body: RequestRejected): void {
+  const kind = body.kind === "cancel_rejected" ? CANCEL_REJECTED : REPLACE_REJECTED;
+  const [orderId, firstOrderId] = [body.orderId ?? NONE, body.firstOrderId ?? NONE];
+  const from = { ...body, logId: body.requestLogId };
+  writer.requestRejected(kind, from, orderId, REASONS.indexOf(body.reason), firstOrderId, body.clientOrderId);
+}
+
+function listed<T>(values: readonly T[], index: number, what: string): T {
+  const value = values[index];
+  if (value === undefined) throw new CodecError(`${what} ${index} is not known here`);
+  return value;
+}
+
+function rowBytes(view: DataView, at: number): number {
+  return view.getUint16(at + 6, true) * WORD_BYTES;
+}
+
+function viewOf(rows: Uint8Array): DataView {
+  return new DataView(rows.buffer, rows.byteOffset, rows.length);
+}

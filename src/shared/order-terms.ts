@@ -1,0 +1,75 @@
+/**
+ * A new order in plain numbers, for code that may not allocate: the matching engine fills one of these again and again.
+ * Enumerations are indexes into the lists below (append only: they are written into rows and snapshots), and NONE
+ * stands for null, which no quantity, price or time can be.
+ */
+import type { AssetState, NewOrder, OrderType, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
+
+export const NONE = -1;
+
+export const SIDES: readonly Side[] = ["buy", "sell"];
+export const ORDER_TYPES: readonly OrderType[] = ["limit", "market", "stop_limit", "stop_market"];
+export const TIMES_IN_FORCE: readonly TimeInForce[] = ["GTC", "IOC", "FOK", "GTD"];
+export const SELF_TRADE_PREVENTIONS: readonly SelfTradePrevention[] = [
+  "none",
+  "cancel_newest",
+  "cancel_oldest",
+  "cancel_both",
+  "decrement",
+];
+export const ASSET_STATES: readonly AssetState[] = ["open", "cancel_only", "halted", "auction"];
+
+/** Which of an order's optional fields there are. */
+export const HAS_QUANTITY = 1;
+export const HAS_PRICE = 2;
+export const HAS_STOP_PRICE = 4;
+export const HAS_DISPLAY = 8;
+export const HAS_MINIMUM = 16;
+export const HAS_BUDGET = 32;
+export const HAS_EXPIRY = 64;
+
+export class OrderTerms {
+  /** Indexes into the lists above. */
+  side = 0;
+  type = 0;
+  timeInForce = 0;
+  selfTradePrevention = 0;
+  /** 0 or 1. */
+  postOnly = 0;
+  /** The bits of the fields below that count; the others may hold anything. */
+  has = 0;
+  // NaN makes V8 keep them as doubles from the start, whatever comes later.
+  quantityLots = Number.NaN;
+  priceTicks = Number.NaN;
+  stopPriceTicks = Number.NaN;
+  displayLots = Number.NaN;
+  minimumLots = Number.NaN;
+  quoteBudgetUnits = Number.NaN;
+  expiresAtMs = Number.NaN;
+  clientOrderId: string | null = null;
+
+  read(order: NewOrder): this {
+    this.side = SIDES.indexOf(order.side);
+    this.type = ORDER_TYPES.indexOf(order.type);
+    this.timeInForce = TIMES_IN_FORCE.indexOf(order.timeInForce);
+    this.selfTradePrevention = SELF_TRADE_PREVENTIONS.indexOf(order.selfTradePrevention);
+    this.postOnly = order.postOnly ? 1 : 0;
+    this.quantityLots = order.quantityLots ?? NONE;
+    this.priceTicks = order.priceTicks ?? NONE;
+    this.stopPriceTicks = order.stopPriceTicks ?? NONE;
+    this.displayLots = order.displayLots ?? NONE;
+    this.minimumLots = order.minimumLots ?? NONE;
+    this.quoteBudgetUnits = order.quoteBudgetUnits ?? NONE;
+    this.expiresAtMs = order.expiresAtMs ?? NONE;
+    this.clientOrderId = order.clientOrderId;
+    this.has =
+      (order.quantityLots === null ? 0 : HAS_QUANTITY) |
+      (order.priceTicks === null ? 0 : HAS_PRICE) |
+      (order.stopPriceTicks === null ? 0 : HAS_STOP_PRICE) |
+      (order.displayLots === null ? 0 : HAS_DISPLAY) |
+      (order.minimumLots === null ? 0 : HAS_MINIMUM) |
+      (order.quoteBudgetUnits === null ? 0 : HAS_BUDGET) |
+      (order.expiresAtMs === null ? 0 : HAS_EXPIRY);
+    return this;
+  }
+}

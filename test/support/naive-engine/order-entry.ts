@@ -1,0 +1,44 @@
+import { isKilled, mayRest, refusalAtEntry } from "./admission.js";
+import { canceled } from "./events.js";
+import { type IncomingOrder, incomingOrder, leavesOf, otherSide, restingOrder } from "./incoming-order.js";
+import { type Market, match } from "./matching.js";
+
+/** The order takes what it can get, then rests or ends. In a call auction it only rests. */
+export function enter(incoming: IncomingOrder, market: Market): void {
+  const { book, emit } = market;
+  if (isKilled(incoming, book)) {
+    emit(canceled(incoming, leavesOf(incoming), "fill_or_kill"));
+    return;
+  }
+  if (book.assetState !== "auction" && match(incoming, market) === "prevented") return;
+  const leavesLots = leavesOf(incoming);
+  if (leavesLots === 0) return;
+  if (leavesLots === null)
+    emit(canceled(incoming, null, isSpent(incoming, market) ? "quote_budget_spent" : "immediate_or_cancel"));
+  else if (incoming.limitTicks !== null && mayRest(incoming.terms))
+    book.add(restingOrder(incoming, incoming.limitTicks, leavesLots));
+  else emit(canceled(incoming, leavesLots, "immediate_or_cancel"));
+}
+
+/** Whether it ended for want of money, not of sellers: nothing is left, or less than a lot costs. */
+function isSpent({ remaining, terms }: IncomingOrder, { book }: Market): boolean {
+  return remaining.kind === "budget" && (remaining.units === 0 || book.resting(otherSide(terms.side)).first() !== null);
+}
+
+/**
+ * Runs when the order of a command has come to its end: the stops that the last trade price has reached come in one at
+ * a time, each to its own end; their trades may trigger more. While the asset is not open, they wait.
+ */
+export function enterTriggeredStops(market: Market): void {
+  const { book, emit } = market;
+  if (book.assetState !== "open") return;
+  for (let stop = book.triggeredStop(); stop !== null; stop = book.triggeredStop()) {
+    const { orderId, accountId, terms } = stop;
+    book.remove(stop);
+    emit({ kind: "triggered", orderId, accountId });
+    const incoming = incomingOrder(orderId, accountId, terms);
+    const refusal = refusalAtEntry(incoming, book);
+    if (refusal === null) enter(incoming, market);
+    else emit(canceled(incoming, leavesOf(incoming), refusal));
+  }
+}

@@ -1,0 +1,43 @@
+/** The benchmark in its smallest size: that it runs, and that all engines in it trade alike. Its figures mean nothing. */
+import { expect } from "chai";
+import { measureCodecs } from "../../../bench/codecs.js";
+import { measureHostile } from "../../../bench/hostile.js";
+import { measureMatching, measureServiceTime } from "../../../bench/matching.js";
+import { type Measurement, SMOKE } from "../../../bench/measurement.js";
+import { measureGarbage, measureMemory, measureSnapshot } from "../../../bench/memory.js";
+import { tableOf } from "../../../bench/report.js";
+import { makeStream } from "../../../bench/streams.js";
+
+describe("The benchmark", () => {
+  for (const name of ["mix", "ecore", "mex"] as const)
+    it(`sees every engine trade as the stream ${name} says`, () => {
+      const stream = makeStream(name, SMOKE.commands);
+      const found = measureMatching(stream, SMOKE).filter(({ hash }) => hash !== null);
+      expect(found.map(({ engine, hash }) => [engine, hash])).to.deep.equal([
+        ["bourse", stream.hash],
+        ["nodejs-order-book", stream.hash],
+      ]);
+    });
+
+  it("draws the same stream as ever", () => {
+    const stream = makeStream("mix", 20_000);
+    expect([stream.trades, stream.lots, stream.hash]).to.deep.equal([5511, 141695, 525412727]);
+  });
+
+  it("restores what it has written in a snapshot", () => {
+    for (const { hash } of measureSnapshot(SMOKE)) expect(hash).not.to.equal("another");
+  });
+
+  it("measures everything else", async () => {
+    const stream = makeStream("mix", SMOKE.commands);
+    const found: Measurement[] = [
+      ...measureServiceTime(stream, SMOKE),
+      ...measureMemory(SMOKE),
+      ...(await measureGarbage(stream)),
+      ...measureHostile(SMOKE),
+      ...measureCodecs(SMOKE),
+    ];
+    for (const { value, unit } of found) expect(value, unit).to.satisfy(Number.isFinite);
+    expect(tableOf(found, true).split("\n")).to.have.lengthOf(found.length + 2);
+  });
+});
