@@ -13,12 +13,14 @@ import { measureGarbage, measureMemory, measureSnapshot } from "./memory.js";
 import { machine, tableOf } from "./report.js";
 import { FULL_STREAMS, makeStream, STREAM_NAMES, type Stream, type StreamName } from "./streams.js";
 
+const BENCHES = ["memory", "garbage", "snapshot", "hostile", "codec", "matching", "service"];
+
 inlineMore();
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
-    only: { type: "string", default: "memory,garbage,snapshot,hostile,codec,matching,service" },
+    only: { type: "string", default: BENCHES.join(",") },
     streams: { type: "string" },
   },
 });
@@ -63,7 +65,8 @@ for (const name of streamNames) {
 
 const table = `${tableOf(measurements, options.smoke)}\n`;
 if (!options.json) console.log(`${machine()}\n\n${table}`);
-if (!options.smoke && benches.size > 1) {
+// Only a whole run is kept.
+if (!options.smoke && options.streams === undefined && benches.size === BENCHES.length) {
   const folder = new URL("../../bench/results/", import.meta.url);
   mkdirSync(folder, { recursive: true });
   const date = new Date().toISOString().slice(0, 10);

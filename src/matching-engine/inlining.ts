@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 
 /**
  * V8 stops inlining calls into one another at a size that suits programs of many large functions. The engine's core is
- * many small ones, called millions of times: with these limits it is 10 to 20 % faster (bench/engine.md). Called first
+ * many small ones, called millions of times: with these limits it is faster where prices are close (bench/engine.md). Called first
  * thing by every program that runs an engine.
  */
 export function inlineMore(): void {
