@@ -18,6 +18,7 @@ await runService("matching-engine", readConfig, async (service, config) => {
     pendingMessagesMax: 1_024,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,
+    batchIntervalMaxMs: config.batchIntervalMs,
     gatherMs: config.gatherMs,
   });
   service.onStop("loop", () => loop);

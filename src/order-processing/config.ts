@@ -6,13 +6,22 @@ export interface OrderProcessingConfig extends CommonConfig {
   readonly assets: readonly string[];
   /** Least time between the starts of two transactions. */
   readonly batchIntervalMs: number;
+  /** Up to which it grows with the load. */
+  readonly batchIntervalMaxMs: number;
 }
 
 export function readConfig(): OrderProcessingConfig {
   const env = new Environment();
   const common = commonConfig(env, "order-processing");
   const batchIntervalMs = env.integer("PROCESSING_BATCH_INTERVAL_MS", 10, { min: 0, max: 1000 });
+  const batchIntervalMaxMs = env.integer("PROCESSING_BATCH_INTERVAL_MAX_MS", 20, { min: 0, max: 1000 });
   env.check();
   const registry = loadAssets(common.assetsFile);
-  return Object.freeze({ ...common, registry, assets: assetsToServe(env, registry.assets), batchIntervalMs });
+  return Object.freeze({
+    ...common,
+    registry,
+    assets: assetsToServe(env, registry.assets),
+    batchIntervalMs,
+    batchIntervalMaxMs,
+  });
 }

@@ -22,6 +22,7 @@ await runService("order-processing", readConfig, async (service, config) => {
     pendingMessagesMax: 1_024,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,
+    batchIntervalMaxMs: config.batchIntervalMaxMs,
     gatherMs: 0,
   });
   service.onStop("loop", () => loop);

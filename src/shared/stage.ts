@@ -66,9 +66,13 @@ export interface StageOptions {
   readonly gatherMs: number;
   /** Least time between the starts of two batches: none waits when idle, more ride together under load. */
   readonly batchIntervalMs: number;
+  /** Up to which that interval grows with the load, so that handling takes at most a third of the time. */
+  readonly batchIntervalMaxMs: number;
 }
 
 const TICK_MS = 200;
+/** Batches over which the time to handle one is averaged. */
+const HANDLE_MEMORY_BATCHES = 8;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
 
@@ -149,7 +153,8 @@ class StageLoop {
   }
 
   async #handleUntilStopped(succeeded: () => void): Promise<void> {
-    const { batchIntervalMs, gatherMs } = this.#options;
+    const { gatherMs } = this.#options;
+    let handleMs = 0;
     let startedMs = Number.NEGATIVE_INFINITY;
     let tickedMs = performance.now();
     while (!this.#service.stopping.aborted) {
@@ -159,13 +164,18 @@ class StageLoop {
         tickedMs = performance.now();
       }
       if (!isAvailable) continue;
-      const earlyMs = Math.max(startedMs + batchIntervalMs - performance.now(), this.#hasAll() ? 0 : gatherMs);
+      const earlyMs = Math.max(
+        startedMs + this.#intervalMs(handleMs) - performance.now(),
+        this.#hasAll() ? 0 : gatherMs,
+      );
       if (earlyMs > 0) await this.#pause(earlyMs);
       if (this.#service.stopping.aborted) return;
       const inputs = this.#takeInputs();
       startedMs = performance.now();
       await this.#stage.handle(inputs);
-      this.#handleSeconds.observe((performance.now() - startedMs) / 1000);
+      const tookMs = performance.now() - startedMs;
+      handleMs += (tookMs - handleMs) / HANDLE_MEMORY_BATCHES;
+      this.#handleSeconds.observe(tookMs / 1000);
       this.#batchMessages.observe(inputs.reduce((sum, { messages }) => sum + messages.length, 0));
       succeeded();
     }
@@ -190,6 +200,11 @@ class StageLoop {
     });
     clearTimeout(timer);
     return isAvailable();
+  }
+
+  #intervalMs(handleMs: number): number {
+    const { batchIntervalMs, batchIntervalMaxMs } = this.#options;
+    return Math.min(Math.max(batchIntervalMs, 3 * handleMs), batchIntervalMaxMs);
   }
 
   #hasAll(): boolean {

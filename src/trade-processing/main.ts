@@ -22,6 +22,7 @@ await runService("trade-processing", readConfig, async (service, config) => {
     pendingMessagesMax: 1_024,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,
+    batchIntervalMaxMs: config.batchIntervalMs,
     gatherMs: config.gatherMs,
   });
   service.onStop("loop", () => loop);

@@ -77,6 +77,7 @@ export class PipelineUnderTest {
       pendingMessagesMax: 64,
       batchMessagesMax: 16,
       batchIntervalMs: 0,
+      batchIntervalMaxMs: 0,
       gatherMs: 0,
     };
     const loop = runStage(service, bus, stageOf(name, service, bus, database), options);
