@@ -14,7 +14,7 @@ export function readConfig(): MatchingEngineConfig {
   const env = new Environment();
   const common = commonConfig(env, "matching-engine");
   const batchIntervalMs = env.integer("ENGINE_BATCH_INTERVAL_MS", 0, { min: 0, max: 1000 });
-  const gatherMs = env.integer("ENGINE_GATHER_MS", 1, { min: 0, max: 100 });
+  const gatherMs = env.integer("ENGINE_GATHER_MS", 0, { min: 0, max: 100 });
   env.check();
   const registry = loadAssets(common.assetsFile);
   return Object.freeze({ ...common, registry, assets: assetsToServe(env, registry.assets), batchIntervalMs, gatherMs });

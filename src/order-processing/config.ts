@@ -13,7 +13,7 @@ export interface OrderProcessingConfig extends CommonConfig {
 export function readConfig(): OrderProcessingConfig {
   const env = new Environment();
   const common = commonConfig(env, "order-processing");
-  const batchIntervalMs = env.integer("PROCESSING_BATCH_INTERVAL_MS", 10, { min: 0, max: 1000 });
+  const batchIntervalMs = env.integer("PROCESSING_BATCH_INTERVAL_MS", 8, { min: 0, max: 1000 });
   const batchIntervalMaxMs = env.integer("PROCESSING_BATCH_INTERVAL_MAX_MS", 20, { min: 0, max: 1000 });
   env.check();
   const registry = loadAssets(common.assetsFile);

@@ -13,7 +13,7 @@ export function readConfig(): TradeProcessingConfig {
   const env = new Environment();
   const common = commonConfig(env, "trade-processing");
   const batchIntervalMs = env.integer("SETTLEMENT_BATCH_INTERVAL_MS", 0, { min: 0, max: 1000 });
-  const gatherMs = env.integer("SETTLEMENT_GATHER_MS", 1, { min: 0, max: 100 });
+  const gatherMs = env.integer("SETTLEMENT_GATHER_MS", 0, { min: 0, max: 100 });
   env.check();
   const { assets } = loadAssets(common.assetsFile);
   return Object.freeze({ ...common, assets: assetsToServe(env, assets), batchIntervalMs, gatherMs });
