@@ -16,19 +16,29 @@ import { FULL_STREAMS, makeStream, STREAM_NAMES, type Stream, type StreamName } 
 const BENCHES = ["memory", "garbage", "snapshot", "hostile", "codec", "matching", "service"];
 
 inlineMore();
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    smoke: { type: "boolean", default: false },
-    only: { type: "string", default: BENCHES.join(",") },
-    streams: { type: "string" },
-  },
-});
+const options = readOptions();
 const size = options.smoke ? SMOKE : FULL;
 const benches = new Set(options.only.split(","));
 const streamNames = (options.streams?.split(",") ??
   (options.smoke ? ["mix", "ecore", "mex"] : STREAM_NAMES)) as StreamName[];
 const measurements: Measurement[] = [];
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        json: { type: "boolean", default: false },
+        smoke: { type: "boolean", default: false },
+        only: { type: "string", default: BENCHES.join(",") },
+        streams: { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    const parts = `--json, --smoke, --only ${BENCHES.join(",")}, --streams ${STREAM_NAMES.join(",")}`;
+    console.error(`${error instanceof Error ? error.message : error}; the options are ${parts}`);
+    process.exit(1);
+  }
+}
 
 function note(found: readonly Measurement[]): void {
   for (const measurement of found) {
