@@ -82,10 +82,12 @@ export class BusReader {
     return this.#pending.length;
   }
 
-  /** At most `max` messages, in sequence; makes room for as many. */
-  take(max: number): InputMessage[] {
-    const taken = this.#pending.length <= max ? this.#pending : this.#pending.slice(0, max);
-    this.#pending = this.#pending.length <= max ? [] : this.#pending.slice(max);
+  /** At most `max` messages and about `maxBytes`, in sequence, but one at least if there is one; makes room for as many. */
+  take(max: number, maxBytes = Number.POSITIVE_INFINITY): InputMessage[] {
+    let [count, bytes] = [0, 0];
+    while (count < Math.min(max, this.#pending.length) && bytes < maxBytes)
+      bytes += this.#pending[count++]?.data.length ?? 0;
+    const taken = this.#pending.splice(0, count);
     this.#pullMore();
     return taken;
   }

@@ -71,6 +71,8 @@ export interface StageOptions {
 }
 
 const TICK_MS = 200;
+/** Input of one asset in one batch: some 5,000 requests or events, so that catching up never outlasts a deadline. */
+const BATCH_BYTES_MAX = 262_144;
 /** Batches over which the time to handle one is averaged. */
 const HANDLE_MEMORY_BATCHES = 8;
 const RETRY_FIRST_MS = 100;
@@ -184,7 +186,8 @@ class StageLoop {
   #takeInputs(): AssetInput[] {
     const inputs: AssetInput[] = [];
     for (const [asset, reader] of this.#readers) {
-      if (this.#mayTake(asset, reader)) inputs.push({ asset, messages: reader.take(this.#options.batchMessagesMax) });
+      if (this.#mayTake(asset, reader))
+        inputs.push({ asset, messages: reader.take(this.#options.batchMessagesMax, BATCH_BYTES_MAX) });
     }
     return inputs;
   }

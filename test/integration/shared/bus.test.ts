@@ -87,6 +87,14 @@ describe("the bus", () => {
     expect(await taken(read("ORDERS", "orders.BTC-USD", 2), 25)).to.deep.equal(expected);
   });
 
+  it("hands out no more bytes at once than asked for, and a message at least", async () => {
+    for (const payload of ["1111", "2222", "3333"]) await publish("orders.BTC-USD", payload);
+    const reader = read("ORDERS", "orders.BTC-USD");
+    await eventually("all have come", () => (reader.pendingMessages === 3 ? true : null));
+    expect(reader.take(10, 5).map(text)).to.deep.equal(["1111", "2222"]);
+    expect(reader.take(10, 1).map(text)).to.deep.equal(["3333"]);
+  });
+
   it("goes on reading where it was when the server was killed and came back", async () => {
     const reader = read("ORDERS", "orders.BTC-USD");
     await publish("orders.BTC-USD", "before");
