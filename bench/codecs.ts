@@ -64,6 +64,7 @@ function requestOf(index: number): OrderRequest {
     expiresAtMs: null,
     postOnly: false,
     selfTradePrevention: "cancel_newest",
+    feeRates: null,
   };
   return { accountId: accountId(1 + index), receivedAtUs: epochUs(1_700_000_000_000_000 + index), body };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { migrate } from "postgres-migrations";
 import { seedDemoAccounts } from "../shared/api-keys.js";
 import { storeAssets } from "../shared/asset-store.js";
-import { type Asset, loadAssets } from "../shared/assets.js";
+import { type Asset, type Currency, loadAssets } from "../shared/assets.js";
 import { projectRoot } from "../shared/config.js";
 import { connectDatabase, type Database } from "../shared/database.js";
 import { ConfigurationError } from "../shared/errors.js";
@@ -23,6 +23,7 @@ export async function prepareDatabase(databaseUrl: string, options: MigrationOpt
   try {
     const registry = loadAssets(options.assetsFile);
     await assertSizesUnchanged(database, registry.assets);
+    await assertDecimalsUnchanged(database, registry.currencies);
     await storeAssets(database, registry);
     if (options.withDemoAccounts) await seedDemoAccounts(database);
   } finally {
@@ -41,6 +42,19 @@ export async function applyMigrations(databaseUrl: string, createDatabase: boole
     connectionString: databaseUrl, // pg prefers it; it may say more than the fields above (sslmode, say)
   };
   await migrate({ ...connection, ensureDatabaseExists: createDatabase }, join(projectRoot, "sql"));
+}
+
+/** Balances count in a currency's smallest unit. */
+async function assertDecimalsUnchanged(database: Database, currencies: ReadonlyMap<string, Currency>): Promise<void> {
+  for (const { currency, decimals } of await database.query<{ currency: string; decimals: number }>(
+    "select currency, decimals from currencies",
+  )) {
+    const known = currencies.get(currency);
+    if (known === undefined || known.decimals === decimals) continue;
+    throw new ConfigurationError(
+      `currency ${currency}: the database was made with ${decimals} decimals, the assets file says ${known.decimals}`,
+    );
+  }
 }
 
 /** What a tick and a lot of an asset are worth is fixed with its first order: the log counts in them. */

@@ -115,7 +115,7 @@ export class TextEngine {
     const id = request.kind === "new" ? orderId(this.#lines) : request.orderId;
     const firstOrderId = this.#clientOrderIds.claim(owner, clientOrderId, id);
     const reason: Reason = "duplicate_client_order_id";
-    return firstOrderId === null ? request : { kind: "refuse", request, reason, firstOrderId };
+    return firstOrderId === null ? request : { kind: "refuse", request, reason, firstOrderId, shortfall: null };
   }
 
   #setClock(text: string): Refusal | null {
@@ -202,12 +202,18 @@ function registryOf({ asset, tickSize, lotSize, allowSelfTrade }: TextEngineOpti
     lot,
     quoteUnitsPerTickLot: tick.units * lot.units * 10 ** (decimals - scale),
     baseUnitsPerLot: lot.units,
+    quantityMinLots: 1,
+    quantityMaxLots: Number.MAX_SAFE_INTEGER,
+    notionalMinUnits: 1,
     notionalMaxUnits: Number.POSITIVE_INFINITY,
+    feeRates: { makerBps: 0, takerBps: 0 },
+    referencePriceTicks: null,
+    priceCollarPercent: null,
     allowSelfTrade,
     openOrdersMax: OPEN_ORDERS_MAX,
   };
   const currencies = new Map([[quote, { currency: quote, decimals, kind: "fiat" as const }]]);
-  return { asset: terms, assets: new Map([[asset, terms]]), currencies };
+  return { asset: terms, assets: new Map([[asset, terms]]), currencies, openOrdersPerAccountMax: OPEN_ORDERS_MAX };
 }
 
 function refuseLine(line: string): Refusal | null {

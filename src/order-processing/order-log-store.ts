@@ -134,10 +134,11 @@ function takePositions(batches: readonly SequencedBatch[]): Statement {
     (batch) => batch.reached,
     (batch) => batch.streamSequence,
     (batch) => batch.commands.at(-1)?.commandSequence,
+    (batch) => batch.commands.at(-1)?.commandSequence,
   );
   return {
     name: "take_positions",
-    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])",
+    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])",
     values: [SERVICE, ...values],
   };
 }
@@ -245,7 +246,9 @@ function commandOf(row: Row): Command {
     receivedAtUs: row["received_at_us"],
     atUs: row["sequenced_at_us"],
     body:
-      refused === null ? body : { kind: "refuse", request: body, reason: refused, firstOrderId: row["first_order_id"] },
+      refused === null
+        ? body
+        : { kind: "refuse", request: body, reason: refused, firstOrderId: row["first_order_id"], shortfall: null },
   } as Command;
 }
 
@@ -268,12 +271,13 @@ function bodyOf(row: Row): RequestBody | CommandBody {
         expiresAtMs: row["expires_at_ms"],
         postOnly: row["post_only"],
         selfTradePrevention: row["self_trade_prevention"],
+        feeRates: null,
       } as NewOrder;
     case "cancel":
       return { kind: "cancel", orderId: row["order_id"], clientOrderId } as RequestBody;
     case "replace": {
       const { order_id: orderId, quantity_lots: quantityLots, price_ticks: priceTicks } = row;
-      return { kind: "replace", orderId, quantityLots, priceTicks, clientOrderId } as RequestBody;
+      return { kind: "replace", orderId, quantityLots, priceTicks, clientOrderId, cover: null } as RequestBody;
     }
     case "cancel_all":
       return { kind: "cancel_all", side: row["side"] } as RequestBody;

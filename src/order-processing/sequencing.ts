@@ -79,13 +79,13 @@ function decide(asset: string, { logId, accountId, body }: LoggedRequest, ids: C
 }
 
 function refuse(request: RequestBody, firstOrderId: OrderId): CommandBody {
-  return { kind: "refuse", request, reason: "duplicate_client_order_id", firstOrderId };
+  return { kind: "refuse", request, reason: "duplicate_client_order_id", firstOrderId, shortfall: null };
 }
 
 function resolveCancel(asset: string, accountId: AccountId, body: CancelOrder, ids: ClientOrderIds): CommandBody {
   if (body.clientOrderId === null) return body;
   const used = ids.find({ accountId, clientOrderId: body.clientOrderId });
   if (used === undefined || used.asset !== asset)
-    return { kind: "refuse", request: body, reason: "unknown_order", firstOrderId: null };
+    return { kind: "refuse", request: body, reason: "unknown_order", firstOrderId: null, shortfall: null };
   return { ...body, orderId: used.orderId };
 }

@@ -49,10 +49,22 @@ export async function createApiKey(database: Database, account: string, keyId: s
 
 export const DEMO_ACCOUNTS = ["random1", "random2", "random32"] as const;
 
-/** Each demo account has a key of its own name whose secret is the same word. Never called in production. */
+/**
+ * Each demo account has a key of its own name whose secret is the same word, and enough of everything for a load test.
+ * Never called in production.
+ */
 export async function seedDemoAccounts(database: Database): Promise<void> {
   for (const name of DEMO_ACCOUNTS) await createApiKey(database, name, name, name);
+  await database.query(
+    `select book_transfer('deposit', a.account_id, c.currency, $2::bigint * case c.kind when 'crypto' then 1 else 1000 end
+         * (10 ^ c.decimals)::bigint, 'demo/' || a.name || '/' || c.currency, 'demo')
+     from accounts a cross join currencies c where a.name = any($1)`,
+    [DEMO_ACCOUNTS, DEMO_COINS],
+  );
 }
+
+/** Of every crypto currency; of all others a thousand times as much. */
+const DEMO_COINS = 1_000_000;
 
 function hashSecret(secret: string, salt: Buffer): Buffer {
   return createHash("sha256").update(salt).update(secret, "utf8").digest();

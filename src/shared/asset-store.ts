@@ -1,8 +1,18 @@
 import type { AssetRegistry } from "./assets.js";
 import { columns, type Database } from "./database.js";
 
-/** Writes the known assets into the table that reports and people read. */
-export async function storeAssets(database: Database, { assets }: AssetRegistry): Promise<void> {
+/** Writes the known currencies and assets into the tables that reports and people read. */
+export async function storeAssets(database: Database, { assets, currencies }: AssetRegistry): Promise<void> {
+  await database.query(
+    `insert into currencies (currency, decimals, kind) select * from unnest($1::text[], $2::integer[], $3::text[])
+     on conflict do nothing`,
+    columns(
+      [...currencies.values()],
+      (currency) => currency.currency,
+      (currency) => currency.decimals,
+      (currency) => currency.kind,
+    ),
+  );
   const values = columns(
     [...assets.values()],
     (asset) => asset.asset,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError } from "./errors.js";
-import { type DecimalStep, decimalStep } from "./units.js";
+import type { FeeRates } from "./messages.js";
+import { type DecimalStep, decimalStep, formatDecimal, type PriceTicks, parseDecimal, priceTicks } from "./units.js";
 
 /** What is traded, and how much one tick and one lot of it are worth. Read once from the assets file. */
 export interface Asset {
@@ -15,8 +16,18 @@ export interface Asset {
   readonly quoteUnitsPerTickLot: number;
   /** Base units in one lot. */
   readonly baseUnitsPerLot: number;
-  /** An order's price times quantity, in quote units, may not be above this. */
+  /** What one order may ask for. */
+  readonly quantityMinLots: number;
+  readonly quantityMaxLots: number;
+  /** An order's price times quantity, in quote units, or its quote budget. */
+  readonly notionalMinUnits: number;
   readonly notionalMaxUnits: number;
+  /** Of new orders; an order keeps what it came in with. */
+  readonly feeRates: FeeRates;
+  /** What a price is measured by until the asset has traded; null: by nothing. */
+  readonly referencePriceTicks: PriceTicks | null;
+  /** How far from the last trade, or from the reference, a price may be; null: as far as it likes. */
+  readonly priceCollarPercent: number | null;
   readonly allowSelfTrade: boolean;
   /** Orders that may rest or wait for a trigger at the same time. */
   readonly openOrdersMax: number;
@@ -29,6 +40,8 @@ export interface Currency {
 }
 
 export interface AssetRegistry {
+  /** An account's open orders that hold the same currency. */
+  readonly openOrdersPerAccountMax: number;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly currencies: ReadonlyMap<string, Currency>;
 }
@@ -64,7 +77,8 @@ export function parseAssets(json: unknown): AssetRegistry {
     if (assets.has(asset.asset)) throw new ConfigurationError(`asset ${asset.asset} is listed twice`);
     assets.set(asset.asset, asset);
   }
-  return { assets, currencies };
+  const openOrdersPerAccountMax = limit("all", "openOrdersPerAccountMax", root["openOrdersPerAccountMax"], 200_000);
+  return { assets, currencies, openOrdersPerAccountMax };
 }
 
 function parseAsset(value: Record<string, unknown>, currencies: ReadonlyMap<string, Currency>): Asset {
@@ -80,6 +94,9 @@ function parseAsset(value: Record<string, unknown>, currencies: ReadonlyMap<stri
   const lotSize = String(value["lotSize"]);
   const tick = decimalStep(tickSize);
   const lot = decimalStep(lotSize);
+  const money = { scale: quoteCurrency.decimals, units: 1 };
+  const decimal = (field: string, step: DecimalStep, fallback: number) =>
+    value[field] === undefined ? fallback : wholeSteps(name, field, value[field], step);
   return Object.freeze({
     asset: name,
     base,
@@ -90,7 +107,17 @@ function parseAsset(value: Record<string, unknown>, currencies: ReadonlyMap<stri
     lot,
     quoteUnitsPerTickLot: wholeUnits(name, "tick * lot", tick.units * lot.units, tick.scale + lot.scale, quoteCurrency),
     baseUnitsPerLot: wholeUnits(name, "lot", lot.units, lot.scale, baseCurrency),
-    notionalMaxUnits: limit(name, "notionalMaxUnits", value["notionalMaxUnits"], Number.MAX_SAFE_INTEGER),
+    quantityMinLots: decimal("minQuantity", lot, 1),
+    quantityMaxLots: decimal("maxQuantity", lot, Number.MAX_SAFE_INTEGER),
+    notionalMinUnits: decimal("minNotional", money, 1),
+    notionalMaxUnits: decimal("maxNotional", money, Number.MAX_SAFE_INTEGER),
+    feeRates: feeRates(name, value),
+    referencePriceTicks:
+      value["referencePrice"] === undefined ? null : priceTicks(decimal("referencePrice", tick, Number.NaN)),
+    priceCollarPercent:
+      value["priceCollarPercent"] === undefined
+        ? null
+        : limit(name, "priceCollarPercent", value["priceCollarPercent"], 0),
     allowSelfTrade: value["allowSelfTrade"] === true,
     openOrdersMax: limit(name, "openOrdersMax", value["openOrdersMax"], 1_000_000),
   });
@@ -103,6 +130,31 @@ function wholeUnits(asset: string, what: string, units: number, scale: number, c
     );
   return units * 10 ** (currency.decimals - scale);
 }
+
+/** Decimal text, or a number that says the same. */
+function wholeSteps(asset: string, field: string, value: unknown, step: DecimalStep): number {
+  const parsed = parseDecimal(String(value), step);
+  if (typeof parsed === "number") return parsed;
+  const size = formatDecimal(1, step);
+  throw new ConfigurationError(`asset ${asset}: ${field} must be a multiple of ${size} above zero, as decimal text`);
+}
+
+/** Together they may not cost the exchange more than it earns. */
+function feeRates(asset: string, value: Record<string, unknown>): FeeRates {
+  const { makerFeeBps: makerBps = 0, takerFeeBps: takerBps = 0 } = value;
+  for (const bps of [makerBps, takerBps])
+    if (!Number.isSafeInteger(bps) || Math.abs(bps as number) > FEE_BPS_MAX)
+      throw new ConfigurationError(
+        `asset ${asset}: makerFeeBps and takerFeeBps must be whole numbers from -${FEE_BPS_MAX} to ${FEE_BPS_MAX}`,
+      );
+  const rates = { makerBps: makerBps as number, takerBps: takerBps as number };
+  if (rates.makerBps + rates.takerBps < 0)
+    throw new ConfigurationError(`asset ${asset}: a maker's rebate may not be above the taker's fee`);
+  return rates;
+}
+
+/** Ten percent. */
+const FEE_BPS_MAX = 1_000;
 
 function limit(asset: string, name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;

@@ -48,6 +48,11 @@ export interface OrderRecord {
   readonly receivedAtUs: EpochUs;
 }
 
+/** A market order has no price of its own, only one up to which it may go. */
+function isMarket({ type }: OrderRecord): boolean {
+  return type === "market" || type === "stop_market";
+}
+
 export function isDone({ status }: OrderRecord): boolean {
   return status === "filled" || status === "canceled" || status === "rejected" || status === "expired";
 }
@@ -181,13 +186,14 @@ function report(order: OrderRecord, event: ReportEvent, atUs: EpochUs, reason: s
     type: order.type,
     timeInForce: order.timeInForce,
     quantityLots: order.quantityLots,
-    priceTicks: order.priceTicks,
+    priceTicks: isMarket(order) ? null : order.priceTicks,
     filledLots: order.filledLots,
     leavesLots: order.leavesLots,
     tradeId: null,
     lastPriceTicks: null,
     lastQuantityLots: null,
     liquidity: null,
+    feeUnits: null,
     reason,
     receivedAtUs: order.receivedAtUs,
     matchedAtUs: atUs,
@@ -217,6 +223,7 @@ function requestRejected(rejected: RequestRejected, orders: Map<OrderId, OrderRe
     lastPriceTicks: null,
     lastQuantityLots: null,
     liquidity: null,
+    feeUnits: null,
     reason,
     receivedAtUs: rejected.receivedAtUs,
     matchedAtUs: atUs,

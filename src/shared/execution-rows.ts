@@ -1,19 +1,20 @@
 /** Reading, cutting and making rows of events; src/shared/execution-writer.ts says what a row looks like. */
 import { assertNever, CodecError } from "./errors.js";
 import {
-  CANCEL_REJECTED,
   COMMAND,
   COMMAND_WORDS,
   type ExecutionRows,
-  ExecutionWriter,
+  HAS_COVER,
   HAS_FIRST_ORDER,
   HAS_OPTIONAL,
-  REPLACE_REJECTED,
+  HAS_SHORTFALL,
+  ORDER_HAS_FEE_RATES,
+  ORDER_HAS_SHORTFALL,
   ROW_KINDS,
   type RowKind,
   TRADE,
 } from "./execution-writer.js";
-import { type EngineEvent, type EventBody, type NewOrder, REASONS, type RequestRejected } from "./messages.js";
+import { type EngineEvent, type EventBody, type FeeRates, type NewOrder, REASONS, type Shortfall } from "./messages.js";
 import {
   ASSET_STATES,
   HAS_BUDGET,
@@ -25,13 +26,12 @@ import {
   HAS_STOP_PRICE,
   NONE,
   ORDER_TYPES,
-  OrderTerms,
   SELF_TRADE_PREVENTIONS,
   SIDES,
   TIMES_IN_FORCE,
+  unpackFeeRates,
 } from "./order-terms.js";
-
-import { type CommandSequence, commandSequence, type EventSequence, eventSequence } from "./units.js";
+import { type CommandSequence, commandSequence, currencyUnits, type EventSequence, eventSequence } from "./units.js";
 
 const WORD_BYTES = 8;
 
@@ -128,13 +128,18 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
   switch (kind) {
     case "accepted": {
       const [orderId, accountId, receivedAtUs, pendingTrigger] = [number(), number(), number(), row.code === 1];
-      return { kind, orderId, accountId, receivedAtUs, pendingTrigger, order: orderOf(row) } as EventBody;
+      const order = orderWithoutRates(row);
+      const accepted = { kind, orderId, accountId, receivedAtUs, pendingTrigger };
+      return { ...accepted, order: { ...order, feeRates: feeRatesOf(row) } } as EventBody;
     }
     case "rejected": {
       const [orderId, accountId, receivedAtUs, reason] = [number(), number(), number(), row.coded(REASONS, "reason")];
-      const order = orderOf(row);
+      const order = orderWithoutRates(row);
       const firstOrderId = row.optional(HAS_FIRST_ORDER);
-      return { kind, orderId, accountId, receivedAtUs, reason, firstOrderId, order } as EventBody;
+      const feeRates = feeRatesOf(row);
+      const shortfall = (row.enumerations & ORDER_HAS_SHORTFALL) === 0 ? null : shortfallOf(row);
+      const refused = { kind, orderId, accountId, receivedAtUs, reason, firstOrderId, shortfall };
+      return { ...refused, order: { ...order, feeRates } } as EventBody;
     }
     case "trade": {
       const [makerOrderId, takerOrderId, makerAccountId, takerAccountId] = [number(), number(), number(), number()];
@@ -146,15 +151,16 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
     }
     case "canceled": {
       const [orderId, accountId, reason] = [number(), number(), row.coded(REASONS, "reason")];
-      return { kind, orderId, accountId, reason, canceledLots: row.optional(HAS_OPTIONAL) } as EventBody;
+      const [canceledLots, cover] = [row.optional(HAS_OPTIONAL), row.optional(HAS_COVER)];
+      return { kind, orderId, accountId, reason, canceledLots, cover } as EventBody;
     }
     case "expired":
       return { kind, orderId: number(), accountId: number(), canceledLots: number() } as EventBody;
     case "replaced": {
       const [orderId, accountId, quantityLots, priceTicks, leavesLots] = Array.from({ length: 5 }, number);
-      const [keptPriority, clientOrderId] = [row.code === 1, row.text()];
+      const [keptPriority, cover, clientOrderId] = [row.code === 1, row.optional(HAS_COVER), row.text()];
       const identity = { kind, orderId, accountId };
-      return { ...identity, quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId } as EventBody;
+      return { ...identity, quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId, cover } as EventBody;
     }
     case "reduced":
       return { kind, orderId: number(), accountId: number(), byLots: number(), leavesLots: number() } as EventBody;
@@ -164,8 +170,9 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
     case "replace_rejected": {
       const [requestLogId, accountId, receivedAtUs] = [number(), number(), number()];
       const [orderId, firstOrderId] = [row.optional(HAS_OPTIONAL), row.optional(HAS_FIRST_ORDER)];
+      const [cover, shortfall] = [row.optional(HAS_COVER), row.has(HAS_SHORTFALL) ? shortfallOf(row) : null];
       const [reason, clientOrderId] = [row.coded(REASONS, "reason"), row.text()];
-      const about = { orderId, clientOrderId, reason, firstOrderId };
+      const about = { orderId, clientOrderId, reason, firstOrderId, shortfall, cover };
       return { kind, requestLogId, accountId, ...about, receivedAtUs } as EventBody;
     }
     case "state_changed":
@@ -175,7 +182,16 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
   }
 }
 
-function orderOf(row: RowReader): NewOrder {
+function feeRatesOf(row: RowReader): FeeRates | null {
+  return (row.enumerations & ORDER_HAS_FEE_RATES) === 0 ? null : unpackFeeRates(row.number());
+}
+
+function shortfallOf(row: RowReader): Shortfall {
+  return { neededUnits: currencyUnits(row.number()), availableUnits: currencyUnits(row.number()) };
+}
+
+/** The fee rates stand behind the number that a refused order has beside its own. */
+function orderWithoutRates(row: RowReader): Omit<NewOrder, "feeRates"> {
   const enumerations = row.enumerations;
   return {
     kind: "new",
@@ -192,7 +208,7 @@ function orderOf(row: RowReader): NewOrder {
     expiresAtMs: row.optional(HAS_EXPIRY),
     postOnly: ((enumerations >> 8) & 1) === 1,
     selfTradePrevention: listed(SELF_TRADE_PREVENTIONS, (enumerations >> 5) & 7, "self-trade prevention"),
-  } as NewOrder;
+  } as Omit<NewOrder, "feeRates">;
 }
 
 class RowReader {
@@ -245,6 +261,10 @@ class RowReader {
     return value;
   }
 
+  has(bit: number): boolean {
+    return (this.#has & bit) !== 0;
+  }
+
   optional(bit: number): number | null {
     return (this.#has & bit) === 0 ? null : this.number();
   }
@@ -268,79 +288,6 @@ class RowReader {
     const length = this.#view.getUint8(this.#row + 5) - 1;
     return length < 0 ? 0 : Math.ceil(length / WORD_BYTES) * WORD_BYTES;
   }
-}
-
-/** Rows of events that are objects: for tests, and for engines that don't write rows themselves. */
-export function rowsOf(events: readonly EngineEvent[]): ExecutionRows {
-  const firstTrade = events.map(({ body }) => body).find((body) => body.kind === "trade");
-  const writer = new ExecutionWriter((events[0]?.eventSequence ?? 1) - 1, (firstTrade?.tradeId ?? 1) - 1);
-  let current: EngineEvent | null = null;
-  for (const event of events) {
-    if (event.commandSequence !== current?.commandSequence || event.atUs !== current.atUs)
-      writer.command(event.commandSequence, event.atUs);
-    current = event;
-    writeEvent(writer, event.body);
-    const hasPlace = event.eventSequence === writer.lastEventSequence;
-    if (!hasPlace || (event.body.kind === "trade" && event.body.tradeId !== writer.lastTradeId))
-      throw new CodecError(`event ${event.eventSequence} does not follow the one before it`);
-  }
-  return writer.take();
-}
-
-function writeEvent(writer: ExecutionWriter, body: EventBody): void {
-  switch (body.kind) {
-    case "accepted":
-      writer.accepted({ ...body, logId: body.orderId }, body.pendingTrigger ? 1 : 0, new OrderTerms().read(body.order));
-      break;
-    case "rejected": {
-      const reason = REASONS.indexOf(body.reason);
-      const terms = new OrderTerms().read(body.order);
-      writer.rejected({ ...body, logId: body.orderId }, reason, body.firstOrderId ?? NONE, terms);
-      break;
-    }
-    case "trade": {
-      const { makerOrderId, takerOrderId, makerAccountId, takerAccountId, takerSide } = body;
-      const { priceTicks, quantityLots, makerLeavesLots, takerLeavesLots } = body;
-      const at = writer.trade(SIDES.indexOf(takerSide), takerLeavesLots ?? NONE);
-      const parties = [makerOrderId, takerOrderId, makerAccountId, takerAccountId];
-      writer.floats.set([...parties, priceTicks, quantityLots, makerLeavesLots, takerLeavesLots ?? NONE], at + 1);
-      break;
-    }
-    case "canceled":
-      writer.canceled(body.orderId, body.accountId, REASONS.indexOf(body.reason), body.canceledLots ?? NONE);
-      break;
-    case "expired":
-      writer.expired(body.orderId, body.accountId, body.canceledLots);
-      break;
-    case "replaced": {
-      const { orderId, accountId, quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId } = body;
-      const kept = keptPriority ? 1 : 0;
-      writer.replaced(orderId, accountId, quantityLots, priceTicks, leavesLots, kept, clientOrderId);
-      break;
-    }
-    case "reduced":
-      writer.reduced(body.orderId, body.accountId, body.byLots, body.leavesLots);
-      break;
-    case "triggered":
-      writer.triggered(body.orderId, body.accountId);
-      break;
-    case "cancel_rejected":
-    case "replace_rejected":
-      writeRequestRejected(writer, body);
-      break;
-    case "state_changed":
-      writer.stateChanged(ASSET_STATES.indexOf(body.state));
-      break;
-    default:
-      assertNever(body);
-  }
-}
-
-function writeRequestRejected(writer: ExecutionWriter, body: RequestRejected): void {
-  const kind = body.kind === "cancel_rejected" ? CANCEL_REJECTED : REPLACE_REJECTED;
-  const [orderId, firstOrderId] = [body.orderId ?? NONE, body.firstOrderId ?? NONE];
-  const from = { ...body, logId: body.requestLogId };
-  writer.requestRejected(kind, from, orderId, REASONS.indexOf(body.reason), firstOrderId, body.clientOrderId);
 }
 
 function listed<T>(values: readonly T[], index: number, what: string): T {

@@ -10,6 +10,7 @@
  * the first of each and a row's place say them; command sequence and time are those of the command row before.
  */
 import { CodecError } from "./errors.js";
+import type { Shortfall } from "./messages.js";
 import {
   HAS_BUDGET,
   HAS_DISPLAY,
@@ -61,6 +62,12 @@ const FIRST_WORDS = 2_048;
 export const HAS_FIRST_ORDER = 128;
 /** Of a trade (the taker's leaves), a cancel (what was left) and a refused request (the order). */
 export const HAS_OPTIONAL = 1;
+/** Of a replaced or canceled order and a refused request; of a refused request. */
+export const HAS_COVER = 2;
+export const HAS_SHORTFALL = 4;
+/** Beside an order's enumerations, for which byte 4 has no room. */
+export const ORDER_HAS_FEE_RATES = 1 << 15;
+export const ORDER_HAS_SHORTFALL = 1 << 14;
 
 /** Where a trade's numbers stand in its row. */
 export const TRADE_MAKER_ORDER = 1;
@@ -77,6 +84,8 @@ export interface RequestOrigin {
   readonly logId: number;
   readonly accountId: number;
   readonly receivedAtUs: number;
+  /** Of a replace; NONE: nothing is held for it. */
+  readonly cover: number;
 }
 
 /** Rows that can be read on their own. */
@@ -126,11 +135,17 @@ export class ExecutionWriter {
   }
 
   accepted(from: RequestOrigin, pendingTrigger: number, terms: OrderTerms): void {
-    this.#order(ACCEPTED | (pendingTrigger << 8), from, terms, NONE);
+    this.#order(ACCEPTED | (pendingTrigger << 8), from, terms, NONE, null);
   }
 
-  rejected(from: RequestOrigin, reason: number, firstOrderId: number, terms: OrderTerms): void {
-    this.#order(REJECTED | (reason << 8), from, terms, firstOrderId);
+  rejected(
+    from: RequestOrigin,
+    reason: number,
+    firstOrderId: number,
+    shortfall: Shortfall | null,
+    terms: OrderTerms,
+  ): void {
+    this.#order(REJECTED | (reason << 8), from, terms, firstOrderId, shortfall);
   }
 
   /**
@@ -153,6 +168,13 @@ export class ExecutionWriter {
     this.floats[at + 3] = canceledLots;
   }
 
+  /** Canceled by a replace to no more than what is filled. */
+  canceledByReplace(from: RequestOrigin, orderId: number, reason: number, canceledLots: number): void {
+    const row = this.#end;
+    this.canceled(orderId, from.accountId, reason, canceledLots);
+    if (from.cover !== NONE) this.#append(row, HAS_COVER, from.cover);
+  }
+
   expired(orderId: number, accountId: number, canceledLots: number): void {
     const at = this.#row(EXPIRED, 0, 4);
     this.floats[at + 1] = orderId;
@@ -161,8 +183,8 @@ export class ExecutionWriter {
   }
 
   replaced(
+    from: RequestOrigin,
     orderId: number,
-    accountId: number,
     quantityLots: number,
     priceTicks: number,
     leavesLots: number,
@@ -172,10 +194,11 @@ export class ExecutionWriter {
     const at = this.#row(REPLACED | (keptPriority << 8), 0, 6);
     const floats = this.floats;
     floats[at + 1] = orderId;
-    floats[at + 2] = accountId;
+    floats[at + 2] = from.accountId;
     floats[at + 3] = quantityLots;
     floats[at + 4] = priceTicks;
     floats[at + 5] = leavesLots;
+    if (from.cover !== NONE) this.#append(at, HAS_COVER, from.cover);
     if (clientOrderId !== null) this.#text(at, clientOrderId);
   }
 
@@ -199,18 +222,21 @@ export class ExecutionWriter {
     orderId: number,
     reason: number,
     firstOrderId: number,
+    shortfall: Shortfall | null,
     clientOrderId: string | null,
   ): void {
-    const has = (orderId === NONE ? 0 : HAS_OPTIONAL) | (firstOrderId === NONE ? 0 : HAS_FIRST_ORDER);
-    const words = 4 + (orderId === NONE ? 0 : 1) + (firstOrderId === NONE ? 0 : 1);
-    let at = this.#row(kind | (reason << 8), has, words);
-    const row = at;
+    const row = this.#row(kind | (reason << 8), 0, 4);
     const floats = this.floats;
-    floats[++at] = from.logId;
-    floats[++at] = from.accountId;
-    floats[++at] = from.receivedAtUs;
-    if (orderId !== NONE) floats[++at] = orderId;
-    if (firstOrderId !== NONE) floats[++at] = firstOrderId;
+    floats[row + 1] = from.logId;
+    floats[row + 2] = from.accountId;
+    floats[row + 3] = from.receivedAtUs;
+    if (orderId !== NONE) this.#append(row, HAS_OPTIONAL, orderId);
+    if (firstOrderId !== NONE) this.#append(row, HAS_FIRST_ORDER, firstOrderId);
+    if (from.cover !== NONE) this.#append(row, HAS_COVER, from.cover);
+    if (shortfall !== null) {
+      this.#append(row, HAS_SHORTFALL, shortfall.neededUnits);
+      this.#append(row, HAS_SHORTFALL, shortfall.availableUnits);
+    }
     if (clientOrderId !== null) this.#text(row, clientOrderId);
   }
 
@@ -234,13 +260,21 @@ export class ExecutionWriter {
     this.#firstTradeId = this.lastTradeId + 1;
   }
 
-  #order(head: number, from: RequestOrigin, terms: OrderTerms, firstOrderId: number): void {
-    const enumerations =
+  #order(
+    head: number,
+    from: RequestOrigin,
+    terms: OrderTerms,
+    firstOrderId: number,
+    shortfall: Shortfall | null,
+  ): void {
+    let enumerations =
       terms.side |
       (terms.type << 1) |
       (terms.timeInForce << 3) |
       (terms.selfTradePrevention << 5) |
       (terms.postOnly << 8);
+    if (terms.feeRates !== NONE) enumerations |= ORDER_HAS_FEE_RATES;
+    if (shortfall !== null) enumerations |= ORDER_HAS_SHORTFALL;
     let has = terms.has;
     const row = this.#row(head | (enumerations << 16), 0, 4);
     const floats = this.floats;
@@ -261,6 +295,11 @@ export class ExecutionWriter {
       floats[at++] = firstOrderId;
       has |= HAS_FIRST_ORDER;
     }
+    if (terms.feeRates !== NONE) floats[at++] = terms.feeRates;
+    if (shortfall !== null) {
+      floats[at++] = shortfall.neededUnits;
+      floats[at++] = shortfall.availableUnits;
+    }
     this.#ints[2 * row + 1] = has | ((at - row) << 16);
     this.#end = at;
     if (terms.clientOrderId !== null) this.#text(row, terms.clientOrderId);
@@ -275,6 +314,12 @@ export class ExecutionWriter {
     this.#end = at + words;
     this.lastEventSequence++;
     return at;
+  }
+
+  /** Adds an optional number to the row that ends where the next one would start. */
+  #append(row: number, has: number, value: number): void {
+    this.floats[this.#end++] = value;
+    this.#ints[2 * row + 1] = ((this.#ints[2 * row + 1] as number) & 0xffff) | has | ((this.#end - row) << 16);
   }
 
   /** Adds the text to the row that ends where the next one would start. */

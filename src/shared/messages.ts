@@ -26,12 +26,20 @@ export type TimeInForce = "GTC" | "IOC" | "FOK" | "GTD";
 export type SelfTradePrevention = "cancel_newest" | "cancel_oldest" | "cancel_both" | "decrement" | "none";
 export type AssetState = "open" | "cancel_only" | "halted" | "auction";
 
+/** What an order's fills cost, in basis points of their worth, in the quote currency. A maker's may be negative. */
+export interface FeeRates {
+  readonly makerBps: number;
+  readonly takerBps: number;
+}
+
 // ---- requests ----
 
 /**
- * An order as its owner asked for it. priceTicks is null exactly for market and stop_market orders, stopPriceTicks
- * exactly for the two others, expiresAtMs exactly when timeInForce is not GTD. quantityLots is null exactly for a
- * market buy by quote budget, where quoteBudgetUnits is set.
+ * An order as its owner asked for it. stopPriceTicks is null exactly for limit and market orders, expiresAtMs exactly
+ * when timeInForce is not GTD. quantityLots is null exactly for a market buy by quote budget, where quoteBudgetUnits is
+ * set. priceTicks is null for market and stop_market orders; in a command it is there the worst price that they may
+ * trade at, up to which funds are held, and quoteBudgetUnits is what is left of the budget for fills when the highest fee
+ * is taken off.
  */
 export interface NewOrder {
   readonly kind: "new";
@@ -50,6 +58,8 @@ export interface NewOrder {
   readonly expiresAtMs: EpochMs | null;
   readonly postOnly: boolean;
   readonly selfTradePrevention: SelfTradePrevention;
+  /** Given by order-processing when it has held the funds, for the order's whole life; null: nothing is held. */
+  readonly feeRates: FeeRates | null;
 }
 
 /** Exactly one of the two names the order. order-processing replaces a client order id by the order id. */
@@ -67,6 +77,11 @@ export interface ReplaceOrder {
   readonly priceTicks: PriceTicks;
   /** The order's new client order id; null: it keeps the one it has. */
   readonly clientOrderId: string | null;
+  /**
+   * What order-processing has held beyond what the order held already: ticks × lots for a buy, lots for a sell. A change
+   * that needs more, because the order is not what it was any more, is refused. Null: nothing is held.
+   */
+  readonly cover: number | null;
 }
 
 /** All of the account's orders in the asset, or those of one side. */
@@ -88,6 +103,12 @@ export interface LoggedRequest extends OrderRequest {
   readonly logId: LogId;
 }
 
+/** What a request would have needed and what its account had, in the currency that it pays with. */
+export interface Shortfall {
+  readonly neededUnits: CurrencyUnits;
+  readonly availableUnits: CurrencyUnits;
+}
+
 // ---- commands ----
 
 /** A request that order-processing refused; the engine only gives it its place among the events. */
@@ -97,6 +118,8 @@ export interface Refuse {
   readonly reason: Reason;
   /** With duplicate_client_order_id: the order that used it first. */
   readonly firstOrderId: OrderId | null;
+  /** With insufficient_funds. */
+  readonly shortfall: Shortfall | null;
 }
 
 export interface SetAssetState {
@@ -147,6 +170,10 @@ export const REASONS = [
   "insufficient_funds",
   "notional_limit",
   "asset_in_auction",
+  "no_reference_price",
+  "too_many_open_orders",
+  "account_suspended",
+  "not_covered",
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -167,6 +194,7 @@ export interface OrderRejected {
   readonly receivedAtUs: EpochUs;
   readonly reason: Reason;
   readonly firstOrderId: OrderId | null;
+  readonly shortfall: Shortfall | null;
   readonly order: NewOrder;
 }
 
@@ -193,6 +221,8 @@ export interface OrderCanceled {
   readonly reason: Reason;
   /** What was left and is gone; null for a market buy by quote budget. */
   readonly canceledLots: Lots | null;
+  /** With below_filled: the cover of the replace that ended it. */
+  readonly cover: number | null;
 }
 
 export interface OrderExpired {
@@ -213,6 +243,8 @@ export interface OrderReplaced {
   readonly keptPriority: boolean;
   /** The new client order id; null: unchanged. */
   readonly clientOrderId: string | null;
+  /** As in the request. */
+  readonly cover: number | null;
 }
 
 /** Self-trade prevention by decrement took quantity from an order that lives on. */
@@ -240,6 +272,9 @@ export interface RequestRejected {
   readonly clientOrderId: string | null;
   readonly reason: Reason;
   readonly firstOrderId: OrderId | null;
+  readonly shortfall: Shortfall | null;
+  /** Of a replace, as in the request. */
+  readonly cover: number | null;
   readonly receivedAtUs: EpochUs;
 }
 
@@ -334,11 +369,13 @@ export interface ExecutionReport {
   readonly filledLots: Lots;
   /** Null for a live market buy by quote budget. */
   readonly leavesLots: Lots | null;
-  /** The four below are set on trades only. */
+  /** The five below are set on trades only. */
   readonly tradeId: TradeId | null;
   readonly lastPriceTicks: PriceTicks | null;
   readonly lastQuantityLots: Lots | null;
   readonly liquidity: Liquidity | null;
+  /** In the asset's quote currency; negative: a rebate. Null also where no funds are held. */
+  readonly feeUnits: number | null;
   /** A Reason, with a detail after a colon where there is one. */
   readonly reason: string | null;
   readonly receivedAtUs: EpochUs;

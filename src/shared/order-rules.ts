@@ -74,6 +74,7 @@ export function composeNewOrder(asset: Asset, terms: OrderTerms, rules: RequestR
     expiresAtMs: terms.expiresAtMs === null ? null : epochMs(terms.expiresAtMs),
     postOnly: terms.postOnly,
     selfTradePrevention: terms.selfTradePrevention ?? "cancel_newest",
+    feeRates: null,
   };
 }
 
@@ -109,6 +110,7 @@ export function composeReplace(
     quantityLots: lots(terms.quantityLots),
     priceTicks: priceTicks(terms.priceTicks),
     clientOrderId: terms.clientOrderId,
+    cover: null,
   };
 }
 

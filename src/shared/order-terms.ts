@@ -3,7 +3,7 @@
  * Enumerations are indexes into the lists below (append only: they are written into rows and snapshots), and NONE
  * stands for null, which no quantity, price or time can be.
  */
-import type { AssetState, NewOrder, OrderType, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
+import type { AssetState, FeeRates, NewOrder, OrderType, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
 
 export const NONE = -1;
 
@@ -28,6 +28,20 @@ export const HAS_MINIMUM = 16;
 export const HAS_BUDGET = 32;
 export const HAS_EXPIRY = 64;
 
+/** Fee rates as one number that is not negative; NONE: there are none. */
+export function packFeeRates(rates: FeeRates | null): number {
+  return rates === null ? NONE : (rates.makerBps + FEE_BPS_BIAS) * FEE_BPS_RANGE + rates.takerBps + FEE_BPS_BIAS;
+}
+
+export function unpackFeeRates(packed: number): FeeRates | null {
+  if (packed === NONE) return null;
+  const takerBps = (packed % FEE_BPS_RANGE) - FEE_BPS_BIAS;
+  return { makerBps: Math.floor(packed / FEE_BPS_RANGE) - FEE_BPS_BIAS, takerBps };
+}
+
+const FEE_BPS_BIAS = 10_000;
+const FEE_BPS_RANGE = 20_001;
+
 export class OrderTerms {
   /** Indexes into the lists above. */
   side = 0;
@@ -46,6 +60,8 @@ export class OrderTerms {
   minimumLots = Number.NaN;
   quoteBudgetUnits = Number.NaN;
   expiresAtMs = Number.NaN;
+  /** Packed; the book has no use for it, the accepted order's event names it. */
+  feeRates = NONE;
   clientOrderId: string | null = null;
 
   read(order: NewOrder): this {
@@ -61,6 +77,7 @@ export class OrderTerms {
     this.minimumLots = order.minimumLots ?? NONE;
     this.quoteBudgetUnits = order.quoteBudgetUnits ?? NONE;
     this.expiresAtMs = order.expiresAtMs ?? NONE;
+    this.feeRates = packFeeRates(order.feeRates);
     this.clientOrderId = order.clientOrderId;
     this.has =
       (order.quantityLots === null ? 0 : HAS_QUANTITY) |

@@ -24,6 +24,7 @@ import {
   type Side,
   type TimeInForce,
 } from "./messages.js";
+import { NONE, packFeeRates, unpackFeeRates } from "./order-terms.js";
 import { decodeMessage, encodeMessage } from "./protobuf.js";
 
 const SIDES: readonly (Side | null)[] = [null, "buy", "sell"];
@@ -116,8 +117,9 @@ function requestBodyFromWire(wire: Wire): RequestBody {
     return { kind: "cancel", orderId: orderId ?? null, clientOrderId: clientOrderId ?? null };
   }
   if (wire.replace) {
-    const { orderId, quantityLots, priceTicks, clientOrderId } = wire.replace;
-    return { kind: "replace", orderId, quantityLots, priceTicks, clientOrderId: clientOrderId ?? null };
+    const { orderId, quantityLots, priceTicks, clientOrderId, cover } = wire.replace;
+    const changes = { quantityLots, priceTicks, clientOrderId: clientOrderId ?? null };
+    return { kind: "replace", orderId, ...changes, cover: cover ?? null };
   }
   if (wire.cancelAll) return { kind: "cancel_all", side: optionalSide(wire.cancelAll.side) };
   throw new CodecError("a request has no body that is known here");
@@ -142,6 +144,7 @@ function newOrderToWire(order: NewOrder): object {
     expiresAtMs: order.expiresAtMs,
     postOnly: order.postOnly,
     selfTradePrevention: SELF_TRADE_PREVENTIONS.indexOf(order.selfTradePrevention),
+    feeRates: order.feeRates === null ? null : packFeeRates(order.feeRates),
   };
 }
 
@@ -161,6 +164,7 @@ function newOrderFromWire(wire: Wire): NewOrder {
     expiresAtMs: wire.expiresAtMs ?? null,
     postOnly: wire.postOnly,
     selfTradePrevention: known(SELF_TRADE_PREVENTIONS, wire.selfTradePrevention, "self-trade prevention"),
+    feeRates: unpackFeeRates(wire.feeRates ?? NONE),
   };
 }
 
@@ -174,7 +178,8 @@ function commandBodyToWire(body: CommandBody, from: { accountId: number; receive
   switch (body.kind) {
     case "refuse": {
       const request = requestToWire({ ...from, body: body.request } as OrderRequest);
-      return { refuse: { reason: REASONS.indexOf(body.reason), firstOrderId: body.firstOrderId, request } };
+      const { firstOrderId, shortfall } = body;
+      return { refuse: { reason: REASONS.indexOf(body.reason), firstOrderId, request, ...shortfall } };
     }
     case "set_asset_state":
       return { setAssetState: { state: ASSET_STATES.indexOf(body.state) } };
@@ -195,12 +200,13 @@ function commandFromWire(wire: Wire): Command {
 function commandBodyFromWire(wire: Wire): CommandBody {
   if (wire.request) return requestBodyFromWire(wire.request);
   if (wire.refuse) {
-    const { reason, firstOrderId, request } = wire.refuse;
+    const { reason, firstOrderId, request, neededUnits, availableUnits } = wire.refuse;
     return {
       kind: "refuse",
       request: requestBodyFromWire(request),
       reason: known(REASONS, reason, "reason"),
       firstOrderId: firstOrderId ?? null,
+      shortfall: neededUnits === null ? null : { neededUnits, availableUnits },
     };
   }
   if (wire.setAssetState)
@@ -236,6 +242,8 @@ function reportToWire(report: SequencedReport): object {
     lastPriceTicks: report.lastPriceTicks,
     lastQuantityLots: report.lastQuantityLots,
     liquidity: LIQUIDITIES.indexOf(report.liquidity),
+    feeUnits: report.feeUnits !== null && report.feeUnits >= 0 ? report.feeUnits : null,
+    rebateUnits: report.feeUnits !== null && report.feeUnits < 0 ? -report.feeUnits : null,
     reason: report.reason,
     receivedAtUs: report.receivedAtUs,
     matchedAtUs: report.matchedAtUs,
@@ -261,6 +269,7 @@ function reportFromWire(wire: Wire): SequencedReport {
     lastPriceTicks: wire.lastPriceTicks ?? null,
     lastQuantityLots: wire.lastQuantityLots ?? null,
     liquidity: wire.liquidity ? known(LIQUIDITIES, wire.liquidity, "liquidity") : null,
+    feeUnits: wire.feeUnits ?? (wire.rebateUnits === null ? null : -wire.rebateUnits),
     reason: wire.reason ?? null,
     receivedAtUs: wire.receivedAtUs,
     matchedAtUs: wire.matchedAtUs,

@@ -124,10 +124,11 @@ function takePositions(settlements: readonly AssetSettlement[]): Statement {
     (settlement) => settlement.reached,
     (settlement) => settlement.streamSequence,
     (settlement) => settlement.throughCommand,
+    (settlement) => settlement.throughCommand,
   );
   return {
     name: "take_positions",
-    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])",
+    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])",
     values: [SERVICE, ...values],
   };
 }

@@ -24,6 +24,15 @@ const reason = fc.constantFrom(...REASONS);
 const type = fc.constantFrom("limit", "market", "stop_limit", "stop_market");
 const timeInForce = fc.constantFrom("GTC", "IOC", "FOK", "GTD");
 
+const feeRates = maybe(
+  fc.record({
+    makerBps: fc.integer({ min: -10_000, max: 10_000 }),
+    takerBps: fc.integer({ min: -10_000, max: 10_000 }),
+  }),
+);
+const shortfall = maybe(fc.record({ neededUnits: positive, availableUnits: fc.maxSafeNat() }));
+const cover = maybe(fc.maxSafeNat());
+
 /** The arbitraries speak in plain numbers; the brands are put on here, once. */
 const branded = <T>(arbitrary: fc.Arbitrary<unknown>) => arbitrary as fc.Arbitrary<T>;
 
@@ -43,6 +52,7 @@ export const newOrders = branded<NewOrder>(
     expiresAtMs: maybe(positive),
     postOnly: fc.boolean(),
     selfTradePrevention: fc.constantFrom("cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"),
+    feeRates,
   }),
 );
 
@@ -56,6 +66,7 @@ export const requestBodies = branded<RequestBody>(
       quantityLots: positive,
       priceTicks: positive,
       clientOrderId,
+      cover,
     }),
     fc.record({ kind: fc.constant("cancel_all"), side: maybe(side) }),
   ),
@@ -78,7 +89,13 @@ export const commands = branded<Command>(
       ...fromClient,
       body: fc.oneof(
         requestBodies,
-        fc.record({ kind: fc.constant("refuse"), request: requestBodies, reason, firstOrderId: maybe(positive) }),
+        fc.record({
+          kind: fc.constant("refuse"),
+          request: requestBodies,
+          reason,
+          firstOrderId: maybe(positive),
+          shortfall,
+        }),
       ),
     }),
     fc.record({
@@ -108,6 +125,8 @@ const requestRejected = (kind: string) =>
     clientOrderId,
     reason,
     firstOrderId: maybe(positive),
+    shortfall,
+    cover,
     receivedAtUs: positive,
   });
 const engineEvents = branded<EngineEvent>(
@@ -129,6 +148,7 @@ const engineEvents = branded<EngineEvent>(
         receivedAtUs: positive,
         reason,
         firstOrderId: maybe(positive),
+        shortfall,
         order: newOrders,
       }),
       fc.record({
@@ -144,7 +164,7 @@ const engineEvents = branded<EngineEvent>(
         makerLeavesLots: fc.maxSafeNat(),
         takerLeavesLots: maybe(fc.maxSafeNat()),
       }),
-      fc.record({ kind: fc.constant("canceled"), ...order, reason, canceledLots: maybe(positive) }),
+      fc.record({ kind: fc.constant("canceled"), ...order, reason, canceledLots: maybe(positive), cover }),
       fc.record({ kind: fc.constant("expired"), ...order, canceledLots: positive }),
       fc.record({
         kind: fc.constant("replaced"),
@@ -154,6 +174,7 @@ const engineEvents = branded<EngineEvent>(
         leavesLots: positive,
         keptPriority: fc.boolean(),
         clientOrderId,
+        cover,
       }),
       fc.record({ kind: fc.constant("reduced"), ...order, byLots: positive, leavesLots: positive }),
       fc.record({ kind: fc.constant("triggered"), ...order }),
@@ -202,6 +223,7 @@ export const sequencedReports = branded<SequencedReport>(
     lastPriceTicks: maybe(positive),
     lastQuantityLots: maybe(positive),
     liquidity: maybe(fc.constantFrom("maker", "taker")),
+    feeUnits: maybe(fc.oneof(fc.maxSafeNat(), fc.integer({ min: -1_000_000, max: -1 }))),
     reason: maybe(fc.string()),
     receivedAtUs: positive,
     matchedAtUs: positive,

@@ -117,7 +117,11 @@ class ScriptedMarket {
       const owner = rest[0] === "by" ? (rest[1] ?? "") : this.#owner(second);
       const price = priceTicks ?? (1 as PriceTicks);
       const target = { orderId: this.#orderId(second), clientOrderId: null };
-      return { name: second, owner, body: { kind: "replace", ...target, quantityLots, priceTicks: price } };
+      return {
+        name: second,
+        owner,
+        body: { kind: "replace", ...target, quantityLots, priceTicks: price, cover: null },
+      };
     }
     const [owner, name] = first.includes("/") ? (first.split("/") as [string, string]) : [first, first];
     this.#owners.set(name, owner);
@@ -223,6 +227,7 @@ function newOrder(verb: string, what: string, options: readonly string[], mode: 
     expiresAtMs: until === null ? null : epochMs(Number(until)),
     postOnly: options.includes("post"),
     selfTradePrevention: stp === null ? mode : stp === "none" ? "none" : MODES[stp as keyof typeof MODES],
+    feeRates: null,
   };
 }
 

@@ -73,13 +73,20 @@ function body(draw: number, target: OrderId, nowMs: number, order: Draft): Comma
   if (kind < 18) {
     const { quantity, price } = order;
     const terms = { quantityLots: lots(quantity), priceTicks: priceTicks(price), clientOrderId: null };
-    return { kind: "replace", orderId: target, ...terms };
+    return {
+      kind: "replace",
+      orderId: target,
+      ...terms,
+      cover: draw % 5 === 0 ? Math.min(order.part * price, 2 ** 53 - 1) : null,
+    };
   }
   if (kind === 18) return draw % 3 === 0 ? { kind: "cancel_all", side: order.side } : { kind: "advance_clock" };
   if (draw % 2 === 0)
-    return { kind: "refuse", request: newOrder(order, nowMs), reason: "notional_limit", firstOrderId: null };
+    return { kind: "refuse", request: newOrder(order, nowMs), reason: "notional_limit", ...NOTHING_MORE };
   return { kind: "set_asset_state", state: draw % 7 === 0 ? "halted" : draw % 3 === 0 ? "auction" : "open" };
 }
+
+const NOTHING_MORE = { firstOrderId: null, shortfall: null } as const;
 
 const MODES = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"] as const;
 
@@ -97,7 +104,7 @@ function newOrder({ side, price, stop, quantity, part, style, mode }: Draft, now
     type,
     timeInForce,
     quantityLots: byBudget ? null : lots(quantity),
-    priceTicks: isMarket ? null : priceTicks(price),
+    priceTicks: isMarket && part % 2 === 0 ? null : priceTicks(price),
     stopPriceTicks: isStop ? priceTicks(stop) : null,
     displayLots: style >= 10 && style < 14 ? lots(Math.min(part, quantity)) : null,
     minimumLots: style === 14 ? lots(Math.min(part, quantity)) : null,
@@ -105,5 +112,6 @@ function newOrder({ side, price, stop, quantity, part, style, mode }: Draft, now
     expiresAtMs: timeInForce === "GTD" ? epochMs(nowMs + part * 3) : null,
     postOnly: style === 15,
     selfTradePrevention: MODES[byBudget && mode === 3 ? 0 : mode] ?? "none",
+    feeRates: part % 3 === 0 ? { makerBps: -1, takerBps: part % 100 } : null,
   };
 }

@@ -100,7 +100,10 @@ export class RandomFlow {
     if (this.#below(2) === 0)
       return { kind: "cancel", orderId: this.#below(50) === 0 ? null : orderId(id), clientOrderId };
     const quantityLots = lots(1 + this.#below(this.#quantityMax));
-    return { kind: "replace", orderId: orderId(id), quantityLots, priceTicks: this.#price(), clientOrderId };
+    const price = this.#price();
+    const cover =
+      this.#below(4) === 0 ? Math.min(this.#below(this.#quantityMax) * this.#pick([1, price]), 2 ** 53 - 1) : null;
+    return { kind: "replace", orderId: orderId(id), quantityLots, priceTicks: price, clientOrderId, cover };
   }
 
   #rare(kind: number): CommandBody {
@@ -109,7 +112,9 @@ export class RandomFlow {
     if (kind === 98) {
       const request = this.#below(2) === 0 ? this.#order() : this.#aboutOrder(5);
       if (request.kind !== "new" && request.kind !== "cancel" && request.kind !== "replace") return request;
-      return { kind: "refuse", request, reason: "insufficient_funds", firstOrderId: this.#pick([null, orderId(7)]) };
+      const shortfall = { neededUnits: currencyUnits(1 + this.#below(1000)), availableUnits: currencyUnits(0) };
+      const why = { firstOrderId: this.#pick([null, orderId(7)]), shortfall: this.#pick([null, shortfall]) };
+      return { kind: "refuse", request, reason: "insufficient_funds", ...why };
     }
     return this.#setState(this.#pick(["open", "auction", "auction", "cancel_only", "halted"]));
   }
@@ -147,7 +152,7 @@ export class RandomFlow {
       type,
       timeInForce,
       quantityLots: byBudget ? null : lots(quantity),
-      priceTicks: isMarket ? null : price,
+      priceTicks: isMarket && this.#below(2) === 0 ? null : price,
       stopPriceTicks: isStop ? this.#price() : null,
       displayLots: showsSlice && !isMarket ? lots(Math.ceil(part / this.#pick([1, 4]))) : null,
       minimumLots: hasMinimum ? lots(part) : null,
@@ -155,6 +160,7 @@ export class RandomFlow {
       expiresAtMs: timeInForce === "GTD" ? epochMs(this.#clockMs + 5 + this.#below(60)) : null,
       postOnly: style === 15,
       selfTradePrevention: byBudget ? this.#pick(MODES.filter((mode) => mode !== "decrement")) : this.#pick(MODES),
+      feeRates: this.#pick([null, { makerBps: this.#below(20) - 10, takerBps: this.#below(100) }]),
     };
   }
 

@@ -111,7 +111,7 @@ function contradictsItself(order: OrderTerms): boolean {
   const hasDisplay = (has & HAS_DISPLAY) !== 0;
   const hasMinimum = (has & HAS_MINIMUM) !== 0;
   return (
-    isLimit !== ((has & HAS_PRICE) !== 0) ||
+    (isLimit && (has & HAS_PRICE) === 0) ||
     isStop !== ((has & HAS_STOP_PRICE) !== 0) ||
     byBudget !== ((has & HAS_QUANTITY) === 0) ||
     (!byBudget && quantityLots < 1) ||

@@ -136,21 +136,21 @@ export class Engine implements MatchingEngine {
       objection = objectionToNew(order, book, this.#clockUs, this.#options);
       if (objection === NO_OBJECTION) objection = placeOrder(this.#market, order);
     }
-    if (objection !== NO_OBJECTION) this.events.rejected(request, objection, NONE, order);
+    if (objection !== NO_OBJECTION) this.events.rejected(request, objection, NONE, null, order);
   }
 
   /** `orderId` NONE: a client order id that led to none. */
   cancel(orderId: number, clientOrderId: string | null = null): void {
     const objection = cancelOrder(this.#market, orderId);
     if (objection === NO_OBJECTION) return;
-    this.events.requestRejected(CANCEL_REJECTED, this.#market.request, orderId, objection, NONE, clientOrderId);
+    this.events.requestRejected(CANCEL_REJECTED, this.#market.request, orderId, objection, NONE, null, clientOrderId);
   }
 
   /** `quantityLots` is the new total, fills included. `clientOrderId` null: it keeps the one it has. */
   replace(orderId: number, quantityLots: number, priceTicks: number, clientOrderId: string | null = null): void {
     const objection = replaceOrder(this.#market, orderId, quantityLots, priceTicks, clientOrderId);
     if (objection === NO_OBJECTION) return;
-    this.events.requestRejected(REPLACE_REJECTED, this.#market.request, orderId, objection, NONE, clientOrderId);
+    this.events.requestRejected(REPLACE_REJECTED, this.#market.request, orderId, objection, NONE, null, clientOrderId);
   }
 
   /** `side` NONE: both. */
@@ -208,7 +208,9 @@ export class Engine implements MatchingEngine {
         this.cancel(request.orderId ?? NONE, request.clientOrderId);
         break;
       case "replace":
+        this.#market.request.cover = request.cover ?? NONE;
         this.replace(request.orderId, request.quantityLots, request.priceTicks, request.clientOrderId);
+        this.#market.request.cover = NONE;
         break;
       case "cancel_all":
         this.cancelAll(request.side === null ? NONE : SIDES.indexOf(request.side));
@@ -222,17 +224,17 @@ export class Engine implements MatchingEngine {
   #passOn(body: Refuse): void {
     const from = this.#market.request;
     const [reason, firstOrderId] = [reasonCode(body.reason), body.firstOrderId ?? NONE];
-    const { request } = body;
+    const { request, shortfall } = body;
     switch (request.kind) {
       case "new":
         this.#highestOrderId = Math.max(this.#highestOrderId, from.logId);
-        this.events.rejected(from, reason, firstOrderId, this.#terms.read(request));
+        this.events.rejected(from, reason, firstOrderId, shortfall, this.#terms.read(request));
         break;
       case "cancel":
       case "replace": {
         const kind = request.kind === "cancel" ? CANCEL_REJECTED : REPLACE_REJECTED;
         const orderId = request.orderId ?? NONE;
-        this.events.requestRejected(kind, from, orderId, reason, firstOrderId, request.clientOrderId);
+        this.events.requestRejected(kind, from, orderId, reason, firstOrderId, shortfall, request.clientOrderId);
         break;
       }
       case "cancel_all":

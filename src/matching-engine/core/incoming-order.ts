@@ -8,9 +8,9 @@ import {
   NONE,
   type OrderTerms,
 } from "../../shared/order-terms.js";
-import { BUY } from "./codes.js";
+import { BUY, MARKET, STOP_MARKET } from "./codes.js";
 import type { CurrentRequest } from "./current-request.js";
-import { TERMS_POST_ONLY } from "./order-rows.js";
+import { TERMS_MARKET, TERMS_POST_ONLY } from "./order-rows.js";
 
 /**
  * The order on its way into the book: new, replaced or just triggered. It takes what it can, then rests or ends. There
@@ -45,7 +45,12 @@ export class IncomingOrder {
     this.accountId = request.accountId;
     this.account = account;
     this.side = order.side;
-    this.terms = order.selfTradePrevention | (order.timeInForce << 3) | (order.postOnly === 1 ? TERMS_POST_ONLY : 0);
+    const isMarket = order.type === MARKET || order.type === STOP_MARKET;
+    this.terms =
+      order.selfTradePrevention |
+      (order.timeInForce << 3) |
+      (order.postOnly === 1 ? TERMS_POST_ONLY : 0) |
+      (isMarket ? TERMS_MARKET : 0);
     const { has } = order;
     this.leavesLots = (has & HAS_QUANTITY) === 0 ? NONE : order.quantityLots;
     this.filledLots = 0;
@@ -73,6 +78,10 @@ export class IncomingOrder {
 
   get timeInForce(): number {
     return (this.terms >> 3) & 3;
+  }
+
+  get isMarket(): boolean {
+    return (this.terms & TERMS_MARKET) !== 0;
   }
 
   get isPostOnly(): boolean {

@@ -23,7 +23,7 @@ export function enter(market: Market): void {
   }
   if (incoming.leavesLots === 0) leave(market);
   else if (incoming.leavesLots === NONE) end(market, isSpent(market) ? QUOTE_BUDGET_SPENT : IMMEDIATE_OR_CANCEL);
-  else if (incoming.limitTicks !== NONE && mayRest(incoming.timeInForce)) book.rest(incoming);
+  else if (!incoming.isMarket && mayRest(incoming.timeInForce)) book.rest(incoming);
   else end(market, IMMEDIATE_OR_CANCEL);
 }
 

@@ -34,6 +34,8 @@ export const EXPIRY = 15;
 /** TERMS: bits 0–2 self-trade prevention, 3–4 time in force (as in order-terms.ts), then: */
 export const TERMS_POST_ONLY = 1 << 5;
 export const TERMS_WAITING = 1 << 6;
+/** A market order's limit is only how far it may go: it never rests. */
+export const TERMS_MARKET = 1 << 7;
 
 const FIRST_CAPACITY = 512;
 

@@ -17,6 +17,7 @@ const UNSUPPORTED = reasonCode("unsupported");
 const ASSET_HALTED = reasonCode("asset_halted");
 const WOULD_TRADE = reasonCode("would_trade");
 const BELOW_FILLED = reasonCode("below_filled");
+const NOT_COVERED = reasonCode("not_covered");
 
 /** An order that `objectionToNew` has nothing against. A stop waits; the engine looks after it when this returns. */
 export function placeOrder(market: Market, order: OrderTerms): number {
@@ -82,15 +83,23 @@ export function replaceOrder(
   if (book.isWaiting(slot)) return UNSUPPORTED;
   const filledLots = book.rows.floats[slot * ROW_FLOATS + FILLED] as number;
   if (quantityLots <= filledLots) {
-    cancel(market, slot, BELOW_FILLED);
+    events.canceledByReplace(request, orderId, BELOW_FILLED, book.leavesOf(slot));
+    book.end(slot);
     return NO_OBJECTION;
   }
   const leavesLots = quantityLots - filledLots;
+  if (request.cover !== NONE && !isCovered(book, slot, leavesLots, priceTicks, request.cover)) return NOT_COVERED;
   if (leavesLots >= book.leavesOf(slot) || book.priceOf(slot) !== priceTicks)
     return moveOrder(market, slot, quantityLots, priceTicks, leavesLots, clientOrderId);
   book.shrink(slot, leavesLots);
-  events.replaced(orderId, request.accountId, quantityLots, priceTicks, leavesLots, 1, clientOrderId);
+  events.replaced(request, orderId, quantityLots, priceTicks, leavesLots, 1, clientOrderId);
   return NO_OBJECTION;
+}
+
+/** Whether what is held for the order and for its replace is enough for what it would be. */
+function isCovered(book: OrderBook, slot: number, leavesLots: number, priceTicks: number, cover: number): boolean {
+  if (book.sideOf(slot) === SELL) return leavesLots - book.leavesOf(slot) <= cover;
+  return leavesLots * priceTicks - book.leavesOf(slot) * book.priceOf(slot) <= cover;
 }
 
 function moveOrder(
@@ -101,7 +110,7 @@ function moveOrder(
   leavesLots: number,
   clientOrderId: string | null,
 ): number {
-  const { book, incoming, events } = market;
+  const { book, incoming, request, events } = market;
   if (((book.rows.ints[slot * ROW_INTS + TERMS] as number) & TERMS_POST_ONLY) !== 0) {
     incoming.side = book.sideOf(slot);
     incoming.setLimit(priceTicks);
@@ -110,7 +119,7 @@ function moveOrder(
   book.takeUp(slot, incoming);
   incoming.setLimit(priceTicks);
   incoming.leavesLots = leavesLots;
-  events.replaced(incoming.orderId, incoming.accountId, quantityLots, priceTicks, leavesLots, 0, clientOrderId);
+  events.replaced(request, incoming.orderId, quantityLots, priceTicks, leavesLots, 0, clientOrderId);
   enter(market);
   return NO_OBJECTION;
 }

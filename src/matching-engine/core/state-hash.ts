@@ -2,7 +2,17 @@ import { NONE } from "../../shared/order-terms.js";
 import { ICEBERG_FLOATS, MINIMUM } from "./iceberg-rows.js";
 import { NumberHash } from "./number-hash.js";
 import type { OrderBook } from "./order-book.js";
-import { FILLED, ICEBERG, NEXT, ROW_FLOATS, ROW_INTS, STOP_LIMIT_PRICE, TERMS, TERMS_POST_ONLY } from "./order-rows.js";
+import {
+  FILLED,
+  ICEBERG,
+  NEXT,
+  ROW_FLOATS,
+  ROW_INTS,
+  STOP_LIMIT_PRICE,
+  TERMS,
+  TERMS_MARKET,
+  TERMS_POST_ONLY,
+} from "./order-rows.js";
 
 /**
  * 64 bits, as hexadecimal text, over what the market is: every open order in its place, the last trade, the asset's
@@ -47,6 +57,7 @@ function addOrder(hash: NumberHash, book: OrderBook, slot: number, price: number
   hash.add(terms & 7);
   hash.add((terms >> 3) & 3);
   hash.add((terms & TERMS_POST_ONLY) === 0 ? 0 : 1);
+  hash.add((terms & TERMS_MARKET) === 0 ? 0 : 1);
   hash.addOptional(book.displayOf(slot));
   hash.addOptional(book.expiryOf(slot));
 }

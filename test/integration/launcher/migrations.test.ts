@@ -26,12 +26,26 @@ describe("preparing the database", () => {
   it("writes the assets and the demo accounts, and may be repeated", async () => {
     for (let time = 0; time < 2; time++) await prepareDatabase(url, options);
     expect(await names("assets", "asset")).to.deep.equal(["BTC-USD", "ETH-USD", "KCN-EUR", "SOL-USDC"]);
-    expect(await names("accounts", "name")).to.deep.equal(["random1", "random2", "random32"]);
+    expect(await names("accounts where kind = 'customer'", "name")).to.deep.equal(["random1", "random2", "random32"]);
+  });
+
+  it("gives the demo accounts their balances once, booked in the ledger", async () => {
+    for (let time = 0; time < 2; time++) await prepareDatabase(url, options);
+    const held = await execute(
+      url,
+      `select currency, available, (select sum(amount)::bigint from ledger_entries l
+         where (l.account_id, l.currency) = (b.account_id, b.currency)) as booked
+       from balances b join accounts using (account_id) where name = 'random1' and currency in ('USD', 'BTC')`,
+    );
+    expect(held).to.have.deep.members([
+      { currency: "USD", available: "1000000000000000", booked: "1000000000000000" },
+      { currency: "BTC", available: "100000000000000", booked: "100000000000000" },
+    ]);
   });
 
   it("makes no demo account in production", async () => {
     await prepareDatabase(url, { ...options, withDemoAccounts: false });
-    expect(await names("accounts", "name")).to.deep.equal([]);
+    expect(await names("accounts where kind = 'customer'", "name")).to.deep.equal([]);
   });
 
   it("refuses an asset whose tick is another than its orders were counted in", async () => {

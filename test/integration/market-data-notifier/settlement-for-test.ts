@@ -45,6 +45,7 @@ export const report = (account: number, sequence: number): SequencedReport => ({
   lastPriceTicks: null,
   lastQuantityLots: null,
   liquidity: null,
+  feeUnits: null,
   reason: null,
   receivedAtUs: epochUs(1),
   matchedAtUs: nowUs(),

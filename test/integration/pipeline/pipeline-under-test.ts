@@ -164,5 +164,6 @@ function limit(side: "buy" | "sell", quantity: number, price: number, clientOrde
     expiresAtMs: null,
     postOnly: false,
     selfTradePrevention: "cancel_newest",
+    feeRates: null,
   };
 }

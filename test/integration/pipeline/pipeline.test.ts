@@ -87,7 +87,13 @@ describe("the pipeline between the order log and the notifications", () => {
 
   it("replaces an order under its old order id and a new client order id", async () => {
     const [order] = await pipeline.log("SOL-USDC", sell(ANN, 10, 500, "before"));
-    const replace = { kind: "replace", orderId: order!, quantityLots: lots(7), priceTicks: priceTicks(600) } as const;
+    const replace = {
+      kind: "replace",
+      orderId: order!,
+      quantityLots: lots(7),
+      priceTicks: priceTicks(600),
+      cover: null,
+    } as const;
     await pipeline.log("SOL-USDC", request(ANN, { ...replace, clientOrderId: "after" }));
     await pipeline.log("SOL-USDC", request(ANN, { kind: "cancel", orderId: null, clientOrderId: "after" }));
     const reports = await pipeline.rowsOnce(

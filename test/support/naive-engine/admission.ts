@@ -67,7 +67,7 @@ function contradictions(order: NewOrder): boolean[] {
   const byBudget = order.quoteBudgetUnits !== null;
   const quantity = quantityLots ?? 0;
   return [
-    isLimit !== (order.priceTicks !== null),
+    isLimit && order.priceTicks === null,
     isStop !== (order.stopPriceTicks !== null),
     byBudget !== (quantityLots === null),
     !byBudget && quantity < 1,

@@ -1,4 +1,4 @@
-import type { EventBody, Reason } from "../../../src/shared/messages.js";
+import type { EventBody, OrderCanceled, Reason } from "../../../src/shared/messages.js";
 import type { AccountId, Lots, OrderId } from "../../../src/shared/units.js";
 
 /** Gives an event its place in the sequence. */
@@ -9,8 +9,8 @@ interface Identity {
   readonly accountId: AccountId;
 }
 
-export function canceled({ orderId, accountId }: Identity, canceledLots: Lots | null, reason: Reason): EventBody {
-  return { kind: "canceled", orderId, accountId, reason, canceledLots };
+export function canceled({ orderId, accountId }: Identity, canceledLots: Lots | null, reason: Reason): OrderCanceled {
+  return { kind: "canceled", orderId, accountId, reason, canceledLots, cover: null };
 }
 
 export function reduced({ orderId, accountId }: Identity, byLots: Lots, leavesLots: Lots): EventBody {

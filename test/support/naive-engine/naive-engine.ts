@@ -4,7 +4,15 @@
  */
 import type { Depth, EngineOptions, Indicative, MatchingEngine } from "../../../src/matching-engine/core/engine.js";
 import { assertNever, invariant } from "../../../src/shared/errors.js";
-import type { Command, EngineEvent, EventBody, NewOrder, Reason, RequestBody } from "../../../src/shared/messages.js";
+import type {
+  Command,
+  EngineEvent,
+  EventBody,
+  NewOrder,
+  Reason,
+  Refuse,
+  RequestBody,
+} from "../../../src/shared/messages.js";
 import {
   type AccountId,
   accountId,
@@ -87,7 +95,7 @@ class NaiveEngine implements MatchingEngine {
     const { body } = command;
     switch (body.kind) {
       case "refuse":
-        this.#refuse(command, body.request, body.reason, body.firstOrderId);
+        this.#refuse(command, body.request, body);
         break;
       case "set_asset_state":
         if (body.state === "open") uncross(this.#market);
@@ -98,7 +106,7 @@ class NaiveEngine implements MatchingEngine {
         break;
       default: {
         const reason = this.#attempt(command, body);
-        if (reason !== null) this.#refuse(command, body, reason, null);
+        if (reason !== null) this.#refuse(command, body, { reason, firstOrderId: null, shortfall: null });
       }
     }
   }
@@ -133,20 +141,31 @@ class NaiveEngine implements MatchingEngine {
     if (request.kind === "new" && logId > this.#highestOrderId) this.#highestOrderId = orderId(logId);
   }
 
-  #refuse(command: Command, request: RequestBody, reason: Reason, firstOrderId: OrderId | null): void {
+  #refuse(command: Command, request: RequestBody, why: Pick<Refuse, "reason" | "firstOrderId" | "shortfall">): void {
+    const { reason, firstOrderId, shortfall } = why;
     const { logId, receivedAtUs } = command;
     const accountId = ownerOf(command);
     switch (request.kind) {
       case "new": {
         const orderId = orderIdOf(command);
-        this.#emit({ kind: "rejected", orderId, accountId, receivedAtUs, reason, firstOrderId, order: request });
+        this.#emit({
+          kind: "rejected",
+          orderId,
+          accountId,
+          receivedAtUs,
+          reason,
+          firstOrderId,
+          shortfall,
+          order: request,
+        });
         break;
       }
       case "cancel":
       case "replace": {
         const kind = request.kind === "cancel" ? "cancel_rejected" : "replace_rejected";
         const { orderId, clientOrderId } = request;
-        const about = { orderId, clientOrderId, firstOrderId };
+        const cover = request.kind === "replace" && command.body.kind === "replace" ? request.cover : null;
+        const about = { orderId, clientOrderId, firstOrderId, shortfall, cover };
         this.#emit({ kind, requestLogId: logId, accountId, receivedAtUs, reason, ...about });
         break;
       }

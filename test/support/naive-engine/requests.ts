@@ -62,12 +62,19 @@ export function replaceOrder(market: Market, accountId: AccountId, request: Repl
   if (order === null) return "unknown_order";
   if (order.kind === "pending") return "unsupported";
   if (request.quantityLots <= order.filledLots) {
-    cancel(market, order, "below_filled");
+    cancel(market, order, "below_filled", request.cover);
     return null;
   }
   const leavesLots = lots(request.quantityLots - order.filledLots);
+  if (request.cover !== null && neededFor(order, leavesLots, request.priceTicks) > request.cover) return "not_covered";
   const keepsPlace = request.priceTicks === order.priceTicks && leavesLots < order.leavesLots;
   return keepsPlace ? shrink(market, order, request, leavesLots) : moveOrder(market, order, request, leavesLots);
+}
+
+/** What the order would need beyond what it needs now: ticks × lots for a buy, lots for a sell. */
+function neededFor(order: RestingOrder, leavesLots: Lots, priceTicks: number): number {
+  if (order.terms.side === "sell") return leavesLots - order.leavesLots;
+  return leavesLots * priceTicks - order.leavesLots * order.priceTicks;
 }
 
 function shrink(market: Market, order: RestingOrder, request: ReplaceOrder, leavesLots: Lots): null {
@@ -89,7 +96,7 @@ function moveOrder(market: Market, order: RestingOrder, request: ReplaceOrder, l
 function emitReplaced(
   market: Market,
   { orderId, accountId }: RestingOrder,
-  { quantityLots, priceTicks, clientOrderId }: ReplaceOrder,
+  { quantityLots, priceTicks, clientOrderId, cover }: ReplaceOrder,
   leavesLots: Lots,
   place: "keeps its place" | "goes to the back",
 ): void {
@@ -103,12 +110,13 @@ function emitReplaced(
     leavesLots,
     keptPriority,
     clientOrderId,
+    cover,
   });
 }
 
-function cancel({ book, emit }: Market, order: OpenOrder, reason: Reason): void {
+function cancel({ book, emit }: Market, order: OpenOrder, reason: Reason, cover: number | null = null): void {
   book.remove(order);
-  emit(canceled(order, leavesOfOpen(order), reason));
+  emit({ ...canceled(order, leavesOfOpen(order), reason), cover });
 }
 
 /** Unknown, finished or somebody else's: all the same to who asks, so that nothing is given away. */

@@ -28,6 +28,7 @@ function addOrder(hash: NumberHash, order: OpenOrder): void {
   hash.add(MODES.indexOf(terms.selfTradePrevention)).add(TIMES_IN_FORCE.indexOf(terms.timeInForce));
   hash
     .add(terms.postOnly ? 1 : 0)
+    .add(terms.type === "market" || terms.type === "stop_market" ? 1 : 0)
     .add(terms.displayLots)
     .add(terms.expiresAtMs);
 }

@@ -18,6 +18,7 @@ const order = (clientOrderId: string | null): NewOrder => ({
   expiresAtMs: null,
   postOnly: false,
   selfTradePrevention: "cancel_newest",
+  feeRates: null,
 });
 const logged = (id: number, account: number, body: RequestBody): LoggedRequest => ({
   logId: logId(id),
@@ -49,6 +50,7 @@ describe("sequencing", () => {
       request: order("a"),
       reason: "duplicate_client_order_id",
       firstOrderId: 77,
+      shortfall: null,
     });
   });
 
@@ -63,6 +65,7 @@ describe("sequencing", () => {
       orderId: orderId(256),
       quantityLots: lots(1),
       priceTicks: priceTicks(1),
+      cover: null,
     } as const;
     const commands = sequence([logged(300, 1, { ...replace, clientOrderId: "b" }), logged(301, 1, cancelById("b"))]);
     expect(commands[1]?.body).to.include({ kind: "cancel", orderId: 256 });

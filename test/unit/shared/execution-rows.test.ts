@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { CodecError } from "../../../src/shared/errors.js";
-import { cutRows, readRows, rowsOf } from "../../../src/shared/execution-rows.js";
+import { cutRows, readRows } from "../../../src/shared/execution-rows.js";
+import { rowsOf } from "../../../src/shared/rows-of-events.js";
 import { eventBatches } from "../../support/arbitraries.js";
 
 describe("Rows of events", () => {

@@ -55,6 +55,7 @@ describe("order-entry codec", () => {
       expiresAtMs: null,
       postOnly: false,
       selfTradePrevention: "cancel_newest",
+      feeRates: null,
     };
     const placed = (fields: object) => ({ kind: "order", asset: "BTC-USD", body: { ...PLACED, ...fields } });
     const MARKET = { type: 2, priceTicks: 0 };
@@ -90,7 +91,7 @@ describe("order-entry codec", () => {
         {
           kind: "order",
           asset: "BTC-USD",
-          body: { kind: "replace", orderId: 256, quantityLots: 4, priceTicks: 8, clientOrderId: null },
+          body: { kind: "replace", orderId: 256, quantityLots: 4, priceTicks: 8, clientOrderId: null, cover: null },
         },
       ],
       [

@@ -7,7 +7,7 @@ import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../
 const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
   assets: [
-    { asset: "BTC-USD", tickSize: "0.01", lotSize: "0.0001", notionalMaxUnits: 10_000_000_000_000 },
+    { asset: "BTC-USD", tickSize: "0.01", lotSize: "0.0001", maxNotional: "10000000" },
     { asset: "USD-BTC", tickSize: "0.0001", lotSize: "0.0001", allowSelfTrade: true },
   ],
 });
@@ -46,6 +46,7 @@ const LIMIT_ORDER = {
   expiresAtMs: null,
   postOnly: false,
   selfTradePrevention: "cancel_newest",
+  feeRates: null,
 };
 const MARKET_ORDER = { ...LIMIT_ORDER, type: "market", timeInForce: "IOC", priceTicks: null };
 
@@ -88,11 +89,11 @@ describe("request line", () => {
       ["cancel BTC-USD ID=abc", { kind: "cancel", orderId: null, clientOrderId: "abc" }],
       [
         "REPLACE BTC-USD 256 0.5 64000.1",
-        { kind: "replace", orderId: 256, quantityLots: 5_000, priceTicks: 6_400_010, clientOrderId: null },
+        { kind: "replace", orderId: 256, quantityLots: 5_000, priceTicks: 6_400_010, clientOrderId: null, cover: null },
       ],
       [
         "REPLACE BTC-USD 256 0.5 64000.1 id=b",
-        { kind: "replace", orderId: 256, quantityLots: 5_000, priceTicks: 6_400_010, clientOrderId: "b" },
+        { kind: "replace", orderId: 256, quantityLots: 5_000, priceTicks: 6_400_010, clientOrderId: "b", cover: null },
       ],
       ["CANCELALL BTC-USD", { kind: "cancel_all", side: null }],
       ["CANCELALL BTC-USD sell", { kind: "cancel_all", side: "sell" }],

@@ -31,6 +31,7 @@ const terms: NewOrder = {
   expiresAtMs: null,
   postOnly: false,
   selfTradePrevention: "cancel_newest",
+  feeRates: null,
 };
 const accepted = (id: number, account: number, changed: Partial<NewOrder> = {}, pendingTrigger = false): EventBody => ({
   kind: "accepted",
@@ -94,7 +95,7 @@ describe("settlement", () => {
         accepted(1, 1),
         accepted(2, 2, { quantityLots: lots(3) }),
         trade(1, 2, 3, 2, 0),
-        { kind: "canceled", ...own, reason: "requested", canceledLots: lots(2) },
+        { kind: "canceled", ...own, reason: "requested", canceledLots: lots(2), cover: null },
       ],
       [
         "accepted open 0+5",
@@ -116,6 +117,7 @@ describe("settlement", () => {
           leavesLots: lots(9),
           keptPriority: false,
           clientOrderId: null,
+          cover: null,
         },
       ],
       ["accepted open 0+5", "replaced open 0+9"],
@@ -132,7 +134,17 @@ describe("settlement", () => {
     ],
     [
       "a refusal",
-      [{ kind: "rejected", ...own, receivedAtUs: epochUs(7), reason: "book_full", firstOrderId: null, order: terms }],
+      [
+        {
+          kind: "rejected",
+          ...own,
+          receivedAtUs: epochUs(7),
+          reason: "book_full",
+          firstOrderId: null,
+          shortfall: null,
+          order: terms,
+        },
+      ],
       ["rejected rejected 0+0"],
     ],
     [
@@ -147,7 +159,7 @@ describe("settlement", () => {
           quoteBudgetUnits: currencyUnits(500),
         }),
         trade(2, 1, 5, 0, null),
-        { kind: "canceled", ...own, reason: "quote_budget_spent", canceledLots: null },
+        { kind: "canceled", ...own, reason: "quote_budget_spent", canceledLots: null, cover: null },
       ],
       [
         "accepted open 0+5",

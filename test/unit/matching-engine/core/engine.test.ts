@@ -31,6 +31,7 @@ const LIMIT_BUY: NewOrder = {
   expiresAtMs: null,
   postOnly: false,
   selfTradePrevention: "cancel_newest",
+  feeRates: null,
 };
 
 function command(sequence: number, body: CommandBody, atUs = sequence): Command {
@@ -130,12 +131,19 @@ for (const [name, createEngine] of ENGINES) {
       [
         "a cancel",
         { kind: "cancel", orderId: null, clientOrderId: "gone" },
-        { kind: "cancel_rejected", requestLogId: 1001, orderId: null, clientOrderId: "gone" },
+        { kind: "cancel_rejected", requestLogId: 1001, orderId: null, clientOrderId: "gone", cover: null },
       ],
       [
         "a replace",
-        { kind: "replace", orderId: orderId(9), quantityLots: lots(1), priceTicks: priceTicks(1), clientOrderId: null },
-        { kind: "replace_rejected", requestLogId: 1001, orderId: 9, clientOrderId: null },
+        {
+          kind: "replace",
+          orderId: orderId(9),
+          quantityLots: lots(1),
+          priceTicks: priceTicks(1),
+          clientOrderId: null,
+          cover: null,
+        },
+        { kind: "replace_rejected", requestLogId: 1001, orderId: 9, clientOrderId: null, cover: null },
       ],
       ["a cancel-all, which leaves no event", { kind: "cancel_all", side: null }, null],
     ];
@@ -143,8 +151,15 @@ for (const [name, createEngine] of ENGINES) {
       it(`pass through in their place: ${title}`, () => {
         const engine = createEngine(SCRIPT_OPTIONS);
         const before = engine.stateHash();
-        const refuse: CommandBody = { kind: "refuse", request, reason: "insufficient_funds", firstOrderId: orderId(4) };
-        const told = { accountId: 7, receivedAtUs: 3, reason: "insufficient_funds", firstOrderId: 4 };
+        const refuse: CommandBody = {
+          kind: "refuse",
+          request,
+          reason: "insufficient_funds",
+          firstOrderId: orderId(4),
+          shortfall: { neededUnits: currencyUnits(9), availableUnits: currencyUnits(0) },
+        };
+        const { reason, firstOrderId, shortfall } = refuse;
+        const told = { accountId: 7, receivedAtUs: 3, reason, firstOrderId, shortfall };
         expect(bodies(engine, command(1, refuse))).to.deep.equal(expected === null ? [] : [{ ...expected, ...told }]);
         expect(engine.stateHash()).to.equal(before);
       });
@@ -161,7 +176,6 @@ for (const [name, createEngine] of ENGINES) {
     const budget: NewOrder = { ...market, quantityLots: null, quoteBudgetUnits: currencyUnits(100) };
     const cases: [string, NewOrder][] = [
       ["a limit order without a price", { ...LIMIT_BUY, priceTicks: null }],
-      ["a market order with a price", { ...market, priceTicks: priceTicks(5) }],
       ["a stop order without a stop price", { ...LIMIT_BUY, type: "stop_limit" }],
       ["a stop price on an order that is no stop", { ...LIMIT_BUY, stopPriceTicks: priceTicks(5) }],
       ["no quantity", { ...LIMIT_BUY, quantityLots: null }],
