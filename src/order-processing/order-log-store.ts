@@ -1,7 +1,7 @@
 /** The order log in Postgres: the one record of what the engines are told, and of which client order ids are taken. */
-import { columns, type Database, type Row, type Statement, sqlState } from "../shared/database.js";
-import { Fenced } from "../shared/errors.js";
+import { columns, type Database, type Row, type Statement } from "../shared/database.js";
 import type { AssetState, Command, CommandBody, NewOrder, RequestBody } from "../shared/messages.js";
+import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
 import {
   type CommandSequence,
   commandSequence,
@@ -17,8 +17,6 @@ import {
 import { type ClientOrderIdKey, ClientOrderIds } from "./sequencing.js";
 
 const SERVICE = "order-processing";
-/** Raised by take_positions. */
-const POSITION_TAKEN = "BX001";
 
 export interface OrderLogPosition {
   readonly logId: LogId;
@@ -98,11 +96,9 @@ export class OrderLogStore {
   /** Writes the commands and moves the positions, all or nothing. Rejects with Fenced when another has the asset. */
   async append(batches: readonly SequencedBatch[]): Promise<void> {
     try {
-      await this.#database.transaction([takePositions(batches), insertCommands(batches)]);
+      await this.#database.transaction([takePositions(SERVICE, batches.map(moveOf)), insertCommands(batches)]);
     } catch (cause) {
-      if (sqlState(cause) === POSITION_TAKEN)
-        throw new Fenced("another order-processing has moved the position", { cause });
-      throw cause;
+      throw fenceError(SERVICE, cause);
     }
   }
 
@@ -126,21 +122,9 @@ export class OrderLogStore {
   }
 }
 
-function takePositions(batches: readonly SequencedBatch[]): Statement {
-  const values = columns(
-    batches,
-    (batch) => batch.asset,
-    (batch) => batch.from,
-    (batch) => batch.reached,
-    (batch) => batch.streamSequence,
-    (batch) => batch.commands.at(-1)?.commandSequence,
-    (batch) => batch.commands.at(-1)?.commandSequence,
-  );
-  return {
-    name: "take_positions",
-    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])",
-    values: [SERVICE, ...values],
-  };
+function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBatch): PositionMove {
+  const throughCommand = (commands.at(-1) as Command).commandSequence;
+  return { asset, from, reached, streamSequence, throughCommand, holdThroughCommand: throughCommand };
 }
 
 /** The columns of order_log that carry a command, with their types; ROW_OF gives their values in this order. */

@@ -1,7 +1,7 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
-import { columns, type Database, NO_ROWS, type Statement, sqlState } from "../shared/database.js";
-import { Fenced } from "../shared/errors.js";
+import { columns, type Database, NO_ROWS, type Statement } from "../shared/database.js";
 import type { OrderRecord } from "../shared/execution-report.js";
+import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
 import {
   type AccountId,
   type AccountSequence,
@@ -17,8 +17,6 @@ import {
 import type { Settlement } from "./settlement.js";
 
 const SERVICE = "trade-processing";
-/** Raised by take_positions. */
-const POSITION_TAKEN = "BX001";
 
 export interface TradePosition {
   readonly eventSequence: EventSequence;
@@ -72,7 +70,7 @@ export class TradeStore {
     const drawn = drawSequences(settlements);
     try {
       const [, , advanced = []] = await this.#database.transaction([
-        takePositions(settlements),
+        takePositions(SERVICE, settlements.map(moveOf)),
         lockAccounts(drawn.counts),
         advanceSequences(drawn.counts),
         ...[
@@ -88,9 +86,7 @@ export class TradeStore {
         accountSequence((last.get(account) ?? Number.NaN) - (drawn.fromEnd[index] ?? 0)),
       );
     } catch (cause) {
-      if (sqlState(cause) === POSITION_TAKEN)
-        throw new Fenced("another trade-processing has moved the position", { cause });
-      throw cause;
+      throw fenceError(SERVICE, cause);
     }
   }
 }
@@ -116,21 +112,8 @@ function drawSequences(settlements: readonly AssetSettlement[]): DrawnSequences 
   return { counts, fromEnd: places.map(({ accountId, place }) => (counts.get(accountId) ?? 0) - place) };
 }
 
-function takePositions(settlements: readonly AssetSettlement[]): Statement {
-  const values = columns(
-    settlements,
-    (settlement) => settlement.asset,
-    (settlement) => settlement.from,
-    (settlement) => settlement.reached,
-    (settlement) => settlement.streamSequence,
-    (settlement) => settlement.throughCommand,
-    (settlement) => settlement.throughCommand,
-  );
-  return {
-    name: "take_positions",
-    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])",
-    values: [SERVICE, ...values],
-  };
+function moveOf({ asset, from, reached, streamSequence, throughCommand }: AssetSettlement): PositionMove {
+  return { asset, from, reached, streamSequence, throughCommand, holdThroughCommand: throughCommand };
 }
 
 /** In the order of the ids: two instances that settle for the same accounts would deadlock otherwise. */
