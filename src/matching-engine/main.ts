@@ -12,7 +12,7 @@ await runService("matching-engine", readConfig, async (service, config) => {
   await bus.ensureStreams(config.natsReplicas);
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
 
-  const stage = new MatchingEngines(service, bus, config.registry);
+  const stage = new MatchingEngines(service, bus, config.registry, config.snapshots);
   const loop = runStage(service, bus, stage, {
     assets: config.assets,
     pendingMessagesMax: 1_024,

@@ -1,31 +1,46 @@
 /**
  * The engines as a stage: COMMANDS → one pure engine an asset → EXECUTIONS under the fence. An engine's state is its
- * commands: it recovers by replaying them from the first one on, compares what it recomputes with the last output, and
- * publishes what comes after.
+ * commands: it starts from its newest snapshot, applies those that came after, compares what it recomputes with what is
+ * published, and goes on from there.
  */
-import { isDeepStrictEqual } from "node:util";
-import type { AssetRegistry } from "../shared/assets.js";
+import type { Asset, AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
-import { InvariantBroken, invariant } from "../shared/errors.js";
-import { type PublishedRows, piecesOf, readRows } from "../shared/execution-rows.js";
+import { readRange } from "../shared/bus-range.js";
+import type { InputMessage } from "../shared/bus-reader.js";
+import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
+import { piecesOf } from "../shared/execution-rows.js";
 import type { ExecutionRows } from "../shared/execution-writer.js";
 import { FencedOutput } from "../shared/fenced-output.js";
 import type { Service } from "../shared/lifecycle.js";
-import type { EngineEvent, ExecutionBatch } from "../shared/messages.js";
-import { decodeCommandBatch, decodeExecutionBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";
-import { rowsOf } from "../shared/rows-of-events.js";
-import { type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
+import { decodeCommandBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";
+import { AssetHalted, type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
+import { subjectOf } from "../shared/subjects.js";
 import { type StreamSequence, streamSequence } from "../shared/units.js";
 import { createEngine, type Engine } from "./core/engine.js";
+import { PublishedOutput } from "./published-output.js";
+import { newestUsable } from "./snapshot-choice.js";
+import { SnapshotStore } from "./snapshot-store.js";
+import { SNAPSHOT_POLICY, type SnapshotPolicy, Snapshotter } from "./snapshotter.js";
 
 /** Rows in one message; a command with more spans several. With the envelope below 256 KiB. */
 const ROWS_BYTES_MAX = 255 * 1024;
 
 interface HostedEngine {
+  readonly terms: Asset;
   readonly engine: Engine;
   readonly output: FencedOutput;
-  /** The last output found at the start, until the replay has come past it. */
-  published: ExecutionBatch | null;
+  /** The last message of COMMANDS that the engine has applied. */
+  commandsThrough: StreamSequence;
+  /** The last command all of whose events are published. */
+  publishedCommand: number;
+  /** Until the replay has come past it. */
+  replay: Replay | null;
+}
+
+interface Replay {
+  readonly published: PublishedOutput;
+  readonly fromCommand: number;
+  readonly startedMs: number;
 }
 
 export class MatchingEngines implements Stage {
@@ -33,48 +48,120 @@ export class MatchingEngines implements Stage {
   readonly #service: Service;
   readonly #bus: Bus;
   readonly #registry: AssetRegistry;
+  readonly #store: SnapshotStore;
+  readonly #snapshotter: Snapshotter;
   readonly #engines = new Map<string, HostedEngine>();
   readonly #commands;
+  readonly #replaySpeed;
 
-  constructor(service: Service, bus: Bus, registry: AssetRegistry) {
+  constructor(service: Service, bus: Bus, registry: AssetRegistry, policy: SnapshotPolicy = SNAPSHOT_POLICY) {
     this.#service = service;
     this.#bus = bus;
     this.#registry = registry;
-    this.#commands = service.metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
+    this.#store = new SnapshotStore(bus);
+    this.#snapshotter = new Snapshotter(service, this.#store, policy);
+    const { metrics } = service;
+    this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
+    this.#replaySpeed = metrics.gauge("replay_commands_per_second", "Speed of the last replay", ["asset"]);
     service.readiness("replay", () => this.#whyNotReady());
   }
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
+    const startedMs = performance.now();
     const terms = this.#registry.assets.get(asset);
     invariant(terms !== undefined, `${asset} is not among the assets`);
+    await this.#engines.get(asset)?.replay?.published.close();
     const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "EXECUTIONS", asset);
     const last = await output.open();
-    const published = last === null ? null : haltingAsset(asset, () => decodeExecutionBatch(last.data));
-    this.#engines.set(asset, { engine: createEngine(terms), output, published });
-    return { afterSequence: streamSequence(0) };
+    const restored = await newestUsable(this.#service, this.#bus, this.#store, {
+      asset,
+      options: terms,
+      lastOutput: last,
+    });
+    const engine = restored?.engine ?? createEngine(terms);
+    const commandsThrough = restored?.commandsThrough ?? streamSequence(0);
+    this.#snapshotter.startsFrom(asset, restored);
+    const executionsThrough = restored?.executionsThrough ?? streamSequence(0);
+    const published = last === null ? null : this.#publishedAfter(asset, executionsThrough, last);
+    const isUpToDate = published === null || last?.streamSequence === executionsThrough;
+    const replay = isUpToDate ? null : { published, fromCommand: engine.lastCommandSequence, startedMs };
+    const publishedCommand = published?.throughCommand ?? 0;
+    this.#engines.set(asset, { terms, engine, output, commandsThrough, publishedCommand, replay });
+    return { afterSequence: commandsThrough };
+  }
+
+  #publishedAfter(asset: string, after: StreamSequence, last: InputMessage): PublishedOutput {
+    const subject = subjectOf("EXECUTIONS", asset);
+    const range = { stream: "EXECUTIONS", subject, after, through: last.streamSequence } as const;
+    return haltingAsset(asset, () => new PublishedOutput(readRange(this.#bus, range), last));
   }
 
   async handle(inputs: readonly AssetInput[]): Promise<void> {
-    const applied = inputs.map(({ asset, messages }) => {
-      const hosted = this.#engine(asset);
-      return { output: hosted.output, pieces: haltingAsset(asset, () => this.#apply(asset, hosted, messages)) };
+    const applied = inputs.map((input) => {
+      const hosted = this.#engine(input.asset);
+      haltingAsset(input.asset, () => this.#apply(hosted, input));
+      return { asset: input.asset, hosted };
     });
-    await Promise.all(applied.map(({ output, pieces }) => publish(output, pieces)));
+    const outcomes = await Promise.allSettled(applied.map(({ asset, hosted }) => this.#publish(asset, hosted)));
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  /** Everything that the engines have done is published here. */
+  async tick(): Promise<void> {
+    for (const [asset, { terms, engine, output, commandsThrough, replay }] of this.#engines)
+      if (replay === null)
+        this.#snapshotter.consider(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
   }
 
   /** Commands that were applied before (published again after a doubt) are skipped; a hole halts the asset. */
-  #apply(asset: string, hosted: HostedEngine, messages: AssetInput["messages"]): PublishedRows[] {
+  #apply(hosted: HostedEngine, { asset, messages }: AssetInput): void {
     const { engine } = hosted;
     const before = engine.lastCommandSequence;
-    for (const command of messages.flatMap(({ data }) => decodeCommandBatch(data))) {
-      if (command.commandSequence <= engine.lastCommandSequence) continue;
-      const expected = engine.lastCommandSequence + 1;
-      invariant(command.commandSequence === expected, `command ${command.commandSequence} came instead of ${expected}`);
-      engine.execute(command);
+    for (const { data, streamSequence } of messages) {
+      for (const command of decodeCommandBatch(data)) {
+        if (command.commandSequence <= engine.lastCommandSequence) continue;
+        const expected = engine.lastCommandSequence + 1;
+        invariant(
+          command.commandSequence === expected,
+          `command ${command.commandSequence} came instead of ${expected}`,
+        );
+        engine.execute(command);
+      }
+      hosted.commandsThrough = streamSequence;
     }
     this.#commands.inc({ asset }, engine.lastCommandSequence - before);
-    const rows = engine.events.take();
-    return engine.lastCommandSequence === before ? [] : unpublished(hosted, rows);
+  }
+
+  async #publish(asset: string, hosted: HostedEngine): Promise<void> {
+    const { engine, output, replay } = hosted;
+    const { lastEventSequence, lastCommandSequence } = engine;
+    let rows = engine.events.take();
+    if (replay !== null) {
+      rows = await this.#compare(asset, replay.published, rows, lastCommandSequence);
+      if (!replay.published.isMet) return;
+      this.#noteReplayed(asset, replay, hosted);
+      hosted.replay = null;
+    }
+    if (lastCommandSequence === hosted.publishedCommand && rows.rows.length === 0) return;
+    for (const piece of piecesOf(rows, ROWS_BYTES_MAX, lastEventSequence, lastCommandSequence))
+      await output.publish(encodeExecutionBatch(piece));
+    hosted.publishedCommand = lastCommandSequence;
+  }
+
+  async #compare(asset: string, published: PublishedOutput, rows: ExecutionRows, through: number) {
+    try {
+      return await published.meet(rows, through);
+    } catch (cause) {
+      const isDifference = cause instanceof InvariantBroken || cause instanceof CodecError;
+      throw isDifference ? new AssetHalted(asset, cause) : cause;
+    }
+  }
+
+  #noteReplayed(asset: string, { fromCommand, startedMs }: Replay, { publishedCommand }: HostedEngine): void {
+    const tookMs = performance.now() - startedMs;
+    const commands = publishedCommand - fromCommand;
+    this.#replaySpeed.set({ asset }, (commands / tookMs) * 1000);
+    this.#service.log.info({ asset, fromCommand, commands, tookMs: Math.round(tookMs) }, "the engine is back");
   }
 
   #engine(asset: string): HostedEngine {
@@ -84,39 +171,7 @@ export class MatchingEngines implements Stage {
   }
 
   #whyNotReady(): string | null {
-    const replaying = [...this.#engines].filter(([, { published }]) => published !== null).map(([asset]) => asset);
+    const replaying = [...this.#engines].filter(([, { replay }]) => replay !== null).map(([asset]) => asset);
     return replaying.length === 0 ? null : `replaying ${replaying.join(", ")}`;
   }
-}
-
-/** What is not published yet. What the last output holds must come out of the replay as it is there. */
-function unpublished(hosted: HostedEngine, rows: ExecutionRows): PublishedRows[] {
-  const { engine, published } = hosted;
-  const { lastEventSequence, lastCommandSequence } = engine;
-  if (published === null) return piecesOf(rows, ROWS_BYTES_MAX, lastEventSequence, lastCommandSequence);
-  const isBefore = lastEventSequence < published.throughEvent || lastCommandSequence < published.throughCommand;
-  const first = published.events[0]?.eventSequence ?? published.throughEvent;
-  if (isBefore && lastEventSequence < first) return [];
-  const events = readRows(rows);
-  compare(events, published.events);
-  if (isBefore) return [];
-  hosted.published = null;
-  const rest = events.filter((event) => event.eventSequence > published.throughEvent);
-  const isNew = rest.length > 0 || lastCommandSequence > published.throughCommand;
-  return isNew ? piecesOf(rowsOf(rest), ROWS_BYTES_MAX, lastEventSequence, lastCommandSequence) : [];
-}
-
-function compare(replayed: readonly EngineEvent[], published: readonly EngineEvent[]): void {
-  const first = published[0]?.eventSequence ?? Number.POSITIVE_INFINITY;
-  for (const event of replayed) {
-    const before = published[event.eventSequence - first];
-    invariant(
-      before === undefined || isDeepStrictEqual(event, before),
-      `the replay gave another event ${event.eventSequence} than the one that was published`,
-    );
-  }
-}
-
-async function publish(output: FencedOutput, pieces: readonly PublishedRows[]): Promise<void> {
-  for (const piece of pieces) await output.publish(encodeExecutionBatch(piece));
 }

@@ -31,7 +31,7 @@ export interface ReaderOptions {
   readonly afterSequence: StreamSequence;
   /** Messages held here and not yet taken; the server keeps the rest. */
   readonly pendingMessagesMax: number;
-  /** Called when there is something to take. */
+  /** Called when there is something to take, and when the reader is closed. */
   readonly onAvailable: () => void;
 }
 
@@ -78,6 +78,10 @@ export class BusReader {
     void this.#start();
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   get pendingMessages(): number {
     return this.#pending.length;
   }
@@ -96,6 +100,7 @@ export class BusReader {
     if (this.#closed) return;
     this.#closed = true;
     this.#onClosed();
+    this.#options.onAvailable();
     const consumer = this.#abandon();
     if (consumer === null || this.#connection.isClosed()) return;
     // The server forgets it by itself after CONSUMER_KEPT_MS.

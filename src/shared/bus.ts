@@ -11,6 +11,7 @@ import {
   type JetStreamManager,
   type Msg,
   type MsgHdrs,
+  type MsgRequest,
   type NatsConnection,
   NatsError,
   nanos,
@@ -55,6 +56,12 @@ export interface Bus {
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null>;
   /** The stream's first and last sequence; last is first - 1 when it is empty. */
   streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
+  /** The subject's first message after the given place. */
+  nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
+  /** How many messages each subject of the stream holds that the filter matches. */
+  subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
+  /** Removes all messages of the subject. */
+  purge(stream: StreamName, subject: string): Promise<void>;
   read(options: ReaderOptions): BusReader;
   close(): Promise<void>;
 }
@@ -156,10 +163,19 @@ class NatsBus implements Bus {
     }
   }
 
-  async lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null> {
+  lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null> {
+    return this.#message(stream, { last_by_subj: subject });
+  }
+
+  nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null> {
+    // The server knows this one, too; the client's types don't.
+    return this.#message(stream, { seq: after + 1, next_by_subj: subject } as MsgRequest);
+  }
+
+  async #message(stream: StreamName, query: MsgRequest): Promise<InputMessage | null> {
     try {
-      const found = await this.#manager.streams.getMessage(stream, { last_by_subj: subject });
-      return { subject, streamSequence: streamSequence(found.seq), data: found.data };
+      const { subject, seq, data } = await this.#manager.streams.getMessage(stream, query);
+      return { subject, streamSequence: streamSequence(seq), data };
     } catch (error) {
       if (error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.NO_MESSAGE_FOUND) return null;
       throw error;
@@ -169,6 +185,15 @@ class NatsBus implements Bus {
   async streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }> {
     const { state } = await this.#manager.streams.info(stream);
     return { first: streamSequence(state.first_seq), last: streamSequence(state.last_seq) };
+  }
+
+  async subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>> {
+    const { state } = await this.#manager.streams.info(stream, { subjects_filter: filter });
+    return new Map(Object.entries(state.subjects ?? {}));
+  }
+
+  async purge(stream: StreamName, subject: string): Promise<void> {
+    await this.#manager.streams.purge(stream, { filter: subject });
   }
 
   read(options: ReaderOptions): BusReader {
@@ -239,10 +264,10 @@ function readAcknowledgement(data: Uint8Array): PublishOutcome {
 }
 
 function streamConfig(name: StreamName, replicas: number): Partial<StreamConfig> & { name: string } {
-  const { prefix, storage, discard, maxBytes, maxAgeMs } = STREAMS[name];
+  const { prefix, tokens, storage, discard, maxBytes, maxAgeMs } = STREAMS[name];
   return {
     name,
-    subjects: [`${prefix}.*`],
+    subjects: [`${prefix}.${tokens}`],
     retention: RetentionPolicy.Limits,
     storage: storage === "file" ? StorageType.File : StorageType.Memory,
     discard: discard === "new" ? DiscardPolicy.New : DiscardPolicy.Old,

@@ -296,7 +296,7 @@ function listed<T>(values: readonly T[], index: number, what: string): T {
   return value;
 }
 
-function rowBytes(view: DataView, at: number): number {
+export function rowBytes(view: DataView, at: number): number {
   return view.getUint16(at + 6, true) * WORD_BYTES;
 }
 

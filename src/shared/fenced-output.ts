@@ -29,6 +29,11 @@ export class FencedOutput {
     this.#subject = subjectOf(stream, asset);
   }
 
+  /** The last output's place in its stream. */
+  get last(): StreamSequence {
+    return this.#last;
+  }
+
   /** Reads the last output back; what comes next has to follow it. */
   async open(): Promise<InputMessage | null> {
     const last = await this.#bus.lastMessage(this.#stream, this.#subject);

@@ -57,8 +57,12 @@ export const decodeCommandBatch = (bytes: Uint8Array): Command[] =>
 export const encodeExecutionBatch = (batch: PublishedRows): Uint8Array =>
   encodeMessage("bourse.pipeline.v1.ExecutionBatch", batch);
 
+/** The same, with its rows as they were written; they are not looked at. */
+export const decodeExecutionRows = (bytes: Uint8Array): PublishedRows =>
+  decodeMessage<PublishedRows>("bourse.pipeline.v1.ExecutionBatch", bytes);
+
 export const decodeExecutionBatch = (bytes: Uint8Array): ExecutionBatch => {
-  const batch = decodeMessage<PublishedRows>("bourse.pipeline.v1.ExecutionBatch", bytes);
+  const batch = decodeExecutionRows(bytes);
   return { events: readRows(batch), throughEvent: batch.throughEvent, throughCommand: batch.throughCommand };
 };
 

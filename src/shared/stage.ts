@@ -92,6 +92,7 @@ class StageLoop {
   readonly #halted = new Map<string, string>();
   readonly #handleSeconds;
   readonly #batchMessages;
+  readonly #isHalted;
   #wake: () => void = () => undefined;
   #isReading = false;
 
@@ -103,6 +104,9 @@ class StageLoop {
     const { metrics } = service;
     this.#handleSeconds = metrics.histogram("stage_handle_seconds", "Time to handle one batch", LATENCY_BUCKETS_S);
     this.#batchMessages = metrics.histogram("stage_batch_messages", "Input messages in one batch", [1, 4, 16, 64, 256]);
+    this.#isHalted = metrics.gauge("stage_halted", "1: the asset is halted, and needs somebody to look at it", [
+      "asset",
+    ]);
     const pending = metrics.gauge("stage_pending_messages", "Input messages held in memory", ["asset"]);
     Object.assign(pending, {
       collect: () => {
@@ -142,7 +146,8 @@ class StageLoop {
     const { last } = await this.#bus.streamBounds(input);
     for (const asset of this.#options.assets) {
       if (this.#halted.has(asset)) continue;
-      const { afterSequence } = await this.#stage.recover(asset);
+      const afterSequence = await this.#recover(asset);
+      if (afterSequence === null) continue;
       const reader = this.#bus.read({
         stream: input,
         subject: subjectOf(input, asset),
@@ -151,6 +156,17 @@ class StageLoop {
         onAvailable: () => this.#wake(),
       });
       this.#readers.set(asset, reader);
+    }
+  }
+
+  /** Null: the asset is halted, and the others need not start over for that. */
+  async #recover(asset: string): Promise<StreamSequence | null> {
+    try {
+      return (await this.#stage.recover(asset)).afterSequence;
+    } catch (err) {
+      if (!(err instanceof AssetHalted)) throw err;
+      this.#halt(err);
+      return null;
     }
   }
 
@@ -231,6 +247,7 @@ class StageLoop {
 
   #halt(halted: AssetHalted): void {
     this.#halted.set(halted.asset, halted.message);
+    this.#isHalted.set({ asset: halted.asset }, 1);
     this.#service.log.fatal({ err: halted, asset: halted.asset }, "an asset is halted; the others go on");
   }
 

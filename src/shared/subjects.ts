@@ -3,17 +3,41 @@
  * found among the known assets; `*`, `>` or a space would be accepted by the server or corrupt the protocol line.
  */
 export const STREAMS = {
-  ORDERS: { prefix: "orders", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
-  COMMANDS: { prefix: "commands", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
-  EXECUTIONS: { prefix: "executions", storage: "file", discard: "new", maxBytes: 8 * 2 ** 30, maxAgeMs: 0 },
+  ORDERS: { prefix: "orders", tokens: "*", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
+  COMMANDS: { prefix: "commands", tokens: "*", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
+  EXECUTIONS: {
+    prefix: "executions",
+    tokens: "*",
+    storage: "file",
+    discard: "new",
+    maxBytes: 8 * 2 ** 30,
+    maxAgeMs: 0,
+  },
   NOTIFICATIONS: {
     prefix: "notifications",
+    tokens: "*",
     storage: "memory",
     discard: "old",
     maxBytes: 256 * 2 ** 20,
     maxAgeMs: 600_000,
   },
-  DEAD_LETTERS: { prefix: "dead-letters", storage: "file", discard: "old", maxBytes: 2 ** 30, maxAgeMs: 0 },
+  /** An asset's newest books, each in messages of one subject of its own: snapshots.<asset>.<which>. */
+  SNAPSHOTS: {
+    prefix: "snapshots",
+    tokens: "*.*",
+    storage: "file",
+    discard: "new",
+    maxBytes: 8 * 2 ** 30,
+    maxAgeMs: 0,
+  },
+  DEAD_LETTERS: {
+    prefix: "dead-letters",
+    tokens: "*",
+    storage: "file",
+    discard: "old",
+    maxBytes: 2 ** 30,
+    maxAgeMs: 0,
+  },
 } as const;
 
 export type StreamName = keyof typeof STREAMS;

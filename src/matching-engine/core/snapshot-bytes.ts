@@ -45,8 +45,8 @@ export class SnapshotReader {
 
   constructor(bytes: Uint8Array) {
     if (bytes.length < HEADER_BYTES || bytes.length % 8 !== 0) throw new CodecError("a snapshot is cut off");
-    // A copy only where the words don't lie as typed arrays need them.
-    this.#bytes = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+    // A copy only where the words don't lie as typed arrays need them; Buffer's slice would be none.
+    this.#bytes = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
     const ints = new Int32Array(this.#bytes.buffer, this.#bytes.byteOffset, bytes.length / 4);
     if (ints[0] !== MAGIC) throw new CodecError("these bytes are not a snapshot");
     if (ints[1] !== VERSION) throw new CodecError(`a snapshot has version ${ints[1]}; only ${VERSION} is known here`);

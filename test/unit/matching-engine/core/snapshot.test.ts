@@ -33,6 +33,8 @@ describe("A snapshot", () => {
     const shifted = new Uint8Array(snapshot.length + 3).subarray(3);
     shifted.set(snapshot);
     expect(restoreEngine(SCRIPT_OPTIONS, shifted).stateHash()).to.equal(engine.stateHash());
+    const buffer = Buffer.from(shifted.buffer, 3);
+    expect(restoreEngine(SCRIPT_OPTIONS, buffer).stateHash()).to.equal(engine.stateHash());
   });
 
   it("goes on under a lower limit than it was written under", () => {

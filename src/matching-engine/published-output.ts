@@ -1,0 +1,136 @@
+/**
+ * What an asset's EXECUTIONS hold beyond the point where its engine starts: the replay has to give the same rows, byte
+ * for byte, before anything new goes out. Messages and replayed batches end at different places, so two sequences of
+ * bytes are compared, not two lists of messages; only a difference is decoded, to name it.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { InputMessage } from "../shared/bus-reader.js";
+import { InvariantBroken } from "../shared/errors.js";
+import { type PublishedRows, readRows, rowBytes } from "../shared/execution-rows.js";
+import { COMMAND, COMMAND_WORDS, type ExecutionRows } from "../shared/execution-writer.js";
+import type { EngineEvent } from "../shared/messages.js";
+import { decodeExecutionRows } from "../shared/pipeline-codec.js";
+import { rowsOf } from "../shared/rows-of-events.js";
+
+const COMMAND_BYTES = COMMAND_WORDS * 8;
+const NO_ROWS: ExecutionRows = { firstEventSequence: 1, firstTradeId: 1, rows: new Uint8Array(0) };
+
+export class PublishedOutput {
+  readonly #messages: AsyncGenerator<InputMessage>;
+  readonly #last: PublishedRows;
+  /** The message that the replay is in; undefined: all have been met. */
+  #piece: PublishedRows | null | undefined = null;
+  /** Bytes of its rows that the replay has given. */
+  #at = 0;
+  #isMet = false;
+
+  /** The messages of EXECUTIONS after those that the engine's state stands for, through `last`. */
+  constructor(messages: AsyncGenerator<InputMessage>, last: InputMessage) {
+    this.#messages = messages;
+    this.#last = decodeExecutionRows(last.data);
+  }
+
+  /** The last command all of whose events are published. */
+  get throughCommand(): number {
+    return this.#last.throughCommand;
+  }
+
+  /** Everything that was published has come out of the replay again. */
+  get isMet(): boolean {
+    return this.#isMet;
+  }
+
+  /**
+   * Compares what the replay gave for the commands up to `throughCommand`; returns the rows that are not published yet.
+   * Throws InvariantBroken at the first difference, DeadlineExceeded when the stream can't be read.
+   */
+  async meet(rows: ExecutionRows, throughCommand: number): Promise<ExecutionRows> {
+    let at = 0;
+    while (this.#piece !== undefined) {
+      this.#piece ??= await this.#nextPiece();
+      if (this.#piece === undefined) break;
+      at += this.#compare(this.#piece, rows, at);
+      if (this.#at < this.#piece.rows.length) {
+        if (isOfCommandUpTo(throughCommand, this.#piece.rows, this.#at)) throw difference(rows, this.#piece);
+        return NO_ROWS;
+      }
+      this.#piece = null;
+      this.#at = 0;
+    }
+    this.#isMet = throughCommand >= this.#last.throughCommand;
+    return at === rows.rows.length ? NO_ROWS : this.#unpublished(rows);
+  }
+
+  async close(): Promise<void> {
+    await this.#messages.return(undefined);
+  }
+
+  async #nextPiece(): Promise<PublishedRows | undefined> {
+    const { value, done } = await this.#messages.next();
+    return done === true ? undefined : decodeExecutionRows(value.data);
+  }
+
+  /** Up to the end of one of them; returns how many bytes of the replay that were. */
+  #compare(piece: PublishedRows, replayed: ExecutionRows, from: number): number {
+    const { rows } = replayed;
+    if (from === rows.length || piece.rows.length === 0) return 0;
+    if (this.#at === 0) {
+      // A piece that starts within a command begins with a copy of its row.
+      const copied = rows[from] === COMMAND ? rows.subarray(0, 0) : commandRowBefore(rows, from);
+      const isAlike = from > 0 || isNumberedAlike(piece, replayed);
+      if (!isAlike || !startsWith(piece.rows, copied)) throw difference(replayed, piece);
+      this.#at = copied.length;
+    }
+    const length = Math.min(rows.length - from, piece.rows.length - this.#at);
+    if (Buffer.compare(rows.subarray(from, from + length), piece.rows.subarray(this.#at, this.#at + length)) !== 0)
+      throw difference(replayed, piece);
+    this.#at += length;
+    return length;
+  }
+
+  #unpublished(replayed: ExecutionRows): ExecutionRows {
+    const { throughEvent, throughCommand } = this.#last;
+    const rest = readRows(replayed).filter(({ eventSequence }) => eventSequence > throughEvent);
+    const extra = rest.find(({ commandSequence }) => commandSequence <= throughCommand);
+    if (extra !== undefined) throw new InvariantBroken(`the replay gave ${textOf(extra)}, which was not published`);
+    return rowsOf(rest);
+  }
+}
+
+function isNumberedAlike(piece: ExecutionRows, replayed: ExecutionRows): boolean {
+  return piece.firstEventSequence === replayed.firstEventSequence && piece.firstTradeId === replayed.firstTradeId;
+}
+
+function startsWith(rows: Uint8Array, start: Uint8Array): boolean {
+  return Buffer.compare(rows.subarray(0, start.length), start) === 0;
+}
+
+function commandRowBefore(rows: Uint8Array, end: number): Uint8Array {
+  const view = new DataView(rows.buffer, rows.byteOffset);
+  let commandAt = 0;
+  for (let at = 0; at < end; at += rowBytes(view, at)) if (rows[at] === COMMAND) commandAt = at;
+  return rows.subarray(commandAt, commandAt + COMMAND_BYTES);
+}
+
+/** Whether the row at `at` belongs to a command that the replay is past: the replay ends between two commands. */
+function isOfCommandUpTo(throughCommand: number, rows: Uint8Array, at: number): boolean {
+  const view = new DataView(rows.buffer, rows.byteOffset + at);
+  return rows[at] !== COMMAND || view.getFloat64(8, true) <= throughCommand;
+}
+
+function difference(replayed: ExecutionRows, published: PublishedRows): InvariantBroken {
+  const again = new Map(readRows(replayed).map((event) => [event.eventSequence, event]));
+  const last = replayed.firstEventSequence + again.size - 1;
+  for (const event of readRows(published)) {
+    const other = again.get(event.eventSequence);
+    if (other === undefined && event.eventSequence < replayed.firstEventSequence) continue;
+    if (other === undefined) return new InvariantBroken(`the replay ended at event ${last} without ${textOf(event)}`);
+    if (!isDeepStrictEqual(event, other))
+      return new InvariantBroken(`the replay gave ${textOf(other)}, but published was ${textOf(event)}`);
+  }
+  return new InvariantBroken(`the replay gave other rows than were published before event ${last}`);
+}
+
+function textOf({ eventSequence, commandSequence, body }: EngineEvent): string {
+  return `event ${eventSequence} of command ${commandSequence}: ${JSON.stringify(body)}`;
+}

@@ -1,0 +1,112 @@
+/**
+ * Snapshots in the stream SNAPSHOTS, each in messages of a subject of its own, whose name says how many they are: so a
+ * listing shows which are whole, and one that a crash left half written is found and removed. docs/arch.md says why it
+ * is not the client library's object store.
+ *
+ *   snapshots.<asset>.<command sequence>-<messages>-<random>      first a header, then the engine's bytes in chunks
+ */
+import { randomBytes } from "node:crypto";
+import type { Bus } from "../shared/bus.js";
+import { readRange } from "../shared/bus-range.js";
+import { CodecError } from "../shared/errors.js";
+import { subjectOf } from "../shared/subjects.js";
+import { type StreamSequence, streamSequence } from "../shared/units.js";
+import { type Engine, type EngineOptions, restoreEngine } from "./core/engine.js";
+import { SnapshotReader, SnapshotWriter } from "./core/snapshot-bytes.js";
+
+/** Where an engine's state stands in the two streams. */
+export interface StreamPlaces {
+  /** The last message of COMMANDS that it has applied, whole. */
+  readonly commandsThrough: StreamSequence;
+  /** The message of EXECUTIONS that holds its last event. */
+  readonly executionsThrough: StreamSequence;
+}
+
+export interface TakenSnapshot extends StreamPlaces {
+  readonly asset: string;
+  readonly commandSequence: number;
+  readonly takenAtMs: number;
+  /** What Engine.snapshot gave. */
+  readonly bytes: Uint8Array;
+}
+
+export interface StoredSnapshot {
+  readonly subject: string;
+  readonly commandSequence: number;
+  /** All of its messages are there. */
+  readonly isWhole: boolean;
+}
+
+export interface RestoredEngine extends StreamPlaces {
+  readonly engine: Engine;
+  readonly takenAtMs: number;
+}
+
+/** A message must be in one piece on the wire, and hold up the orders behind it for a millisecond at most. */
+const CHUNK_BYTES = 512 * 1024;
+const PUBLISH_TIMEOUT_MS = 10_000;
+const NAME = /\.(\d{1,16})-(\d{1,9})-[0-9a-f]+$/;
+
+export class SnapshotStore {
+  readonly #bus: Bus;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** The newest first. */
+  async list(asset: string): Promise<StoredSnapshot[]> {
+    const counts = await this.#bus.subjectCounts("SNAPSHOTS", `${subjectOf("SNAPSHOTS", asset)}.*`);
+    const stored = [...counts].flatMap(([subject, count]) => {
+      const [, sequence, messages] = NAME.exec(subject) ?? [];
+      return [{ subject, commandSequence: Number(sequence ?? 0), isWhole: count === Number(messages) }];
+    });
+    return stored.sort((a, b) => b.commandSequence - a.commandSequence);
+  }
+
+  /** One message at a time, so that orders pass in between. Rejects when one is not stored: then none is kept. */
+  async store(taken: TakenSnapshot): Promise<StoredSnapshot> {
+    const { asset, commandSequence, commandsThrough, executionsThrough, takenAtMs, bytes } = taken;
+    const header = new SnapshotWriter();
+    header.numbers(commandSequence, commandsThrough, executionsThrough, takenAtMs, bytes.length);
+    const messages = [header.finish()];
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) messages.push(bytes.subarray(at, at + CHUNK_BYTES));
+    const name = `${commandSequence}-${messages.length}-${randomBytes(4).toString("hex")}`;
+    const subject = `${subjectOf("SNAPSHOTS", asset)}.${name}`;
+    const stored = { subject, commandSequence, isWhole: true };
+    for (const message of messages) {
+      const outcome = await this.#bus.publish(subject, message, { deadlineMs: PUBLISH_TIMEOUT_MS });
+      if (outcome.kind === "stored") continue;
+      await this.remove(stored).catch(() => undefined); // what stays is not whole, and goes with the older ones
+      throw new Error(`${subject} can't be stored: ${JSON.stringify(outcome)}`);
+    }
+    return stored;
+  }
+
+  /** Throws a CodecError for one that is damaged, not whole or of another version. */
+  async load({ subject, commandSequence, isWhole }: StoredSnapshot, options: EngineOptions): Promise<RestoredEngine> {
+    const last = isWhole ? await this.#bus.lastMessage("SNAPSHOTS", subject) : null;
+    if (last === null) throw new CodecError("messages of the snapshot are missing");
+    const [after, through] = [streamSequence(0), last.streamSequence];
+    const messages: Uint8Array[] = [];
+    for await (const { data } of readRange(this.#bus, { stream: "SNAPSHOTS", subject, after, through }))
+      messages.push(data);
+    const [header = new Uint8Array(0), ...chunks] = messages;
+    const numbers = new SnapshotReader(header).numbers() as [number, number, number, number, number];
+    const [named, commandsThrough, executionsThrough, takenAtMs, length] = numbers;
+    const bytes = Buffer.concat(chunks);
+    if (bytes.length !== length) throw new CodecError(`a snapshot has ${bytes.length} bytes of ${length}`);
+    const engine = restoreEngine(options, bytes);
+    if (engine.lastCommandSequence !== named || named !== commandSequence)
+      throw new CodecError(`a snapshot of ${engine.lastCommandSequence} stands under ${commandSequence}`);
+    const places = {
+      commandsThrough: streamSequence(commandsThrough),
+      executionsThrough: streamSequence(executionsThrough),
+    };
+    return { engine, takenAtMs, ...places };
+  }
+
+  async remove({ subject }: StoredSnapshot): Promise<void> {
+    await this.#bus.purge("SNAPSHOTS", subject);
+  }
+}

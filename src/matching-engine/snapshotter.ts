@@ -1,0 +1,119 @@
+/**
+ * When snapshots are taken, and which are kept. Taking one is a copy of memory between two batches; storing and
+ * checking it goes on beside the matching, one at a time. One that can't be stored is said and tried again later: the
+ * engine goes on, its next start takes longer.
+ */
+import { CodecError } from "../shared/errors.js";
+import type { Service } from "../shared/lifecycle.js";
+import type { Engine, EngineOptions } from "./core/engine.js";
+import type { RestoredEngine, SnapshotStore, StreamPlaces, TakenSnapshot } from "./snapshot-store.js";
+
+export interface SnapshotPolicy {
+  /** A snapshot is due after so many commands, */
+  readonly everyCommands: number;
+  /** or after this time, when there was a command at all. */
+  readonly everyMs: number;
+}
+
+const KEPT = 3;
+const RETRY_MS = 10_000;
+/** Storing may take a fifth of the time at most, however large the book and frequent the commands. */
+const REST_FACTOR = 4;
+
+export const SNAPSHOT_POLICY: SnapshotPolicy = { everyCommands: 50_000, everyMs: 60_000 };
+
+interface LastSnapshot {
+  readonly commandSequence: number;
+  /** On this process's own clock; where there was none, the start. */
+  readonly sinceMs: number;
+  /** For people; null: there was none. */
+  readonly takenAtMs: number | null;
+}
+
+export class Snapshotter {
+  readonly #service: Service;
+  readonly #store: SnapshotStore;
+  readonly #policy: SnapshotPolicy;
+  readonly #last = new Map<string, LastSnapshot>();
+  #isStoring = false;
+  #notBeforeMs = 0;
+  readonly #sequence;
+  readonly #bytes;
+  readonly #seconds;
+  readonly #outcomes;
+
+  constructor(service: Service, store: SnapshotStore, policy: SnapshotPolicy) {
+    this.#service = service;
+    this.#store = store;
+    this.#policy = policy;
+    const { metrics } = service;
+    this.#sequence = metrics.gauge("snapshot_command_sequence", "What the last snapshot stands for", ["asset"]);
+    this.#bytes = metrics.gauge("snapshot_bytes", "Size of the last snapshot", ["asset"]);
+    this.#seconds = metrics.gauge("snapshot_seconds", "Time to take, store and check the last snapshot", ["asset"]);
+    this.#outcomes = metrics.counter("snapshots_total", "Snapshots by outcome", ["asset", "outcome"]);
+    const age = metrics.gauge("snapshot_age_seconds", "Time since the last snapshot was taken", ["asset"]);
+    Object.assign(age, {
+      collect: () => {
+        for (const [asset, { takenAtMs }] of this.#last)
+          if (takenAtMs !== null) age.set({ asset }, (Date.now() - takenAtMs) / 1000);
+      },
+    });
+  }
+
+  /** The engine starts from this snapshot, or from none. */
+  startsFrom(asset: string, restored: RestoredEngine | null): void {
+    const commandSequence = restored?.engine.lastCommandSequence ?? 0;
+    this.#last.set(asset, { commandSequence, sinceMs: performance.now(), takenAtMs: restored?.takenAtMs ?? null });
+    this.#sequence.set({ asset }, commandSequence);
+  }
+
+  /** Takes a snapshot if one is due. To be called between two batches, when all events are published. */
+  consider(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): void {
+    const last = this.#last.get(asset);
+    const startedMs = performance.now();
+    if (last === undefined || this.#isStoring || startedMs < this.#notBeforeMs) return;
+    const commands = engine.lastCommandSequence - last.commandSequence;
+    const isOld = startedMs - last.sinceMs >= this.#policy.everyMs;
+    if (commands < this.#policy.everyCommands && !(commands > 0 && isOld)) return;
+    const { lastCommandSequence: commandSequence } = engine;
+    const taken = { asset, commandSequence, takenAtMs: Date.now(), bytes: engine.snapshot(), ...places };
+    this.#isStoring = true;
+    const stored = this.#storeAndCheck(taken, options, startedMs).finally(() => {
+      this.#isStoring = false;
+    });
+    this.#service.background("snapshot", stored);
+  }
+
+  async #storeAndCheck(taken: TakenSnapshot, options: EngineOptions, startedMs: number): Promise<void> {
+    const { asset, commandSequence, takenAtMs, bytes } = taken;
+    const { log } = this.#service;
+    try {
+      const stored = await this.#store.store(taken);
+      await this.#store.load(stored, options).catch(async (err: unknown) => {
+        if (err instanceof CodecError) await this.#store.remove(stored);
+        throw err;
+      });
+      this.#last.set(asset, { commandSequence, takenAtMs, sinceMs: startedMs });
+      await this.#removeOlder(asset, commandSequence);
+      const tookMs = performance.now() - startedMs;
+      this.#sequence.set({ asset }, commandSequence);
+      this.#bytes.set({ asset }, bytes.length);
+      this.#seconds.set({ asset }, tookMs / 1000);
+      this.#outcomes.inc({ asset, outcome: "stored" });
+      this.#notBeforeMs = performance.now() + REST_FACTOR * tookMs;
+      log.debug({ asset, commandSequence, bytes: bytes.length, tookMs: Math.round(tookMs) }, "stored a snapshot");
+    } catch (err) {
+      this.#outcomes.inc({ asset, outcome: "failed" });
+      this.#notBeforeMs = performance.now() + RETRY_MS;
+      if (!this.#service.stopping.aborted)
+        log.warn({ err, asset, commandSequence, retryMs: RETRY_MS }, "a snapshot could not be stored; trying later");
+    }
+  }
+
+  /** Only once a newer one is known to be good. */
+  async #removeOlder(asset: string, commandSequence: number): Promise<void> {
+    const upToHere = (await this.#store.list(asset)).filter((stored) => stored.commandSequence <= commandSequence);
+    const kept = new Set(upToHere.filter(({ isWhole }) => isWhole).slice(0, KEPT));
+    for (const stored of upToHere) if (!kept.has(stored)) await this.#store.remove(stored);
+  }
+}
