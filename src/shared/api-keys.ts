@@ -3,10 +3,18 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Database } from "./database.js";
 import type { AccountId } from "./units.js";
 
+/** A read key may only look at its own account; an operator key also names who acts in the command line. */
+export const KEY_ROLES = ["trade", "read", "operator"] as const;
+export type KeyRole = (typeof KEY_ROLES)[number];
+
 export interface AuthenticatedAccount {
   readonly accountId: AccountId;
   readonly account: string;
   readonly suspended: boolean;
+  readonly keyId: string;
+  readonly role: KeyRole;
+  /** How long the key is good from now on, by Postgres' clock; null: until it is revoked. */
+  readonly expiresInMs: number | null;
 }
 
 const SALT_BYTES = 16;
@@ -14,7 +22,7 @@ const SALT_BYTES = 16;
 const NO_SALT = Buffer.alloc(SALT_BYTES);
 const NO_HASH = Buffer.alloc(32);
 
-/** Null for an unknown or revoked key and for a wrong secret alike. Rejects when Postgres can't answer. */
+/** Null for an unknown, revoked or expired key and for a wrong secret alike. Rejects when Postgres can't answer. */
 export async function authenticate(
   database: Database,
   keyId: string,
@@ -24,16 +32,22 @@ export async function authenticate(
     account_id: AccountId;
     name: string;
     suspended: boolean;
+    role: KeyRole;
+    expires_in_ms: number | null;
+    is_revoked: boolean;
     salt: Buffer;
     secret_hash: Buffer;
   }>(
-    `select k.account_id, a.name, a.suspended, k.salt, k.secret_hash
-     from api_keys k join accounts a using (account_id) where k.key_id = $1 and not k.revoked`,
+    `select k.account_id, a.name, a.suspended, k.role, k.revoked_at is not null as is_revoked, k.salt, k.secret_hash,
+       floor(extract(epoch from k.expires_at - now()) * 1000)::float8 as expires_in_ms
+     from api_keys k join accounts a using (account_id) where k.key_id = $1 and a.kind = 'customer'`,
     [keyId],
   );
   const isRight = timingSafeEqual(hashSecret(secret, key?.salt ?? NO_SALT), key?.secret_hash ?? NO_HASH);
-  if (key === undefined || !isRight) return null;
-  return { accountId: key.account_id, account: key.name, suspended: key.suspended };
+  if (key === undefined || !isRight || key.is_revoked) return null;
+  if (key.expires_in_ms !== null && key.expires_in_ms <= 0) return null;
+  const { account_id: accountId, name: account, suspended, role, expires_in_ms: expiresInMs } = key;
+  return { accountId, account, suspended, keyId, role, expiresInMs };
 }
 
 /** Creates the account, or the key for it, where it does not exist yet. */

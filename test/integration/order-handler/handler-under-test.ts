@@ -18,7 +18,8 @@ const log = pino({ level: "silent" });
 export const fakeAuthenticate = async (keyId: string, secret: string): Promise<AuthenticatedAccount | null> => {
   const number = /^random([1-9])$/.exec(keyId)?.[1];
   if (number === undefined || secret !== keyId) return null;
-  return { accountId: accountId(Number(number)), account: keyId, suspended: false };
+  const key = { keyId, role: "trade", expiresInMs: null } as const;
+  return { accountId: accountId(Number(number)), account: keyId, suspended: false, ...key };
 };
 
 export interface HandlerForTest {
