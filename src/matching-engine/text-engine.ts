@@ -59,7 +59,7 @@ export class TextEngine {
     this.#asset = registry.asset;
     this.#engine = createEngine(this.#asset);
     const extraOptions = new Set(["account"]);
-    this.#rules = { registry, nowMs: () => this.#clockMs, extraOptions };
+    this.#rules = { registry, nowMs: () => this.#clockMs, lastPriceTicks: () => null, extraOptions };
   }
 
   /** What the line has to say, each JSON object on a line of its own; nothing for an empty line or a comment. */

@@ -1,5 +1,6 @@
 import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
 import type { BatcherOptions } from "./batcher.js";
+import type { RateLimits } from "./order-rates.js";
 import type { ServerLimits } from "./server.js";
 import type { SessionLimits } from "./session.js";
 
@@ -9,6 +10,7 @@ export interface HandlerConfig extends CommonConfig {
   readonly session: SessionLimits;
   readonly server: ServerLimits;
   readonly batcher: BatcherOptions;
+  readonly rates: RateLimits;
   /** How long Postgres may take to answer a login. */
   readonly loginAnswerTimeoutMs: number;
   /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
@@ -23,6 +25,10 @@ export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
     env.integer(`ORDER_HANDLER_${name}_MS`, fallback, { min: 1, max: 600_000 });
   const count = (name: string, fallback: number) =>
     env.integer(`ORDER_HANDLER_${name}_MAX`, fallback, { min: 1, max: 1_000_000 });
+  const rate = (name: string, perSecond: number) => ({
+    perSecond: count(`${name}_ORDERS_PER_SECOND`, perSecond),
+    burst: count(`${name}_ORDERS_AT_ONCE`, 2 * perSecond),
+  });
   const config: HandlerConfig = {
     ...commonConfig(env, "order-handler"),
     host: env.text("ORDER_HANDLER_HOST", "127.0.0.1"),
@@ -52,6 +58,7 @@ export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
       retryIntervalMs: ms("RETRY_INTERVAL", 100),
       graceMs: ms("GRACE", 500),
     },
+    rates: { perSession: rate("SESSION", 50_000), perAccount: rate("ACCOUNT", 100_000) },
     loginAnswerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),
     backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000),
     loginsMax: count("LOGINS", 64),

@@ -6,6 +6,7 @@ import { runService } from "../shared/lifecycle.js";
 import { handlerConfig } from "./config.js";
 import { HandlerMetrics } from "./handler-metrics.js";
 import { processedThrough } from "./positions-store.js";
+import { lastPrices } from "./prices-store.js";
 import { OrderHandler } from "./service.js";
 
 await runService("order-handler", handlerConfig, async (service, config) => {
@@ -28,6 +29,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
     orderLog: bus,
     authenticate: (keyId, secret) => authenticate(database, keyId, secret),
     processedThrough: () => processedThrough(database),
+    lastPrices: (assets) => lastPrices(database, assets),
     metrics: new HandlerMetrics(service.metrics),
   });
   service.onStop("sessions", () => handler.stop());

@@ -5,12 +5,15 @@ import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import type { OrderRequest } from "../shared/messages.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
+import type { TokenBucket } from "../shared/token-bucket.js";
 import { type LogId, nowUs } from "../shared/units.js";
 import { Backlog } from "./backlog.js";
 import { Batcher, type OrderLog, type Settle } from "./batcher.js";
 import type { HandlerConfig } from "./config.js";
 import type { HandlerMetrics } from "./handler-metrics.js";
+import { LastPrices, type ReadLastPrices } from "./last-prices.js";
 import { OrderCanceler } from "./order-canceler.js";
+import { OrderRates } from "./order-rates.js";
 import { OrderServer } from "./server.js";
 import { type LoggedIn, Session } from "./session.js";
 
@@ -23,6 +26,7 @@ export interface OrderHandlerOptions {
   readonly authenticate: (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
   /** How far each asset's log is processed. */
   readonly processedThrough: () => Promise<ReadonlyMap<string, LogId>>;
+  readonly lastPrices: ReadLastPrices;
   readonly metrics: HandlerMetrics;
 }
 
@@ -51,6 +55,8 @@ export class OrderHandler {
   readonly #server: OrderServer;
   readonly #sweep: NodeJS.Timeout;
   readonly #backlog = new Backlog();
+  readonly #lastPrices: LastPrices;
+  readonly #rates: OrderRates;
   #backlogAskedMs = 0;
   #isAskingBacklog = false;
   #loginsInFlight = 0;
@@ -59,6 +65,8 @@ export class OrderHandler {
   constructor(options: OrderHandlerOptions) {
     const { config, registry, log, orderLog, metrics } = options;
     this.#options = options;
+    this.#lastPrices = new LastPrices(registry, options.lastPrices, log);
+    this.#rates = new OrderRates(config.rates);
     const clock = { nowMs: () => performance.now(), nowUs };
     this.#batcher = new Batcher(orderLog, config.batcher, clock, (published) => {
       this.#backlog.logged(published.asset, published.last, performance.now());
@@ -80,8 +88,9 @@ export class OrderHandler {
   }
 
   /** Returns the port, which the system chooses where the configuration says 0. */
-  listen(): Promise<number> {
+  async listen(): Promise<number> {
     const { port, host } = this.#options.config;
+    await this.#lastPrices.refresh(performance.now());
     return this.#server.listen(port, host);
   }
 
@@ -107,6 +116,8 @@ export class OrderHandler {
     this.#canceler.sweep();
     this.#server.sweep();
     const nowMs = performance.now();
+    void this.#lastPrices.refresh(nowMs);
+    this.#rates.sweep(nowMs);
     this.#options.metrics.sweep(this.#server.sessionCount, this.#batcher.fill, this.#backlog.oldestMs(nowMs));
     if (!this.#backlog.isEmpty && !this.#isAskingBacklog && nowMs - this.#backlogAskedMs >= BACKLOG_INTERVAL_MS)
       void this.#askBacklog(nowMs);
@@ -125,26 +136,31 @@ export class OrderHandler {
 
   #createSession(wake: () => void): Session {
     const { registry, config } = this.#options;
-    const rules = { registry, nowMs: Date.now, extraOptions: NO_EXTRA_OPTIONS };
+    const lastPriceTicks = (asset: string) => this.#lastPrices.of(asset);
+    const rules = { registry, nowMs: Date.now, lastPriceTicks, extraOptions: NO_EXTRA_OPTIONS };
+    const rate = this.#rates.newSession(performance.now());
     return new Session(rules, config.session, {
       nowUs,
       login: (keyId, secret) => this.#login(keyId, secret),
-      submit: (asset, request, settle) => this.#submit(asset, request, settle),
+      submit: (asset, request, settle) => this.#submit(asset, request, settle, rate),
       armTimer: (accountId, seconds) => this.#canceler.armTimer(accountId, seconds),
       wake,
     });
   }
 
-  #submit(asset: string, request: OrderRequest, settle: Settle): void {
-    if (this.#isStopping) settle(SHUTTING_DOWN);
-    else if (this.#isBehind(asset, request)) settle(PROCESSING_BEHIND);
+  /** Cancels are let through where they can be: they take load and risk away. */
+  #submit(asset: string, request: OrderRequest, settle: Settle, rate: TokenBucket): void {
+    const { kind } = request.body;
+    const isOrder = kind === "new" || kind === "replace";
+    const refusal = this.#isStopping ? SHUTTING_DOWN : isOrder ? this.#refuseOrder(asset, request, rate) : null;
+    if (refusal !== null) settle(refusal);
     else this.#batcher.submit(asset, request, settle);
   }
 
-  /** Cancels are let through: they take load and risk away. */
-  #isBehind(asset: string, { body }: OrderRequest): boolean {
-    const isOrder = body.kind === "new" || body.kind === "replace";
-    return isOrder && this.#backlog.ageMs(asset, performance.now()) > this.#options.config.backlogAgeMaxMs;
+  #refuseOrder(asset: string, { accountId }: OrderRequest, rate: TokenBucket): Refusal | null {
+    const nowMs = performance.now();
+    const isBehind = this.#backlog.ageMs(asset, nowMs) > this.#options.config.backlogAgeMaxMs;
+    return this.#rates.refuseOrder(rate, accountId, nowMs) ?? (isBehind ? PROCESSING_BEHIND : null);
   }
 
   async #login(keyId: string, secret: string): Promise<LoggedIn | Refusal> {

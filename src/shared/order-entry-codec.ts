@@ -177,14 +177,14 @@ function readCancel(wire: { readonly orderId?: number; readonly clientOrderId?: 
   return composeCancel(wire.orderId ?? null, wire.clientOrderId ?? null);
 }
 
-function readReplace(wire: WireReplaceOrder, asset: Asset): RequestBody | Refusal {
+function readReplace(wire: WireReplaceOrder, asset: Asset, rules: RequestRules): RequestBody | Refusal {
   const terms = {
     orderId: wire.orderId,
     quantityLots: given(wire.quantityLots),
     priceTicks: given(wire.priceTicks),
     clientOrderId: wire.clientOrderId === "" ? null : wire.clientOrderId,
   };
-  return refuseUnsafe(terms) ?? composeReplace(asset, terms);
+  return refuseUnsafe(terms) ?? composeReplace(asset, terms, rules);
 }
 
 function readCancelAll(wire: { readonly side: number }): RequestBody | Refusal {

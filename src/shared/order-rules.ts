@@ -12,14 +12,26 @@ import type {
   Side,
   TimeInForce,
 } from "./messages.js";
+import { refuseFarPrice, refuseNotional, refuseQuantity } from "./order-limits.js";
 import { type Refusal, type RejectName, refuse } from "./rejects.js";
-import { currencyUnits, epochMs, formatDecimal, lots, type OrderId, orderId, priceTicks } from "./units.js";
+import {
+  currencyUnits,
+  epochMs,
+  formatDecimal,
+  lots,
+  type OrderId,
+  orderId,
+  type PriceTicks,
+  priceTicks,
+} from "./units.js";
 
 /** What a request is judged by. */
 export interface RequestRules {
   readonly registry: AssetRegistry;
   /** The clock that an expiry must be after. */
   readonly nowMs: () => number;
+  /** What the asset last traded at, as far as it is known; its configured reference stands in for null. */
+  readonly lastPriceTicks: (asset: string) => PriceTicks | null;
 }
 
 /** A new order as either dialect read it, numbers already whole and positive; null where the client said nothing. */
@@ -51,13 +63,16 @@ export function findAsset(registry: AssetRegistry, name: string): Asset | Refusa
 }
 
 export function composeNewOrder(asset: Asset, terms: OrderTerms, rules: RequestRules): NewOrder | Refusal {
+  const lastPriceTicks = rules.lastPriceTicks(asset.asset);
   const refusal =
     refuseClientOrderId(terms.clientOrderId) ??
     refuseNumbers(terms) ??
     refuseCombination(terms, asset) ??
     refuseExpiry(terms, rules) ??
-    refuseNotional(asset, terms.priceTicks, terms.quantityLots) ??
-    refuseBudget(asset, terms.quoteBudgetUnits);
+    refuseQuantity(asset, terms.quantityLots) ??
+    refuseFarPrice(asset, "price", terms.priceTicks, lastPriceTicks) ??
+    refuseFarPrice(asset, "stop price", terms.stopPriceTicks, lastPriceTicks) ??
+    refuseNotional(asset, terms, lastPriceTicks);
   if (refusal !== null) return refusal;
   return {
     kind: "new",
@@ -96,13 +111,18 @@ export function composeReplace(
     readonly priceTicks: number | null;
     readonly clientOrderId: string | null;
   },
+  rules: RequestRules,
 ): ReplaceOrder | Refusal {
   const named = checkOrderId(terms.orderId);
   if (typeof named !== "number") return named;
   if (terms.quantityLots === null) return missing("INVALID_QUANTITY", "quantity");
   if (terms.priceTicks === null) return missing("INVALID_PRICE", "price");
+  const lastPriceTicks = rules.lastPriceTicks(asset.asset);
   const refusal =
-    refuseClientOrderId(terms.clientOrderId) ?? refuseNotional(asset, terms.priceTicks, terms.quantityLots);
+    refuseClientOrderId(terms.clientOrderId) ??
+    refuseQuantity(asset, terms.quantityLots) ??
+    refuseFarPrice(asset, "price", terms.priceTicks, lastPriceTicks) ??
+    refuseNotional(asset, { ...terms, stopPriceTicks: null, quoteBudgetUnits: null }, lastPriceTicks);
   if (refusal !== null) return refusal;
   return {
     kind: "replace",
@@ -188,20 +208,6 @@ function refuseExpiry(terms: OrderTerms, rules: RequestRules): Refusal | null {
   if (terms.expiresAtMs === null) return refuse("INVALID_EXPIRY", "GTD needs an expiry");
   if (terms.expiresAtMs > rules.nowMs()) return null;
   return refuse("INVALID_EXPIRY", `expiry ${new Date(terms.expiresAtMs).toISOString()} is not in the future`);
-}
-
-function refuseNotional(asset: Asset, ticks: number | null, quantityLots: number | null): Refusal | null {
-  // A product above 2^53 is rounded, but never to below 2^53, and no limit is that high: the comparison is exact.
-  if (ticks === null || quantityLots === null) return null;
-  if (ticks * quantityLots * asset.quoteUnitsPerTickLot <= asset.notionalMaxUnits) return null;
-  const price = formatDecimal(ticks, asset.tick);
-  const quantity = formatDecimal(quantityLots, asset.lot);
-  return refuse("NOTIONAL_LIMIT", `${quantity} at ${price} is above what one order in ${asset.asset} may be worth`);
-}
-
-function refuseBudget(asset: Asset, budgetUnits: number | null): Refusal | null {
-  if (budgetUnits === null || budgetUnits <= asset.notionalMaxUnits) return null;
-  return refuse("NOTIONAL_LIMIT", `the quote amount is above what one order in ${asset.asset} may be worth`);
 }
 
 function isPriced(type: OrderType): boolean {

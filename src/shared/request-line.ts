@@ -163,7 +163,7 @@ function parseReplace(
     priceTicks: values.price("price", words[2] ?? null),
     clientOrderId: options.get("id") ?? null,
   };
-  return values.refusal ?? composeReplace(asset, terms);
+  return values.refusal ?? composeReplace(asset, terms, rules);
 }
 
 function parseCancelAll(word: string | undefined): RequestBody | Refusal {

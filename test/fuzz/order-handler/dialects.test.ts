@@ -10,7 +10,7 @@ const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
   assets: [{ asset: "BTC-USD", tickSize: "0.05", lotSize: "0.0001" }],
 });
-const rules = { registry, nowMs: () => 0, extraOptions: new Set<string>() };
+const rules = { registry, nowMs: () => 0, lastPriceTicks: () => null, extraOptions: new Set<string>() };
 const limits = {
   loginTimeoutMs: 1,
   frameTimeoutMs: 1,

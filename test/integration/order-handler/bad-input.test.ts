@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { parseAssets } from "../../../src/shared/assets.js";
+import { priceTicks } from "../../../src/shared/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
@@ -6,6 +8,25 @@ const LIMITS = {
   session: { loginTimeoutMs: 400, frameTimeoutMs: 300, idleTimeoutMs: 700 },
   server: { connectionsPerAddressMax: 10, drainTimeoutMs: 300, lingerMs: 300 },
 };
+
+/** What was last traded: the collar is 10 % around it, 90.00 to 110.00. */
+const LAST_PRICES = new Map([["LIM-USD", priceTicks(10_000)]]);
+const LIMITED = parseAssets({
+  currencies: { LIM: { decimals: 6, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
+  assets: [
+    {
+      asset: "LIM-USD",
+      tickSize: "0.01",
+      lotSize: "0.1",
+      minQuantity: "0.5",
+      maxQuantity: "20",
+      minNotional: "100",
+      maxNotional: "2000",
+      referencePrice: "1",
+      priceCollarPercent: 10,
+    },
+  ],
+});
 
 describe("order-handler with bad input", () => {
   let nats: NatsForTest;
@@ -143,6 +164,88 @@ describe("order-handler with bad input", () => {
     expect(await client.ask("PING")).to.equal("OK PING");
     expect(await logged()).to.equal(before);
     expect(await client.ask("BUY BTC-USD 1 1 id=__proto__")).to.match(/^ACK \d+ BTC-USD id=__proto__$/);
+  });
+
+  it("takes what is at a limit of its asset and refuses what is beyond it, in both dialects", async () => {
+    const limited = await startHandler(nats.url, { registry: LIMITED, lastPrices: async () => LAST_PRICES });
+    try {
+      const client = await login(limited);
+      const verdicts: [string, number | "ACK"][] = [
+        ["BUY LIM-USD 0.4 100", 204],
+        ["BUY LIM-USD 0.5 100", 208],
+        ["BUY LIM-USD 0.9 110", 208],
+        ["BUY LIM-USD 1 99.99", 208],
+        ["BUY LIM-USD 1 100", "ACK"],
+        ["BUY LIM-USD 1 100.01", "ACK"],
+        ["BUY LIM-USD 20 99.99", "ACK"],
+        ["BUY LIM-USD 20 100", "ACK"],
+        ["BUY LIM-USD 20 100.01", 208],
+        ["BUY LIM-USD 20.1 90", 204],
+        ["SELL LIM-USD 2 89.99", 205],
+        ["SELL LIM-USD 2 90", "ACK"],
+        ["SELL LIM-USD 2 90.01", "ACK"],
+        ["SELL LIM-USD 2 109.99", "ACK"],
+        ["SELL LIM-USD 2 110", "ACK"],
+        ["SELL LIM-USD 2 110.01", 205],
+        ["SELL LIM-USD 2 100 stop=110.01", 205],
+        ["SELL LIM-USD 2 MKT stop=110", "ACK"],
+        ["SELL LIM-USD 20 MKT", "ACK"],
+        ["SELL LIM-USD 0.9 MKT", 208],
+        ["BUY LIM-USD - MKT quote=99.999999", 208],
+        ["BUY LIM-USD - MKT quote=100", "ACK"],
+        ["BUY LIM-USD - MKT quote=2000", "ACK"],
+        ["BUY LIM-USD - MKT quote=2000.000001", 208],
+        ["REPLACE LIM-USD 1 2 110.01", 205],
+        ["REPLACE LIM-USD 1 0.4 100", 204],
+        ["REPLACE LIM-USD 1 20 100.01", 208],
+        ["REPLACE LIM-USD 1 20 100", "ACK"],
+      ];
+      for (const [line, verdict] of verdicts)
+        expect(await client.ask(line), line).to.match(verdict === "ACK" ? /^ACK / : new RegExp(`^REJ ${verdict} `));
+
+      const program = connect(limited);
+      program.send(frame({ requestId: 1, login: { keyId: "random1", secret: "random1" } }));
+      const order = { asset: "LIM-USD", side: 2, type: 1, quantityLots: 20 };
+      program.send(frame({ requestId: 2, newOrder: { ...order, priceTicks: 11_001 } }));
+      program.send(frame({ requestId: 3, newOrder: { ...order, priceTicks: 11_000 } }));
+      expect((await program.message()).loginAccepted?.account).to.equal("random1");
+      expect((await program.message()).reject).to.include({
+        code: 205,
+        text: "price 110.01 is not in 90.00 to 110.00, which LIM-USD allows now (10 % around 100.00)",
+      });
+      expect((await program.message()).ack?.logId).to.be.above(0);
+    } finally {
+      for (const client of clients.splice(0)) client.close();
+      await limited.stop();
+    }
+  });
+
+  it("limits how fast orders come in, by session and by account, and never cancels and heartbeats", async () => {
+    // So slow that nothing comes back while the test runs.
+    const slow = (burst: number) => ({ perSecond: 1 / 3_600, burst });
+    const rates = { perSession: slow(3), perAccount: slow(5) };
+    const slowed = await startHandler(nats.url, { rates });
+    try {
+      const [one, two, other] = [
+        await login(slowed),
+        await login(slowed),
+        await TestClient.login(slowed.port, "random2"),
+      ];
+      clients.push(other);
+      const order = "BUY BTC-USD 1 1";
+      for (const _ of [1, 2, 3]) expect(await one.ask(order)).to.match(/^ACK /);
+      expect(await one.ask(order)).to.match(/^REJ 303 RATE_LIMITED a session may send /);
+      expect(await one.ask("REPLACE BTC-USD 256 1 1")).to.match(/^REJ 303 /);
+      expect(await one.ask("CANCEL BTC-USD 256")).to.match(/^ACK /);
+      expect(await one.ask("CANCELALL BTC-USD")).to.match(/^ACK /);
+      expect(await one.ask("PING")).to.equal("OK PING");
+      for (const _ of [1, 2]) expect(await two.ask(order)).to.match(/^ACK /);
+      expect(await two.ask(order)).to.match(/^REJ 303 RATE_LIMITED an account may send /);
+      expect(await other.ask(order)).to.match(/^ACK /);
+    } finally {
+      for (const client of clients.splice(0)) client.close();
+      await slowed.stop();
+    }
   });
 
   it("reads no more from a client that reads nothing, cuts it off, and serves the others", async () => {

@@ -4,7 +4,7 @@ import { type HandlerConfig, handlerConfig } from "../../../src/order-handler/co
 import { HandlerMetrics } from "../../../src/order-handler/handler-metrics.js";
 import { OrderHandler, type OrderHandlerOptions } from "../../../src/order-handler/service.js";
 import type { AuthenticatedAccount } from "../../../src/shared/api-keys.js";
-import { loadAssets } from "../../../src/shared/assets.js";
+import { type AssetRegistry, loadAssets } from "../../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { Metrics } from "../../../src/shared/metrics.js";
@@ -30,9 +30,11 @@ export interface HandlerForTest {
   stop(): Promise<void>;
 }
 
-type Overrides = { readonly [Part in "session" | "server" | "batcher"]?: Partial<HandlerConfig[Part]> } & {
+type Overrides = { readonly [Part in "session" | "server" | "batcher" | "rates"]?: Partial<HandlerConfig[Part]> } & {
   readonly authenticate?: OrderHandlerOptions["authenticate"];
   readonly processedThrough?: OrderHandlerOptions["processedThrough"];
+  readonly registry?: AssetRegistry;
+  readonly lastPrices?: OrderHandlerOptions["lastPrices"];
   readonly loginAnswerTimeoutMs?: number;
   readonly backlogAgeMaxMs?: number;
 };
@@ -47,17 +49,19 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
     session: { ...defaults.session, ...overrides.session },
     server: { ...defaults.server, ...overrides.server },
     batcher: { ...defaults.batcher, ...overrides.batcher },
+    rates: { ...defaults.rates, ...overrides.rates },
   };
   const bus = await connectBus(natsUrl, { name: "order-handler-test", log });
   await bus.ensureStreams(1);
   const metrics = new Metrics("order-handler");
   const handler = new OrderHandler({
     config,
-    registry: ASSETS,
+    registry: overrides.registry ?? ASSETS,
     log,
     orderLog: bus,
     authenticate: overrides.authenticate ?? fakeAuthenticate,
     processedThrough: overrides.processedThrough ?? (async () => new Map()),
+    lastPrices: overrides.lastPrices ?? (async () => new Map()),
     metrics: new HandlerMetrics(metrics),
   });
   const port = await handler.listen();

@@ -29,7 +29,7 @@ class Desk {
   logins: (LoggedIn | Refusal)[] = [{ accountId: accountId(7), account: "me" }];
 
   constructor(limits: Partial<SessionLimits> = {}) {
-    const rules = { registry, nowMs: () => 0, extraOptions: new Set<string>() };
+    const rules = { registry, nowMs: () => 0, lastPriceTicks: () => null, extraOptions: new Set<string>() };
     this.session = new Session(
       rules,
       { ...LIMITS, ...limits },

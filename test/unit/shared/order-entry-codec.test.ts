@@ -11,7 +11,7 @@ const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
   assets: [{ asset: "BTC-USD", tickSize: "0.01", lotSize: "0.0001" }],
 });
-const rules = { registry, nowMs: () => 1_000 };
+const rules = { registry, nowMs: () => 1_000, lastPriceTicks: () => null };
 
 const decode = (message: object): ClientMessage =>
   decodeClientMessage(encodeMessage("bourse.v1.ClientMessage", message), rules);

@@ -15,6 +15,7 @@ const NOW_MS = Date.parse("2026-01-01T00:00:00Z");
 const rules: RequestLineRules = {
   registry,
   nowMs: () => NOW_MS,
+  lastPriceTicks: () => null,
   extraOptions: new Set(),
 };
 
@@ -148,13 +149,22 @@ describe("request line", () => {
       ["BUY BTC-USD", "204 the quantity is missing; it must be above zero"],
       ["BUY BTC-USD 1", "205 the price is missing; it must be above zero"],
       ["BUY BTC-USD 1 tif=IOC", "205 the price is missing; it must be above zero"],
-      ["BUY BTC-USD 1000 64000", "208 1000 at 64000 is above what one order in BTC-USD may be worth"],
-      ["REPLACE BTC-USD 1 1000 64000", "208 1000 at 64000 is above what one order in BTC-USD may be worth"],
+      [
+        "BUY BTC-USD 1000 64000",
+        "208 1000 at 64000.00 is above 10000000 USD, the most that one order in BTC-USD may be worth",
+      ],
+      [
+        "REPLACE BTC-USD 1 1000 64000",
+        "208 1000 at 64000.00 is above 10000000 USD, the most that one order in BTC-USD may be worth",
+      ],
       [
         "BUY BTC-USD 900719925474 90071992547409",
-        "208 900719925474 at 90071992547409 is above what one order in BTC-USD may be worth",
+        "208 900719925474 at 90071992547409.00 is above 10000000 USD, the most that one order in BTC-USD may be worth",
       ],
-      ["BUY BTC-USD - MKT quote=10000001", "208 the quote amount is above what one order in BTC-USD may be worth"],
+      [
+        "BUY BTC-USD - MKT quote=10000001",
+        "208 the quote amount is above 10000000 USD, the most that one order in BTC-USD may be worth",
+      ],
     ];
     for (const [line, refusal] of others) it(line, () => expect(refusalOf(line)).to.equal(refusal));
   });

@@ -1,0 +1,38 @@
+/** How many a second, on average and at once. */
+export interface BucketSize {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Lets `burst` through at once and `perSecond` in the long run. Pure; times are monotonic. */
+export class TokenBucket {
+  readonly #size: BucketSize;
+  #left: number;
+  #atMs: number;
+
+  constructor(size: BucketSize, nowMs: number) {
+    this.#size = size;
+    this.#left = size.burst;
+    this.#atMs = nowMs;
+  }
+
+  /** False: there is none left, and nothing was taken. */
+  take(nowMs: number): boolean {
+    this.#refill(nowMs);
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** Nobody has used it for so long that a new one would do as well. */
+  isFull(nowMs: number): boolean {
+    this.#refill(nowMs);
+    return this.#left >= this.#size.burst;
+  }
+
+  #refill(nowMs: number): void {
+    const { perSecond, burst } = this.#size;
+    this.#left = Math.min(burst, this.#left + ((nowMs - this.#atMs) * perSecond) / 1000);
+    this.#atMs = nowMs;
+  }
+}
