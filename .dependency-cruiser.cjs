@@ -58,7 +58,7 @@ module.exports = {
       to: {
         pathNot: [
           "^src/matching-engine/core/",
-          "^src/shared/(units|messages|errors|order-terms|execution-writer|execution-rows)\\.ts$",
+          "^src/shared/(units|messages|errors|order-terms|execution-row|execution-rows|execution-writer)\\.ts$",
         ],
       },
     },

@@ -6,8 +6,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InputMessage } from "../shared/bus-reader.js";
 import { InvariantBroken } from "../shared/errors.js";
+import { COMMAND, COMMAND_WORDS } from "../shared/execution-row.js";
 import { type PublishedRows, readRows, rowBytes } from "../shared/execution-rows.js";
-import { COMMAND, COMMAND_WORDS, type ExecutionRows } from "../shared/execution-writer.js";
+import type { ExecutionRows } from "../shared/execution-writer.js";
 import type { EngineEvent } from "../shared/messages.js";
 import { decodeExecutionRows } from "../shared/pipeline-codec.js";
 import { rowsOf } from "../shared/rows-of-events.js";

@@ -1,9 +1,8 @@
-/** Reading, cutting and making rows of events; src/shared/execution-writer.ts says what a row looks like. */
+/** Reading, cutting and making rows of events; src/shared/execution-row.ts says what a row looks like. */
 import { assertNever, CodecError } from "./errors.js";
 import {
   COMMAND,
   COMMAND_WORDS,
-  type ExecutionRows,
   HAS_COVER,
   HAS_FIRST_ORDER,
   HAS_OPTIONAL,
@@ -13,7 +12,8 @@ import {
   ROW_KINDS,
   type RowKind,
   TRADE,
-} from "./execution-writer.js";
+} from "./execution-row.js";
+import type { ExecutionRows } from "./execution-writer.js";
 import { type EngineEvent, type EventBody, type FeeRates, type NewOrder, REASONS, type Shortfall } from "./messages.js";
 import {
   ASSET_STATES,

@@ -1,12 +1,7 @@
 /** Events that are objects, as rows: for tests, and for what was read back and is to be published again. */
 import { assertNever, CodecError } from "./errors.js";
-import {
-  CANCEL_REJECTED,
-  type ExecutionRows,
-  ExecutionWriter,
-  REPLACE_REJECTED,
-  type RequestOrigin,
-} from "./execution-writer.js";
+import { CANCEL_REJECTED, REPLACE_REJECTED } from "./execution-row.js";
+import { type ExecutionRows, ExecutionWriter, type RequestOrigin } from "./execution-writer.js";
 import { type EngineEvent, type EventBody, REASONS, type RequestRejected } from "./messages.js";
 import { ASSET_STATES, NONE, OrderTerms, SIDES } from "./order-terms.js";
 

@@ -1,15 +1,14 @@
-import {
-  HAS_BUDGET,
-  HAS_DISPLAY,
-  HAS_EXPIRY,
-  HAS_MINIMUM,
-  HAS_PRICE,
-  HAS_QUANTITY,
-  HAS_STOP_PRICE,
-  NONE,
-  type OrderTerms,
-} from "../../shared/order-terms.js";
-import {
+import type { OrderTerms } from "../../shared/order-terms.js";
+import * as orderTerms from "../../shared/order-terms.js";
+import * as codes from "./codes.js";
+import { reasonCode } from "./codes.js";
+import type { IncomingOrder } from "./incoming-order.js";
+import { tradableLots } from "./matching.js";
+import type { OrderBook } from "./order-book.js";
+
+// Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
+const { HAS_BUDGET, HAS_DISPLAY, HAS_EXPIRY, HAS_MINIMUM, HAS_PRICE, HAS_QUANTITY, HAS_STOP_PRICE, NONE } = orderTerms;
+const {
   AUCTION,
   BUY,
   CANCEL_ONLY,
@@ -22,13 +21,9 @@ import {
   MODE_NONE,
   NO_OBJECTION,
   OPEN,
-  reasonCode,
   STOP_LIMIT,
   STOP_MARKET,
-} from "./codes.js";
-import type { IncomingOrder } from "./incoming-order.js";
-import { tradableLots } from "./matching.js";
-import type { OrderBook } from "./order-book.js";
+} = codes;
 
 export interface AdmissionRules {
   /** Whether selfTradePrevention "none" may be asked for. */

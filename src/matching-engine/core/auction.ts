@@ -8,7 +8,7 @@ import { CANCEL_BOTH, CANCEL_NEWEST, CANCEL_OLDEST, DECREMENT, MODE_NONE, reason
 import { sumOfLevel } from "./depth.js";
 import type { Market } from "./market.js";
 import type { OrderBook } from "./order-book.js";
-import { FILLED, ICEBERG, LEAVES, OWNER, ROW_FLOATS, ROW_INTS, TERMS } from "./order-rows.js";
+import { FILLED, ICEBERG, LEAVES, OWNER, ROW_FLOATS, ROW_INTS, TERMS } from "./order-row.js";
 import type { PriceLadder } from "./price-ladder.js";
 
 const SELF_TRADE = reasonCode("self_trade");

@@ -1,13 +1,8 @@
+import * as orderRow from "./order-row.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
-/** What icebergs and waiting stops need beside their order's row: two numbers. Row 0 is none; free rows are linked. */
-export const ICEBERG_FLOATS = 2;
-/** The slice to show; of a stop without one NONE. */
-export const DISPLAY = 0;
-/** What is left of the current slice. */
-export const SHOWN = 1;
-/** Of a waiting stop, which shows nothing: the least that it must trade when it comes in, or NONE. */
-export const MINIMUM = 1;
+// Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
+const { DISPLAY, ICEBERG_FLOATS, SHOWN } = orderRow;
 
 const FIRST_CAPACITY = 64;
 

@@ -1,16 +1,13 @@
-import {
-  HAS_BUDGET,
-  HAS_DISPLAY,
-  HAS_EXPIRY,
-  HAS_MINIMUM,
-  HAS_PRICE,
-  HAS_QUANTITY,
-  NONE,
-  type OrderTerms,
-} from "../../shared/order-terms.js";
-import { BUY, MARKET, STOP_MARKET } from "./codes.js";
+import type { OrderTerms } from "../../shared/order-terms.js";
+import * as orderTerms from "../../shared/order-terms.js";
+import * as codes from "./codes.js";
 import type { CurrentRequest } from "./current-request.js";
-import { TERMS_MARKET, TERMS_POST_ONLY } from "./order-rows.js";
+import * as orderRow from "./order-row.js";
+
+// Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
+const { HAS_BUDGET, HAS_DISPLAY, HAS_EXPIRY, HAS_MINIMUM, HAS_PRICE, HAS_QUANTITY, NONE } = orderTerms;
+const { BUY, MARKET, STOP_MARKET } = codes;
+const { TERMS_MARKET, TERMS_POST_ONLY } = orderRow;
 
 /**
  * The order on its way into the book: new, replaced or just triggered. It takes what it can, then rests or ends. There

@@ -1,4 +1,15 @@
-import {
+import * as executionRow from "../../shared/execution-row.js";
+import * as orderTerms from "../../shared/order-terms.js";
+import * as codes from "./codes.js";
+import type { IncomingOrder } from "./incoming-order.js";
+import type { Market } from "./market.js";
+import type { OrderBook } from "./order-book.js";
+import * as orderRow from "./order-row.js";
+import type { PriceLadder } from "./price-ladder.js";
+import { preventSelfTrade } from "./self-trade.js";
+
+// Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
+const {
   TRADE_MAKER_ACCOUNT,
   TRADE_MAKER_LEAVES,
   TRADE_MAKER_ORDER,
@@ -7,15 +18,10 @@ import {
   TRADE_TAKER_ACCOUNT,
   TRADE_TAKER_LEAVES,
   TRADE_TAKER_ORDER,
-} from "../../shared/execution-writer.js";
-import { NONE } from "../../shared/order-terms.js";
-import { BUY, CANCEL_OLDEST, DECREMENT, MODE_NONE } from "./codes.js";
-import type { IncomingOrder } from "./incoming-order.js";
-import type { Market } from "./market.js";
-import type { OrderBook } from "./order-book.js";
-import { FILLED, ICEBERG, LEAVES, NEXT, ORDER_ID, OWNER, ROW_FLOATS, ROW_INTS } from "./order-rows.js";
-import type { PriceLadder } from "./price-ladder.js";
-import { preventSelfTrade } from "./self-trade.js";
+} = executionRow;
+const { NONE } = orderTerms;
+const { BUY, CANCEL_OLDEST, DECREMENT, MODE_NONE } = codes;
+const { FILLED, ICEBERG, LEAVES, NEXT, ORDER_ID, OWNER, ROW_FLOATS, ROW_INTS } = orderRow;
 
 /**
  * Trades the incoming order with the other side, best price first, then oldest, at the resting order's price, as long

@@ -1,26 +1,35 @@
-import { NONE } from "../../shared/order-terms.js";
-import { BUY, OPEN } from "./codes.js";
+import * as orderTerms from "../../shared/order-terms.js";
+import * as codes from "./codes.js";
 import { ExpiryHeap } from "./expiry-heap.js";
-import { DISPLAY, ICEBERG_FLOATS, IcebergRows, MINIMUM, SHOWN } from "./iceberg-rows.js";
+import { IcebergRows } from "./iceberg-rows.js";
 import type { IncomingOrder } from "./incoming-order.js";
-import {
-  EXPIRY,
-  FILLED,
-  ICEBERG,
-  LEAVES,
-  LEVEL,
-  ORDER_ID,
-  OrderRows,
-  OWNER,
-  ROW_FLOATS,
-  ROW_INTS,
-  STOP_LIMIT_PRICE,
-  TERMS,
-  TERMS_WAITING,
-} from "./order-rows.js";
+import * as orderRow from "./order-row.js";
+import { OrderRows } from "./order-rows.js";
 import { Owners } from "./owners.js";
 import { PriceLadder } from "./price-ladder.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
+
+// Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
+const { NONE } = orderTerms;
+const { BUY, OPEN } = codes;
+const {
+  DISPLAY,
+  EXPIRY,
+  FILLED,
+  ICEBERG,
+  ICEBERG_FLOATS,
+  LEAVES,
+  LEVEL,
+  MINIMUM,
+  ORDER_ID,
+  OWNER,
+  ROW_FLOATS,
+  ROW_INTS,
+  SHOWN,
+  STOP_LIMIT_PRICE,
+  TERMS,
+  TERMS_WAITING,
+} = orderRow;
 
 /**
  * Everything that the commands so far have made of one asset's market. An open order has a row, stands in its owner's

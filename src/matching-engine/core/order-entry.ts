@@ -1,8 +1,13 @@
-import { NONE } from "../../shared/order-terms.js";
+import * as orderTerms from "../../shared/order-terms.js";
 import { isKilled, mayRest, objectionAtEntry } from "./admission.js";
-import { AUCTION, BUY, NO_OBJECTION, OPEN, reasonCode, SELL } from "./codes.js";
+import * as codes from "./codes.js";
+import { reasonCode } from "./codes.js";
 import type { Market } from "./market.js";
 import { match } from "./matching.js";
+
+// Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
+const { NONE } = orderTerms;
+const { AUCTION, BUY, NO_OBJECTION, OPEN, SELL } = codes;
 
 const IMMEDIATE_OR_CANCEL = reasonCode("immediate_or_cancel");
 const FILL_OR_KILL = reasonCode("fill_or_kill");

@@ -1,10 +1,11 @@
 import { NONE } from "../../shared/order-terms.js";
-import { ICEBERG_FLOATS, MINIMUM } from "./iceberg-rows.js";
 import { NumberHash } from "./number-hash.js";
 import type { OrderBook } from "./order-book.js";
 import {
   FILLED,
   ICEBERG,
+  ICEBERG_FLOATS,
+  MINIMUM,
   NEXT,
   ROW_FLOATS,
   ROW_INTS,
@@ -12,7 +13,7 @@ import {
   TERMS,
   TERMS_MARKET,
   TERMS_POST_ONLY,
-} from "./order-rows.js";
+} from "./order-row.js";
 
 /**
  * 64 bits, as hexadecimal text, over what the market is: every open order in its place, the last trade, the asset's
