@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, SERVICES, type ServiceName } from "../shared/config.js";
@@ -49,6 +51,7 @@ export function servicePart(service: ServiceName, settings: ServiceSettings): Pa
           NATS_URL: natsUrl,
           DATABASE_URL: databaseUrl,
           DATA_DIR: dataFolder,
+          INSTANCE: instanceOf(dataFolder),
           ASSETS_FILE: config.assetsFile,
           ADMIN_PORT: String(adminPort(config, service)),
         },
@@ -57,6 +60,14 @@ export function servicePart(service: ServiceName, settings: ServiceSettings): Pa
       return running(child);
     },
   };
+}
+
+/** The same after every start, and another for every copy of the pipeline. */
+function instanceOf(dataFolder: string): string {
+  const folder = createHash("sha256").update(dataFolder).digest("hex").slice(0, 8);
+  return `${hostname()
+    .replace(/[^A-Za-z0-9_-]/g, "-")
+    .slice(0, 48)}-${folder}`;
 }
 
 function running(child: ChildProcess): RunningPart {

@@ -1,4 +1,5 @@
 import { connectBus } from "../shared/bus.js";
+import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage.js";
 import { readConfig } from "./config.js";
@@ -13,8 +14,10 @@ await runService("matching-engine", readConfig, async (service, config) => {
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
 
   const stage = new MatchingEngines(service, bus, config.registry, config.snapshots);
+  const { instance, assets } = config;
+  const share = await joinLeases(bus, service, { service: "matching-engine", instance, assets });
   const loop = runStage(service, bus, stage, {
-    assets: config.assets,
+    share,
     pendingMessagesMax: 1_024,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,

@@ -113,6 +113,15 @@ export class MatchingEngines implements Stage {
         this.#snapshotter.consider(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
   }
 
+  /** With a snapshot, so that whoever is next has little to apply. */
+  async release(asset: string): Promise<void> {
+    const { terms, engine, output, commandsThrough, replay } = this.#engine(asset);
+    this.#engines.delete(asset);
+    await replay?.published.close();
+    if (replay === null)
+      await this.#snapshotter.takeLast(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
+  }
+
   /** Commands that were applied before (published again after a doubt) are skipped; a hole halts the asset. */
   #apply(hosted: HostedEngine, { asset, messages }: AssetInput): void {
     const { engine } = hosted;

@@ -17,6 +17,7 @@ export interface SnapshotPolicy {
 
 const KEPT = 3;
 const RETRY_MS = 10_000;
+const LAST_SNAPSHOT_MS = 200;
 /** Storing may take a fifth of the time at most, however large the book and frequent the commands. */
 const REST_FACTOR = 4;
 
@@ -75,13 +76,27 @@ export class Snapshotter {
     const commands = engine.lastCommandSequence - last.commandSequence;
     const isOld = startedMs - last.sinceMs >= this.#policy.everyMs;
     if (commands < this.#policy.everyCommands && !(commands > 0 && isOld)) return;
+    void this.#take(asset, engine, options, places);
+  }
+
+  /** For an engine that is about to end. Waits only as long as the next one would not be faster by replaying. */
+  async takeLast(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
+    const before = this.#last.get(asset)?.commandSequence;
+    this.#last.delete(asset);
+    if (before === undefined || before === engine.lastCommandSequence || this.#isStoring) return;
+    const deadline = new Promise((resolve) => setTimeout(resolve, LAST_SNAPSHOT_MS));
+    await Promise.race([this.#take(asset, engine, options, places), deadline]);
+  }
+
+  #take(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
     const { lastCommandSequence: commandSequence } = engine;
     const taken = { asset, commandSequence, takenAtMs: Date.now(), bytes: engine.snapshot(), ...places };
     this.#isStoring = true;
-    const stored = this.#storeAndCheck(taken, options, startedMs).finally(() => {
+    const stored = this.#storeAndCheck(taken, options, performance.now()).finally(() => {
       this.#isStoring = false;
     });
     this.#service.background("snapshot", stored);
+    return stored;
   }
 
   async #storeAndCheck(taken: TakenSnapshot, options: EngineOptions, startedMs: number): Promise<void> {
@@ -93,7 +108,7 @@ export class Snapshotter {
         if (err instanceof CodecError) await this.#store.remove(stored);
         throw err;
       });
-      this.#last.set(asset, { commandSequence, takenAtMs, sinceMs: startedMs });
+      if (this.#last.has(asset)) this.#last.set(asset, { commandSequence, takenAtMs, sinceMs: startedMs });
       await this.#removeOlder(asset, commandSequence);
       const tookMs = performance.now() - startedMs;
       this.#sequence.set({ asset }, commandSequence);

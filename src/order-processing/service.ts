@@ -69,6 +69,10 @@ export class OrderProcessing implements Stage {
     return { afterSequence: stored.streamSequence };
   }
 
+  async release(asset: string): Promise<void> {
+    this.#positions.delete(asset);
+  }
+
   accepts(asset: string): boolean {
     return this.#unsettled(asset) <= UNSETTLED_COMMANDS_MAX;
   }

@@ -275,5 +275,6 @@ function streamConfig(name: StreamName, replicas: number): Partial<StreamConfig>
     max_age: nanos(maxAgeMs),
     num_replicas: replicas,
     allow_direct: true,
+    ...("keepsLastOfEach" in STREAMS[name] ? { max_msgs_per_subject: 1, allow_rollup_hdrs: true } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "./errors.js";
 
@@ -41,6 +42,14 @@ export class Environment {
     return fallback;
   }
 
+  /** Fit to be part of a subject or a file's name; other characters of the fallback are replaced. */
+  name(name: string, fallback: string): string {
+    const text = this.text(name, fallback.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 64));
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(text))
+      this.#problems.push(`${name} is "${text}"; it must be 1 to 64 letters, digits, "-" or "_"`);
+    return text;
+  }
+
   port(name: string, fallback: number): number {
     return this.integer(name, fallback, { min: 0, max: 65_535 });
   }
@@ -68,6 +77,8 @@ export class Environment {
 
 /** What every service needs. */
 export interface CommonConfig {
+  /** This process among all of its service: it has again what it had when it starts again under the same name. */
+  readonly instance: string;
   readonly natsUrl: string;
   readonly databaseUrl: string;
   readonly assetsFile: string;
@@ -83,6 +94,7 @@ export interface CommonConfig {
 
 export function commonConfig(env: Environment, service: ServiceName): CommonConfig {
   return Object.freeze({
+    instance: env.name("INSTANCE", `${hostname()}-${process.pid}`),
     natsUrl: env.text("NATS_URL"),
     databaseUrl: env.text("DATABASE_URL"),
     assetsFile: env.text("ASSETS_FILE", `${projectRoot}config/assets.json`),

@@ -6,6 +6,7 @@
 import type { Bus } from "./bus.js";
 import type { BusReader, InputMessage } from "./bus-reader.js";
 import { Fenced, InvariantBroken } from "./errors.js";
+import type { AssetShare } from "./leases.js";
 import type { Service } from "./lifecycle.js";
 import { LATENCY_BUCKETS_S } from "./metrics.js";
 import { type StreamName, subjectOf } from "./subjects.js";
@@ -34,6 +35,8 @@ export interface Stage {
   accepts?(asset: string): boolean;
   /** Called every TICK_MS, also without input, and never while `handle` runs. */
   tick?(): Promise<void>;
+  /** The asset is another process's from now on: everything that was handled is published. */
+  release(asset: string): Promise<void>;
 }
 
 /** One asset can't go on, and why; the others can. */
@@ -57,7 +60,7 @@ export function haltingAsset<T>(asset: string, work: () => T): T {
 }
 
 export interface StageOptions {
-  readonly assets: readonly string[];
+  readonly share: AssetShare;
   /** Messages of one asset held in memory. */
   readonly pendingMessagesMax: number;
   /** Messages of one asset in one batch. */
@@ -89,12 +92,15 @@ class StageLoop {
   readonly #stage: Stage;
   readonly #options: StageOptions;
   readonly #readers = new Map<string, BusReader>();
+  /** What the stage knows something of, read or not. */
+  readonly #recovered = new Set<string>();
   readonly #halted = new Map<string, string>();
   readonly #handleSeconds;
   readonly #batchMessages;
   readonly #isHalted;
   #wake: () => void = () => undefined;
   #isReading = false;
+  #hasShareChanged = false;
 
   constructor(service: Service, bus: Bus, stage: Stage, options: StageOptions) {
     this.#service = service;
@@ -115,13 +121,17 @@ class StageLoop {
     });
     service.readiness("stage", () => this.#whyNotReady());
     service.stopping.addEventListener("abort", () => this.#wake());
+    options.share.onChange(() => {
+      this.#hasShareChanged = true;
+      this.#wake();
+    });
   }
 
   async run(): Promise<void> {
     let retryMs = RETRY_FIRST_MS;
     while (!this.#service.stopping.aborted) {
       try {
-        await this.#recoverAll();
+        await this.#followShare();
         this.#isReading = true;
         await this.#handleUntilStopped(() => {
           retryMs = RETRY_FIRST_MS;
@@ -141,11 +151,24 @@ class StageLoop {
     await this.#closeReaders();
   }
 
-  async #recoverAll(): Promise<void> {
+  /** Lets go of what is another's now, and takes up what is new. A halted asset is kept: it would halt there, too. */
+  async #followShare(): Promise<void> {
+    this.#hasShareChanged = false;
+    const { share } = this.#options;
+    const assets = share.assets();
+    for (const asset of this.#recovered) {
+      if (assets.has(asset)) continue;
+      await this.#readers.get(asset)?.close();
+      this.#readers.delete(asset);
+      await this.#stage.release(asset);
+      this.#recovered.delete(asset);
+      share.letGo(asset);
+    }
     const { input } = this.#stage;
     const { last } = await this.#bus.streamBounds(input);
-    for (const asset of this.#options.assets) {
-      if (this.#halted.has(asset)) continue;
+    for (const asset of assets) {
+      if (this.#halted.has(asset) || this.#readers.has(asset)) continue;
+      this.#recovered.add(asset);
       const afterSequence = await this.#recover(asset);
       if (afterSequence === null) continue;
       const reader = this.#bus.read({
@@ -176,6 +199,7 @@ class StageLoop {
     let startedMs = Number.NEGATIVE_INFINITY;
     let tickedMs = performance.now();
     while (!this.#service.stopping.aborted) {
+      if (this.#hasShareChanged) await this.#followShare();
       const isAvailable = await this.#inputAvailable();
       if (this.#stage.tick !== undefined && performance.now() - tickedMs >= TICK_MS) {
         await this.#stage.tick();
@@ -212,6 +236,7 @@ class StageLoop {
   async #inputAvailable(): Promise<boolean> {
     const isAvailable = () => [...this.#readers].some(([asset, reader]) => this.#mayTake(asset, reader));
     if (isAvailable()) return true;
+    if (this.#hasShareChanged) return false;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;

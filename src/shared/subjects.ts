@@ -38,6 +38,16 @@ export const STREAMS = {
     maxBytes: 2 ** 30,
     maxAgeMs: 0,
   },
+  /** Who works on what (leases.ts); name, subjects and settings are those of a NATS key-value bucket. */
+  KV_leases: {
+    prefix: "$KV.leases",
+    tokens: ">",
+    storage: "file",
+    discard: "new",
+    maxBytes: 2 ** 24,
+    maxAgeMs: 0,
+    keepsLastOfEach: true,
+  },
 } as const;
 
 export type StreamName = keyof typeof STREAMS;

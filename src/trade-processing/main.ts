@@ -1,5 +1,6 @@
 import { connectBus } from "../shared/bus.js";
 import { connectDatabase } from "../shared/database.js";
+import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage.js";
 import { readConfig } from "./config.js";
@@ -17,8 +18,10 @@ await runService("trade-processing", readConfig, async (service, config) => {
   service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
 
   const stage = new TradeProcessing(service, bus, new TradeStore(database));
+  const { instance, assets } = config;
+  const share = await joinLeases(bus, service, { service: "trade-processing", instance, assets });
   const loop = runStage(service, bus, stage, {
-    assets: config.assets,
+    share,
     pendingMessagesMax: 1_024,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,

@@ -70,6 +70,10 @@ export class TradeProcessing implements Stage {
     return { afterSequence: streamSequence };
   }
 
+  async release(asset: string): Promise<void> {
+    this.#assets.delete(asset);
+  }
+
   async handle(inputs: readonly AssetInput[]): Promise<void> {
     const batches = inputs.map((input) => this.#readEvents(input)).filter((batch) => this.#isNew(batch));
     if (batches.length === 0) return;

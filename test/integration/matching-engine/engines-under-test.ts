@@ -8,6 +8,7 @@ import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { readRange } from "../../../src/shared/bus-range.js";
 import type { InputMessage } from "../../../src/shared/bus-reader.js";
 import { projectRoot } from "../../../src/shared/config.js";
+import { fixedShare, joinLeases } from "../../../src/shared/leases.js";
 import type { Command, EngineEvent } from "../../../src/shared/messages.js";
 import { decodeExecutionBatch, encodeCommandBatch } from "../../../src/shared/pipeline-codec.js";
 import { runStage } from "../../../src/shared/stage.js";
@@ -30,6 +31,8 @@ export interface StartOptions {
   readonly snapshots?: SnapshotPolicy;
   readonly registry?: AssetRegistry;
   readonly bus?: (bus: Bus) => Bus;
+  /** Shares both assets with the others that have a name; without one it works on both, whatever others do. */
+  readonly instance?: string;
 }
 
 export class EnginesUnderTest {
@@ -53,13 +56,23 @@ export class EnginesUnderTest {
     return new EnginesUnderTest(nats, bus);
   }
 
-  async start({ snapshots = NEVER, registry = REGISTRY, bus: spoil }: StartOptions = {}): Promise<ServiceForTest> {
+  async start({
+    snapshots = NEVER,
+    registry = REGISTRY,
+    bus: spoil,
+    instance,
+  }: StartOptions = {}): Promise<ServiceForTest> {
     const service = serviceForTest("matching-engine");
     const bus = await connectBus(this.nats.url, { name: "matching-engine", log: service.log });
     service.onStop("bus", () => bus.close());
     const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, snapshots);
+    const assets = [ASSET, OTHER];
+    const share =
+      instance === undefined
+        ? fixedShare(assets)
+        : await joinLeases(bus, service, { service: "matching-engine", instance, assets });
     const loop = runStage(service, bus, stage, {
-      assets: [ASSET, OTHER],
+      share,
       pendingMessagesMax: 64,
       batchMessagesMax: 16,
       batchIntervalMs: 0,
@@ -83,6 +96,13 @@ export class EnginesUnderTest {
     for (const service of this.#running.keys()) await service.stop();
     await this.bus.close();
     await this.nats.stop();
+  }
+
+  /** Commands applied by this process, replayed ones included. */
+  async applied(service: ServiceForTest, asset: string): Promise<number> {
+    const line = `bourse_commands_total{asset="${asset}"`;
+    const found = (await service.metrics.text()).split("\n").find((text) => text.startsWith(line));
+    return Number(found?.split(" ").at(-1) ?? 0);
   }
 
   /** Random commands, of which the engine makes what it makes. */

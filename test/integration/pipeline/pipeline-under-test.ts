@@ -7,6 +7,7 @@ import { loadAssets } from "../../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database.js";
+import { fixedShare } from "../../../src/shared/leases.js";
 import type { NewOrder, OrderRequest, RequestBody } from "../../../src/shared/messages.js";
 import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
 import { runStage, type Stage } from "../../../src/shared/stage.js";
@@ -73,7 +74,7 @@ export class PipelineUnderTest {
     const bus = spoilBus?.(realBus) ?? realBus;
     const database = spoilDatabase?.(realDatabase) ?? realDatabase;
     const options = {
-      assets: [...registry.assets.keys()],
+      share: fixedShare([...registry.assets.keys()]),
       pendingMessagesMax: 64,
       batchMessagesMax: 16,
       batchIntervalMs: 0,

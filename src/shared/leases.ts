@@ -1,0 +1,241 @@
+/**
+ * Which assets this process works on. Every process of a service says twice a second that it is there, and all of them
+ * come to the same shares (share-out.ts). A lease is a key whose value is who has it; it is taken and given back by
+ * compare-and-set. A process whose heartbeat was not seen while four of our own were stored is gone: nobody's clock is
+ * compared, and a server that stood still makes nobody look dead.
+ *
+ * Leases say who tries; who wins is decided by the fence of each output (docs/arch.md).
+ *
+ *   $KV.leases.<service>.member.<process>   the assets that it is willing to work on; empty: it has left
+ *   $KV.leases.<service>.asset.<asset>      the process that has it; empty: nobody
+ */
+import type { Bus } from "./bus.js";
+import type { BusReader, InputMessage } from "./bus-reader.js";
+import type { Service } from "./lifecycle.js";
+import { type Member, shareOut } from "./share-out.js";
+import { STREAMS } from "./subjects.js";
+import { type StreamSequence, streamSequence } from "./units.js";
+
+/** What a stage asks. */
+export interface AssetShare {
+  /** What this process is to work on now. */
+  assets(): ReadonlySet<string>;
+  /** The stage has let go of an asset that is not its own any more: the next one may take it. */
+  letGo(asset: string): void;
+  /** Called whenever `assets` may have changed. */
+  onChange(listener: () => void): void;
+}
+
+/** Always the same assets, for a process that shares with nobody. */
+export function fixedShare(assets: readonly string[]): AssetShare {
+  const all = new Set(assets);
+  return { assets: () => all, letGo: () => undefined, onChange: () => undefined };
+}
+
+export interface LeaseOptions {
+  readonly service: string;
+  /** This process's own name; after a restart the same, so that it goes on at once. */
+  readonly instance: string;
+  /** What it is willing to work on. */
+  readonly assets: readonly string[];
+}
+
+const HEARTBEAT_MS = 500;
+/** Own heartbeats stored since another's last one was seen. */
+const SILENT_BEATS_MAX = 4;
+const PUBLISH_TIMEOUT_MS = 2_000;
+const PENDING_MAX = 1_024;
+
+interface Key {
+  readonly value: string;
+  readonly sequence: StreamSequence;
+  /** How many heartbeats of our own were stored when it was last seen to change. */
+  readonly seenAtBeat: number;
+}
+
+type LeaseBus = Pick<Bus, "publish" | "read">;
+
+export class AssetLeases implements AssetShare {
+  readonly #bus: LeaseBus;
+  readonly #service: Pick<Service, "log" | "metrics">;
+  readonly #options: LeaseOptions;
+  readonly #keys = new Map<string, Key>();
+  /** Assets that are ours by their key, and that another is to have: the stage is letting go of them. */
+  readonly #leaving = new Set<string>();
+  readonly #underWay = new Set<string>();
+  readonly #listeners: (() => void)[] = [];
+  readonly #leases;
+  readonly #settled = settlement();
+  #assets: ReadonlySet<string> = new Set();
+  #reader: BusReader | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #beats = 0;
+  #firstBeat: StreamSequence | null = null;
+  #ownBeatSeen = streamSequence(0);
+  #isClosed = false;
+
+  constructor(bus: LeaseBus, service: Pick<Service, "log" | "metrics">, options: LeaseOptions) {
+    this.#bus = bus;
+    this.#service = service;
+    this.#options = options;
+    this.#leases = service.metrics.gauge("leases", "Assets that this process works on");
+  }
+
+  assets(): ReadonlySet<string> {
+    return this.#assets;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Starts to take part. Resolves when it has seen who else is there, and taken what is free. */
+  async join(): Promise<void> {
+    this.#reader = this.#bus.read({
+      stream: "KV_leases",
+      subject: this.#subject(">"),
+      afterSequence: streamSequence(0),
+      pendingMessagesMax: PENDING_MAX,
+      onAvailable: () => this.#read(),
+    });
+    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    await this.#beat();
+    await this.#settled.promise;
+  }
+
+  letGo(asset: string): void {
+    if (!this.#leaving.delete(asset)) return;
+    void this.#change(`asset.${asset}`, "");
+  }
+
+  /** Gives everything back and leaves; the stage must have stopped. */
+  async leave(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#reader?.close();
+    const ours = [...this.#keys].filter(([key, { value }]) => isAsset(key) && value === this.#options.instance);
+    await Promise.all([...ours.map(([key]) => this.#change(key, "")), this.#publish(this.#memberKey, "")]);
+  }
+
+  get #memberKey(): string {
+    return `member.${this.#options.instance}`;
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#isClosed || this.#underWay.has(this.#memberKey)) return;
+    this.#underWay.add(this.#memberKey);
+    const outcome = await this.#publish(this.#memberKey, this.#options.assets.join(","));
+    this.#underWay.delete(this.#memberKey);
+    if (outcome.kind !== "stored") return;
+    this.#beats++;
+    this.#firstBeat ??= outcome.streamSequence;
+    this.#decide();
+  }
+
+  #read(): void {
+    const messages = this.#reader?.take(PENDING_MAX) ?? [];
+    for (const message of messages) this.#note(message);
+    if (messages.length > 0) this.#decide();
+  }
+
+  #note({ subject, streamSequence, data }: InputMessage): void {
+    const key = subject.slice(this.#subject("").length);
+    if ((this.#keys.get(key)?.sequence ?? -1) >= streamSequence) return;
+    this.#keys.set(key, { value: Buffer.from(data).toString(), sequence: streamSequence, seenAtBeat: this.#beats });
+    if (key === this.#memberKey) this.#ownBeatSeen = streamSequence;
+  }
+
+  /** What was there before our first heartbeat came before it. */
+  get #isUpToDate(): boolean {
+    return this.#firstBeat !== null && this.#ownBeatSeen >= this.#firstBeat;
+  }
+
+  /** Takes what is free and ours to take, and asks the stage to let go of what another is to have. */
+  #decide(): void {
+    if (!this.#isUpToDate || this.#isClosed) return;
+    const { instance } = this.#options;
+    const members = this.#membersAlive();
+    const alive = new Set(members.map(({ id }) => id));
+    const holders = new Map(
+      [...this.#keys].filter(([key]) => isAsset(key)).map(([key, { value }]) => [assetOf(key), value]),
+    );
+    const shares = shareOut([...new Set(members.flatMap(({ assets }) => [...assets]))], members, holders);
+    const taken: Promise<void>[] = [];
+    for (const [asset, taker] of shares) {
+      const holder = holders.get(asset) ?? "";
+      if (taker === instance && holder !== instance && !alive.has(holder)) taken.push(this.#take(asset, holder));
+      if (holder !== instance) this.#leaving.delete(asset);
+      else if (taker === instance) this.#leaving.delete(asset);
+      else this.#leaving.add(asset);
+    }
+    this.#setAssets([...holders].filter(([asset, holder]) => holder === instance && !this.#leaving.has(asset)));
+    void Promise.all(taken).then(() => this.#settled.resolve());
+  }
+
+  #membersAlive(): Member[] {
+    return [...this.#keys].flatMap(([key, { value, seenAtBeat }]) => {
+      const id = key.slice("member.".length);
+      const isAlive = id === this.#options.instance || this.#beats - seenAtBeat < SILENT_BEATS_MAX;
+      if (isAsset(key) || value === "" || !isAlive) return [];
+      return [{ id, assets: new Set(value.split(",")) }];
+    });
+  }
+
+  async #take(asset: string, from: string): Promise<void> {
+    if (!(await this.#change(`asset.${asset}`, this.#options.instance))) return;
+    this.#service.log.info({ asset, from: from === "" ? null : from }, "took over an asset");
+    this.#decide();
+  }
+
+  #setAssets(held: readonly (readonly [string, string])[]): void {
+    const assets = new Set(held.map(([asset]) => asset));
+    const isSame = assets.size === this.#assets.size && [...assets].every((asset) => this.#assets.has(asset));
+    if (isSame) return;
+    this.#service.log.info({ assets: [...assets] }, "the share of assets has changed");
+    this.#assets = assets;
+    this.#leases.set(assets.size);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** True: stored, and nobody had changed it since we saw it. */
+  async #change(key: string, value: string): Promise<boolean> {
+    if (this.#underWay.has(key)) return false;
+    this.#underWay.add(key);
+    const outcome = await this.#publish(key, value, this.#keys.get(key)?.sequence ?? streamSequence(0));
+    this.#underWay.delete(key);
+    if (outcome.kind !== "stored") return false;
+    this.#keys.set(key, { value, sequence: outcome.streamSequence, seenAtBeat: this.#beats });
+    return true;
+  }
+
+  #publish(key: string, value: string, expectedLastSubjectSequence?: StreamSequence) {
+    const options = { deadlineMs: PUBLISH_TIMEOUT_MS };
+    const fence = expectedLastSubjectSequence === undefined ? {} : { expectedLastSubjectSequence };
+    return this.#bus.publish(this.#subject(key), Buffer.from(value), { ...options, ...fence });
+  }
+
+  #subject(key: string): string {
+    return `${STREAMS.KV_leases.prefix}.${this.#options.service}.${key}`;
+  }
+}
+
+/** Takes part from now on, and until the service stops. */
+export async function joinLeases(bus: Bus, service: Service, options: LeaseOptions): Promise<AssetShare> {
+  const leases = new AssetLeases(bus, service, options);
+  service.onStop("leases", () => leases.leave());
+  await leases.join();
+  return leases;
+}
+
+function settlement(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+const ASSET_KEY = "asset.";
+const isAsset = (key: string) => key.startsWith(ASSET_KEY);
+const assetOf = (key: string) => key.slice(ASSET_KEY.length);

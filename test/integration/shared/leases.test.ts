@@ -1,0 +1,109 @@
+import { expect } from "chai";
+import { type Bus, connectBus } from "../../../src/shared/bus.js";
+import { AssetLeases } from "../../../src/shared/leases.js";
+import { eventually } from "../../support/eventually.js";
+import { type NatsForTest, startNats } from "../../support/nats.js";
+import { serviceForTest } from "../../support/service.js";
+
+const ASSETS = ["BTC-USD", "ETH-USD", "KCN-EUR", "SOL-USDC"];
+
+interface Process {
+  readonly leases: AssetLeases;
+  readonly bus: Bus;
+  /** As kill -9 would: it says nothing any more. */
+  die(): Promise<void>;
+}
+
+describe("leases", () => {
+  let nats: NatsForTest;
+  const open: Process[] = [];
+
+  before(async () => {
+    nats = await startNats();
+  });
+
+  afterEach(async () => {
+    for (const { leases, bus } of open.splice(0)) {
+      await leases.leave();
+      await bus.close();
+    }
+  });
+
+  const join = async (service: string, instance: string, assets = ASSETS): Promise<Process> => {
+    const { log, metrics } = serviceForTest(instance);
+    const bus = await connectBus(nats.url, { name: instance, log });
+    await bus.ensureStreams(1);
+    const leases = new AssetLeases(bus, { log, metrics }, { service, instance, assets });
+    leases.onChange(() => {
+      // The stage of this test lets go at once.
+      for (const asset of ASSETS) if (!leases.assets().has(asset)) leases.letGo(asset);
+    });
+    await leases.join();
+    const joined = { leases, bus, die: () => bus.close() };
+    open.push(joined);
+    return joined;
+  };
+
+  const shares = (...processes: Process[]) => processes.map(({ leases }) => [...leases.assets()].sort());
+  const once = (what: string, isSo: () => boolean, deadlineMs?: number) =>
+    eventually(what, () => (isSo() ? true : null), deadlineMs);
+  const areEven = (...processes: Process[]) => {
+    const held = shares(...processes);
+    return new Set(held.flat()).size === ASSETS.length && held.every(({ length }) => length === 4 / processes.length);
+  };
+
+  it("one process has all; a second one gets half of them, a third and a fourth one each", async () => {
+    const a = await join("even", "a");
+    await once("all are a's", () => areEven(a));
+    const b = await join("even", "b");
+    await once("two each", () => areEven(a, b));
+    const [c, d] = [await join("even", "c"), await join("even", "d")];
+    await once("one each", () => areEven(a, b, c, d));
+  });
+
+  it("who leaves gives back at once, who dies is followed within 3 s", async () => {
+    const [a, b] = [await join("gone", "a"), await join("gone", "b")];
+    await once("two each", () => areEven(a, b));
+    await b.leases.leave();
+    await once("all are a's", () => areEven(a), 1_000);
+    const c = await join("gone", "c");
+    await once("two each again", () => areEven(a, c));
+    await c.die();
+    await once("all are a's again", () => areEven(a), 3_000);
+  });
+
+  it("a process that starts again under its name has at once what it had", async () => {
+    const a = await join("again", "a");
+    await once("all are a's", () => areEven(a));
+    await a.die();
+    const again = await join("again", "a");
+    await once("all are its own again", () => areEven(again), 500);
+  });
+
+  it("takes only what it is willing to work on", async () => {
+    const [a, b] = [await join("some", "a", ["BTC-USD"]), await join("some", "b")];
+    await once(
+      "b has the rest",
+      () =>
+        shares(a, b)
+          .map(({ length }) => length)
+          .join() === "1,3",
+    );
+    expect(shares(a)[0]).to.deep.equal(["BTC-USD"]);
+  });
+
+  it("a server that stands still makes nobody look dead", async () => {
+    const [a, b] = [await join("frozen", "a"), await join("frozen", "b")];
+    await once("two each", () => areEven(a, b));
+    const before = shares(a, b);
+    let changes = 0;
+    for (const { leases } of [a, b]) leases.onChange(() => changes++);
+    nats.freeze();
+    await new Promise((resolve) => setTimeout(resolve, 3_500)); // longer than it takes to be thought dead
+    nats.thaw();
+    const c = await join("frozen-too", "c"); // the server answers again
+    await once("c has all", () => areEven(c));
+    expect(shares(a, b)).to.deep.equal(before);
+    expect(changes).to.equal(0);
+  });
+});
