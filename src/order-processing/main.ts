@@ -3,6 +3,8 @@ import { connectDatabase } from "../shared/database.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage.js";
+import { ActionsFollower } from "./actions-follower.js";
+import { ActionsStore } from "./actions-store.js";
 import { readConfig } from "./config.js";
 import { OrderLogStore } from "./order-log-store.js";
 import { OrderProcessing } from "./service.js";
@@ -17,7 +19,8 @@ await runService("order-processing", readConfig, async (service, config) => {
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
   service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
 
-  const stage = new OrderProcessing(service, bus, new OrderLogStore(database));
+  const actions = new ActionsFollower(new ActionsStore(database));
+  const stage = new OrderProcessing(service, bus, new OrderLogStore(database), actions);
   const { instance, assets } = config;
   const share = await joinLeases(bus, service, { service: "order-processing", instance, assets });
   const loop = runStage(service, bus, stage, {

@@ -3,6 +3,7 @@ import { columns, type Database, type Row, type Statement } from "../shared/data
 import type { AssetState, Command, CommandBody, NewOrder, RequestBody } from "../shared/messages.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
 import {
+  type ActionId,
   type CommandSequence,
   commandSequence,
   type EpochMs,
@@ -32,6 +33,8 @@ export interface SequencedBatch {
   readonly from: LogId;
   readonly reached: LogId;
   readonly streamSequence: StreamSequence;
+  /** Of each command, where they come of actions and not of requests. */
+  readonly actionIds?: readonly ActionId[];
 }
 
 export class OrderLogStore {
@@ -153,6 +156,7 @@ const COLUMNS = {
   first_order_id: "bigint",
   received_at_us: "bigint",
   sequenced_at_us: "bigint",
+  action_id: "bigint",
 } as const;
 type ColumnName = keyof typeof COLUMNS;
 const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
@@ -161,7 +165,9 @@ const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
   select * from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
 
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
-  const rows = batches.flatMap(({ asset, commands }) => commands.map((command) => rowOf(asset, command)));
+  const rows = batches.flatMap(({ asset, commands, actionIds }) =>
+    commands.map((command, index) => ({ ...rowOf(asset, command), action_id: actionIds?.[index] })),
+  );
   const values = columns(rows, ...COLUMN_NAMES.map((name) => (row: (typeof rows)[number]) => row[name]));
   return { name: "insert_order_log", text: INSERT_TEXT, values };
 }

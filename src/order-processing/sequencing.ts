@@ -2,7 +2,7 @@
  * From logged requests to the engine's commands: the rules that need to know more than one request. Pure.
  * Every request becomes exactly one command; what is refused becomes one, too, and so reaches its client in order.
  */
-import type { CancelOrder, Command, CommandBody, LoggedRequest, RequestBody } from "../shared/messages.js";
+import type { CancelOrder, Command, CommandBody, LoggedRequest, Reason, RequestBody } from "../shared/messages.js";
 import {
   type AccountId,
   type CommandSequence,
@@ -45,7 +45,7 @@ export function clientOrderIdsNeeded(requests: readonly LoggedRequest[]): Client
 
 /**
  * The requests' commands, numbered on from `after`, all at the time `atUs` (not before that of the command before).
- * `ids` holds what clientOrderIdsNeeded asked for.
+ * `ids` holds what clientOrderIdsNeeded asked for. Orders of suspended accounts are refused.
  */
 export function sequenceRequests(
   asset: string,
@@ -53,23 +53,30 @@ export function sequenceRequests(
   ids: ClientOrderIds,
   after: CommandSequence,
   atUs: EpochUs,
+  isSuspended: (accountId: AccountId) => boolean,
 ): Command[] {
   return requests.map(({ logId, accountId, receivedAtUs, body }, index) => {
-    const decided = decide(asset, { logId, accountId, receivedAtUs, body }, ids);
+    const decided = decide(asset, { logId, accountId, receivedAtUs, body }, ids, isSuspended(accountId));
     return { commandSequence: commandSequence(after + index + 1), logId, accountId, receivedAtUs, atUs, body: decided };
   });
 }
 
-function decide(asset: string, { logId, accountId, body }: LoggedRequest, ids: ClientOrderIds): CommandBody {
+function decide(
+  asset: string,
+  { logId, accountId, body }: LoggedRequest,
+  ids: ClientOrderIds,
+  isSuspended: boolean,
+): CommandBody {
   switch (body.kind) {
     case "new":
     case "replace": {
-      if (body.clientOrderId === null) return body;
-      const key = { accountId, clientOrderId: body.clientOrderId };
-      const used = ids.find(key);
-      if (used !== undefined) return refuse(body, used.orderId);
-      ids.add(key, { asset, orderId: body.kind === "new" ? orderId(logId) : body.orderId });
-      return body;
+      if (body.clientOrderId !== null) {
+        const key = { accountId, clientOrderId: body.clientOrderId };
+        const used = ids.find(key);
+        if (used !== undefined) return refuse(body, "duplicate_client_order_id", used.orderId);
+        ids.add(key, { asset, orderId: body.kind === "new" ? orderId(logId) : body.orderId });
+      }
+      return isSuspended ? refuse(body, "account_suspended") : body;
     }
     case "cancel":
       return resolveCancel(asset, accountId, body, ids);
@@ -78,14 +85,13 @@ function decide(asset: string, { logId, accountId, body }: LoggedRequest, ids: C
   }
 }
 
-function refuse(request: RequestBody, firstOrderId: OrderId): CommandBody {
-  return { kind: "refuse", request, reason: "duplicate_client_order_id", firstOrderId, shortfall: null };
+function refuse(request: RequestBody, reason: Reason, firstOrderId: OrderId | null = null): CommandBody {
+  return { kind: "refuse", request, reason, firstOrderId, shortfall: null };
 }
 
 function resolveCancel(asset: string, accountId: AccountId, body: CancelOrder, ids: ClientOrderIds): CommandBody {
   if (body.clientOrderId === null) return body;
   const used = ids.find({ accountId, clientOrderId: body.clientOrderId });
-  if (used === undefined || used.asset !== asset)
-    return { kind: "refuse", request: body, reason: "unknown_order", firstOrderId: null, shortfall: null };
+  if (used === undefined || used.asset !== asset) return refuse(body, "unknown_order");
   return { ...body, orderId: used.orderId };
 }

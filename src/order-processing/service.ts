@@ -18,6 +18,7 @@ import {
   nowUs,
   type StreamSequence,
 } from "../shared/units.js";
+import type { ActionCommand, ActionsFollower } from "./actions-follower.js";
 import type { OrderLogStore, SequencedBatch } from "./order-log-store.js";
 import { type ClientOrderIds, clientOrderIdsNeeded, sequenceRequests } from "./sequencing.js";
 
@@ -47,14 +48,16 @@ export class OrderProcessing implements Stage {
   readonly input = "ORDERS";
   readonly #bus: Bus;
   readonly #store: OrderLogStore;
+  readonly #actions: ActionsFollower;
   readonly #service: Service;
   #settled: ReadonlyMap<string, CommandSequence> = new Map();
   readonly #positions = new Map<string, AssetPosition>();
 
-  constructor(service: Service, bus: Bus, store: OrderLogStore) {
+  constructor(service: Service, bus: Bus, store: OrderLogStore, actions: ActionsFollower) {
     this.#service = service;
     this.#bus = bus;
     this.#store = store;
+    this.#actions = actions;
   }
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
@@ -66,6 +69,7 @@ export class OrderProcessing implements Stage {
     const nextExpiryMs = await this.#store.nextExpiry(asset, stored.sequencedAtUs);
     this.#positions.set(asset, { ...stored, nextExpiryMs, output });
     await this.#publishRest(asset, output, stored.commandSequence);
+    await this.#actions.recover(asset);
     return { afterSequence: stored.streamSequence };
   }
 
@@ -85,10 +89,15 @@ export class OrderProcessing implements Stage {
     await this.#commit(batches);
   }
 
-  /** An order expires when the engine's clock reaches its time: where no request brings the time, it is sent. */
   async tick(): Promise<void> {
     if ([...this.#positions.keys()].some((asset) => this.#unsettled(asset) > 0))
       this.#settled = await this.#store.settledCommands();
+    await this.#tellTime();
+    await this.#followActions();
+  }
+
+  /** An order expires when the engine's clock reaches its time: where no request brings the time, it is sent. */
+  async #tellTime(): Promise<void> {
     const batches: SequencedBatch[] = [];
     for (const [asset, position] of this.#positions) {
       if (position.nextExpiryMs === null) continue;
@@ -96,11 +105,33 @@ export class OrderProcessing implements Stage {
         position.nextExpiryMs = await this.#store.nextExpiry(asset, position.sequencedAtUs);
       const atUs = nowUs();
       if (position.nextExpiryMs === null || position.nextExpiryMs * 1000 > atUs) continue;
-      const { logId, streamSequence } = position;
-      const command = clockCommand(commandSequence(position.commandSequence + 1), atUs);
-      batches.push({ asset, commands: [command], from: logId, reached: logId, streamSequence });
+      batches.push(this.#unasked(asset, [{ accountId: 0, body: { kind: "advance_clock" } }]));
     }
     if (batches.length > 0) await this.#commit(batches);
+  }
+
+  /** What operators and timers decided becomes commands, in the same way. */
+  async #followActions(): Promise<void> {
+    const commands = [...(await this.#actions.commands([...this.#positions.keys()]))];
+    if (commands.length === 0) return;
+    await this.#commit(
+      commands.map(([asset, told]) => ({
+        ...this.#unasked(asset, told),
+        actionIds: told.map(({ actionId }) => actionId),
+      })),
+    );
+    for (const [asset, told] of commands) this.#actions.written(asset, told);
+  }
+
+  /** Commands that no request asked for: the position in the log stays where it is. */
+  #unasked(asset: string, told: readonly Omit<ActionCommand, "actionId">[]): SequencedBatch {
+    const { logId: reached, streamSequence, commandSequence: after, sequencedAtUs } = this.#position(asset);
+    const atUs = Math.max(sequencedAtUs, nowUs()) as EpochUs;
+    const commands = told.map(({ accountId, body }, index): Command => {
+      const sequence = commandSequence(after + index + 1);
+      return { commandSequence: sequence, logId: logId(0), accountId, receivedAtUs: epochUs(0), atUs, body };
+    });
+    return { asset, commands, from: reached, reached, streamSequence };
   }
 
   async #commit(batches: readonly SequencedBatch[]): Promise<void> {
@@ -122,7 +153,8 @@ export class OrderProcessing implements Stage {
   #sequence({ asset, requests, streamSequence }: LoggedBatch, ids: ClientOrderIds): SequencedBatch {
     const position = this.#position(asset);
     const atUs = Math.max(position.sequencedAtUs, nowUs()) as EpochUs;
-    const commands = sequenceRequests(asset, requests, ids, position.commandSequence, atUs);
+    const isSuspended = this.#actions.isSuspended.bind(this.#actions);
+    const commands = sequenceRequests(asset, requests, ids, position.commandSequence, atUs, isSuspended);
     const reached = (requests.at(-1) as LoggedRequest).logId;
     return { asset, commands, from: position.logId, reached, streamSequence };
   }
@@ -165,11 +197,6 @@ export class OrderProcessing implements Stage {
     if (position === undefined) throw new InvariantBroken(`${asset} was not recovered before its input was handled`);
     return position;
   }
-}
-
-function clockCommand(sequence: CommandSequence, atUs: EpochUs): Command {
-  const nobody = { logId: logId(0), accountId: 0, receivedAtUs: epochUs(0) } as const;
-  return { ...nobody, commandSequence: sequence, atUs, body: { kind: "advance_clock" } };
 }
 
 function lastSequence(commands: readonly Command[]): CommandSequence {

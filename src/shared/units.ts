@@ -23,6 +23,8 @@ export type CommandSequence = Branded<"CommandSequence">;
 export type EventSequence = Branded<"EventSequence">;
 /** Gapless per account, from 1: the order of an account's execution reports over all assets. */
 export type AccountSequence = Branded<"AccountSequence">;
+/** Gapless, from 1: the order in which operators and timers decided. */
+export type ActionId = Branded<"ActionId">;
 /** JetStream's own number of a message. It only says where to read on; it never decides what was done. */
 export type StreamSequence = Branded<"StreamSequence">;
 /** Microseconds since the epoch. */
@@ -57,6 +59,8 @@ export const tradeId = positive<TradeId>("trade id");
 export const commandSequence = nonNegative<CommandSequence>("command sequence");
 export const eventSequence = nonNegative<EventSequence>("event sequence");
 export const accountSequence = nonNegative<AccountSequence>("account sequence");
+/** Zero is allowed: nothing was decided yet. */
+export const actionId = nonNegative<ActionId>("action id");
 export const streamSequence = nonNegative<StreamSequence>("stream sequence");
 export const epochUs = nonNegative<EpochUs>("time in µs");
 export const epochMs = nonNegative<EpochMs>("time in ms");

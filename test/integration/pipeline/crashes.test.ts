@@ -1,6 +1,6 @@
 /** One test for each row of the crash-window table in docs/arch.md that lies between the log and the notifications. */
 import { expect } from "chai";
-import { type Bus, ERROR_CODES, type PublishOutcome } from "../../../src/shared/bus.js";
+import { type Bus, ERROR_CODES } from "../../../src/shared/bus.js";
 import type { Database } from "../../../src/shared/database.js";
 import { Fenced } from "../../../src/shared/errors.js";
 import {
@@ -11,52 +11,10 @@ import {
 import { STREAMS, type StreamName } from "../../../src/shared/subjects.js";
 import { streamSequence } from "../../../src/shared/units.js";
 import { eventually } from "../../support/eventually.js";
-import { ANN, BOB, buy, PipelineUnderTest, type Sabotage, type StageName, sell } from "./pipeline-under-test.js";
+import { diesBeforePublish, losesFirstAcknowledgement } from "./failing-publishes.js";
+import { ANN, BOB, buy, PipelineUnderTest, type StageName, sell } from "./pipeline-under-test.js";
 
 const ASSET = "BTC-USD";
-
-/** A bus whose publishes into a stream go through `publish` first. */
-function spoil(
-  stream: StreamName,
-  publish: (send: () => Promise<PublishOutcome>) => Promise<PublishOutcome>,
-): Sabotage {
-  const isHit = (subject: string) => subject.startsWith(`${STREAMS[stream].prefix}.`);
-  return {
-    bus: (bus): Bus =>
-      new Proxy(bus, {
-        get(target, name) {
-          const member = Reflect.get(target, name) as unknown;
-          if (name !== "publish") return typeof member === "function" ? member.bind(target) : member;
-          const real: Bus["publish"] = target.publish.bind(target);
-          return ((...args) => (isHit(args[0]) ? publish(() => real(...args)) : real(...args))) as Bus["publish"];
-        },
-      }),
-  };
-}
-
-/** Hangs before the first publish into the stream: the process that dies there. */
-function diesBeforePublish(stream: StreamName): { sabotage: Sabotage; reached: Promise<void> } {
-  let reach: () => void = () => undefined;
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve;
-  });
-  const sabotage = spoil(stream, () => {
-    reach();
-    return new Promise(() => undefined);
-  });
-  return { sabotage, reached };
-}
-
-/** Publishes, but the first acknowledgement is lost. */
-function losesFirstAcknowledgement(stream: StreamName): Sabotage {
-  let isFirst = true;
-  return spoil(stream, async (send) => {
-    const outcome = await send();
-    if (!isFirst) return outcome;
-    isFirst = false;
-    return { kind: "unknown" };
-  });
-}
 
 async function decoded<T>(
   pipeline: PipelineUnderTest,

@@ -1,5 +1,7 @@
 /** The three stages between the order log and the notifications, each as its main.ts wires it, in this process. */
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
+import { ActionsFollower } from "../../../src/order-processing/actions-follower.js";
+import { ActionsStore } from "../../../src/order-processing/actions-store.js";
 import { OrderLogStore } from "../../../src/order-processing/order-log-store.js";
 import { OrderProcessing } from "../../../src/order-processing/service.js";
 import { createApiKey } from "../../../src/shared/api-keys.js";
@@ -89,8 +91,12 @@ export class PipelineUnderTest {
     return service;
   }
 
-  async restart(name: StageName): Promise<void> {
+  async stopStage(name: StageName): Promise<void> {
     await this.#byName.get(name)?.stop();
+  }
+
+  async restart(name: StageName): Promise<void> {
+    await this.stopStage(name);
     await this.start(name);
   }
 
@@ -131,7 +137,13 @@ export class PipelineUnderTest {
 }
 
 function stageOf(name: StageName, service: ServiceForTest, bus: Bus, database: Database): Stage {
-  if (name === "order-processing") return new OrderProcessing(service, bus, new OrderLogStore(database));
+  if (name === "order-processing")
+    return new OrderProcessing(
+      service,
+      bus,
+      new OrderLogStore(database),
+      new ActionsFollower(new ActionsStore(database)),
+    );
   if (name === "matching-engine") return new MatchingEngines(service, bus, registry);
   return new TradeProcessing(service, bus, new TradeStore(database));
 }

@@ -26,8 +26,8 @@ const logged = (id: number, account: number, body: RequestBody): LoggedRequest =
   receivedAtUs: epochUs(1),
   body,
 });
-const sequence = (requests: readonly LoggedRequest[], ids = new ClientOrderIds()) =>
-  sequenceRequests("BTC-USD", requests, ids, commandSequence(10), epochUs(99));
+const sequence = (requests: readonly LoggedRequest[], ids = new ClientOrderIds(), isSuspended = () => false) =>
+  sequenceRequests("BTC-USD", requests, ids, commandSequence(10), epochUs(99), isSuspended);
 const cancelById = (clientOrderId: string): RequestBody => ({ kind: "cancel", orderId: null, clientOrderId });
 const used = (asset: string, id: number) => ({ asset, orderId: orderId(id) });
 const KEY = { accountId: accountId(1), clientOrderId: "a" };
@@ -104,5 +104,29 @@ describe("sequencing", () => {
       logged(3, 1, { kind: "cancel_all", side: null }),
     ];
     expect(clientOrderIdsNeeded(requests)).to.deep.equal([KEY, { ...KEY, clientOrderId: "b" }]);
+  });
+
+  it("refuses the orders and replaces of a suspended account, and lets its cancels through", () => {
+    const replace = { kind: "replace", orderId: orderId(1), quantityLots: lots(1), priceTicks: priceTicks(1) } as const;
+    const ids = new ClientOrderIds();
+    ids.add(KEY, used("BTC-USD", 77));
+    const bodies: RequestBody[] = [
+      order(null),
+      { ...replace, clientOrderId: null, cover: null },
+      { kind: "cancel", orderId: orderId(1), clientOrderId: null },
+      { kind: "cancel_all", side: null },
+      order("a"),
+    ];
+    const requests = bodies.map((body, index) => logged(256 + index, 1, body));
+    const decided = sequence(requests, ids, () => true).map(({ body }) =>
+      body.kind === "refuse" ? body.reason : body.kind,
+    );
+    expect(decided).to.deep.equal([
+      "account_suspended",
+      "account_suspended",
+      "cancel",
+      "cancel_all",
+      "duplicate_client_order_id",
+    ]);
   });
 });

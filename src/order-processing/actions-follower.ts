@@ -1,0 +1,99 @@
+/**
+ * Operators and timers have a say in what the engines are told. Their actions are followed in order, each asset from
+ * where its order log has followed them to, so that each becomes its commands exactly once, whatever happens in between.
+ */
+import { type Action, concernsSuspensions } from "../shared/actions.js";
+import type { CommandBody } from "../shared/messages.js";
+import { type AccountId, type ActionId, actionId } from "../shared/units.js";
+import type { ActionsStore } from "./actions-store.js";
+
+/** What an asset's engine is told because of an action, in the name of an account or of nobody (0). */
+export interface ActionCommand {
+  readonly actionId: ActionId;
+  readonly accountId: AccountId | 0;
+  readonly body: CommandBody;
+}
+
+/**
+ * After Postgres or this process was away, nobody could renew a timer or a session: triggers are let alone for so long.
+ * Order-handlers renew theirs every second.
+ */
+const RENEWAL_GRACE_MS = 3_000;
+
+export class ActionsFollower {
+  readonly #store: ActionsStore;
+  readonly #nowMs: () => number;
+  readonly #followed = new Map<string, ActionId>();
+  #suspended: ReadonlySet<AccountId> = new Set();
+  #watchingSinceMs = 0;
+
+  constructor(store: ActionsStore, nowMs: () => number = () => performance.now()) {
+    this.#store = store;
+    this.#nowMs = nowMs;
+  }
+
+  async recover(asset: string): Promise<void> {
+    this.#watchingSinceMs = this.#nowMs();
+    this.#followed.set(asset, await this.#store.followedThrough(asset));
+    this.#suspended = await this.#store.suspendedAccounts();
+  }
+
+  isSuspended(accountId: AccountId): boolean {
+    return this.#suspended.has(accountId);
+  }
+
+  /** What the assets are to be told by now. It is asked again until `follow` says that it was written. */
+  async commands(assets: readonly string[]): Promise<Map<string, ActionCommand[]>> {
+    const commands = new Map<string, ActionCommand[]>();
+    if (assets.length === 0) return commands;
+    if (this.#nowMs() - this.#watchingSinceMs >= RENEWAL_GRACE_MS) await this.#store.fireTriggers();
+    const actions = await this.#store.actionsAfter(actionId(Math.min(...assets.map((asset) => this.#through(asset)))));
+    // From now on their orders are refused; those before are in the log, ahead of the cancel that follows.
+    if (actions.some(concernsSuspensions)) this.#suspended = await this.#store.suspendedAccounts();
+    for (const asset of assets) {
+      const news = actions.filter((action) => action.actionId > this.#through(asset));
+      const owners = news.some(isAboutAllAccounts) ? await this.#store.accountsWithOrders(asset) : [];
+      const told = news.flatMap((action) => commandsOf(action, asset, owners));
+      if (told.length > 0) commands.set(asset, told);
+      else this.#follow(asset, news.at(-1)?.actionId);
+    }
+    return commands;
+  }
+
+  written(asset: string, commands: readonly ActionCommand[]): void {
+    this.#follow(asset, commands.at(-1)?.actionId);
+  }
+
+  #follow(asset: string, through: ActionId | undefined): void {
+    if (through !== undefined) this.#followed.set(asset, through);
+  }
+
+  #through(asset: string): ActionId {
+    return this.#followed.get(asset) ?? actionId(0);
+  }
+}
+
+/**
+ * The commands of an action in an asset, none where it has nothing to say there. `owners` are the accounts that may have
+ * orders; they matter where an action is about all accounts.
+ */
+export function commandsOf(action: Action, asset: string, owners: readonly AccountId[]): ActionCommand[] {
+  const { actionId, kind, accountId, assetState } = action;
+  const cancelAll = (owner: AccountId): ActionCommand => ({
+    actionId,
+    accountId: owner,
+    body: { kind: "cancel_all", side: null },
+  });
+  if (kind === "set_asset_state" && assetState !== null && (action.asset ?? asset) === asset)
+    return [{ actionId, accountId: 0, body: { kind: "set_asset_state", state: assetState } }];
+  if (isAboutAllAccounts(action)) {
+    // Something must be written, or it would be followed once more after a restart, when it may be over.
+    return owners.length > 0 ? owners.map(cancelAll) : [{ actionId, accountId: 0, body: { kind: "advance_clock" } }];
+  }
+  const cancels = kind === "suspend" || kind === "close" || kind === "cancel_all";
+  return cancels && accountId !== null ? [cancelAll(accountId)] : [];
+}
+
+function isAboutAllAccounts({ kind, accountId }: Action): boolean {
+  return kind === "suspend" && accountId === null;
+}

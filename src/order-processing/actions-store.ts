@@ -1,0 +1,50 @@
+import { type Action, actionsAfter, suspendedAccounts } from "../shared/actions.js";
+import type { Database } from "../shared/database.js";
+import { type AccountId, type ActionId, actionId } from "../shared/units.js";
+
+/** Triggers that one call turns into actions. */
+const TRIGGERS_MAX = 100;
+const ACTIONS_MAX = 1_000;
+
+export class ActionsStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The last action that the asset's order log holds the commands of. */
+  async followedThrough(asset: string): Promise<ActionId> {
+    const [row] = await this.#database.query<{ last: number | null }>(
+      "select max(action_id) as last from order_log where asset = $1 and action_id is not null",
+      [asset],
+    );
+    return actionId(row?.last ?? 0);
+  }
+
+  actionsAfter(after: ActionId): Promise<Action[]> {
+    return actionsAfter(this.#database, after, ACTIONS_MAX);
+  }
+
+  suspendedAccounts(): Promise<ReadonlySet<AccountId>> {
+    return suspendedAccounts(this.#database);
+  }
+
+  /** Timers that ran out and sessions that ended become actions, each once, whoever asks. */
+  async fireTriggers(): Promise<void> {
+    await this.#database.query("select fire_cancel_triggers($1)", [TRIGGERS_MAX]);
+  }
+
+  /** Whoever may have an order in the book, or on its way into it. */
+  async accountsWithOrders(asset: string): Promise<AccountId[]> {
+    const rows = await this.#database.query<{ id: AccountId }>(
+      `select account_id as id from orders
+         where asset = $1 and status in ('open', 'partially_filled', 'pending_trigger')
+       union select account_id from order_log where asset = $1 and kind = 'new' and command_sequence > coalesce(
+         (select command_sequence from consumer_positions where service = 'trade-processing' and asset = $1), 0)
+       order by id`,
+      [asset],
+    );
+    return rows.map(({ id }) => id);
+  }
+}

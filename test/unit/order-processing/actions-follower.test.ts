@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { ActionsFollower, commandsOf } from "../../../src/order-processing/actions-follower.js";
+import type { ActionsStore } from "../../../src/order-processing/actions-store.js";
+import type { Action } from "../../../src/shared/actions.js";
+import { type AccountId, accountId, actionId } from "../../../src/shared/units.js";
+
+const ANN = accountId(1);
+const BOB = accountId(2);
+const action = (id: number, kind: Action["kind"], about: Partial<Action> = {}): Action => ({
+  actionId: actionId(id),
+  kind,
+  accountId: null,
+  asset: null,
+  assetState: null,
+  keyId: null,
+  ...about,
+});
+const CANCEL_ALL = { kind: "cancel_all", side: null };
+
+describe("the commands of an action", () => {
+  const told = (about: Action, owners: AccountId[] = []) =>
+    commandsOf(about, "BTC-USD", owners).map(({ accountId: account, body }) => [account, body]);
+
+  for (const kind of ["suspend", "close", "cancel_all"] as const)
+    it(`cancel everything of the account when it is ${kind}`, () => {
+      expect(told(action(7, kind, { accountId: ANN }), [BOB])).to.deep.equal([[ANN, CANCEL_ALL]]);
+    });
+
+  it("cancel everything of everybody who has orders when all are suspended", () => {
+    expect(told(action(7, "suspend"), [ANN, BOB])).to.deep.equal([
+      [ANN, CANCEL_ALL],
+      [BOB, CANCEL_ALL],
+    ]);
+  });
+
+  it("leave a trace where all are suspended and nobody has orders", () => {
+    expect(told(action(7, "suspend"))).to.deep.equal([[0, { kind: "advance_clock" }]]);
+  });
+
+  it("set the state of the asset, or of all", () => {
+    const state = { kind: "set_asset_state", state: "halted" };
+    for (const asset of ["BTC-USD", null])
+      expect(told(action(7, "set_asset_state", { asset, assetState: "halted" }))).to.deep.equal([[0, state]]);
+    expect(told(action(7, "set_asset_state", { asset: "ETH-USD", assetState: "halted" }))).to.deep.equal([]);
+  });
+
+  it("are none where nothing changes in an engine", () => {
+    for (const kind of ["create_account", "resume", "create_key", "revoke_key", "deposit", "withdrawal"] as const)
+      expect(told(action(7, kind, { accountId: ANN }), [ANN])).to.deep.equal([]);
+    expect(told(action(7, "resume"), [ANN])).to.deep.equal([]);
+  });
+});
+
+describe("following actions", () => {
+  let actions: Action[];
+  let suspended: AccountId[];
+  let fired: number;
+  let nowMs: number;
+  let follower: ActionsFollower;
+
+  beforeEach(async () => {
+    [actions, suspended, fired, nowMs] = [[], [], 0, 0];
+    const store = {
+      followedThrough: async (asset: string) => actionId(asset === "BTC-USD" ? 2 : 0),
+      actionsAfter: async (after: number) => actions.filter((each) => each.actionId > after),
+      suspendedAccounts: async () => new Set(suspended),
+      fireTriggers: async () => void fired++,
+      accountsWithOrders: async () => [],
+    };
+    follower = new ActionsFollower(store as unknown as ActionsStore, () => nowMs);
+    await follower.recover("BTC-USD");
+    await follower.recover("ETH-USD");
+  });
+  const ids = async () =>
+    [...(await follower.commands(["BTC-USD", "ETH-USD"]))].map(([asset, told]) => [
+      asset,
+      told.map((command) => Number(command.actionId)),
+    ]);
+
+  it("starts in each asset where its order log has followed to", async () => {
+    actions = [1, 2, 3].map((id) => action(id, "cancel_all", { accountId: ANN }));
+    expect(await ids()).to.deep.equal([
+      ["BTC-USD", [3]],
+      ["ETH-USD", [1, 2, 3]],
+    ]);
+  });
+
+  it("asks for the same again until it is written", async () => {
+    actions = [action(3, "cancel_all", { accountId: ANN })];
+    expect(await ids()).to.deep.equal(await ids());
+    for (const [asset, told] of await follower.commands(["BTC-USD", "ETH-USD"])) follower.written(asset, told);
+    expect(await ids()).to.deep.equal([]);
+  });
+
+  it("knows a suspended account before it tells the engines to cancel its orders", async () => {
+    expect(follower.isSuspended(ANN)).to.equal(false);
+    [actions, suspended] = [[action(3, "suspend", { accountId: ANN })], [ANN]];
+    await follower.commands(["BTC-USD"]);
+    expect(follower.isSuspended(ANN)).to.equal(true);
+  });
+
+  it("fires no trigger until those who renew them had the time to do so", async () => {
+    nowMs = 2_999;
+    await ids();
+    expect(fired).to.equal(0);
+    nowMs = 3_000;
+    await ids();
+    expect(fired).to.equal(1);
+    await follower.recover("BTC-USD");
+    await ids();
+    expect(fired).to.equal(1);
+  });
+});
