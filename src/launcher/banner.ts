@@ -3,11 +3,12 @@ import type { Endpoints } from "./endpoints.js";
 /** What the launcher prints when everything runs: the addresses, and something to try. */
 export function banner(endpoints: Endpoints, { withDemoAccounts }: { withDemoAccounts: boolean }): string {
   const { orderHandler, notifierUrl, natsUrl, databaseUrl, services } = endpoints;
-  const netcat = `nc ${orderHandler.host} ${orderHandler.port}`;
+  const { host, port, tls } = orderHandler;
+  const netcat = tls === true ? `openssl s_client -quiet -connect ${host}:${port}` : `nc ${host} ${port}`;
   const lines = [
     "bourse ready",
     "",
-    `  order entry  ${orderHandler.host}:${orderHandler.port} (TCP, text or binary)`,
+    `  order entry  ${host}:${port} (${tls === true ? "TLS" : "TCP"}, text or binary)`,
     `  notifier     ${notifierUrl} (Socket.IO)`,
     `  Postgres     ${databaseUrl}`,
     `  NATS         ${natsUrl}`,

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { ADMIN_PORT_BASE, Environment, LOG_LEVELS, projectRoot } from "../shared/config.js";
+import { transportConfig } from "../shared/tls.js";
 
 export interface LauncherConfig {
   /** Null: an embedded server. */
@@ -11,6 +12,8 @@ export interface LauncherConfig {
   readonly assetsFile: string;
   readonly orderHandler: { readonly host: string; readonly port: number };
   readonly notifier: { readonly host: string; readonly port: number };
+  /** The public ports speak TLS. */
+  readonly isTls: boolean;
   readonly adminHost: string;
   readonly adminPortBase: number;
   readonly production: boolean;
@@ -24,6 +27,12 @@ export interface LauncherConfig {
 export function launcherConfig(environment: NodeJS.ProcessEnv = process.env): LauncherConfig {
   const env = new Environment(environment);
   const optional = (name: string) => env.text(name, "") || null;
+  const production = env.text("NODE_ENV", "development") === "production";
+  const orderHandler = {
+    host: env.text("ORDER_HANDLER_HOST", "127.0.0.1"),
+    port: listenPort(env, "ORDER_HANDLER_PORT", 7001),
+  };
+  const notifier = { host: env.text("NOTIFIER_HOST", "127.0.0.1"), port: listenPort(env, "NOTIFIER_PORT", 7002) };
   const config: LauncherConfig = {
     natsUrl: optional("NATS_URL"),
     databaseUrl: optional("DATABASE_URL"),
@@ -31,20 +40,28 @@ export function launcherConfig(environment: NodeJS.ProcessEnv = process.env): La
     searchPath: env.text("PATH", ""),
     dataFolder: resolve(env.text("DATA_DIR", join(projectRoot, ".data"))),
     assetsFile: resolve(env.text("ASSETS_FILE", join(projectRoot, "config", "assets.json"))),
-    orderHandler: {
-      host: env.text("ORDER_HANDLER_HOST", "127.0.0.1"),
-      port: listenPort(env, "ORDER_HANDLER_PORT", 7001),
-    },
-    notifier: { host: env.text("NOTIFIER_HOST", "127.0.0.1"), port: listenPort(env, "NOTIFIER_PORT", 7002) },
+    orderHandler,
+    notifier,
+    isTls: transportConfig(env, { hosts: [orderHandler.host, notifier.host], production }).tls !== null,
     adminHost: env.text("ADMIN_HOST", "127.0.0.1"),
     adminPortBase: listenPort(env, "ADMIN_PORT_BASE", ADMIN_PORT_BASE),
     logLevel: env.oneOf("LOG_LEVEL", "info", LOG_LEVELS),
-    production: env.text("NODE_ENV", "development") === "production",
+    production,
     npmPid: env.text("npm_lifecycle_event", "") === "start" ? process.ppid : null,
-    environment,
+    environment: { ...environment, ...absolutePaths(environment) },
   };
   env.check();
   return Object.freeze(config);
+}
+
+/** The services run in another folder. */
+function absolutePaths(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const paths: NodeJS.ProcessEnv = {};
+  for (const name of ["TLS_CERT", "TLS_KEY"]) {
+    const path = environment[name];
+    if (path !== undefined && path !== "") paths[name] = resolve(path);
+  }
+  return paths;
 }
 
 /** Not 0: whoever wants to connect must know the port beforehand. */

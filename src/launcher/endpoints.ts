@@ -6,7 +6,8 @@ import { stopLeftover } from "./leftovers.js";
 export interface Endpoints {
   readonly natsUrl: string;
   readonly databaseUrl: string;
-  readonly orderHandler: { readonly host: string; readonly port: number };
+  /** `tls` is there only when it is spoken. */
+  readonly orderHandler: { readonly host: string; readonly port: number; readonly tls?: true };
   readonly notifierUrl: string;
   readonly services: readonly { readonly name: string; readonly pid: number; readonly adminUrl: string }[];
 }

@@ -54,11 +54,11 @@ export class Pipeline {
   }
 
   endpoints(): Endpoints {
-    const { orderHandler, notifier } = this.#config;
+    const { orderHandler, notifier, isTls } = this.#config;
     return {
       ...this.#urls,
-      orderHandler,
-      notifierUrl: `http://${notifier.host}:${notifier.port}`,
+      orderHandler: isTls ? { ...orderHandler, tls: true } : orderHandler,
+      notifierUrl: `${isTls ? "https" : "http"}://${notifier.host}:${notifier.port}`,
       services: SERVICES.map((name) => {
         const pid = this.#services.get(name)?.running?.pid ?? 0;
         return { name, pid, adminUrl: adminUrl(this.#config, name) };

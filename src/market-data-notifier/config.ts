@@ -1,6 +1,7 @@
 import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+import { type Transport, transportConfig } from "../shared/tls.js";
 
-export interface NotifierConfig extends CommonConfig {
+export interface NotifierConfig extends CommonConfig, Transport {
   readonly host: string;
   readonly port: number;
   /** Web pages of this origin may connect; "*": of any. */
@@ -24,9 +25,12 @@ export interface NotifierConfig extends CommonConfig {
 
 export function notifierConfig(values?: NodeJS.ProcessEnv): NotifierConfig {
   const env = new Environment(values);
+  const common = commonConfig(env, "market-data-notifier");
+  const host = env.text("NOTIFIER_HOST", "127.0.0.1");
   const config = {
-    ...commonConfig(env, "market-data-notifier"),
-    host: env.text("NOTIFIER_HOST", "127.0.0.1"),
+    ...common,
+    ...transportConfig(env, { hosts: [host], production: common.production }),
+    host,
     port: env.port("NOTIFIER_PORT", 7002),
     corsOrigin: env.text("NOTIFIER_CORS_ORIGIN", "*"),
     connectionsMax: env.integer("NOTIFIER_CONNECTIONS_MAX", 10_000, { min: 1, max: 100_000 }),

@@ -1,8 +1,10 @@
-import type { Server as HttpServer } from "node:http";
+import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
 import { type DefaultEventsMap, type ExtendedError, Server, type Socket } from "socket.io";
 import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
+import type { TlsIdentity } from "../shared/tls.js";
 import type { AccountId } from "../shared/units.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
 import { MessageBudget } from "./message-budget.js";
@@ -52,7 +54,7 @@ export class Gateway implements Rooms {
   #loginsUnderWay = 0;
   #unchecked: Iterator<ClientSocket> = [][Symbol.iterator]();
 
-  constructor(http: HttpServer, options: GatewayOptions) {
+  constructor(http: HttpServer | HttpsServer, options: GatewayOptions) {
     this.#options = options;
     const { corsOrigin, messageBytesMax, connectionsMax } = options.limits;
     this.#io = new Server(http, {
@@ -185,8 +187,15 @@ export class Gateway implements Rooms {
   }
 }
 
+/** What Socket.IO is served on. Whatever else a browser asks for is not there. */
+export function webServer(tls: TlsIdentity | null): HttpServer | HttpsServer {
+  const answer: RequestListener = (_request, response) => response.writeHead(404).end("connect with Socket.IO\n");
+  if (tls === null) return createServer(answer);
+  return createTlsServer({ ...tls, handshakeTimeout: CONNECT_TIMEOUT_MS }, answer);
+}
+
 /** Resolves when the server accepts connections. */
-export function listen(http: HttpServer, { host, port }: { host: string; port: number }): Promise<void> {
+export function listen(http: HttpServer | HttpsServer, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const deadline = setTimeout(() => reject(new DeadlineExceeded(`${host}:${port} did not open`)), LISTEN_TIMEOUT_MS);
     http.once("error", (cause) => {

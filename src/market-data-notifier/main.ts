@@ -1,11 +1,11 @@
-import { createServer } from "node:http";
 import { authenticate } from "../shared/api-keys.js";
 import { loadAssets } from "../shared/assets.js";
 import { connectBus } from "../shared/bus.js";
 import { connectDatabase } from "../shared/database.js";
 import { runService } from "../shared/lifecycle.js";
+import { warnIfExposed } from "../shared/tls.js";
 import { notifierConfig } from "./config.js";
-import { Gateway, listen } from "./gateway.js";
+import { Gateway, listen, webServer } from "./gateway.js";
 import { notifierMetrics } from "./notifier-metrics.js";
 import { NotifierStore } from "./notifier-store.js";
 import { Notifier } from "./service.js";
@@ -28,7 +28,8 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   service.readiness("bus", () => (bus.isConnected() ? null : "NATS is not connected"));
   await bus.ensureStreams(config.natsReplicas);
 
-  const http = createServer((_request, response) => response.writeHead(404).end("connect with Socket.IO\n"));
+  warnIfExposed(log, config);
+  const http = webServer(config.tls);
   const gateway = new Gateway(http, {
     limits: config,
     log,

@@ -1,10 +1,11 @@
 import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+import { type Transport, transportConfig } from "../shared/tls.js";
 import type { BatcherOptions } from "./batcher.js";
 import type { RateLimits } from "./order-rates.js";
 import type { ServerLimits } from "./server.js";
 import type { SessionLimits } from "./session.js";
 
-export interface HandlerConfig extends CommonConfig {
+export interface HandlerConfig extends CommonConfig, Transport {
   readonly host: string;
   readonly port: number;
   readonly session: SessionLimits;
@@ -29,9 +30,12 @@ export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
     perSecond: count(`${name}_ORDERS_PER_SECOND`, perSecond),
     burst: count(`${name}_ORDERS_AT_ONCE`, 2 * perSecond),
   });
+  const common = commonConfig(env, "order-handler");
+  const host = env.text("ORDER_HANDLER_HOST", "127.0.0.1");
   const config: HandlerConfig = {
-    ...commonConfig(env, "order-handler"),
-    host: env.text("ORDER_HANDLER_HOST", "127.0.0.1"),
+    ...common,
+    ...transportConfig(env, { hosts: [host], production: common.production }),
+    host,
     port: env.port("ORDER_HANDLER_PORT", 7001),
     session: {
       loginTimeoutMs: ms("LOGIN_TIMEOUT", 5_000),
@@ -46,6 +50,7 @@ export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
       outputBytesMax: count("OUTPUT_BYTES", 262_144),
       drainTimeoutMs: ms("DRAIN_TIMEOUT", 5_000),
       lingerMs: ms("LINGER", 2_000),
+      handshakeTimeoutMs: ms("LOGIN_TIMEOUT", 5_000),
     },
     batcher: {
       pacing: {

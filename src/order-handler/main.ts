@@ -3,6 +3,7 @@ import { loadAssets } from "../shared/assets.js";
 import { connectBus } from "../shared/bus.js";
 import { connectDatabase } from "../shared/database.js";
 import { runService } from "../shared/lifecycle.js";
+import { warnIfExposed } from "../shared/tls.js";
 import { handlerConfig } from "./config.js";
 import { HandlerMetrics } from "./handler-metrics.js";
 import { processedThrough } from "./positions-store.js";
@@ -11,6 +12,7 @@ import { OrderHandler } from "./service.js";
 
 await runService("order-handler", handlerConfig, async (service, config) => {
   const { log } = service;
+  warnIfExposed(log, config);
   const registry = loadAssets(config.assetsFile);
 
   const database = await connectDatabase(config.databaseUrl, { applicationName: "order-handler", log });

@@ -1,15 +1,14 @@
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Logger } from "../shared/log.js";
 import { REJECT_CODES, type Refusal, refuse } from "../shared/rejects.js";
+import type { TlsIdentity } from "../shared/tls.js";
 import type { EpochUs } from "../shared/units.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
 import type { Exchange } from "./dialect.js";
+import { createListener, type ListenerLimits } from "./listener.js";
 import type { Session } from "./session.js";
 
-export interface ServerLimits extends ConnectionLimits {
-  readonly connectionsMax: number;
-  readonly connectionsPerAddressMax: number;
-}
+export type ServerLimits = ConnectionLimits & ListenerLimits;
 
 export interface ServerPorts {
   /** `wake` is to be called when the session has output. */
@@ -29,11 +28,10 @@ export class OrderServer {
   readonly #perAddress = new Map<string, number>();
   #dirty: Connection[] = [];
 
-  constructor(limits: ServerLimits, ports: ServerPorts) {
+  constructor(limits: ServerLimits, tls: TlsIdentity | null, ports: ServerPorts) {
     this.#limits = limits;
     this.#ports = ports;
-    // Half-open: a client may send everything, close its side, and then read the responses.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = createListener(tls, limits, (socket) => this.#accept(socket));
   }
 
   listen(port: number, host: string): Promise<number> {

@@ -77,7 +77,7 @@ export class OrderHandler {
       nowUs,
       assets: [...registry.assets.keys()],
     });
-    this.#server = new OrderServer(config.server, {
+    this.#server = new OrderServer(config.server, config.tls, {
       createSession: (wake) => this.#createSession(wake),
       ended: (session) => this.#cancelOrdersOf(session),
       answered: (exchange) => metrics.answered(exchange),

@@ -69,6 +69,11 @@ export class Environment {
     return fallback;
   }
 
+  /** Something is wrong with what a variable leads to. */
+  problem(text: string): void {
+    this.#problems.push(text);
+  }
+
   /** Throws a ConfigurationError that lists every problem found so far. */
   check(): void {
     if (this.#problems.length > 0) throw new ConfigurationError(`configuration: ${this.#problems.join("; ")}`);

@@ -125,12 +125,13 @@ export class LoadRun {
 
   async #connect(): Promise<void> {
     const { accounts, connections, assets, withReports } = this.#options;
-    const { orderHandler, notifierUrl } = this.#target;
+    const { orderHandler, notifierUrl, ca } = this.#target;
     const indexes = new Map(assets.map(({ asset }, index) => [asset, index]));
     const indexOf = (asset: string) => indexes.get(asset) ?? -1;
     if (withReports && notifierUrl !== null)
       this.#watch = await ReportWatch.open({
         notifierUrl,
+        ca,
         accounts,
         onPlaced: ({ asset, orderId }, arrivedMs) => this.#matching.reported(indexOf(asset), orderId ?? 0, arrivedMs),
         onDone: (account, { asset, orderId }) => this.#flow.isDone(account, indexOf(asset), orderId ?? 0),
@@ -139,6 +140,7 @@ export class LoadRun {
       const accountIndex = i % accounts.length;
       const session = await Session.open({
         ...orderHandler,
+        ca,
         dialect: this.#dialect,
         account: accounts[accountIndex] ?? "",
         accountIndex,

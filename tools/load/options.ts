@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadAssets } from "../../src/shared/assets.js";
@@ -17,6 +18,8 @@ export const HELP = `npm run load -- [options]: open-loop load on a running pipe
   --seed 1               the same seed sends the same orders
   --json                 one JSON line instead of tables
   --data-dir .data       where endpoints.json of the pipeline is (default: DATA_DIR); or --host and --port [--notifier url]
+  --tls                  the order-handler speaks TLS; with endpoints.json that is known
+  --ca <file>            trust the certificates that this one (PEM) has signed
   --handler-only         start NATS, Postgres and an order-handler for this run, nothing else
   --figures              start a pipeline of its own and measure all figures of bench/README.md (npm run bench:pipeline)
   --runs 3               runs a figure, of which the median counts
@@ -53,6 +56,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       host: { type: "string" },
       port: { type: "string" },
       notifier: { type: "string" },
+      tls: { type: "boolean", default: false },
+      ca: { type: "string" },
       "handler-only": { type: "boolean", default: false },
       figures: { type: "boolean", default: false },
       runs: { type: "string", default: "3" },
@@ -79,10 +84,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       seed: Math.round(number("seed", 0, 2 ** 31)),
     },
     target: () => {
-      if (values.host === undefined && values.port === undefined) return targetOf(values["data-dir"]);
-      const orderHandler = { host: values.host ?? "127.0.0.1", port: Number(values.port ?? "7001") };
+      const trust = values.ca === undefined ? {} : { ca: readFileSync(values.ca) };
+      if (values.host === undefined && values.port === undefined) return { ...targetOf(values["data-dir"]), ...trust };
+      const address = { host: values.host ?? "127.0.0.1", port: Number(values.port ?? "7001") };
+      const orderHandler = values.tls ? { ...address, tls: true as const } : address;
       const notifierUrl = values.notifier ?? null;
-      return checkLoopback({ orderHandler, notifierUrl, databaseUrl: null, natsUrl: null, services: [] });
+      return checkLoopback({ orderHandler, notifierUrl, databaseUrl: null, natsUrl: null, services: [], ...trust });
     },
     isJson: values.json,
     isHandlerOnly: values["handler-only"],

@@ -10,6 +10,7 @@ interface Report {
 
 export interface ReportWatchOptions {
   readonly notifierUrl: string;
+  readonly ca: Buffer | undefined;
   readonly accounts: readonly string[];
   /** A new order was accepted or rejected; the time is when the packet that said so arrived. */
   readonly onPlaced: (report: Report, arrivedMs: number) => void;
@@ -47,9 +48,10 @@ export class ReportWatch {
   }
 
   async #subscribe(account: string, accountIndex: number): Promise<void> {
-    const { notifierUrl } = this.#options;
+    const { notifierUrl, ca } = this.#options;
     const auth = { keyId: account, secret: account };
-    const socket = io(notifierUrl, { auth, transports: ["websocket"], reconnection: false, forceNew: true });
+    const trust = ca === undefined ? {} : { ca: ca.toString() };
+    const socket = io(notifierUrl, { auth, transports: ["websocket"], reconnection: false, forceNew: true, ...trust });
     this.#sockets.push(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);

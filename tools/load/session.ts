@@ -1,9 +1,12 @@
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { Dialect, Response } from "./dialect.js";
 
 export interface SessionOptions {
   readonly host: string;
   readonly port: number;
+  readonly tls?: true;
+  readonly ca: Buffer | undefined;
   readonly dialect: Dialect;
   readonly account: string;
   /** 0 or 1: which of the two accounts. */
@@ -30,7 +33,10 @@ export class Session {
   private constructor(options: SessionOptions) {
     this.#options = options;
     this.accountIndex = options.accountIndex;
-    this.#socket = connect({ host: options.host, port: options.port, noDelay: true });
+    const { host, port, tls, ca } = options;
+    const address = ca === undefined ? { host, port } : { host, port, ca };
+    this.#socket = tls === true ? connectTls(address) : connect(address);
+    this.#socket.setNoDelay(true);
     const reader = options.dialect.reader();
     const onResponse = (response: Response) => this.#received(response);
     this.#socket.on("data", (bytes: Buffer) => reader.push(bytes, onResponse));

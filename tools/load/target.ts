@@ -3,13 +3,15 @@ import { join } from "node:path";
 
 /** What is under load, and where else to look. */
 export interface Target {
-  readonly orderHandler: { readonly host: string; readonly port: number };
+  readonly orderHandler: { readonly host: string; readonly port: number; readonly tls?: true };
   /** Null: no reports are measured. */
   readonly notifierUrl: string | null;
   /** Null: nothing is compared with the log. */
   readonly databaseUrl: string | null;
   readonly natsUrl: string | null;
   readonly services: readonly { readonly name: string; readonly pid: number }[];
+  /** Whose certificates are trusted, in PEM, where TLS is spoken; undefined: the usual ones. */
+  readonly ca?: Buffer;
 }
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost", "[::1]"]);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { AccountId } from "../../../src/shared/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";
+import { TLS_IDENTITY } from "../../support/tls.js";
 import { type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
 import { RawWebSocket } from "./raw-websocket.js";
 import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
@@ -43,6 +44,18 @@ describe("market-data-notifier's gateway", () => {
     });
     expect(response.headers.get("access-control-allow-origin")).to.equal("*");
     await response.text();
+  });
+
+  it("speaks TLS when it has a certificate, and then nothing else", async () => {
+    notifier = await startNotifier(servers, { tls: TLS_IDENTITY });
+    for (const transports of [["websocket"], ["polling"]]) {
+      const socket = notifier.connect(ALICE, { transports, ca: TLS_IDENTITY.cert.toString() });
+      expect(await ask(socket, "subscribe", { channel: "orders" })).to.include({ ok: true });
+      const stranger = notifier.connect(undefined, { transports });
+      expect(String(await event(stranger, "connect_error"))).to.contain("error");
+    }
+    const inTheClear = await fetch(notifier.url.replace("https:", "http:")).catch((error: Error) => error);
+    expect(inTheClear).to.be.instanceOf(Error);
   });
 
   it("gives each owner only their own reports, whatever a client asks for", async () => {

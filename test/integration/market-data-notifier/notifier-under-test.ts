@@ -1,9 +1,8 @@
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { io, type Socket } from "socket.io-client";
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
-import { Gateway, listen } from "../../../src/market-data-notifier/gateway.js";
+import { Gateway, listen, webServer } from "../../../src/market-data-notifier/gateway.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
 import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
 import { Notifier } from "../../../src/market-data-notifier/service.js";
@@ -41,7 +40,7 @@ export async function startNotifier(
   const database = await connectDatabase(servers.databaseUrl, { applicationName: "notifier-under-test", log });
   const bus = await connectBus(servers.natsUrl, { name: "notifier-under-test", log });
   await bus.ensureStreams(1);
-  const http = createServer();
+  const http = webServer(limits.tls);
   const own = notifierMetrics(metrics);
   const gateway = new Gateway(http, {
     limits,
@@ -65,7 +64,7 @@ export async function startNotifier(
   });
   await notifier.start();
   await listen(http, limits);
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const url = `${limits.tls === null ? "http" : "https"}://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const clients: Socket[] = [];
   return {
     url,

@@ -9,6 +9,7 @@ import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { Metrics } from "../../../src/shared/metrics.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
+import type { TlsIdentity } from "../../../src/shared/tls.js";
 import { accountId } from "../../../src/shared/units.js";
 
 export const ASSETS = loadAssets(`${projectRoot}config/assets.json`);
@@ -33,6 +34,7 @@ export interface HandlerForTest {
 type Overrides = { readonly [Part in "session" | "server" | "batcher" | "rates"]?: Partial<HandlerConfig[Part]> } & {
   readonly authenticate?: OrderHandlerOptions["authenticate"];
   readonly processedThrough?: OrderHandlerOptions["processedThrough"];
+  readonly tls?: TlsIdentity;
   readonly registry?: AssetRegistry;
   readonly lastPrices?: OrderHandlerOptions["lastPrices"];
   readonly loginAnswerTimeoutMs?: number;
@@ -44,6 +46,7 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
   const defaults = handlerConfig({ NATS_URL: natsUrl, DATABASE_URL: "none", ORDER_HANDLER_PORT: "0" });
   const config: HandlerConfig = {
     ...defaults,
+    tls: overrides.tls ?? null,
     backlogAgeMaxMs: overrides.backlogAgeMaxMs ?? defaults.backlogAgeMaxMs,
     loginAnswerTimeoutMs: overrides.loginAnswerTimeoutMs ?? defaults.loginAnswerTimeoutMs,
     session: { ...defaults.session, ...overrides.session },
@@ -95,8 +98,8 @@ export class TestClient {
   #ended = false;
   #changed: () => void = () => undefined;
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  constructor(port: number, socket: Socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true })) {
+    this.socket = socket;
     this.socket.on("data", (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#changed();

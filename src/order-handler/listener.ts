@@ -1,0 +1,60 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { TlsIdentity } from "../shared/tls.js";
+
+export interface ListenerLimits {
+  readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
+  /** From a TCP connection to the end of its TLS handshake. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** Half-open: a client may send everything, close its side, and then read the responses. */
+const HALF_OPEN = { allowHalfOpen: true };
+
+/** A server that gives each connection to `accept` when bytes of a client can come: with TLS, after the handshake. */
+export function createListener(
+  tls: TlsIdentity | null,
+  limits: ListenerLimits,
+  accept: (socket: Socket) => void,
+): Server {
+  if (tls === null) return createServer(HALF_OPEN, accept);
+  const options = { ...HALF_OPEN, ...tls, handshakeTimeout: limits.handshakeTimeoutMs };
+  const server = createTlsServer(options, accept);
+  const handshakes = new Handshakes(limits);
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("connection", (socket: Socket) => handshakes.begin(socket));
+  return server;
+}
+
+/**
+ * TCP connections that may still be in their handshake: as many again as sessions may be. Beyond it nothing can be said
+ * to a client, because no word can be encrypted yet; whoever gets through is told in `accept`.
+ */
+class Handshakes {
+  readonly #limits: ListenerLimits;
+  readonly #perAddress = new Map<string, number>();
+  #count = 0;
+
+  constructor(limits: ListenerLimits) {
+    this.#limits = limits;
+  }
+
+  begin(socket: Socket): void {
+    const { connectionsMax, connectionsPerAddressMax } = this.#limits;
+    const address = socket.remoteAddress ?? "unknown";
+    const ofAddress = this.#perAddress.get(address) ?? 0;
+    if (this.#count >= 2 * connectionsMax || ofAddress >= 2 * connectionsPerAddressMax) {
+      socket.destroy();
+      return;
+    }
+    this.#count += 1;
+    this.#perAddress.set(address, ofAddress + 1);
+    socket.once("close", () => {
+      this.#count -= 1;
+      const left = (this.#perAddress.get(address) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(address);
+      else this.#perAddress.set(address, left);
+    });
+  }
+}
