@@ -29,6 +29,28 @@ create table balances (
   constraint balances_open_orders_is_not_negative check (open_orders >= 0)
 ) with (fillfactor = 20);
 
+-- Changes each of these balances once. They are locked in one order by all who change several.
+create function change_balances(
+  account_ids bigint[], currency_names text[], available_changes bigint[], held_changes bigint[],
+  open_orders_changes integer[]
+) returns void language plpgsql as $$
+declare
+  changed bigint;
+begin
+  perform 1 from unnest(account_ids, currency_names) as c(account_id, currency)
+    join balances b on b.account_id = c.account_id and b.currency = c.currency
+    order by b.account_id, b.currency for update of b;
+  update balances b
+    set available = b.available + c.available, held = b.held + c.held, open_orders = b.open_orders + c.open_orders
+    from unnest(account_ids, currency_names, available_changes, held_changes, open_orders_changes)
+      as c(account_id, currency, available, held, open_orders)
+    where b.account_id = c.account_id and b.currency = c.currency;
+  get diagnostics changed = row_count;
+  if changed <> cardinality(account_ids) then
+    raise exception 'only % of % balances are there to be changed', changed, cardinality(account_ids);
+  end if;
+end $$;
+
 create function create_balances() returns trigger language plpgsql as $$
 begin
   insert into balances (account_id, currency, may_owe)

@@ -19,7 +19,7 @@ const REPORT_COLUMNS = `account_id as "accountId", account_sequence as "accountS
   order_id as "orderId", client_order_id as "clientOrderId", side, type, time_in_force as "timeInForce",
   price_ticks as "priceTicks", quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots",
   trade_id as "tradeId", last_price_ticks as "lastPriceTicks", last_quantity_lots as "lastQuantityLots", liquidity,
-  reason, received_at_us as "receivedAtUs", matched_at_us as "matchedAtUs"`;
+  fee_units as "feeUnits", reason, received_at_us as "receivedAtUs", matched_at_us as "matchedAtUs"`;
 
 /** One statement sees one moment: the orders are those after exactly the report of last_sequence. */
 const ACCOUNT_SNAPSHOT = `

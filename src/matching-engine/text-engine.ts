@@ -159,7 +159,7 @@ export class TextEngine {
   #printEvent(event: EngineEvent): void {
     const { body } = event;
     if (body.kind === "trade") this.#output += tradeText(body, this.#asset);
-    for (const report of reportsOf(event, this.#orders))
+    for (const report of reportsOf(event, this.#orders, this.#asset))
       this.#output += reportText(report, this.#asset, this.#openings.get(report.accountId) ?? "");
     if (body.kind === "rejected") this.#orders.delete(body.orderId);
     for (const id of ordersTouched(event)) {
@@ -200,6 +200,8 @@ function registryOf({ asset, tickSize, lotSize, allowSelfTrade }: TextEngineOpti
     lotSize,
     tick,
     lot,
+    baseUnit: { scale: lot.scale, units: 1 },
+    quoteUnit: { scale: decimals, units: 1 },
     quoteUnitsPerTickLot: tick.units * lot.units * 10 ** (decimals - scale),
     baseUnitsPerLot: lot.units,
     quantityMinLots: 1,

@@ -12,6 +12,9 @@ export interface Asset {
   readonly lotSize: string;
   readonly tick: DecimalStep;
   readonly lot: DecimalStep;
+  /** One unit of the base and of the quote currency, for amounts as decimal text. */
+  readonly baseUnit: DecimalStep;
+  readonly quoteUnit: DecimalStep;
   /** Quote units that one lot costs at a price of one tick: notional = ticks * lots * this, exactly. */
   readonly quoteUnitsPerTickLot: number;
   /** Base units in one lot. */
@@ -105,6 +108,8 @@ function parseAsset(value: Record<string, unknown>, currencies: ReadonlyMap<stri
     lotSize,
     tick,
     lot,
+    baseUnit: { scale: baseCurrency.decimals, units: 1 },
+    quoteUnit: money,
     quoteUnitsPerTickLot: wholeUnits(name, "tick * lot", tick.units * lot.units, tick.scale + lot.scale, quoteCurrency),
     baseUnitsPerLot: wholeUnits(name, "lot", lot.units, lot.scale, baseCurrency),
     quantityMinLots: decimal("minQuantity", lot, 1),

@@ -7,6 +7,7 @@ import { assertNever, invariant } from "./errors.js";
 import type {
   EngineEvent,
   ExecutionReport,
+  FeeRates,
   Liquidity,
   NewOrder,
   OrderStatus,
@@ -15,6 +16,7 @@ import type {
   ReportEvent,
   RequestRejected,
   SequencedReport,
+  Shortfall,
   Side,
   TimeInForce,
   Trade,
@@ -22,6 +24,7 @@ import type {
 import {
   type AccountId,
   type EpochUs,
+  formatAmount,
   formatDecimal,
   formatPrice,
   type Lots,
@@ -46,6 +49,11 @@ export interface OrderRecord {
   leavesLots: Lots | null;
   status: OrderStatus;
   readonly receivedAtUs: EpochUs;
+  /** For the order's whole life; null: nothing is held for it. */
+  readonly feeRates: FeeRates | null;
+  /** The two below are settlement's (src/shared/funds.ts): what the order holds, in the currency that it pays with. */
+  heldUnits: number;
+  feeCarry: number;
 }
 
 /** A market order has no price of its own, only one up to which it may go. */
@@ -77,10 +85,11 @@ export function ordersTouched({ body }: EngineEvent): readonly OrderId[] {
 }
 
 /**
- * Applies one event to the orders and returns its reports, the maker's before the taker's. Adds new orders to the map,
- * removes none. Throws InvariantBroken when an order that must be there is not, or when quantities don't add up.
+ * Applies one event to the orders and returns its reports, the maker's before the taker's; what they cost, settlement
+ * adds. Adds new orders to the map, removes none. Throws InvariantBroken when an order that must be there is not, or
+ * when quantities don't add up.
  */
-export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>): ExecutionReport[] {
+export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>, asset: Asset): ExecutionReport[] {
   const { body, atUs } = event;
   switch (body.kind) {
     case "accepted": {
@@ -93,7 +102,7 @@ export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>)
       const order = newRecord(body.orderId, body.accountId, body.receivedAtUs, body.order, "rejected");
       order.leavesLots = lots(0);
       orders.set(order.orderId, order);
-      return [report(order, "rejected", atUs, reasonText(body.reason, body.firstOrderId))];
+      return [report(order, "rejected", atUs, reasonText(body, order.side, asset))];
     }
     case "trade":
       return [fill(body, orders, "maker", atUs), fill(body, orders, "taker", atUs)];
@@ -130,7 +139,7 @@ export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>)
     }
     case "cancel_rejected":
     case "replace_rejected":
-      return [requestRejected(body, orders, atUs)];
+      return [requestRejected(body, orders, asset, atUs)];
     case "state_changed":
       return [];
     default:
@@ -147,7 +156,9 @@ function newRecord(
 ): OrderRecord {
   const { clientOrderId, side, type, timeInForce, priceTicks, stopPriceTicks, quantityLots } = order;
   const terms = { clientOrderId, side, type, timeInForce, priceTicks, stopPriceTicks, quantityLots };
-  return { orderId, accountId, ...terms, filledLots: lots(0), leavesLots: quantityLots, status, receivedAtUs };
+  const state = { filledLots: lots(0), leavesLots: quantityLots, status };
+  const funds = { feeRates: order.feeRates, heldUnits: 0, feeCarry: 0 };
+  return { orderId, accountId, ...terms, ...state, receivedAtUs, ...funds };
 }
 
 function live(orders: Map<OrderId, OrderRecord>, orderId: OrderId): OrderRecord {
@@ -201,11 +212,17 @@ function report(order: OrderRecord, event: ReportEvent, atUs: EpochUs, reason: s
 }
 
 /** Says nothing about an order that is another account's. */
-function requestRejected(rejected: RequestRejected, orders: Map<OrderId, OrderRecord>, atUs: EpochUs): ExecutionReport {
-  const reason = reasonText(rejected.reason, rejected.firstOrderId);
+function requestRejected(
+  rejected: RequestRejected,
+  orders: Map<OrderId, OrderRecord>,
+  asset: Asset,
+  atUs: EpochUs,
+): ExecutionReport {
   const order = rejected.orderId === null ? undefined : orders.get(rejected.orderId);
-  if (order !== undefined && order.accountId === rejected.accountId)
+  if (order !== undefined && order.accountId === rejected.accountId) {
+    const reason = reasonText(rejected, order.side, asset);
     return { ...report(order, rejected.kind, atUs, reason), receivedAtUs: rejected.receivedAtUs };
+  }
   return {
     accountId: rejected.accountId,
     event: rejected.kind,
@@ -224,14 +241,25 @@ function requestRejected(rejected: RequestRejected, orders: Map<OrderId, OrderRe
     lastQuantityLots: null,
     liquidity: null,
     feeUnits: null,
-    reason,
+    reason: reasonText(rejected, null, asset),
     receivedAtUs: rejected.receivedAtUs,
     matchedAtUs: atUs,
   };
 }
 
-function reasonText(reason: Reason, firstOrderId: OrderId | null): string {
-  return firstOrderId === null ? reason : `${reason}: first used by order ${firstOrderId}`;
+interface Refusal {
+  readonly reason: Reason;
+  readonly firstOrderId: OrderId | null;
+  readonly shortfall: Shortfall | null;
+}
+
+/** The side is that of the order, if it is the account's: it says in which currency funds were missing. */
+function reasonText({ reason, firstOrderId, shortfall }: Refusal, side: Side | null, asset: Asset): string {
+  if (firstOrderId !== null) return `${reason}: first used by order ${firstOrderId}`;
+  if (shortfall === null || side === null) return reason;
+  const [currency, unit] = side === "buy" ? [asset.quote, asset.quoteUnit] : [asset.base, asset.baseUnit];
+  const amount = (units: number) => `${formatDecimal(units, unit)} ${currency}`;
+  return `${reason}: needs ${amount(shortfall.neededUnits)}, has ${amount(shortfall.availableUnits)}`;
 }
 
 /** The report as subscribers get it: decimal text for people, absent where there is nothing to say. */
@@ -257,6 +285,10 @@ export function reportFields(report: ExecutionReport, asset: Asset): Record<stri
   if (report.lastPriceTicks !== null) json["lastPrice"] = formatPrice(report.lastPriceTicks, asset.tick);
   if (report.lastQuantityLots !== null) json["lastQuantity"] = formatDecimal(report.lastQuantityLots, asset.lot);
   if (report.liquidity !== null) json["liquidity"] = report.liquidity;
+  if (report.feeUnits !== null) {
+    json["fee"] = formatAmount(report.feeUnits, asset.quoteUnit);
+    json["feeCurrency"] = asset.quote;
+  }
   if (report.reason !== null) json["reason"] = report.reason;
   json["receivedAtUs"] = report.receivedAtUs;
   json["matchedAtUs"] = report.matchedAtUs;

@@ -144,6 +144,11 @@ export function formatDecimal(steps: number | bigint, step: DecimalStep): string
   return text.slice(0, text.charCodeAt(end - 1) === 46 ? end - 1 : end);
 }
 
+/** An amount of money, which may be negative: -5 units of 0.01 are "-0.05". */
+export function formatAmount(units: number | bigint, unit: DecimalStep): string {
+  return units < 0 ? `-${formatDecimal(-units, unit)}` : formatDecimal(units, unit);
+}
+
 /** A price with all the decimals of its tick, as people read prices in a column: 6400010 ticks of 0.01 are "64000.10". */
 export function formatPrice(ticks: number | bigint, tick: DecimalStep): string {
   const product = Number(ticks) * tick.units;

@@ -1,7 +1,8 @@
-import { loadAssets } from "../shared/assets.js";
+import { type AssetRegistry, loadAssets } from "../shared/assets.js";
 import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
 
 export interface TradeProcessingConfig extends CommonConfig {
+  readonly registry: AssetRegistry;
   readonly assets: readonly string[];
   /** Least time between the starts of two transactions. The last stage is not paced by default. */
   readonly batchIntervalMs: number;
@@ -15,6 +16,6 @@ export function readConfig(): TradeProcessingConfig {
   const batchIntervalMs = env.integer("SETTLEMENT_BATCH_INTERVAL_MS", 0, { min: 0, max: 1000 });
   const gatherMs = env.integer("SETTLEMENT_GATHER_MS", 0, { min: 0, max: 100 });
   env.check();
-  const { assets } = loadAssets(common.assetsFile);
-  return Object.freeze({ ...common, assets: assetsToServe(env, assets), batchIntervalMs, gatherMs });
+  const registry = loadAssets(common.assetsFile);
+  return Object.freeze({ ...common, registry, assets: assetsToServe(env, registry.assets), batchIntervalMs, gatherMs });
 }

@@ -17,7 +17,7 @@ await runService("trade-processing", readConfig, async (service, config) => {
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
   service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
 
-  const stage = new TradeProcessing(service, bus, new TradeStore(database));
+  const stage = new TradeProcessing(service, bus, new TradeStore(database), config.registry);
   const { instance, assets } = config;
   const share = await joinLeases(bus, service, { service: "trade-processing", instance, assets });
   const loop = runStage(service, bus, stage, {

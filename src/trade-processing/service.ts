@@ -1,4 +1,5 @@
 /** Trade processing as a stage: EXECUTIONS → trades, reports, orders and position in one transaction → NOTIFICATIONS. */
+import type { AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
 import { InvariantBroken } from "../shared/errors.js";
 import { isDone, type OrderRecord } from "../shared/execution-report.js";
@@ -11,6 +12,7 @@ import { subjectOf } from "../shared/subjects.js";
 import {
   type AccountSequence,
   type CommandSequence,
+  commandSequence,
   type EventSequence,
   nowUs,
   type OrderId,
@@ -28,6 +30,7 @@ const PUBLISH_TIMEOUT_MS = 2_000;
 interface AssetState {
   reached: EventSequence;
   throughCommand: CommandSequence;
+  holdThroughCommand: CommandSequence;
   readonly orders: Map<OrderId, OrderRecord>;
   /** Something may not have been announced; the next notification says so. */
   mustResync: boolean;
@@ -45,14 +48,16 @@ export class TradeProcessing implements Stage {
   readonly #bus: Bus;
   readonly #store: TradeStore;
   readonly #service: Service;
+  readonly #registry: AssetRegistry;
   readonly #assets = new Map<string, AssetState>();
   readonly #settledSeconds;
   readonly #trades;
 
-  constructor(service: Service, bus: Bus, store: TradeStore) {
+  constructor(service: Service, bus: Bus, store: TradeStore, registry: AssetRegistry) {
     this.#service = service;
     this.#bus = bus;
     this.#store = store;
+    this.#registry = registry;
     const { metrics } = service;
     this.#settledSeconds = metrics.histogram(
       "settled_seconds",
@@ -63,9 +68,8 @@ export class TradeProcessing implements Stage {
   }
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
-    const { eventSequence, streamSequence, commandSequence } = await this.#store.position(asset);
-    const state = { reached: eventSequence, throughCommand: commandSequence, orders: new Map(), mustResync: true };
-    this.#assets.set(asset, state);
+    const { eventSequence: reached, streamSequence, ...commands } = await this.#store.position(asset);
+    this.#assets.set(asset, { reached, ...commands, orders: new Map(), mustResync: true });
     await this.#announce(asset, { trades: [], reports: [] });
     return { afterSequence: streamSequence };
   }
@@ -80,8 +84,8 @@ export class TradeProcessing implements Stage {
     await Promise.all(batches.map((batch) => this.#loadOrders(batch)));
     const settlements = batches.map((batch) => this.#settle(batch));
     const sequences = await this.#store.store(settlements);
-    for (const { asset, reached, throughCommand } of settlements)
-      Object.assign(this.#state(asset), { reached, throughCommand });
+    for (const { asset, reached, throughCommand, holdThroughCommand } of settlements)
+      Object.assign(this.#state(asset), { reached, throughCommand, holdThroughCommand });
     await this.#notify(settlements, sequences);
     for (const { asset, newOrders, changedOrders } of settlements)
       this.#forget(asset, [...newOrders, ...changedOrders]);
@@ -106,14 +110,14 @@ export class TradeProcessing implements Stage {
   }
 
   #settle({ asset, events, streamSequence, throughCommand }: EventBatch): AssetSettlement {
-    const { reached, orders } = this.#state(asset);
-    return {
-      asset,
-      from: reached,
-      streamSequence,
-      throughCommand,
-      ...haltingAsset(asset, () => settle(events, reached, orders)),
-    };
+    const { reached, holdThroughCommand, orders } = this.#state(asset);
+    const terms = this.#registry.assets.get(asset);
+    if (terms === undefined) throw new InvariantBroken(`${asset} is settled and not in the assets file`);
+    const settlement = haltingAsset(asset, () => settle(events, reached, orders, terms));
+    // A command's hold may be settled before the last of its events.
+    const held = Math.max(holdThroughCommand, throughCommand, settlement.holdThroughCommand);
+    const position = { from: reached, streamSequence, throughCommand };
+    return { asset, ...settlement, ...position, holdThroughCommand: commandSequence(held) };
   }
 
   /** One after the other on one connection, so that an account's reports arrive in the order of their sequence. */

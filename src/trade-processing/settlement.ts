@@ -1,10 +1,21 @@
 /** From one asset's events to the rows that settle them. Pure: what it needs to know of older orders is given. */
+import type { Asset } from "../shared/assets.js";
 import { invariant } from "../shared/errors.js";
 import { type OrderRecord, ordersTouched, reportsOf } from "../shared/execution-report.js";
 import type { EngineEvent, ExecutionReport, PublicTrade, Trade } from "../shared/messages.js";
-import { type EpochUs, type EventSequence, eventSequence, type OrderId } from "../shared/units.js";
+import {
+  type CommandSequence,
+  commandSequence,
+  type EpochUs,
+  type EventSequence,
+  eventSequence,
+  type OrderId,
+} from "../shared/units.js";
+import { moneyOf, type Posting, type TradeFees } from "./postings.js";
 
 export interface SettledTrade extends Trade {
+  /** Null: its orders hold nothing. */
+  readonly fees: TradeFees | null;
   readonly eventSequence: EventSequence;
   readonly executedAtUs: EpochUs;
 }
@@ -16,11 +27,15 @@ export interface SettledReport extends ExecutionReport {
 export interface Settlement {
   readonly trades: readonly SettledTrade[];
   readonly reports: readonly SettledReport[];
+  /** The money of the events, in their order. */
+  readonly postings: readonly Posting[];
   /** Orders that appear for the first time, in their state after the batch. */
   readonly newOrders: readonly OrderRecord[];
   /** Orders that were there before and have changed. */
   readonly changedOrders: readonly OrderRecord[];
   readonly reached: EventSequence;
+  /** The last command whose hold is in an order now, or released; 0: none in this batch. */
+  readonly holdThroughCommand: CommandSequence;
   readonly settledAtUs: EpochUs;
 }
 
@@ -40,18 +55,28 @@ export function settle(
   events: readonly EngineEvent[],
   after: EventSequence,
   orders: Map<OrderId, OrderRecord>,
+  asset: Asset,
 ): Settlement {
   const trades: SettledTrade[] = [];
   const reports: SettledReport[] = [];
+  const postings: Posting[] = [];
   const newOrders = new Set<OrderRecord>();
   const changedOrders = new Set<OrderRecord>();
   let reached = after;
+  let holdThroughCommand = commandSequence(0);
   for (const event of events) {
     invariant(event.eventSequence === reached + 1, `event ${event.eventSequence} came after ${reached}`);
     reached = event.eventSequence;
     const { body, atUs } = event;
-    for (const report of reportsOf(event, orders)) reports.push(Object.assign(report, { eventSequence: reached }));
-    if (body.kind === "trade") trades.push({ ...body, eventSequence: reached, executedAtUs: atUs });
+    const told = reportsOf(event, orders, asset);
+    const { postings: posted, fees } = moneyOf(event, orders, asset);
+    postings.push(...posted);
+    for (const report of told) {
+      const feeUnits = report.liquidity === "maker" ? fees?.makerFeeUnits : fees?.takerFeeUnits;
+      reports.push(Object.assign(report, { eventSequence: reached, feeUnits: feeUnits ?? null }));
+    }
+    if (body.kind === "trade") trades.push({ ...body, fees, eventSequence: reached, executedAtUs: atUs });
+    if (endsHoldOfCommand(event)) holdThroughCommand = event.commandSequence;
     if (body.kind === "accepted" || body.kind === "rejected") newOrders.add(known(orders, body.orderId));
     else if (body.kind !== "cancel_rejected" && body.kind !== "replace_rejected")
       for (const id of ordersTouched(event)) changedOrders.add(known(orders, id));
@@ -61,11 +86,26 @@ export function settle(
   return {
     trades,
     reports,
+    postings,
     newOrders: [...newOrders],
     changedOrders: changed,
     reached: eventSequence(reached),
+    holdThroughCommand,
     settledAtUs,
   };
+}
+
+/** What was held for the event's command itself is in its order from here on, or released. */
+function endsHoldOfCommand({ body }: EngineEvent): boolean {
+  switch (body.kind) {
+    case "accepted":
+    case "rejected":
+    case "replaced":
+    case "replace_rejected":
+      return true;
+    default:
+      return body.kind === "canceled" && body.reason === "below_filled";
+  }
 }
 
 function known(orders: ReadonlyMap<OrderId, OrderRecord>, id: OrderId): OrderRecord {

@@ -1,7 +1,7 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
 import { columns, type Database, NO_ROWS, type Statement } from "../shared/database.js";
 import type { OrderRecord } from "../shared/execution-report.js";
-import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
+import { fenceError, takePositions } from "../shared/positions.js";
 import {
   type AccountId,
   type AccountSequence,
@@ -14,6 +14,7 @@ import {
   type StreamSequence,
   streamSequence,
 } from "../shared/units.js";
+import { changeBalances, insertPostings } from "./money-statements.js";
 import type { Settlement } from "./settlement.js";
 
 const SERVICE = "trade-processing";
@@ -21,7 +22,9 @@ const SERVICE = "trade-processing";
 export interface TradePosition {
   readonly eventSequence: EventSequence;
   readonly streamSequence: StreamSequence;
-  readonly commandSequence: CommandSequence;
+  readonly throughCommand: CommandSequence;
+  /** The last command whose hold settlement has taken over. */
+  readonly holdThroughCommand: CommandSequence;
 }
 
 export interface AssetSettlement extends Settlement {
@@ -40,26 +43,33 @@ export class TradeStore {
 
   async position(asset: string): Promise<TradePosition> {
     const [row] = await this.#database.query<Record<string, number>>(
-      "select sequence, stream_sequence, command_sequence from consumer_positions where service = $1 and asset = $2",
+      `select sequence, stream_sequence, command_sequence, hold_command_sequence from consumer_positions
+       where service = $1 and asset = $2`,
       [SERVICE, asset],
     );
     return {
       eventSequence: eventSequence(row?.["sequence"] ?? 0),
       streamSequence: streamSequence(row?.["stream_sequence"] ?? 0),
-      commandSequence: commandSequence(row?.["command_sequence"] ?? 0),
+      throughCommand: commandSequence(row?.["command_sequence"] ?? 0),
+      holdThroughCommand: commandSequence(row?.["hold_command_sequence"] ?? 0),
     };
   }
 
   async orders(asset: string, ids: readonly OrderId[]): Promise<OrderRecord[]> {
     if (ids.length === 0) return [];
-    return await this.#database.query<OrderRecord>(
+    const rows = await this.#database.query<OrderRow>(
       `select order_id as "orderId", account_id as "accountId", client_order_id as "clientOrderId", side, type,
          time_in_force as "timeInForce", price_ticks as "priceTicks", stop_price_ticks as "stopPriceTicks",
          quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots", status,
-         received_at_us as "receivedAtUs"
+         received_at_us as "receivedAtUs", maker_fee_bps as "makerBps", taker_fee_bps as "takerBps",
+         held_units as "heldUnits", fee_carry as "feeCarry"
        from orders where asset = $1 and order_id = any($2::bigint[])`,
       [asset, [...ids]],
     );
+    return rows.map(({ makerBps, takerBps, ...order }) => {
+      const feeRates = makerBps === null || takerBps === null ? null : { makerBps, takerBps };
+      return { ...order, feeRates };
+    });
   }
 
   /**
@@ -70,7 +80,7 @@ export class TradeStore {
     const drawn = drawSequences(settlements);
     try {
       const [, , advanced = []] = await this.#database.transaction([
-        takePositions(SERVICE, settlements.map(moveOf)),
+        takePositions(SERVICE, settlements),
         lockAccounts(drawn.counts),
         advanceSequences(drawn.counts),
         ...[
@@ -78,6 +88,8 @@ export class TradeStore {
           insertTrades(settlements),
           insertOrders(settlements),
           updateOrders(settlements),
+          insertPostings(settlements),
+          changeBalances(settlements),
         ].filter(hasRows),
       ]);
       const last = new Map(advanced.map((row) => [row["account_id"], row["last_sequence"] as number]));
@@ -90,6 +102,11 @@ export class TradeStore {
     }
   }
 }
+
+type OrderRow = Omit<OrderRecord, "feeRates"> & {
+  readonly makerBps: number | null;
+  readonly takerBps: number | null;
+};
 
 const hasRows = ({ values }: Statement) => values?.[0] !== NO_ROWS;
 
@@ -110,10 +127,6 @@ function drawSequences(settlements: readonly AssetSettlement[]): DrawnSequences 
     }),
   );
   return { counts, fromEnd: places.map(({ accountId, place }) => (counts.get(accountId) ?? 0) - place) };
-}
-
-function moveOf({ asset, from, reached, streamSequence, throughCommand }: AssetSettlement): PositionMove {
-  return { asset, from, reached, streamSequence, throughCommand, holdThroughCommand: throughCommand };
 }
 
 /** In the order of the ids: two instances that settle for the same accounts would deadlock otherwise. */
@@ -157,6 +170,7 @@ function insertReports(settlements: readonly AssetSettlement[], fromEnd: readonl
     ({ report }) => report.lastPriceTicks,
     ({ report }) => report.lastQuantityLots,
     ({ report }) => report.liquidity,
+    ({ report }) => report.feeUnits,
     ({ report }) => report.reason,
     ({ report }) => report.receivedAtUs,
     ({ report }) => report.matchedAtUs,
@@ -165,16 +179,16 @@ function insertReports(settlements: readonly AssetSettlement[], fromEnd: readonl
     name: "insert_reports",
     text: `insert into execution_reports (account_id, account_sequence, asset, event_sequence, event, status, order_id,
         client_order_id, side, type, time_in_force, price_ticks, quantity_lots, filled_lots, leaves_lots, trade_id,
-        last_price_ticks, last_quantity_lots, liquidity, reason, received_at_us, matched_at_us)
+        last_price_ticks, last_quantity_lots, liquidity, fee_units, reason, received_at_us, matched_at_us)
       select r.account_id, s.last_sequence - r.from_end, r.asset, r.event_sequence, r.event, r.status, r.order_id,
         r.client_order_id, r.side, r.type, r.time_in_force, r.price_ticks, r.quantity_lots, r.filled_lots, r.leaves_lots,
-        r.trade_id, r.last_price_ticks, r.last_quantity_lots, r.liquidity, r.reason, r.received_at_us, r.matched_at_us
+        r.trade_id, r.last_price_ticks, r.last_quantity_lots, r.liquidity, r.fee_units, r.reason, r.received_at_us, r.matched_at_us
       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[],
         $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
-        $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::bigint[], $22::bigint[])
+        $17::bigint[], $18::bigint[], $19::text[], $20::bigint[], $21::text[], $22::bigint[], $23::bigint[])
         as r(account_id, from_end, asset, event_sequence, event, status, order_id, client_order_id, side, type,
           time_in_force, price_ticks, quantity_lots, filled_lots, leaves_lots, trade_id, last_price_ticks,
-          last_quantity_lots, liquidity, reason, received_at_us, matched_at_us)
+          last_quantity_lots, liquidity, fee_units, reason, received_at_us, matched_at_us)
       join account_sequences s on s.account_id = r.account_id`,
     values: [values[0], fromEnd, ...values.slice(1)],
   };
@@ -185,9 +199,9 @@ function insertTrades(settlements: readonly AssetSettlement[]): Statement {
   return {
     name: "insert_trades",
     text: `insert into trades (asset, trade_id, event_sequence, maker_order_id, taker_order_id, maker_account_id,
-        taker_account_id, price_ticks, quantity_lots, taker_side, executed_at_us)
+        taker_account_id, price_ticks, quantity_lots, taker_side, executed_at_us, maker_fee_units, taker_fee_units)
       select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[])`,
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])`,
     values: columns(
       rows,
       ({ asset }) => asset,
@@ -201,6 +215,8 @@ function insertTrades(settlements: readonly AssetSettlement[]): Statement {
       ({ trade }) => trade.quantityLots,
       ({ trade }) => trade.takerSide,
       ({ trade }) => trade.executedAtUs,
+      ({ trade }) => trade.fees?.makerFeeUnits,
+      ({ trade }) => trade.fees?.takerFeeUnits,
     ),
   };
 }
@@ -212,9 +228,11 @@ function insertOrders(settlements: readonly AssetSettlement[]): Statement {
   return {
     name: "insert_orders",
     text: `insert into orders (asset, order_id, account_id, client_order_id, side, type, time_in_force, price_ticks,
-        stop_price_ticks, quantity_lots, filled_lots, leaves_lots, status, received_at_us, updated_at_us)
+        stop_price_ticks, quantity_lots, filled_lots, leaves_lots, status, received_at_us, maker_fee_bps,
+        taker_fee_bps, held_units, fee_carry, updated_at_us)
       select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[])`,
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[],
+        $15::integer[], $16::integer[], $17::bigint[], $18::integer[], $19::bigint[])`,
     values: columns(
       rows,
       ({ asset }) => asset,
@@ -231,6 +249,10 @@ function insertOrders(settlements: readonly AssetSettlement[]): Statement {
       ({ order }) => order.leavesLots,
       ({ order }) => order.status,
       ({ order }) => order.receivedAtUs,
+      ({ order }) => order.feeRates?.makerBps,
+      ({ order }) => order.feeRates?.takerBps,
+      ({ order }) => order.heldUnits,
+      ({ order }) => order.feeCarry,
       ({ settledAtUs }) => settledAtUs,
     ),
   };
@@ -244,10 +266,10 @@ function updateOrders(settlements: readonly AssetSettlement[]): Statement {
     name: "update_orders",
     text: `update orders o set client_order_id = c.client_order_id, price_ticks = c.price_ticks,
         quantity_lots = c.quantity_lots, filled_lots = c.filled_lots, leaves_lots = c.leaves_lots, status = c.status,
-        updated_at_us = c.updated_at_us
+        held_units = c.held_units, fee_carry = c.fee_carry, updated_at_us = c.updated_at_us
       from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::text[], $9::bigint[]) as c(asset, order_id, client_order_id, price_ticks, quantity_lots, filled_lots,
-        leaves_lots, status, updated_at_us)
+        $8::text[], $9::bigint[], $10::integer[], $11::bigint[]) as c(asset, order_id, client_order_id, price_ticks,
+        quantity_lots, filled_lots, leaves_lots, status, held_units, fee_carry, updated_at_us)
       where o.asset = c.asset and o.order_id = c.order_id`,
     values: columns(
       rows,
@@ -259,6 +281,8 @@ function updateOrders(settlements: readonly AssetSettlement[]): Statement {
       ({ order }) => order.filledLots,
       ({ order }) => order.leavesLots,
       ({ order }) => order.status,
+      ({ order }) => order.heldUnits,
+      ({ order }) => order.feeCarry,
       ({ settledAtUs }) => settledAtUs,
     ),
   };

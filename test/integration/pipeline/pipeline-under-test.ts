@@ -145,7 +145,7 @@ function stageOf(name: StageName, service: ServiceForTest, bus: Bus, database: D
       new ActionsFollower(new ActionsStore(database)),
     );
   if (name === "matching-engine") return new MatchingEngines(service, bus, registry);
-  return new TradeProcessing(service, bus, new TradeStore(database));
+  return new TradeProcessing(service, bus, new TradeStore(database), registry);
 }
 
 export const ANN = accountId(1);

@@ -22,7 +22,7 @@ describe("The text of a report", () => {
         const orders = new Map<OrderId, OrderRecord>();
         for (const command of list)
           for (const event of engine.apply(command))
-            for (const report of reportsOf(event, orders)) {
+            for (const report of reportsOf(event, orders, asset)) {
               const text = reportText(report, asset, reportOpening('a "quoted" name', asset));
               expect(JSON.parse(text)).to.deep.equal({ account: 'a "quoted" name', ...reportFields(report, asset) });
             }

@@ -15,6 +15,7 @@ import {
   tradeId,
 } from "../../../src/shared/units.js";
 import { ordersNeeded, settle } from "../../../src/trade-processing/settlement.js";
+import { TEST_ASSET } from "../../support/test-asset.js";
 
 const terms: NewOrder = {
   kind: "new",
@@ -69,7 +70,7 @@ function settled(bodies: readonly EventBody[], orders = new Map<OrderId, OrderRe
     atUs: epochUs(9),
     body,
   }));
-  return settle(events, eventSequence(after), orders);
+  return settle(events, eventSequence(after), orders, TEST_ASSET);
 }
 const story = (bodies: readonly EventBody[]) =>
   settled(bodies).reports.map(
@@ -241,7 +242,7 @@ describe("settlement", () => {
 
   it("halts at a gap in the events", () => {
     expect(() =>
-      settle([{ eventSequence: 5, body: accepted(1, 1) } as EngineEvent], eventSequence(3), new Map()),
+      settle([{ eventSequence: 5, body: accepted(1, 1) } as EngineEvent], eventSequence(3), new Map(), TEST_ASSET),
     ).to.throw(InvariantBroken, "event 5 came after 3");
   });
 });

@@ -1,0 +1,145 @@
+import { expect } from "chai";
+import { storeAssets } from "../../../src/shared/asset-store.js";
+import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import type { OrderRecord } from "../../../src/shared/execution-report.js";
+import { createLogger } from "../../../src/shared/log.js";
+import { accountId, commandSequence, eventSequence, type OrderId, streamSequence } from "../../../src/shared/units.js";
+import { settle } from "../../../src/trade-processing/settlement.js";
+import { type AssetSettlement, TradeStore } from "../../../src/trade-processing/trade-store.js";
+import { FundedFlow } from "../../support/funded-flow.js";
+import type { Applied } from "../../support/funded-market.js";
+import { createDatabase } from "../../support/postgres.js";
+import { TEST_ASSET, TEST_REGISTRY } from "../../support/test-asset.js";
+
+/** RandomFlow's at most. */
+const ACCOUNTS = 300;
+const DEPOSITS = 4;
+const CURRENCIES = [TEST_ASSET.base, TEST_ASSET.quote];
+
+describe("The money of settlement in Postgres", () => {
+  let database: Database;
+  let store: TradeStore;
+
+  beforeEach(async () => {
+    database = await connectDatabase(await createDatabase(), {
+      applicationName: "test",
+      log: createLogger("test", "silent"),
+    });
+    await storeAssets(database, TEST_REGISTRY);
+    await database.query("insert into accounts (name) select 'account-' || i from generate_series(1, $1) i", [
+      ACCOUNTS,
+    ]);
+    store = new TradeStore(database);
+  });
+  afterEach(() => database.close());
+
+  for (const seed of [3, 11, 13])
+    it(`is what settlement says, to the last unit, in balances, orders, trades and ledger (seed ${seed})`, async () => {
+      const flow = new FundedFlow(seed);
+      await deposit(flow);
+      const orders = new Map<OrderId, OrderRecord>();
+      for (let batch = 0, reached = 0; batch < 20; batch++) {
+        const applied = Array.from({ length: 40 }, () => flow.market.apply(flow.next()));
+        for (const each of applied) await hold(each);
+        const events = applied.flatMap((each) => each.events);
+        reached = await settleInPostgres(settle(events, eventSequence(reached), orders, TEST_ASSET), reached);
+      }
+      for (const currency of CURRENCIES)
+        expect(await storedBalances(currency)).to.deep.equal(expectedBalances(flow, currency));
+      expect(await database.query(SUMS_THAT_DIFFER)).to.deep.equal([]);
+      const [{ trades, fees } = {}] = await database.query(
+        "select count(*) as trades, sum(maker_fee_units + taker_fee_units)::text as fees from trades",
+      );
+      expect(trades).to.be.above(10);
+      const [{ reported } = {}] = await database.query(
+        "select sum(fee_units)::text as reported from execution_reports",
+      );
+      expect(reported).to.equal(fees);
+    });
+
+  it("refuses an entry for a balance that is not there", async () => {
+    const flow = new FundedFlow(3);
+    let applied: Applied;
+    do applied = flow.market.apply(flow.next());
+    while (applied.settlement.postings.length === 0);
+    const postings = applied.settlement.postings.map((posting) => ({ ...posting, currency: "XYZ" }));
+    const nothing = { ...applied.settlement, reports: [], trades: [], newOrders: [], changedOrders: [] };
+    let error: unknown;
+    await settleInPostgres({ ...nothing, postings }, 0).catch((cause: unknown) => {
+      error = cause;
+    });
+    expect(error)
+      .to.have.property("message")
+      .that.matches(/only 0 of \d balances are there/);
+    expect(await database.query("select * from ledger_entries")).to.deep.equal([]);
+  });
+
+  /** So much that no order needs more to come in. */
+  async function deposit({ market }: FundedFlow): Promise<void> {
+    await database.query(
+      `select book_transfer('deposit', a, c, $1, a || c || n, 'test')
+       from generate_series(1, $2) a cross join unnest($3::text[]) c cross join generate_series(1, $4) n`,
+      [Number.MAX_SAFE_INTEGER, ACCOUNTS, CURRENCIES, DEPOSITS],
+    );
+    for (const currency of CURRENCIES)
+      for (let account = 1; account <= ACCOUNTS; account++)
+        market.deposit(accountId(account), currency, BigInt(Number.MAX_SAFE_INTEGER) * BigInt(DEPOSITS));
+  }
+
+  /** As order-processing does. */
+  async function hold({ held, settlement }: Applied): Promise<void> {
+    if (held === null) return;
+    const { accountId, currency, units, ordersOpened } = held;
+    await database.query(
+      "select change_balances(array[$1::bigint], array[$2], array[-$3::bigint], array[$3::bigint], array[$4::integer])",
+      [accountId, currency, units, ordersOpened],
+    );
+    await database.query(
+      `insert into ledger_entries (source, kind, sequence, account_id, currency, available_change, held_change, at_us)
+       values ($1, 'hold', $2, $3, $4, -$5::bigint, $5, 1)`,
+      [TEST_ASSET.asset, settlement.reached, accountId, currency, units],
+    );
+  }
+
+  async function settleInPostgres(settlement: Applied["settlement"], from: number): Promise<number> {
+    const position = {
+      from: eventSequence(from),
+      streamSequence: streamSequence(1),
+      throughCommand: commandSequence(1),
+    };
+    const batch: AssetSettlement = { asset: TEST_ASSET.asset, ...settlement, ...position };
+    await store.store([batch]);
+    return settlement.reached;
+  }
+
+  async function storedBalances(currency: string): Promise<object> {
+    const rows = await database.query(
+      `select account_id, available::text, held::text, open_orders from balances
+       where currency = $1 and (available, held) <> (0, 0) order by account_id`,
+      [currency],
+    );
+    return Object.fromEntries(rows.map(({ account_id, ...balance }) => [account_id, balance]));
+  }
+
+  function expectedBalances({ market }: FundedFlow, currency: string): object {
+    return Object.fromEntries(
+      [...market.balances(currency)]
+        .filter(([, { available, held }]) => available !== 0n || held !== 0n)
+        .map(([account, { available, held, openOrders }]) => [
+          account,
+          { available: String(available), held: String(held), open_orders: openOrders },
+        ]),
+    );
+  }
+});
+
+/** What is held is what open orders hold, and what the ledger says; what there is in all, too. */
+const SUMS_THAT_DIFFER = `
+  select b.account_id, b.currency, b.available::text, b.held::text from balances b
+  where b.held <> (select coalesce(sum(o.held_units), 0) from orders o
+      where o.account_id = b.account_id and b.currency = split_part(o.asset, '-', case o.side when 'buy' then 2 else 1 end))
+    or (b.available + b.held, b.held) <> (select coalesce(sum(l.amount), 0), coalesce(sum(l.held_change), 0)
+      from ledger_entries l where l.account_id = b.account_id and l.currency = b.currency)
+    or b.open_orders <> (select count(*) from orders o where o.account_id = b.account_id and o.maker_fee_bps is not null
+      and o.status in ('open', 'partially_filled', 'pending_trigger')
+      and b.currency = split_part(o.asset, '-', case o.side when 'buy' then 2 else 1 end))`;
