@@ -2,7 +2,8 @@
  * The layer rule: main → service → pure → shared. Services meet in messages, never in code; and every package that talks
  * to the outside has one owner.
  */
-const SERVICE = "^src/(order-handler|order-processing|matching-engine|trade-processing|market-data-notifier|launcher)/";
+const SERVICE =
+  "^src/(order-handler|order-processing|matching-engine|trade-processing|market-data-notifier|reconciliation|launcher)/";
 
 /** Only the files of `owners` may depend on `target`. */
 function owned(name, target, owners) {

@@ -184,6 +184,51 @@ class PostgresDatabase implements Database {
   }
 }
 
+/** The database at one moment: whatever is read from it, and however long that takes, belongs together. */
+export interface Snapshot {
+  /** All rows of a query, page by page; one query at a time. */
+  pages<R = Row>(text: string, values?: readonly unknown[]): AsyncIterable<R[]>;
+  close(): Promise<void>;
+}
+
+const SNAPSHOT_PAGE_ROWS = 1_000;
+const SNAPSHOT_QUERY_TIMEOUT_MS = 600_000;
+
+/** Read to the end, by plans for whole tables; compiling them takes longer than it gains. */
+const SNAPSHOT_SETTINGS = `begin isolation level repeatable read, read only;
+  set local cursor_tuple_fraction = 1; set local jit = off; set local work_mem = '64MB'`;
+
+/** A connection of its own; as long as it is open Postgres can't clean up what has changed since. */
+export async function openSnapshot(url: string, applicationName: string): Promise<Snapshot> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: SNAPSHOT_QUERY_TIMEOUT_MS,
+    types,
+  });
+  client.on("error", () => undefined); // the query that is under way rejects, or the next one
+  try {
+    await client.connect();
+    await client.query(SNAPSHOT_SETTINGS);
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+  return {
+    async *pages<R>(text: string, values: readonly unknown[] = []) {
+      await client.query("close all"); // what an earlier reader did not read to the end
+      await client.query(`declare page no scroll cursor for ${text}`, [...values]);
+      for (;;) {
+        const { rows } = await client.query(`fetch ${SNAPSHOT_PAGE_ROWS} from page`);
+        if (rows.length > 0) yield rows as R[];
+        if (rows.length < SNAPSHOT_PAGE_ROWS) return;
+      }
+    },
+    close: () => client.end(),
+  };
+}
+
 /** Rows as columns, one array literal a column, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
 export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): string[] {
   return fields.map((field) => {

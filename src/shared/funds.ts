@@ -93,7 +93,7 @@ export function budgetHoldUnits(spendable: number, feeRates: FeeRates): Currency
 /** What an order holds when it comes in, by its command's terms; null: more than 2^53 - 1. */
 export function entryHoldUnits(
   asset: Pick<Asset, "quoteUnitsPerTickLot" | "baseUnitsPerLot">,
-  order: NewOrder,
+  order: Pick<NewOrder, "side" | "quantityLots" | "priceTicks" | "quoteBudgetUnits">,
   feeRates: FeeRates,
 ): CurrencyUnits | null {
   const { side, quantityLots, priceTicks, quoteBudgetUnits } = order;

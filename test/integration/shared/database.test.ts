@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { connectDatabase, type Database, sqlState } from "../../../src/shared/database.js";
+import { connectDatabase, type Database, openSnapshot, sqlState } from "../../../src/shared/database.js";
 import { eventually } from "../../support/eventually.js";
 import { createDatabase, execute } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
@@ -72,5 +72,26 @@ describe("the database", () => {
   it("refuses an int8 that a number can't hold", async () => {
     const error = await database.query("select 9007199254740993::bigint").catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(RangeError);
+  });
+
+  it("reads a snapshot page by page, as the tables were at its first read", async () => {
+    await execute(url, "insert into t select id, 'before' from generate_series(1, 2500) as id");
+    const snapshot = await openSnapshot(url, "snapshot-test");
+    const select = "select count(*) as n, word from t where word <> $1 group by word";
+    const count = async () => {
+      for await (const rows of snapshot.pages(select, ["none"])) return rows;
+      return [];
+    };
+    try {
+      const sizes: number[] = [];
+      for await (const rows of snapshot.pages("select id from t")) {
+        if (sizes.push(rows.length) === 1) await execute(url, "update t set word = 'after'");
+      }
+      expect(sizes).to.deep.equal([1000, 1000, 500]);
+      expect(await count()).to.deep.equal([{ n: 2500, word: "before" }]);
+      expect(await count()).to.deep.equal([{ n: 2500, word: "before" }], "after a reader that stopped early");
+    } finally {
+      await snapshot.close();
+    }
   });
 });
