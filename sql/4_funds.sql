@@ -101,6 +101,31 @@ create trigger entries_are_balanced after insert on ledger_entries referencing n
 create trigger ledger_is_append_only before update or delete or truncate on ledger_entries
   for each statement execute function refuse_change();
 
+-- Moves what orders need from available to held, and returns what each account has then (as text: it may be above 2^53).
+-- Raises BX010, and moves nothing, when one of them has less, or more open orders than it may.
+create function hold_funds(
+  account_ids bigint[], held_currencies text[], units bigint[], opened_orders integer[], open_orders_max integer
+) returns table (held_account bigint, held_currency text, available_units text, orders_open integer)
+language plpgsql as $$
+declare
+  moved bigint;
+begin
+  perform 1 from unnest(account_ids, held_currencies) as h(account_id, currency)
+    join balances b on b.account_id = h.account_id and b.currency = h.currency
+    order by b.account_id, b.currency for update of b;
+  return query update balances b
+    set available = b.available - h.units, held = b.held + h.units, open_orders = b.open_orders + h.opened
+    from unnest(account_ids, held_currencies, units, opened_orders) as h(account_id, currency, units, opened)
+    where b.account_id = h.account_id and b.currency = h.currency and b.available >= h.units
+      and (h.opened = 0 or b.open_orders + h.opened <= open_orders_max)
+    returning b.account_id, b.currency, b.available::text, b.open_orders;
+  get diagnostics moved = row_count;
+  if moved <> cardinality(account_ids) then
+    raise exception 'the funds of % of % accounts can not be held', cardinality(account_ids) - moved,
+      cardinality(account_ids) using errcode = 'BX010';
+  end if;
+end $$;
+
 -- Money that comes in and goes out. The reference makes a repeated one harmless.
 create table transfers (
   transfer_id bigint generated always as identity primary key,
@@ -164,6 +189,9 @@ alter table order_log
   -- With insufficient_funds: what it would have needed, and what there was.
   add column needed_units bigint,
   add column available_units bigint;
+
+-- The replaces of an order that are not settled yet say what it is going to be.
+create index order_log_replaces on order_log (asset, order_id, command_sequence) where kind = 'replace' and refused is null;
 
 alter table orders
   -- For its whole life; null: nothing was held for it.

@@ -1,5 +1,6 @@
 import { type AssetRegistry, loadAssets } from "../shared/assets.js";
 import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+import { ConfigurationError } from "../shared/errors.js";
 
 export interface OrderProcessingConfig extends CommonConfig {
   readonly registry: AssetRegistry;
@@ -8,6 +9,8 @@ export interface OrderProcessingConfig extends CommonConfig {
   readonly batchIntervalMs: number;
   /** Up to which it grows with the load. */
   readonly batchIntervalMaxMs: number;
+  /** False: every order is taken as covered, and no money moves. For measuring what that costs. */
+  readonly holdsFunds: boolean;
 }
 
 export function readConfig(): OrderProcessingConfig {
@@ -15,7 +18,12 @@ export function readConfig(): OrderProcessingConfig {
   const common = commonConfig(env, "order-processing");
   const batchIntervalMs = env.integer("PROCESSING_BATCH_INTERVAL_MS", 8, { min: 0, max: 1000 });
   const batchIntervalMaxMs = env.integer("PROCESSING_BATCH_INTERVAL_MAX_MS", 20, { min: 0, max: 1000 });
+  const holdsFunds = env.flag("PROCESSING_HOLD_FUNDS", true);
   env.check();
+  if (!holdsFunds && common.production)
+    throw new ConfigurationError(
+      "PROCESSING_HOLD_FUNDS is off: in production every order must be covered; leave it out",
+    );
   const registry = loadAssets(common.assetsFile);
   return Object.freeze({
     ...common,
@@ -23,5 +31,6 @@ export function readConfig(): OrderProcessingConfig {
     assets: assetsToServe(env, registry.assets),
     batchIntervalMs,
     batchIntervalMaxMs,
+    holdsFunds,
   });
 }

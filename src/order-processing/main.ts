@@ -7,6 +7,8 @@ import { ActionsFollower } from "./actions-follower.js";
 import { ActionsStore } from "./actions-store.js";
 import { readConfig } from "./config.js";
 import { OrderLogStore } from "./order-log-store.js";
+import { RecordStore } from "./record-store.js";
+import { Sequencer } from "./sequencer.js";
 import { OrderProcessing } from "./service.js";
 
 await runService("order-processing", readConfig, async (service, config) => {
@@ -19,9 +21,11 @@ await runService("order-processing", readConfig, async (service, config) => {
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
   service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
 
+  const { registry, instance, assets } = config;
+  const sequencer = new Sequencer(registry, new RecordStore(database), config);
+  const store = new OrderLogStore(database, registry.openOrdersPerAccountMax);
   const actions = new ActionsFollower(new ActionsStore(database));
-  const stage = new OrderProcessing(service, bus, new OrderLogStore(database), actions);
-  const { instance, assets } = config;
+  const stage = new OrderProcessing(service, bus, store, sequencer, actions);
   const share = await joinLeases(bus, service, { service: "order-processing", instance, assets });
   const loop = runStage(service, bus, stage, {
     share,

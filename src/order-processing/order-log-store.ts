@@ -1,8 +1,9 @@
-/** The order log in Postgres: the one record of what the engines are told, and of which client order ids are taken. */
-import { columns, type Database, type Row, type Statement } from "../shared/database.js";
-import type { AssetState, Command, CommandBody, NewOrder, RequestBody } from "../shared/messages.js";
+/** The order log in Postgres, with the holds: the one record of what the engines are told and what is held for it. */
+import { columns, type Database, NO_ROWS, type Row, type Statement, sqlState } from "../shared/database.js";
+import type { Command } from "../shared/messages.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
 import {
+  type AccountId,
   type ActionId,
   type CommandSequence,
   commandSequence,
@@ -15,9 +16,13 @@ import {
   type StreamSequence,
   streamSequence,
 } from "../shared/units.js";
-import { type ClientOrderIdKey, ClientOrderIds } from "./sequencing.js";
+import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
+import { COLUMNS, type ColumnName, commandOf, rowOf } from "./order-log-rows.js";
+import type { Hold, Sequenced } from "./sequencing.js";
 
 const SERVICE = "order-processing";
+/** Raised by hold_funds. */
+const NOT_HELD = "BX010";
 
 export interface OrderLogPosition {
   readonly logId: LogId;
@@ -26,10 +31,9 @@ export interface OrderLogPosition {
   readonly sequencedAtUs: EpochUs;
 }
 
-/** One asset's part of a batch: its commands, and how far in the log they reach. */
-export interface SequencedBatch {
+/** One asset's part of a batch: its commands, what is held for them, and how far in the log they reach. */
+export interface SequencedBatch extends Sequenced {
   readonly asset: string;
-  readonly commands: readonly Command[];
   readonly from: LogId;
   readonly reached: LogId;
   readonly streamSequence: StreamSequence;
@@ -37,11 +41,21 @@ export interface SequencedBatch {
   readonly actionIds?: readonly ActionId[];
 }
 
+/** What an account has after its holds. */
+export interface HeldBalance extends BalanceKey, Balance {}
+
+/** The balances are not what they were thought to be: nothing is written, and the batch wants to be decided again. */
+export class FundsChanged extends Error {
+  override readonly name = "FundsChanged";
+}
+
 export class OrderLogStore {
   readonly #database: Database;
+  readonly #openOrdersMax: number;
 
-  constructor(database: Database) {
+  constructor(database: Database, openOrdersPerAccountMax: number) {
     this.#database = database;
+    this.#openOrdersMax = openOrdersPerAccountMax;
   }
 
   async position(asset: string): Promise<OrderLogPosition> {
@@ -69,38 +83,21 @@ export class OrderLogStore {
     return new Map(rows.map((row) => [row.asset, commandSequence(row.command_sequence)]));
   }
 
-  async findClientOrderIds(keys: readonly ClientOrderIdKey[]): Promise<ClientOrderIds> {
-    const ids = new ClientOrderIds();
-    if (keys.length === 0) return ids;
-    const rows = await this.#database.query<{
-      account_id: ClientOrderIdKey["accountId"];
-      client_order_id: string;
-      asset: string;
-      order_id: number;
-    }>(
-      `select l.account_id, l.client_order_id, l.asset, case l.kind when 'new' then l.log_id else l.order_id end as order_id
-       from unnest($1::bigint[], $2::text[]) as k(account_id, client_order_id)
-       join order_log l on l.account_id = k.account_id and l.client_order_id = k.client_order_id
-       where l.client_order_id is not null and l.kind in ('new', 'replace')
-         and l.refused is distinct from 'duplicate_client_order_id'`,
-      columns(
-        keys,
-        (key) => key.accountId,
-        (key) => key.clientOrderId,
-      ),
-    );
-    for (const row of rows) {
-      const key = { accountId: row.account_id, clientOrderId: row.client_order_id };
-      ids.add(key, { asset: row.asset, orderId: row.order_id as never });
-    }
-    return ids;
-  }
-
-  /** Writes the commands and moves the positions, all or nothing. Rejects with Fenced when another has the asset. */
-  async append(batches: readonly SequencedBatch[]): Promise<void> {
+  /**
+   * Writes the commands, holds what they need and moves the positions, all or nothing. Rejects with FundsChanged when the
+   * funds are not there, with Fenced when another has the asset.
+   */
+  async append(batches: readonly SequencedBatch[]): Promise<HeldBalance[]> {
+    const holdsOnly = [holdFunds(batches, this.#openOrdersMax), insertEntries(batches)].filter(hasRows);
     try {
-      await this.#database.transaction([takePositions(SERVICE, batches.map(moveOf)), insertCommands(batches)]);
+      const [, , held = []] = await this.#database.transaction([
+        takePositions(SERVICE, batches.map(moveOf)),
+        insertCommands(batches),
+        ...holdsOnly,
+      ]);
+      return held.map(heldBalance);
     } catch (cause) {
+      if (sqlState(cause) === NOT_HELD) throw new FundsChanged("the funds are not there any more", { cause });
       throw fenceError(SERVICE, cause);
     }
   }
@@ -125,157 +122,90 @@ export class OrderLogStore {
   }
 }
 
+const hasRows = ({ values }: Statement) => values?.[0] !== NO_ROWS;
+
 function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBatch): PositionMove {
   const throughCommand = (commands.at(-1) as Command).commandSequence;
   return { asset, from, reached, streamSequence, throughCommand, holdThroughCommand: throughCommand };
 }
 
-/** The columns of order_log that carry a command, with their types; ROW_OF gives their values in this order. */
-const COLUMNS = {
-  asset: "text",
-  command_sequence: "bigint",
-  log_id: "bigint",
-  account_id: "bigint",
-  kind: "text",
-  client_order_id: "text",
-  order_id: "bigint",
-  side: "text",
-  type: "text",
-  time_in_force: "text",
-  quantity_lots: "bigint",
-  price_ticks: "bigint",
-  stop_price_ticks: "bigint",
-  display_lots: "bigint",
-  minimum_lots: "bigint",
-  quote_budget_units: "bigint",
-  expires_at_ms: "bigint",
-  post_only: "boolean",
-  self_trade_prevention: "text",
-  asset_state: "text",
-  refused: "text",
-  first_order_id: "bigint",
-  received_at_us: "bigint",
-  sequenced_at_us: "bigint",
-  action_id: "bigint",
-} as const;
-type ColumnName = keyof typeof COLUMNS;
 const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
 
 const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
   select * from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
 
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
-  const rows = batches.flatMap(({ asset, commands, actionIds }) =>
-    commands.map((command, index) => ({ ...rowOf(asset, command), action_id: actionIds?.[index] })),
-  );
+  const rows = batches.flatMap(({ asset, commands, holds, actionIds }) => {
+    const held = new Map<number, Hold>(holds.map((hold) => [hold.commandSequence, hold]));
+    return commands.map((command, index) => {
+      const row = rowOf(asset, command, held.get(command.commandSequence) ?? null);
+      return { ...row, action_id: actionIds?.[index] };
+    });
+  });
   const values = columns(rows, ...COLUMN_NAMES.map((name) => (row: (typeof rows)[number]) => row[name]));
   return { name: "insert_order_log", text: INSERT_TEXT, values };
 }
 
-function rowOf(asset: string, command: Command): Partial<Record<ColumnName, unknown>> {
-  const { body } = command;
+interface AccountHold extends BalanceKey {
+  /** A batch may hold more than 2^53. */
+  units: bigint;
+  openedOrders: number;
+}
+
+function holdFunds(batches: readonly SequencedBatch[], openOrdersMax: number): Statement {
+  const sums = new Map<string, AccountHold>();
+  for (const { accountId, currency, units, openedOrders } of batches.flatMap(({ holds }) => holds)) {
+    const key = balanceKey(accountId, currency);
+    const sum = sums.get(key);
+    if (sum === undefined) sums.set(key, { accountId, currency, units: BigInt(units), openedOrders });
+    else {
+      sum.units += BigInt(units);
+      sum.openedOrders += openedOrders;
+    }
+  }
+  const values = columns(
+    [...sums.values()],
+    (sum) => sum.accountId,
+    (sum) => sum.currency,
+    (sum) => sum.units,
+    (sum) => sum.openedOrders,
+  );
   return {
-    asset,
-    command_sequence: command.commandSequence,
-    log_id: command.logId === 0 ? null : command.logId,
-    account_id: command.accountId,
-    received_at_us: command.receivedAtUs,
-    sequenced_at_us: command.atUs,
-    ...(body.kind === "refuse"
-      ? { ...bodyRow(body.request), refused: body.reason, first_order_id: body.firstOrderId }
-      : bodyRow(body)),
+    name: "hold_funds",
+    text: "select * from hold_funds($1::bigint[], $2::text[], $3::bigint[], $4::integer[], $5::integer)",
+    values: [...values, openOrdersMax],
   };
 }
 
-function bodyRow(body: Exclude<CommandBody, { kind: "refuse" }>): Partial<Record<ColumnName, unknown>> {
-  switch (body.kind) {
-    case "new":
-      return {
-        kind: "new",
-        client_order_id: body.clientOrderId,
-        side: body.side,
-        type: body.type,
-        time_in_force: body.timeInForce,
-        quantity_lots: body.quantityLots,
-        price_ticks: body.priceTicks,
-        stop_price_ticks: body.stopPriceTicks,
-        display_lots: body.displayLots,
-        minimum_lots: body.minimumLots,
-        quote_budget_units: body.quoteBudgetUnits,
-        expires_at_ms: body.expiresAtMs,
-        post_only: body.postOnly,
-        self_trade_prevention: body.selfTradePrevention,
-      };
-    case "cancel":
-      return { kind: "cancel", client_order_id: body.clientOrderId, order_id: body.orderId };
-    case "replace":
-      return {
-        kind: "replace",
-        client_order_id: body.clientOrderId,
-        order_id: body.orderId,
-        quantity_lots: body.quantityLots,
-        price_ticks: body.priceTicks,
-      };
-    case "cancel_all":
-      return { kind: "cancel_all", side: body.side };
-    case "set_asset_state":
-      return { kind: "set_asset_state", asset_state: body.state };
-    case "advance_clock":
-      return { kind: "advance_clock" };
-  }
-}
-
-/** The inverse of rowOf: the same command, so that a second publish has the same bytes as the first. */
-function commandOf(row: Row): Command {
-  const body = bodyOf(row);
-  const refused = row["refused"] as string | null;
+function insertEntries(batches: readonly SequencedBatch[]): Statement {
+  const rows = batches.flatMap(({ asset, commands, holds }) => {
+    const atUs = commands.at(-1)?.atUs;
+    return holds.filter(({ units }) => units > 0).map((hold) => ({ asset, atUs, hold }));
+  });
   return {
-    commandSequence: row["command_sequence"],
-    logId: row["log_id"] ?? 0,
-    accountId: row["account_id"],
-    receivedAtUs: row["received_at_us"],
-    atUs: row["sequenced_at_us"],
-    body:
-      refused === null
-        ? body
-        : { kind: "refuse", request: body, reason: refused, firstOrderId: row["first_order_id"], shortfall: null },
-  } as Command;
+    name: "insert_holds",
+    text: `insert into ledger_entries
+        (source, kind, sequence, account_id, currency, available_change, held_change, at_us)
+      select h.source, 'hold', h.sequence, h.account_id, h.currency, -h.units, h.units, h.at_us
+      from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])
+        as h(source, sequence, account_id, currency, units, at_us)`,
+    values: columns(
+      rows,
+      ({ asset }) => asset,
+      ({ hold }) => hold.commandSequence,
+      ({ hold }) => hold.accountId,
+      ({ hold }) => hold.currency,
+      ({ hold }) => hold.units,
+      ({ atUs }) => atUs,
+    ),
+  };
 }
 
-function bodyOf(row: Row): RequestBody | CommandBody {
-  const clientOrderId = row["client_order_id"];
-  switch (row["kind"]) {
-    case "new":
-      return {
-        kind: "new",
-        clientOrderId,
-        side: row["side"],
-        type: row["type"],
-        timeInForce: row["time_in_force"],
-        quantityLots: row["quantity_lots"],
-        priceTicks: row["price_ticks"],
-        stopPriceTicks: row["stop_price_ticks"],
-        displayLots: row["display_lots"],
-        minimumLots: row["minimum_lots"],
-        quoteBudgetUnits: row["quote_budget_units"],
-        expiresAtMs: row["expires_at_ms"],
-        postOnly: row["post_only"],
-        selfTradePrevention: row["self_trade_prevention"],
-        feeRates: null,
-      } as NewOrder;
-    case "cancel":
-      return { kind: "cancel", orderId: row["order_id"], clientOrderId } as RequestBody;
-    case "replace": {
-      const { order_id: orderId, quantity_lots: quantityLots, price_ticks: priceTicks } = row;
-      return { kind: "replace", orderId, quantityLots, priceTicks, clientOrderId, cover: null } as RequestBody;
-    }
-    case "cancel_all":
-      return { kind: "cancel_all", side: row["side"] } as RequestBody;
-    case "set_asset_state":
-      return { kind: "set_asset_state", state: row["asset_state"] as AssetState };
-    case "advance_clock":
-      return { kind: "advance_clock" };
-    default:
-      throw new Error(`order_log holds the kind ${String(row["kind"])}, which is not known here`);
-  }
+function heldBalance(row: Row): HeldBalance {
+  return {
+    accountId: row["held_account"] as AccountId,
+    currency: row["held_currency"] as string,
+    availableUnits: BigInt(row["available_units"] as string),
+    openOrders: row["orders_open"] as number,
+  };
 }

@@ -2,15 +2,26 @@
  * From logged requests to the engine's commands: the rules that need to know more than one request. Pure.
  * Every request becomes exactly one command; what is refused becomes one, too, and so reaches its client in order.
  */
-import type { CancelOrder, Command, CommandBody, LoggedRequest, Reason, RequestBody } from "../shared/messages.js";
+import type { Asset } from "../shared/assets.js";
+import type {
+  CancelOrder,
+  Command,
+  CommandBody,
+  LoggedRequest,
+  NewOrder,
+  Refuse,
+  ReplaceOrder,
+} from "../shared/messages.js";
 import {
   type AccountId,
   type CommandSequence,
+  type CurrencyUnits,
   commandSequence,
   type EpochUs,
   type OrderId,
   orderId,
 } from "../shared/units.js";
+import type { Funded, Funding, RequestHold } from "./funding.js";
 
 /** Where a client order id was used first. */
 export interface ClientOrderIdUse {
@@ -23,17 +34,34 @@ export interface ClientOrderIdKey {
   readonly clientOrderId: string;
 }
 
-/** The uses that are on record, by account and client order id. Sequencing adds those of its own batch. */
+/** Uses by account and client order id: those of one batch, on top of those that were on record before. */
 export class ClientOrderIds {
   readonly #uses = new Map<string, ClientOrderIdUse>();
+  readonly #before: ClientOrderIds | null;
+
+  constructor(before: ClientOrderIds | null = null) {
+    this.#before = before;
+  }
 
   add({ accountId, clientOrderId }: ClientOrderIdKey, use: ClientOrderIdUse): void {
     this.#uses.set(`${accountId}/${clientOrderId}`, use);
   }
 
-  find({ accountId, clientOrderId }: ClientOrderIdKey): ClientOrderIdUse | undefined {
-    return this.#uses.get(`${accountId}/${clientOrderId}`);
+  find(key: ClientOrderIdKey): ClientOrderIdUse | undefined {
+    return this.#uses.get(`${key.accountId}/${key.clientOrderId}`) ?? this.#before?.find(key);
   }
+}
+
+/** What was held for a command; written with it. */
+export interface Hold extends RequestHold {
+  readonly commandSequence: CommandSequence;
+  /** Of a market buy: what its client wants to spend, fees included; the command says what is left for fills. */
+  readonly budgetUnits: CurrencyUnits | null;
+}
+
+export interface Sequenced {
+  readonly commands: readonly Command[];
+  readonly holds: readonly Hold[];
 }
 
 /** The client order ids that must be looked up before the requests can be sequenced. */
@@ -43,55 +71,90 @@ export function clientOrderIdsNeeded(requests: readonly LoggedRequest[]): Client
   );
 }
 
-/**
- * The requests' commands, numbered on from `after`, all at the time `atUs` (not before that of the command before).
- * `ids` holds what clientOrderIdsNeeded asked for. Orders of suspended accounts are refused.
- */
-export function sequenceRequests(
-  asset: string,
-  requests: readonly LoggedRequest[],
-  ids: ClientOrderIds,
-  after: CommandSequence,
-  atUs: EpochUs,
-  isSuspended: (accountId: AccountId) => boolean,
-): Command[] {
-  return requests.map(({ logId, accountId, receivedAtUs, body }, index) => {
-    const decided = decide(asset, { logId, accountId, receivedAtUs, body }, ids, isSuspended(accountId));
-    return { commandSequence: commandSequence(after + index + 1), logId, accountId, receivedAtUs, atUs, body: decided };
-  });
-}
+/** Gives the requests of a batch, asset by asset, their commands. */
+export class Sequencing {
+  readonly #ids: ClientOrderIds;
+  readonly #funding: Funding | null;
+  readonly #isSuspended: (accountId: AccountId) => boolean;
 
-function decide(
-  asset: string,
-  { logId, accountId, body }: LoggedRequest,
-  ids: ClientOrderIds,
-  isSuspended: boolean,
-): CommandBody {
-  switch (body.kind) {
-    case "new":
-    case "replace": {
-      if (body.clientOrderId !== null) {
-        const key = { accountId, clientOrderId: body.clientOrderId };
-        const used = ids.find(key);
-        if (used !== undefined) return refuse(body, "duplicate_client_order_id", used.orderId);
-        ids.add(key, { asset, orderId: body.kind === "new" ? orderId(logId) : body.orderId });
+  /** `onRecord` holds what clientOrderIdsNeeded asked for. Without a `funding` nothing is held. */
+  constructor(onRecord: ClientOrderIds, funding: Funding | null, isSuspended: (accountId: AccountId) => boolean) {
+    this.#ids = new ClientOrderIds(onRecord);
+    this.#funding = funding;
+    this.#isSuspended = isSuspended;
+  }
+
+  /** Numbered on from `after`, all at the time `atUs` (not before that of the command before). */
+  sequence(asset: Asset, requests: readonly LoggedRequest[], after: CommandSequence, atUs: EpochUs): Sequenced {
+    const holds: Hold[] = [];
+    const commands = requests.map((request, index): Command => {
+      const { logId, accountId, receivedAtUs, body: asked } = request;
+      const sequence = commandSequence(after + index + 1);
+      const decided = this.#decide(asset, request);
+      if (decided.hold !== null) {
+        const budgetUnits = asked.kind === "new" ? asked.quoteBudgetUnits : null;
+        holds.push({ ...decided.hold, commandSequence: sequence, budgetUnits });
       }
-      return isSuspended ? refuse(body, "account_suspended") : body;
+      return { commandSequence: sequence, logId, accountId, receivedAtUs, atUs, body: decided.body };
+    });
+    return { commands, holds };
+  }
+
+  #decide(asset: Asset, { logId, accountId, body }: LoggedRequest): Decided {
+    switch (body.kind) {
+      case "new": {
+        const refused = this.#admit(asset, accountId, body, orderId(logId));
+        return refused ?? this.#fund(body, (funding) => funding.placeOrder(asset, accountId, orderId(logId), body));
+      }
+      case "replace": {
+        const refused = this.#admit(asset, accountId, body, body.orderId);
+        return refused ?? this.#fund(body, (funding) => funding.replaceOrder(asset, accountId, body));
+      }
+      case "cancel":
+        return this.#resolveCancel(asset, accountId, body);
+      case "cancel_all":
+        return passedOn(body);
     }
-    case "cancel":
-      return resolveCancel(asset, accountId, body, ids);
-    case "cancel_all":
-      return body;
+  }
+
+  /** A client order id belongs to the request that used it first, whatever becomes of that one. */
+  #admit({ asset }: Asset, accountId: AccountId, body: NewOrder | ReplaceOrder, orderId: OrderId): Decided | null {
+    if (body.clientOrderId !== null) {
+      const key = { accountId, clientOrderId: body.clientOrderId };
+      const used = this.#ids.find(key);
+      if (used !== undefined) return refuse(body, "duplicate_client_order_id", { firstOrderId: used.orderId });
+      this.#ids.add(key, { asset, orderId });
+    }
+    return this.#isSuspended(accountId) ? refuse(body, "account_suspended") : null;
+  }
+
+  #fund<Body extends NewOrder | ReplaceOrder>(asked: Body, decide: (funding: Funding) => Funded<Body>): Decided {
+    if (this.#funding === null) return passedOn(asked);
+    const funded = decide(this.#funding);
+    return funded.kind === "funded" ? funded : refuse(asked, funded.reason, { shortfall: funded.shortfall });
+  }
+
+  #resolveCancel({ asset }: Asset, accountId: AccountId, body: CancelOrder): Decided {
+    if (body.clientOrderId === null) return passedOn(body);
+    const used = this.#ids.find({ accountId, clientOrderId: body.clientOrderId });
+    if (used === undefined || used.asset !== asset) return refuse(body, "unknown_order");
+    return passedOn({ ...body, orderId: used.orderId });
   }
 }
 
-function refuse(request: RequestBody, reason: Reason, firstOrderId: OrderId | null = null): CommandBody {
-  return { kind: "refuse", request, reason, firstOrderId, shortfall: null };
+interface Decided {
+  readonly body: CommandBody;
+  readonly hold: RequestHold | null;
 }
 
-function resolveCancel(asset: string, accountId: AccountId, body: CancelOrder, ids: ClientOrderIds): CommandBody {
-  if (body.clientOrderId === null) return body;
-  const used = ids.find({ accountId, clientOrderId: body.clientOrderId });
-  if (used === undefined || used.asset !== asset) return refuse(body, "unknown_order");
-  return { ...body, orderId: used.orderId };
+function passedOn(body: CommandBody): Decided {
+  return { body, hold: null };
+}
+
+function refuse(
+  request: Refuse["request"],
+  reason: Refuse["reason"],
+  { firstOrderId = null, shortfall = null }: Partial<Pick<Refuse, "firstOrderId" | "shortfall">> = {},
+): Decided {
+  return passedOn({ kind: "refuse", request, reason, firstOrderId, shortfall });
 }

@@ -1,9 +1,10 @@
 /** Order processing as a stage: ORDERS → order_log and position in one transaction → COMMANDS under the fence. */
 import type { Bus } from "../shared/bus.js";
+import type { InputMessage } from "../shared/bus-reader.js";
 import { InvariantBroken } from "../shared/errors.js";
 import { FencedOutput } from "../shared/fenced-output.js";
 import type { Service } from "../shared/lifecycle.js";
-import type { Command, LoggedRequest } from "../shared/messages.js";
+import type { Command } from "../shared/messages.js";
 import { decodeCommandBatch, decodeOrderBatch, encodeCommandBatch } from "../shared/pipeline-codec.js";
 import { AssetHalted, type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
 import {
@@ -19,14 +20,18 @@ import {
   type StreamSequence,
 } from "../shared/units.js";
 import type { ActionCommand, ActionsFollower } from "./actions-follower.js";
-import type { OrderLogStore, SequencedBatch } from "./order-log-store.js";
-import { type ClientOrderIds, clientOrderIdsNeeded, sequenceRequests } from "./sequencing.js";
+import { FundsChanged, type HeldBalance, type OrderLogStore, type SequencedBatch } from "./order-log-store.js";
+import type { LoggedBatch, Sequencer } from "./sequencer.js";
 
 /** Commands in one message; far below 256 KiB. */
 const COMMANDS_PER_MESSAGE_MAX = 1_000;
 
 /** Commands of one asset that may be on their way to settlement; past that its requests wait in the log. */
 const UNSETTLED_COMMANDS_MAX = 10_000;
+
+/** Others may hold funds of the same accounts at the same time: a batch is decided again as often, ever later. */
+const HOLD_ATTEMPTS_MAX = 8;
+const HOLD_RETRY_FIRST_MS = 2;
 
 interface AssetPosition {
   logId: LogId;
@@ -38,38 +43,36 @@ interface AssetPosition {
   readonly output: FencedOutput;
 }
 
-interface LoggedBatch {
-  readonly asset: string;
-  readonly requests: readonly LoggedRequest[];
-  readonly streamSequence: StreamSequence;
-}
-
 export class OrderProcessing implements Stage {
   readonly input = "ORDERS";
   readonly #bus: Bus;
   readonly #store: OrderLogStore;
   readonly #actions: ActionsFollower;
   readonly #service: Service;
+  readonly #sequencer: Sequencer;
   #settled: ReadonlyMap<string, CommandSequence> = new Map();
   readonly #positions = new Map<string, AssetPosition>();
 
-  constructor(service: Service, bus: Bus, store: OrderLogStore, actions: ActionsFollower) {
+  constructor(service: Service, bus: Bus, store: OrderLogStore, sequencer: Sequencer, actions: ActionsFollower) {
     this.#service = service;
     this.#bus = bus;
     this.#store = store;
+    this.#sequencer = sequencer;
     this.#actions = actions;
   }
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
+    this.#positions.delete(asset);
+    this.#sequencer.forgetBalances();
     const stored = await this.#store.position(asset);
     const { last } = await this.#bus.streamBounds(this.input);
     if (last < stored.streamSequence)
       throw new AssetHalted(asset, `the order log ends at ${last}, but ${stored.streamSequence} was processed before`);
     const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "COMMANDS", asset);
     const nextExpiryMs = await this.#store.nextExpiry(asset, stored.sequencedAtUs);
-    this.#positions.set(asset, { ...stored, nextExpiryMs, output });
     await this.#publishRest(asset, output, stored.commandSequence);
     await this.#actions.recover(asset);
+    this.#positions.set(asset, { ...stored, nextExpiryMs, output });
     return { afterSequence: stored.streamSequence };
   }
 
@@ -82,11 +85,19 @@ export class OrderProcessing implements Stage {
   }
 
   async handle(inputs: readonly AssetInput[]): Promise<void> {
-    const logged = inputs.map((input) => this.#readRequests(input));
-    const ids = await this.#store.findClientOrderIds(logged.flatMap(({ requests }) => clientOrderIdsNeeded(requests)));
-    const batches = logged.filter(({ requests }) => requests.length > 0).map((batch) => this.#sequence(batch, ids));
-    if (batches.length === 0) return;
-    await this.#commit(batches);
+    const logged = inputs.map((input) => this.#readRequests(input)).filter(({ requests }) => requests.length > 0);
+    if (logged.length === 0) return;
+    for (let attempt = 1; ; attempt++) {
+      const batches = await this.#sequencer.decide(logged, (account) => this.#actions.isSuspended(account));
+      try {
+        this.#sequencer.committed(await this.#commit(batches));
+        return;
+      } catch (cause) {
+        if (!(cause instanceof FundsChanged) || attempt === HOLD_ATTEMPTS_MAX) throw cause;
+        this.#sequencer.forgetBalances();
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * HOLD_RETRY_FIRST_MS * 2 ** attempt));
+      }
+    }
   }
 
   async tick(): Promise<void> {
@@ -131,32 +142,35 @@ export class OrderProcessing implements Stage {
       const sequence = commandSequence(after + index + 1);
       return { commandSequence: sequence, logId: logId(0), accountId, receivedAtUs: epochUs(0), atUs, body };
     });
-    return { asset, commands, from: reached, reached, streamSequence };
+    return { asset, commands, holds: [], from: reached, reached, streamSequence };
   }
 
-  async #commit(batches: readonly SequencedBatch[]): Promise<void> {
-    await this.#store.append(batches);
+  async #commit(batches: readonly SequencedBatch[]): Promise<HeldBalance[]> {
+    const held = await this.#store.append(batches);
     for (const batch of batches) this.#advance(batch);
     await Promise.all(batches.map(({ asset, commands }) => publishCommands(this.#position(asset).output, commands)));
+    return held;
   }
 
   #readRequests({ asset, messages }: AssetInput): LoggedBatch {
-    const after = this.#position(asset).logId;
-    const requests = haltingAsset(asset, () =>
+    const after = this.#position(asset);
+    const decode = () =>
       messages.flatMap(({ streamSequence, data }) =>
         decodeOrderBatch(data).map((request, index) => ({ ...request, logId: logIdAt(streamSequence, index) })),
-      ),
-    ).filter(({ logId }) => logId > after);
-    return { asset, requests, streamSequence: (messages.at(-1) as { streamSequence: StreamSequence }).streamSequence };
+      );
+    const requests = this.#halting(asset, decode).filter(({ logId }) => logId > after.logId);
+    const { streamSequence } = messages.at(-1) as InputMessage;
+    return { asset, requests, streamSequence, after };
   }
 
-  #sequence({ asset, requests, streamSequence }: LoggedBatch, ids: ClientOrderIds): SequencedBatch {
-    const position = this.#position(asset);
-    const atUs = Math.max(position.sequencedAtUs, nowUs()) as EpochUs;
-    const isSuspended = this.#actions.isSuspended.bind(this.#actions);
-    const commands = sequenceRequests(asset, requests, ids, position.commandSequence, atUs, isSuspended);
-    const reached = (requests.at(-1) as LoggedRequest).logId;
-    return { asset, commands, from: position.logId, reached, streamSequence };
+  /** What this throws halts the asset: nothing more is sent for it, the time neither. */
+  #halting<T>(asset: string, work: () => T): T {
+    try {
+      return haltingAsset(asset, work);
+    } catch (halted) {
+      this.#positions.delete(asset);
+      throw halted;
+    }
   }
 
   #advance({ asset, commands, reached, streamSequence }: SequencedBatch): void {

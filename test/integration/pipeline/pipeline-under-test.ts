@@ -1,10 +1,14 @@
 /** The three stages between the order log and the notifications, each as its main.ts wires it, in this process. */
+import { randomUUID } from "node:crypto";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { ActionsFollower } from "../../../src/order-processing/actions-follower.js";
 import { ActionsStore } from "../../../src/order-processing/actions-store.js";
 import { OrderLogStore } from "../../../src/order-processing/order-log-store.js";
+import { RecordStore } from "../../../src/order-processing/record-store.js";
+import { Sequencer } from "../../../src/order-processing/sequencer.js";
 import { OrderProcessing } from "../../../src/order-processing/service.js";
 import { createApiKey } from "../../../src/shared/api-keys.js";
+import { storeAssets } from "../../../src/shared/asset-store.js";
 import { loadAssets } from "../../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
@@ -14,7 +18,16 @@ import type { NewOrder, OrderRequest, RequestBody } from "../../../src/shared/me
 import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
 import { runStage, type Stage } from "../../../src/shared/stage.js";
 import { subjectOf } from "../../../src/shared/subjects.js";
-import { accountId, logIdAt, lots, nowUs, type OrderId, orderId, priceTicks } from "../../../src/shared/units.js";
+import {
+  type AccountId,
+  accountId,
+  logIdAt,
+  lots,
+  nowUs,
+  type OrderId,
+  orderId,
+  priceTicks,
+} from "../../../src/shared/units.js";
 import { TradeProcessing } from "../../../src/trade-processing/service.js";
 import { TradeStore } from "../../../src/trade-processing/trade-store.js";
 import { eventually } from "../../support/eventually.js";
@@ -47,7 +60,7 @@ export class PipelineUnderTest {
     this.database = database;
   }
 
-  /** With accounts 1 and 2; no stage runs yet. */
+  /** With accounts 1 and 2, which have enough of everything; no stage runs yet. */
   static async create(databaseUrl?: string): Promise<PipelineUnderTest> {
     const nats = await startNats();
     const url = databaseUrl ?? (await createDatabase());
@@ -55,7 +68,10 @@ export class PipelineUnderTest {
     const bus = await connectBus(nats.url, { name: "test", log });
     await bus.ensureStreams(1);
     const database = await connectDatabase(url, { applicationName: "test", log });
+    await storeAssets(database, registry);
     for (const name of ["ann", "bob"]) await createApiKey(database, name, name, name);
+    for (const account of [ANN, BOB])
+      for (const currency of registry.currencies.keys()) await deposit(database, account, currency, ENOUGH_UNITS);
     return new PipelineUnderTest(nats, url, bus, database);
   }
 
@@ -137,15 +153,25 @@ export class PipelineUnderTest {
 }
 
 function stageOf(name: StageName, service: ServiceForTest, bus: Bus, database: Database): Stage {
-  if (name === "order-processing")
-    return new OrderProcessing(
-      service,
-      bus,
-      new OrderLogStore(database),
-      new ActionsFollower(new ActionsStore(database)),
-    );
+  if (name === "order-processing") {
+    const store = new OrderLogStore(database, registry.openOrdersPerAccountMax);
+    const sequencer = new Sequencer(registry, new RecordStore(database), { holdsFunds: true });
+    return new OrderProcessing(service, bus, store, sequencer, new ActionsFollower(new ActionsStore(database)));
+  }
   if (name === "matching-engine") return new MatchingEngines(service, bus, registry);
   return new TradeProcessing(service, bus, new TradeStore(database), registry);
+}
+
+/** Of the currency's smallest unit. */
+const ENOUGH_UNITS = 10 ** 15;
+
+export async function deposit(database: Database, account: AccountId, currency: string, units: number): Promise<void> {
+  await database.query("select book_transfer('deposit', $1, $2, $3, $4, 'test')", [
+    account,
+    currency,
+    units,
+    randomUUID(),
+  ]);
 }
 
 export const ANN = accountId(1);

@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { ClientOrderIds, clientOrderIdsNeeded, sequenceRequests } from "../../../src/order-processing/sequencing.js";
+import { ClientOrderIds, clientOrderIdsNeeded, Sequencing } from "../../../src/order-processing/sequencing.js";
+import { loadAssets } from "../../../src/shared/assets.js";
+import { projectRoot } from "../../../src/shared/config.js";
 import type { LoggedRequest, NewOrder, RequestBody } from "../../../src/shared/messages.js";
 import { accountId, commandSequence, epochUs, logId, lots, orderId, priceTicks } from "../../../src/shared/units.js";
 
@@ -26,8 +28,9 @@ const logged = (id: number, account: number, body: RequestBody): LoggedRequest =
   receivedAtUs: epochUs(1),
   body,
 });
+const BTC_USD = loadAssets(`${projectRoot}config/assets.json`).assets.get("BTC-USD")!;
 const sequence = (requests: readonly LoggedRequest[], ids = new ClientOrderIds(), isSuspended = () => false) =>
-  sequenceRequests("BTC-USD", requests, ids, commandSequence(10), epochUs(99), isSuspended);
+  new Sequencing(ids, null, isSuspended).sequence(BTC_USD, requests, commandSequence(10), epochUs(99)).commands;
 const cancelById = (clientOrderId: string): RequestBody => ({ kind: "cancel", orderId: null, clientOrderId });
 const used = (asset: string, id: number) => ({ asset, orderId: orderId(id) });
 const KEY = { accountId: accountId(1), clientOrderId: "a" };
