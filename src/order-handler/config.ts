@@ -1,6 +1,7 @@
 import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
 import { type Transport, transportConfig } from "../shared/tls.js";
 import type { BatcherOptions } from "./batcher.js";
+import type { LoginLimits } from "./logins.js";
 import type { RateLimits } from "./order-rates.js";
 import type { ServerLimits } from "./server.js";
 import type { SessionLimits } from "./session.js";
@@ -12,12 +13,9 @@ export interface HandlerConfig extends CommonConfig, Transport {
   readonly server: ServerLimits;
   readonly batcher: BatcherOptions;
   readonly rates: RateLimits;
-  /** How long Postgres may take to answer a login. */
-  readonly loginAnswerTimeoutMs: number;
+  readonly logins: LoginLimits;
   /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
   readonly backlogAgeMaxMs: number;
-  /** Logins that may be checked at the same time. */
-  readonly loginsMax: number;
 }
 
 export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
@@ -64,9 +62,15 @@ export function handlerConfig(values?: NodeJS.ProcessEnv): HandlerConfig {
       graceMs: ms("GRACE", 500),
     },
     rates: { perSession: rate("SESSION", 50_000), perAccount: rate("ACCOUNT", 100_000) },
-    loginAnswerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),
+    logins: {
+      inFlightMax: count("LOGINS", 64),
+      answerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),
+      failed: {
+        perAddress: count("FAILED_LOGINS_PER_ADDRESS", 200),
+        perKey: count("FAILED_LOGINS_PER_KEY", 100),
+      },
+    },
     backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000),
-    loginsMax: count("LOGINS", 64),
   };
   env.check();
   return Object.freeze(config);

@@ -1,9 +1,11 @@
+import { AccessFeed } from "../shared/access-feed.js";
 import { authenticate } from "../shared/api-keys.js";
 import { loadAssets } from "../shared/assets.js";
 import { connectBus } from "../shared/bus.js";
 import { connectDatabase } from "../shared/database.js";
 import { runService } from "../shared/lifecycle.js";
 import { warnIfExposed } from "../shared/tls.js";
+import { CancelTriggersStore } from "./cancel-triggers-store.js";
 import { handlerConfig } from "./config.js";
 import { HandlerMetrics } from "./handler-metrics.js";
 import { processedThrough } from "./positions-store.js";
@@ -24,12 +26,17 @@ await runService("order-handler", handlerConfig, async (service, config) => {
   service.readiness("bus", () => (bus.isConnected() ? null : "NATS is not connected"));
   await bus.ensureStreams(config.natsReplicas);
 
+  const access = await AccessFeed.start(database, log);
+  service.background("access feed", access.run(service.stopping));
+
   const handler = new OrderHandler({
     config,
     registry,
     log,
     orderLog: bus,
     authenticate: (keyId, secret) => authenticate(database, keyId, secret),
+    access,
+    cancelTriggers: new CancelTriggersStore(database),
     processedThrough: () => processedThrough(database),
     lastPrices: (assets) => lastPrices(database, assets),
     metrics: new HandlerMetrics(service.metrics),

@@ -12,7 +12,7 @@ export type ServerLimits = ConnectionLimits & ListenerLimits;
 
 export interface ServerPorts {
   /** `wake` is to be called when the session has output. */
-  readonly createSession: (wake: () => void) => Session;
+  readonly createSession: (wake: () => void, address: string) => Session;
   readonly ended: (session: Session) => void;
   readonly answered: (exchange: Exchange) => void;
   readonly nowUs: () => EpochUs;
@@ -81,7 +81,7 @@ export class OrderServer {
       return;
     }
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    const session = this.#ports.createSession(() => this.#wake(connection));
+    const session = this.#ports.createSession(() => this.#wake(connection), address);
     const connection: Connection = new Connection(socket, session, this.#limits, {
       answered: this.#ports.answered,
       gone: (gone, why) => this.#forget(gone, why),

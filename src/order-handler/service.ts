@@ -1,29 +1,34 @@
 /** Puts the parts together: sessions submit to the batcher, one sweep keeps every deadline, stopping is one sequence. */
-import type { AuthenticatedAccount } from "../shared/api-keys.js";
+import { hostname } from "node:os";
+import type { Access } from "../shared/access-feed.js";
 import type { AssetRegistry } from "../shared/assets.js";
-import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import type { OrderRequest } from "../shared/messages.js";
+import { isRefusal } from "../shared/order-rules.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
 import type { TokenBucket } from "../shared/token-bucket.js";
-import { type LogId, nowUs } from "../shared/units.js";
+import { type AccountId, type LogId, nowUs } from "../shared/units.js";
+import { keyProblem, orderProblem } from "./access-rules.js";
 import { Backlog } from "./backlog.js";
 import { Batcher, type OrderLog, type Settle } from "./batcher.js";
+import { CancelTriggers } from "./cancel-triggers.js";
+import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 import type { HandlerConfig } from "./config.js";
 import type { HandlerMetrics } from "./handler-metrics.js";
 import { LastPrices, type ReadLastPrices } from "./last-prices.js";
-import { OrderCanceler } from "./order-canceler.js";
+import { type Authenticate, Logins } from "./logins.js";
 import { OrderRates } from "./order-rates.js";
 import { OrderServer } from "./server.js";
-import { type LoggedIn, Session } from "./session.js";
+import { type Credentials, type LoggedIn, Session } from "./session.js";
 
 export interface OrderHandlerOptions {
   readonly config: Omit<HandlerConfig, "natsUrl" | "databaseUrl">;
   readonly registry: AssetRegistry;
   readonly log: Logger;
   readonly orderLog: OrderLog;
-  /** Null: wrong key or secret. Rejects when it can't be told now. */
-  readonly authenticate: (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
+  readonly authenticate: Authenticate;
+  readonly access: Access;
+  readonly cancelTriggers: CancelTriggersStore;
   /** How far each asset's log is processed. */
   readonly processedThrough: () => Promise<ReadonlyMap<string, LogId>>;
   readonly lastPrices: ReadLastPrices;
@@ -32,8 +37,8 @@ export interface OrderHandlerOptions {
 
 const SWEEP_INTERVAL_MS = 200;
 const STOP_POLL_MS = 10;
-/** How long stopping waits for the cancels of ended sessions to be logged. */
-const STOP_CANCELS_MS = 2_000;
+/** How long stopping waits for the ends of sessions to be written down. */
+const STOP_ENDS_MS = 2_000;
 
 /** How often it is asked how far the log is processed, while something is not. */
 const BACKLOG_INTERVAL_MS = 1_000;
@@ -43,15 +48,13 @@ const PROCESSING_BEHIND = refuse(
   "the asset's orders are processed too slowly, nothing was logged; send it again later",
 );
 const SHUTTING_DOWN = refuse("SHUTTING_DOWN", "this order-handler is stopping, nothing was logged; connect again");
-const WRONG_LOGIN = refuse("LOGIN_REJECTED", "the key or its secret is wrong");
-const SUSPENDED = refuse("ACCOUNT_SUSPENDED", "the account is suspended; ask the operator");
-const TOO_MANY_LOGINS = refuse("BUSY", "too many logins at the same time; try again a little later");
-const LOGIN_UNAVAILABLE = refuse("UNAVAILABLE", "logins can't be checked at the moment; try again a little later");
+const TIMER_UNAVAILABLE = refuse("UNAVAILABLE", "it is not known whether the timer is set; send it again");
 
 export class OrderHandler {
   readonly #options: OrderHandlerOptions;
   readonly #batcher: Batcher;
-  readonly #canceler: OrderCanceler;
+  readonly #triggers: CancelTriggers;
+  readonly #logins: Logins;
   readonly #server: OrderServer;
   readonly #sweep: NodeJS.Timeout;
   readonly #backlog = new Backlog();
@@ -59,7 +62,8 @@ export class OrderHandler {
   readonly #rates: OrderRates;
   #backlogAskedMs = 0;
   #isAskingBacklog = false;
-  #loginsInFlight = 0;
+  /** Whose connection is gone. */
+  readonly #gone = new WeakSet<Session>();
   #isStopping = false;
 
   constructor(options: OrderHandlerOptions) {
@@ -72,14 +76,12 @@ export class OrderHandler {
       this.#backlog.logged(published.asset, published.last, performance.now());
       metrics.published(published);
     });
-    this.#canceler = new OrderCanceler({
-      submit: (asset, request, settle) => this.#batcher.submit(asset, request, settle),
-      nowUs,
-      assets: [...registry.assets.keys()],
-    });
+    const { answerTimeoutMs } = config.logins;
+    this.#triggers = new CancelTriggers({ store: options.cancelTriggers, answerTimeoutMs, nowMs: clock.nowMs, log });
+    this.#logins = new Logins(options.authenticate, this.#triggers, config.logins, log);
     this.#server = new OrderServer(config.server, config.tls, {
-      createSession: (wake) => this.#createSession(wake),
-      ended: (session) => this.#cancelOrdersOf(session),
+      createSession: (wake, address) => this.#createSession(wake, address),
+      ended: (session) => this.#ended(session),
       answered: (exchange) => metrics.answered(exchange),
       nowUs,
       log,
@@ -91,10 +93,12 @@ export class OrderHandler {
   async listen(): Promise<number> {
     const { port, host } = this.#options.config;
     await this.#lastPrices.refresh(performance.now());
-    return this.#server.listen(port, host);
+    const opened = await this.#server.listen(port, host);
+    void this.#triggers.start(`${hostname()}:${host}:${opened}`);
+    return opened;
   }
 
-  /** Refuses new requests, answers those under way, cancels what must not outlive its session; then all is closed. */
+  /** Refuses new requests, answers those under way, writes down which sessions have ended; then all is closed. */
   async stop(): Promise<void> {
     const { batcher, server } = this.#options.config;
     this.#isStopping = true;
@@ -104,16 +108,15 @@ export class OrderHandler {
     await waitUntil(() => this.#server.sessionCount === 0, server.lingerMs);
     this.#server.destroyAll("stopping");
     await waitUntil(() => this.#server.sessionCount === 0, server.lingerMs);
-    this.#canceler.fireAllTimers();
-    await waitUntil(() => this.#canceler.openCount === 0 && this.#batcher.isIdle, STOP_CANCELS_MS);
-    if (this.#canceler.openCount > 0)
-      this.#options.log.error({ cancels: this.#canceler.openCount }, "orders of ended sessions could not be cancelled");
+    await waitUntil(() => !this.#triggers.hasUnwrittenEnds && this.#batcher.isIdle, STOP_ENDS_MS);
+    if (this.#triggers.hasUnwrittenEnds)
+      this.#options.log.warn("ended sessions could not be written down; their orders go when their time is over");
     clearInterval(this.#sweep);
   }
 
   #sweepAll(): void {
     this.#batcher.sweep();
-    this.#canceler.sweep();
+    this.#triggers.sweep();
     this.#server.sweep();
     const nowMs = performance.now();
     void this.#lastPrices.refresh(nowMs);
@@ -134,18 +137,20 @@ export class OrderHandler {
     this.#isAskingBacklog = false;
   }
 
-  #createSession(wake: () => void): Session {
-    const { registry, config } = this.#options;
+  #createSession(wake: () => void, address: string): Session {
+    const { registry, config, access } = this.#options;
     const lastPriceTicks = (asset: string) => this.#lastPrices.of(asset);
     const rules = { registry, nowMs: Date.now, lastPriceTicks, extraOptions: NO_EXTRA_OPTIONS };
     const rate = this.#rates.newSession(performance.now());
-    return new Session(rules, config.session, {
+    const session: Session = new Session(rules, config.session, {
       nowUs,
-      login: (keyId, secret) => this.#login(keyId, secret),
+      login: (credentials) => this.#login(session, credentials, address),
+      loginProblem: (account) => keyProblem(access, account, performance.now()),
       submit: (asset, request, settle) => this.#submit(asset, request, settle, rate),
-      armTimer: (accountId, seconds) => this.#canceler.armTimer(accountId, seconds),
+      setTimer: (accountId, seconds) => this.#setTimer(accountId, seconds),
       wake,
     });
+    return session;
   }
 
   /** Cancels are let through where they can be: they take load and risk away. */
@@ -158,41 +163,41 @@ export class OrderHandler {
   }
 
   #refuseOrder(asset: string, { accountId }: OrderRequest, rate: TokenBucket): Refusal | null {
+    const problem = orderProblem(this.#options.access, accountId, asset);
+    if (problem !== null) return problem;
     const nowMs = performance.now();
     const isBehind = this.#backlog.ageMs(asset, nowMs) > this.#options.config.backlogAgeMaxMs;
     return this.#rates.refuseOrder(rate, accountId, nowMs) ?? (isBehind ? PROCESSING_BEHIND : null);
   }
 
-  async #login(keyId: string, secret: string): Promise<LoggedIn | Refusal> {
-    const { config, log, authenticate } = this.#options;
+  async #login(session: Session, credentials: Credentials, address: string): Promise<LoggedIn | Refusal> {
     if (this.#isStopping) return SHUTTING_DOWN;
-    if (this.#loginsInFlight >= config.loginsMax) return TOO_MANY_LOGINS;
-    this.#loginsInFlight++;
+    const outcome = await this.#logins.login(credentials, address);
+    if (!isRefusal(outcome) && this.#gone.has(session)) this.#endTrigger(outcome);
+    return outcome;
+  }
+
+  async #setTimer(accountId: AccountId, seconds: number): Promise<Refusal | null> {
     try {
-      const answer = authenticate(keyId, secret).finally(() => this.#loginsInFlight--);
-      const account = await beforeDeadline(answer, config.loginAnswerTimeoutMs);
-      if (account === null) return WRONG_LOGIN;
-      return account.suspended ? SUSPENDED : account;
+      await this.#triggers.setTimer(accountId, seconds);
+      return null;
     } catch (err) {
-      log.warn({ err }, "a login could not be checked");
-      return LOGIN_UNAVAILABLE;
+      this.#options.log.warn({ err }, "a timer could not be set");
+      return TIMER_UNAVAILABLE;
     }
   }
 
-  #cancelOrdersOf(session: Session): void {
-    const assets = session.assetsToCancel();
-    if (session.account !== null && assets.length > 0) this.#canceler.cancelAll(session.account.accountId, assets);
+  #ended(session: Session): void {
+    this.#gone.add(session);
+    if (session.account !== null) this.#endTrigger(session.account);
+  }
+
+  #endTrigger({ triggerId }: LoggedIn): void {
+    if (triggerId !== null) this.#triggers.end(triggerId);
   }
 }
 
 const NO_EXTRA_OPTIONS: ReadonlySet<string> = new Set();
-
-function beforeDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new DeadlineExceeded(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    void work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
 
 async function waitUntil(isDone: () => boolean, timeoutMs: number): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;

@@ -29,15 +29,29 @@ export interface SessionLimits {
 export interface LoggedIn {
   readonly accountId: AccountId;
   readonly account: string;
+  readonly keyId: string;
+  /** Monotonic; null: never. */
+  readonly expiresAtMs: number | null;
+  /** What cancels the account's orders when the session has ended; null: nothing does. */
+  readonly triggerId: string | null;
+}
+
+export interface Credentials {
+  readonly keyId: string;
+  readonly secret: string;
+  readonly cancelOnDisconnect: boolean;
 }
 
 export interface SessionPorts {
   readonly nowUs: () => EpochUs;
   /** Never rejects. */
-  readonly login: (keyId: string, secret: string) => Promise<LoggedIn | Refusal>;
+  readonly login: (credentials: Credentials) => Promise<LoggedIn | Refusal>;
+  /** Why the session must end though it has logged in; null: it may go on. */
+  readonly loginProblem: (account: LoggedIn) => Refusal | null;
   /** May settle before it returns. */
   readonly submit: (asset: string, request: OrderRequest, settled: (outcome: LogOutcome) => void) => void;
-  readonly armTimer: (accountId: AccountId, seconds: number) => void;
+  /** Never rejects; null: it is set. */
+  readonly setTimer: (accountId: AccountId, seconds: number) => Promise<Refusal | null>;
   /** There is output to take, or the session may be read again. */
   readonly wake: () => void;
 }
@@ -51,8 +65,6 @@ export class Session {
   #account: LoggedIn | null = null;
   #loggingIn = false;
   #loginFailures = 0;
-  #cancelsOnDisconnect = false;
-  readonly #orderedAssets = new Set<string>();
 
   /** A ring of requests that wait for their response; one place more, for the words of closing. */
   readonly #exchanges: (Exchange | null)[];
@@ -143,7 +155,9 @@ export class Session {
   /** What the session must be closed for by now, if anything. */
   overdue(nowUs: EpochUs): Refusal | null {
     const { loginTimeoutMs, frameTimeoutMs, idleTimeoutMs } = this.#limits;
-    if (this.#closing !== null || this.isBlocked) return null;
+    if (this.#closing !== null) return null;
+    const problem = this.#account === null ? null : this.#ports.loginProblem(this.#account);
+    if (problem !== null || this.isBlocked) return problem;
     if (this.#account === null && msBetween(this.#loginFromUs, nowUs) > loginTimeoutMs)
       return refuse("LOGIN_REQUIRED", `no login within ${loginTimeoutMs / 1000} s of connecting`);
     if (this.#partialSinceUs !== null && msBetween(this.#partialSinceUs, nowUs) > frameTimeoutMs)
@@ -162,11 +176,6 @@ export class Session {
     const exchange = this.#open({ requestId: 0, clientOrderId: null }, "closing", null);
     this.#closing = why.text;
     this.#answer(exchange, refused(why));
-  }
-
-  /** The assets in which the account's orders are to be cancelled, now that the connection is gone. */
-  assetsToCancel(): readonly string[] {
-    return this.#cancelsOnDisconnect ? [...this.#orderedAssets] : [];
   }
 
   #take(framed: Framed): void {
@@ -209,8 +218,7 @@ export class Session {
       case "login":
         return this.#login(exchange, request);
       case "timer":
-        if (this.#account !== null) this.#ports.armTimer(this.#account.accountId, request.seconds);
-        return { kind: "timer_set", seconds: request.seconds, receivedAtUs: exchange.receivedAtUs };
+        return this.#setTimer(exchange, request.seconds);
       case "heartbeat":
         return { kind: "heartbeat" };
       case "ask":
@@ -226,7 +234,6 @@ export class Session {
   #submit(exchange: Exchange, { asset, body }: Extract<DialectRequest, { kind: "order" }>): DialectResponse | null {
     if (this.#account === null) return LOG_IN_FIRST;
     const { receivedAtUs } = exchange;
-    if (body.kind === "new") this.#orderedAssets.add(asset);
     this.#ports.submit(asset, { accountId: this.#account.accountId, receivedAtUs, body }, (outcome) => {
       const response: DialectResponse = isRefusal(outcome)
         ? refused(outcome)
@@ -236,11 +243,20 @@ export class Session {
     return null;
   }
 
+  #setTimer(exchange: Exchange, seconds: number): DialectResponse | null {
+    if (this.#account === null) return LOG_IN_FIRST;
+    const { receivedAtUs } = exchange;
+    void this.#ports.setTimer(this.#account.accountId, seconds).then((refusal) => {
+      this.#answer(exchange, refusal === null ? { kind: "timer_set", seconds, receivedAtUs } : refused(refusal));
+    });
+    return null;
+  }
+
   #login(exchange: Exchange, request: Extract<DialectRequest, { kind: "login" }>): DialectResponse | null {
     if (this.#account !== null)
       return refused(refuse("LOGIN_REJECTED", `this session is logged in as ${this.#account.account} already`));
     this.#loggingIn = true;
-    void this.#ports.login(request.keyId, request.secret).then((outcome) => {
+    void this.#ports.login(request).then((outcome) => {
       this.#loggingIn = false;
       this.#loginFromUs = this.#ports.nowUs();
       if (isRefusal(outcome)) {
@@ -248,7 +264,6 @@ export class Session {
         this.#answer(exchange, refused(outcome));
       } else {
         this.#account = outcome;
-        this.#cancelsOnDisconnect = request.cancelOnDisconnect;
         const assets = this.#rules.registry.assets.values();
         this.#answer(exchange, { kind: "login_accepted", account: outcome.account, assets });
       }

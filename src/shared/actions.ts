@@ -49,3 +49,9 @@ export async function suspendedAccounts(database: Database): Promise<ReadonlySet
   const rows = await database.query<{ id: AccountId }>("select account_id as id from accounts where suspended");
   return new Set(rows.map(({ id }) => id));
 }
+
+/** Of the assets that were ever told one; all others are open. */
+export async function assetStates(database: Database): Promise<ReadonlyMap<string, AssetState>> {
+  const rows = await database.query<{ asset: string; state: AssetState }>("select asset, state from asset_states");
+  return new Map(rows.map(({ asset, state }) => [asset, state]));
+}

@@ -24,6 +24,11 @@ export class TokenBucket {
     return true;
   }
 
+  /** Undoes a `take`. */
+  giveBack(): void {
+    this.#left = Math.min(this.#size.burst, this.#left + 1);
+  }
+
   /** Nobody has used it for so long that a new one would do as well. */
   isFull(nowMs: number): boolean {
     this.#refill(nowMs);

@@ -29,12 +29,13 @@ async function run(
   const requests: OrderRequest[] = [];
   const ports: SessionPorts = {
     nowUs: () => epochUs(1),
-    login: async () => ({ accountId: accountId(1), account: "me" }),
+    login: async () => ({ accountId: accountId(1), account: "me", keyId: "k", expiresAtMs: null, triggerId: null }),
+    loginProblem: () => null,
     submit: (_asset, request, settle) => {
       requests.push(request);
       settle({ logId: logId(requests.length), loggedAtUs: epochUs(2) });
     },
-    armTimer: () => undefined,
+    setTimer: async () => null,
     wake: () => undefined,
   };
   const session = new Session(rules, limits, ports);

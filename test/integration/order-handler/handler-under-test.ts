@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import pino from "pino";
+import type { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { type HandlerConfig, handlerConfig } from "../../../src/order-handler/config.js";
 import { HandlerMetrics } from "../../../src/order-handler/handler-metrics.js";
 import { OrderHandler, type OrderHandlerOptions } from "../../../src/order-handler/service.js";
@@ -23,6 +24,19 @@ export const fakeAuthenticate = async (keyId: string, secret: string): Promise<A
   return { accountId: accountId(Number(number)), account: keyId, suspended: false, ...key };
 };
 
+const ALL_MAY: OrderHandlerOptions["access"] = {
+  isSuspended: () => false,
+  isRevoked: () => false,
+  stateOf: () => "open",
+};
+const NO_TRIGGERS = {
+  setTimers: async () => undefined,
+  openSession: async () => undefined,
+  renewSessions: async () => undefined,
+  endSessions: async () => undefined,
+  endSessionsOf: async () => undefined,
+} satisfies Pick<CancelTriggersStore, keyof CancelTriggersStore> as unknown as CancelTriggersStore;
+
 export interface HandlerForTest {
   readonly port: number;
   readonly bus: Bus;
@@ -31,13 +45,16 @@ export interface HandlerForTest {
   stop(): Promise<void>;
 }
 
-type Overrides = { readonly [Part in "session" | "server" | "batcher" | "rates"]?: Partial<HandlerConfig[Part]> } & {
+type Overrides = {
+  readonly [Part in "session" | "server" | "batcher" | "rates" | "logins"]?: Partial<HandlerConfig[Part]>;
+} & {
   readonly authenticate?: OrderHandlerOptions["authenticate"];
   readonly processedThrough?: OrderHandlerOptions["processedThrough"];
   readonly tls?: TlsIdentity;
   readonly registry?: AssetRegistry;
   readonly lastPrices?: OrderHandlerOptions["lastPrices"];
-  readonly loginAnswerTimeoutMs?: number;
+  readonly access?: OrderHandlerOptions["access"];
+  readonly cancelTriggers?: OrderHandlerOptions["cancelTriggers"];
   readonly backlogAgeMaxMs?: number;
 };
 
@@ -48,11 +65,11 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
     ...defaults,
     tls: overrides.tls ?? null,
     backlogAgeMaxMs: overrides.backlogAgeMaxMs ?? defaults.backlogAgeMaxMs,
-    loginAnswerTimeoutMs: overrides.loginAnswerTimeoutMs ?? defaults.loginAnswerTimeoutMs,
     session: { ...defaults.session, ...overrides.session },
     server: { ...defaults.server, ...overrides.server },
     batcher: { ...defaults.batcher, ...overrides.batcher },
     rates: { ...defaults.rates, ...overrides.rates },
+    logins: { ...defaults.logins, ...overrides.logins },
   };
   const bus = await connectBus(natsUrl, { name: "order-handler-test", log });
   await bus.ensureStreams(1);
@@ -63,6 +80,8 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
     log,
     orderLog: bus,
     authenticate: overrides.authenticate ?? fakeAuthenticate,
+    access: overrides.access ?? ALL_MAY,
+    cancelTriggers: overrides.cancelTriggers ?? NO_TRIGGERS,
     processedThrough: overrides.processedThrough ?? (async () => new Map()),
     lastPrices: overrides.lastPrices ?? (async () => new Map()),
     metrics: new HandlerMetrics(metrics),

@@ -121,7 +121,7 @@ describe("order-handler in an outage", () => {
     let isAway = true;
     let logins = 0;
     handler = await startHandler(nats.url, {
-      loginAnswerTimeoutMs: 50,
+      logins: { answerTimeoutMs: 50 },
       authenticate: (key, secret) => {
         if (!isAway) return fakeAuthenticate(key, secret);
         return logins++ === 0 ? Promise.reject(new Error("Postgres is away")) : new Promise(() => undefined);
@@ -148,27 +148,18 @@ describe("order-handler in an outage", () => {
     expect(await client.ask("LOGIN random1 random1")).to.match(/^REJ 102 ACCOUNT_SUSPENDED /);
   });
 
-  it("answers what is under way when it is stopped, says that it stops, and cancels what it must", async () => {
+  it("answers what is under way when it is stopped, and says that it stops", async () => {
     const stopped = await startHandler(nats.url);
     handler = stopped;
-    const client = await login("cod=1");
-    const watched = await login();
-    client.send("BUY BTC-USD 1 1 id=last\n");
-    expect(await client.line()).to.match(/^ACK /);
-    expect(await watched.ask("TIMER 1000")).to.equal("OK TIMER 1000");
-    watched.send("BUY ETH-USD 1 1 id=a\n".repeat(500));
-    await watched.line();
+    const client = await login();
+    client.send("BUY ETH-USD 1 1 id=a\n".repeat(500));
+    await client.line();
     const stopping = stopped.handler.stop();
-    const rest = (await watched.rest()).trimEnd().split("\n");
+    const rest = (await client.rest()).trimEnd().split("\n");
     expect(rest).to.have.length(500);
     expect(rest.at(-1)).to.match(/^REJ 305 SHUTTING_DOWN this order-handler is stopping/);
     expect(rest.slice(0, -1).filter((line) => !/^(ACK|REJ 305) /.test(line))).to.deep.equal([]);
-    watched.socket.end();
     client.socket.end();
     await stopping;
-    for (const asset of ["BTC-USD", "KCN-EUR"]) {
-      const last = await stopped.bus.lastMessage("ORDERS", `orders.${asset}`);
-      expect(decodeOrderBatch(last?.data ?? new Uint8Array()).at(-1)?.body.kind, asset).to.equal("cancel_all");
-    }
   });
 });

@@ -149,16 +149,6 @@ describe("order-handler", () => {
     }
   });
 
-  it("cancels the orders of a session that asked for it when its connection is lost", async () => {
-    const client = await login("random3", "cod=1");
-    await client.ask("BUY KCN-EUR 1 1");
-    client.socket.resetAndDestroy();
-    await eventually("a cancel-all", async () => {
-      const [request] = (await lastBatch("KCN-EUR")).requests;
-      return request?.body.kind === "cancel_all" && request.accountId === 3;
-    });
-  });
-
   it("counts what it does", async () => {
     const client = await login();
     await client.ask("BUY BTC-USD 1 1");

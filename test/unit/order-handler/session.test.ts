@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { LogOutcome } from "../../../src/order-handler/batcher.js";
-import { type LoggedIn, Session, type SessionLimits } from "../../../src/order-handler/session.js";
+import { type Credentials, type LoggedIn, Session, type SessionLimits } from "../../../src/order-handler/session.js";
 import { parseAssets } from "../../../src/shared/assets.js";
 import type { OrderRequest } from "../../../src/shared/messages.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
@@ -26,7 +26,12 @@ class Desk {
   readonly submitted: { asset: string; request: OrderRequest; settle: (outcome: LogOutcome) => void }[] = [];
   readonly timers: [number, number][] = [];
   readonly session: Session;
-  logins: (LoggedIn | Refusal)[] = [{ accountId: accountId(7), account: "me" }];
+  logins: (LoggedIn | Refusal)[] = [
+    { accountId: accountId(7), account: "me", keyId: "k", expiresAtMs: null, triggerId: null },
+  ];
+  readonly credentials: Credentials[] = [];
+  loginProblem: Refusal | null = null;
+  timerAnswer: Refusal | null = null;
 
   constructor(limits: Partial<SessionLimits> = {}) {
     const rules = { registry, nowMs: () => 0, lastPriceTicks: () => null, extraOptions: new Set<string>() };
@@ -35,9 +40,16 @@ class Desk {
       { ...LIMITS, ...limits },
       {
         nowUs: () => this.nowUs,
-        login: async () => this.logins.shift() ?? refuse("LOGIN_REJECTED", "wrong"),
+        login: async (credentials) => {
+          this.credentials.push(credentials);
+          return this.logins.shift() ?? refuse("LOGIN_REJECTED", "wrong");
+        },
+        loginProblem: () => this.loginProblem,
         submit: (asset, request, settle) => this.submitted.push({ asset, request, settle }),
-        armTimer: (account, seconds) => this.timers.push([account, seconds]),
+        setTimer: async (account, seconds) => {
+          this.timers.push([account, seconds]);
+          return this.timerAnswer;
+        },
         wake: () => this.wakes++,
       },
     );
@@ -211,15 +223,25 @@ describe("session", () => {
     expect(desk.says()).to.match(/^OK TIMER 30\nOK TIMER 0\n(REJ 207 UNSUPPORTED_COMBINATION timer .*\n){3}$/);
   });
 
-  it("names the assets that it placed orders in, where it is to cancel on disconnect", async () => {
-    const [plain, cancelling] = [await Desk.loggedIn(), await Desk.loggedIn({}, "LOGIN k s COD=1")];
-    for (const desk of [plain, cancelling]) {
-      await desk.hears("CANCELALL BTC-USD\n");
-      expect(desk.session.assetsToCancel()).to.deep.equal([]);
-      await desk.hears("BUY BTC-USD 1 1\n");
-    }
-    expect(plain.session.assetsToCancel()).to.deep.equal([]);
-    expect(cancelling.session.assetsToCancel()).to.deep.equal(["BTC-USD"]);
+  it("says so when the dead man's switch can't be set, and takes the next", async () => {
+    const desk = await Desk.loggedIn();
+    desk.timerAnswer = refuse("UNAVAILABLE", "send it again");
+    await desk.hears("TIMER 30\nPING\n");
+    expect(desk.says()).to.equal("REJ 301 UNAVAILABLE send it again\nOK PING\n");
+  });
+
+  it("passes on that its orders are to go when it ends", async () => {
+    const desks = [await Desk.loggedIn(), await Desk.loggedIn({}, "LOGIN k s COD=1")];
+    expect(desks.map(({ credentials }) => credentials[0]?.cancelOnDisconnect)).to.deep.equal([false, true]);
+  });
+
+  it("is overdue when its key is not good any more, also with all its requests unanswered", async () => {
+    const desk = await Desk.loggedIn({ inFlightMax: 1 });
+    await desk.hears("BUY BTC-USD 1 1\n");
+    expect(desk.session.isBlocked).to.equal(true);
+    expect(desk.session.overdue(desk.nowUs)).to.equal(null);
+    desk.loginProblem = refuse("LOGIN_REQUIRED", "revoked");
+    expect(desk.session.overdue(desk.nowUs)).to.equal(desk.loginProblem);
   });
 
   describe("in the binary dialect", () => {

@@ -1,0 +1,86 @@
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  type Action,
+  actionsAfter,
+  assetStates,
+  concernsSuspensions,
+  lastAction,
+  suspendedAccounts,
+} from "./actions.js";
+import type { Database } from "./database.js";
+import type { Logger } from "./log.js";
+import type { AssetState } from "./messages.js";
+import { type AccountId, type ActionId, actionId } from "./units.js";
+
+/** Who may do what at this moment, as far as it is known here. */
+export interface Access {
+  isSuspended(accountId: AccountId): boolean;
+  /** Since this process started; who logs in later is checked by then. */
+  isRevoked(keyId: string): boolean;
+  stateOf(asset: string): AssetState;
+}
+
+const INTERVAL_MS = 250;
+const ACTIONS_MAX = 1_000;
+
+/** Follows what operators decide, half a second behind. While Postgres is away, the last that is known holds. */
+export class AccessFeed implements Access {
+  readonly #database: Database;
+  readonly #log: Logger;
+  readonly #revoked = new Set<string>();
+  #last: ActionId = actionId(0);
+  #suspended: ReadonlySet<AccountId> = new Set();
+  #states: ReadonlyMap<string, AssetState> = new Map();
+  #isFailing = false;
+
+  /** Rejects when Postgres can't answer: nobody may be let in on a guess. */
+  static async start(database: Database, log: Logger): Promise<AccessFeed> {
+    const feed = new AccessFeed(database, log);
+    feed.#last = await lastAction(database);
+    feed.#suspended = await suspendedAccounts(database);
+    feed.#states = await assetStates(database);
+    return feed;
+  }
+
+  private constructor(database: Database, log: Logger) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  isSuspended(accountId: AccountId): boolean {
+    return this.#suspended.has(accountId);
+  }
+
+  isRevoked(keyId: string): boolean {
+    return this.#revoked.has(keyId);
+  }
+
+  stateOf(asset: string): AssetState {
+    return this.#states.get(asset) ?? "open";
+  }
+
+  async run(stopping: AbortSignal): Promise<void> {
+    while (!stopping.aborted) {
+      await pause(INTERVAL_MS, undefined, { signal: stopping }).catch(() => undefined);
+      if (!stopping.aborted) await this.#poll();
+    }
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      const actions = await actionsAfter(this.#database, this.#last, ACTIONS_MAX);
+      if (actions.length > 0) await this.#apply(actions);
+      this.#isFailing = false;
+    } catch (err) {
+      if (!this.#isFailing) this.#log.warn({ err }, "what operators decide can't be read; what was known before holds");
+      this.#isFailing = true;
+    }
+  }
+
+  async #apply(actions: readonly Action[]): Promise<void> {
+    for (const { kind, keyId } of actions) if (kind === "revoke_key" && keyId !== null) this.#revoked.add(keyId);
+    if (actions.some(concernsSuspensions)) this.#suspended = await suspendedAccounts(this.#database);
+    if (actions.some(({ kind }) => kind === "set_asset_state")) this.#states = await assetStates(this.#database);
+    this.#last = actions.at(-1)?.actionId ?? this.#last;
+  }
+}

@@ -1,0 +1,236 @@
+/** Keys, suspensions, halts and what outlives a session, with a real Postgres behind the order-handler. */
+import { expect } from "chai";
+import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
+import { AccessFeed } from "../../../src/shared/access-feed.js";
+import { authenticate, createApiKey } from "../../../src/shared/api-keys.js";
+import { storeAssets } from "../../../src/shared/asset-store.js";
+import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { type NatsForTest, startNats } from "../../support/nats.js";
+import { createDatabase } from "../../support/postgres.js";
+import { type ServiceForTest, serviceForTest } from "../../support/service.js";
+import { ASSETS, eventually, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+
+const TAKES_EFFECT_WITHIN_MS = 1_000;
+
+describe("access to the order-handler", () => {
+  let nats: NatsForTest;
+  let database: Database;
+  let service: ServiceForTest;
+  let handler: HandlerForTest;
+  let ann: number;
+  const clients: TestClient[] = [];
+
+  before(async () => {
+    nats = await startNats();
+  });
+  beforeEach(async () => {
+    service = serviceForTest("order-handler");
+    database = await connectDatabase(await createDatabase(), { applicationName: "access-test", log: service.log });
+    await storeAssets(database, ASSETS);
+    for (const name of ["ann", "bob"]) await createApiKey(database, name, name, name);
+    ann = Number((await database.query("select account_id from accounts where name = 'ann'"))[0]?.["account_id"]);
+    handler = await start();
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    await handler.stop();
+    await service.stop();
+    await database.close();
+  });
+  after(() => nats.stop());
+
+  async function start(failed = { perAddress: 200, perKey: 100 }): Promise<HandlerForTest> {
+    const access = await AccessFeed.start(database, service.log);
+    service.background("access feed", access.run(service.stopping));
+    return await startHandler(nats.url, {
+      access,
+      cancelTriggers: new CancelTriggersStore(database),
+      authenticate: (keyId, secret) => authenticate(database, keyId, secret),
+      logins: { failed },
+    });
+  }
+  function connect(): TestClient {
+    const client = new TestClient(handler.port);
+    clients.push(client);
+    return client;
+  }
+  async function login(key = "ann", option = ""): Promise<TestClient> {
+    const client = connect();
+    expect(await client.ask(`LOGIN ${key} ${key} ${option}`)).to.equal(`OK LOGIN ${key}`);
+    return client;
+  }
+  /** How long it takes until it is so. */
+  async function within(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    const startedMs = performance.now();
+    await eventually(what, isSo);
+    expect(performance.now() - startedMs).to.be.lessThan(TAKES_EFFECT_WITHIN_MS, what);
+  }
+  const triggers = () =>
+    database.query(
+      `select trigger_id, account_id, kind, extract(epoch from due_at - now())::float8 as due_in_s
+       from cancel_triggers order by kind, trigger_id`,
+    );
+  const order = "BUY BTC-USD 1 1";
+
+  it("refuses the orders of a suspended account's open sessions within a second, and lets its cancels through", async () => {
+    const [client, other] = [await login(), await login("bob")];
+    expect(await client.ask(order)).to.match(/^ACK /);
+    await database.query("select change_account('suspend', $1, 'op', 'test')", [ann]);
+    await within("a refusal", async () => (await client.ask(order)).startsWith("REJ 102 ACCOUNT_SUSPENDED "));
+    expect(await client.ask("REPLACE BTC-USD 256 1 1")).to.match(/^REJ 102 /);
+    expect(await client.ask("CANCEL BTC-USD 256")).to.match(/^ACK /);
+    expect(await client.ask("CANCELALL BTC-USD")).to.match(/^ACK /);
+    expect(await other.ask(order)).to.match(/^ACK /);
+    expect(await connect().ask("LOGIN ann ann")).to.match(/^REJ 102 ACCOUNT_SUSPENDED /);
+    await database.query("select change_account('resume', $1, 'op', 'test')", [ann]);
+    await within("an ACK", async () => (await client.ask(order)).startsWith("ACK "));
+  });
+
+  it("knows from its start on who is suspended and what is halted", async () => {
+    await handler.stop();
+    await database.query("select set_asset_state('BTC-USD', 'halted', 'op', 'test')");
+    handler = await start();
+    const client = await login();
+    expect(await client.ask(order)).to.match(/^REJ 304 ASSET_HALTED BTC-USD is halted/);
+    expect(await client.ask("CANCELALL BTC-USD")).to.match(/^ACK /);
+  });
+
+  it("refuses orders in a halted asset within a second, and takes them again", async () => {
+    const client = await login();
+    const set = (asset: string | null, state: string) =>
+      database.query("select set_asset_state($1, $2, 'op', 'test')", [asset, state]);
+    await set("BTC-USD", "cancel_only");
+    await within("a refusal", async () => (await client.ask(order)).startsWith("REJ 304 ASSET_HALTED "));
+    expect(await client.ask("BUY ETH-USD 1 1")).to.match(/^ACK /);
+    expect(await client.ask("CANCEL BTC-USD 256")).to.match(/^ACK /);
+    await set(null, "open");
+    await within("an ACK", async () => (await client.ask(order)).startsWith("ACK "));
+  });
+
+  it("ends the sessions of a revoked key within a second, and no other", async () => {
+    await createApiKey(database, "ann", "ann-2", "ann-2");
+    const client = connect();
+    await client.ask("LOGIN ann-2 ann-2");
+    const other = await login();
+    const startedMs = performance.now();
+    await database.query("select revoke_key('ann-2', 'op', 'lost')");
+    expect(await client.rest()).to.match(/^REJ 100 LOGIN_REQUIRED the key was revoked/);
+    expect(performance.now() - startedMs).to.be.lessThan(TAKES_EFFECT_WITHIN_MS);
+    expect(await other.ask(order)).to.match(/^ACK /);
+  });
+
+  it("ends the sessions of a key when it expires", async () => {
+    await database.query("update api_keys set expires_at = now() + interval '600 ms' where key_id = 'ann'");
+    const client = await login();
+    expect(await client.rest()).to.match(/^REJ 100 LOGIN_REQUIRED the key has expired/);
+  });
+
+  it("tells an outsider the same of every key that is not good", async () => {
+    for (const key of ["revoked", "expired", "reader"]) await createApiKey(database, "ann", key, "secret");
+    await database.query("select revoke_key('revoked', 'op', 'test')");
+    await database.query("update api_keys set expires_at = now() where key_id = 'expired'");
+    await database.query("update api_keys set role = 'read' where key_id = 'reader'");
+    const wrong = ["nobody x", "ann x", "revoked secret", "expired secret", "reader x"];
+    for (const attempt of wrong)
+      expect(await connect().ask(`LOGIN ${attempt}`)).to.equal("REJ 101 LOGIN_REJECTED the key or its secret is wrong");
+    expect(await connect().ask("LOGIN reader secret")).to.match(/^REJ 101 LOGIN_REJECTED the key may only read/);
+  });
+
+  it("lets nobody guess on, and tells a wrong guess nothing when it was one too many", async () => {
+    await handler.stop();
+    handler = await start({ perAddress: 100, perKey: 2 });
+    for (let guess = 0; guess < 2; guess++) await connect().ask(`LOGIN ann guess-${guess}`);
+    const tooMany = "REJ 101 LOGIN_REJECTED too many logins were refused; wait a minute, then try again";
+    expect(await connect().ask("LOGIN ann guess-3")).to.equal(tooMany);
+    expect(await connect().ask("LOGIN ann ann")).to.equal(tooMany);
+    await login("bob");
+  });
+
+  it("has a timer in Postgres before it says so, one an account, and none when it is turned off", async () => {
+    const [client, second] = [await login(), await login()];
+    expect(await client.ask("TIMER 30")).to.equal("OK TIMER 30");
+    expect(await second.ask("TIMER 60")).to.equal("OK TIMER 60");
+    const [timer, ...more] = await triggers();
+    expect(timer).to.include({ trigger_id: `timer/${ann}`, account_id: ann, kind: "timer" });
+    expect(timer?.["due_in_s"]).to.be.within(55, 60);
+    expect(more).to.deep.equal([]);
+    client.send("TIMER 5\nTIMER 0\n");
+    expect(await client.lines(2)).to.deep.equal(["OK TIMER 5", "OK TIMER 0"]);
+    expect(await triggers()).to.deep.equal([]);
+  });
+
+  it("watches a session that cancels on disconnect from its login on, and gives it two seconds when it is lost", async () => {
+    const client = await login("ann", "cod=1");
+    expect((await triggers())[0]?.["due_in_s"]).to.be.within(4, 5);
+    client.socket.resetAndDestroy();
+    await eventually("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+  });
+
+  it("keeps a session alive in Postgres while it lasts", async () => {
+    await login("ann", "cod=1");
+    await database.query("update cancel_triggers set due_at = now() + interval '1 second'");
+    await eventually("a renewal", async () => Number((await triggers())[0]?.["due_in_s"]) > 4);
+  });
+
+  it("lets a session come back within the grace, at once or later", async () => {
+    for (const waits of [false, true]) {
+      const client = await login("ann", "cod=1");
+      client.socket.destroy();
+      if (waits)
+        await eventually("the end", async () => (await triggers()).some((row) => Number(row["due_in_s"]) <= 2));
+      const again = await login("ann", "cod=1");
+      await eventually("one session that lives", async () => {
+        const rows = await triggers();
+        return rows.length === 1 && Number(rows[0]?.["due_in_s"]) > 2;
+      });
+      expect(await again.ask("QUIT")).to.equal("OK QUIT");
+      await eventually("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+      await database.query("delete from cancel_triggers");
+    }
+  });
+
+  it("does not take a session for another account's that comes back", async () => {
+    (await login("bob", "cod=1")).socket.destroy();
+    await eventually("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+    await login("ann", "cod=1");
+    expect(await triggers()).to.have.length(2);
+  });
+
+  it("writes down that its sessions ended when it is stopped, and keeps timers", async () => {
+    const client = await login("ann", "cod=1");
+    expect(await client.ask("TIMER 100")).to.equal("OK TIMER 100");
+    const stopping = handler.handler.stop();
+    await client.rest();
+    client.socket.end();
+    await stopping;
+    const due = (await triggers()).map((row) => Number(row["due_in_s"]));
+    expect(due[0]).to.be.at.most(2);
+    expect(due[1]).to.be.greaterThan(50);
+  });
+
+  it("starts the grace of sessions that another order-handler in its place has left behind", async () => {
+    await handler.stop();
+    const access = await AccessFeed.start(database, service.log);
+    const store = new CancelTriggersStore(database);
+    const calls: string[] = [];
+    const watched = new Proxy(store, {
+      get(target, name) {
+        const member = Reflect.get(target, name) as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) => {
+          if (name === "endSessionsOf") calls.push(String(args[0]));
+          return member.apply(target, args);
+        };
+      },
+    });
+    handler = await startHandler(nats.url, { access, cancelTriggers: watched });
+    expect(calls[0]).to.match(new RegExp(`:127\\.0\\.0\\.1:${handler.port}$`));
+    await store.openSession(calls[0] ?? "", { triggerId: "session/left", accountId: ann as never }, []);
+    await store.openSession("elsewhere", { triggerId: "session/other", accountId: ann as never }, []);
+    await store.endSessionsOf(calls[0] ?? "");
+    const due = (await triggers()).map((row) => [row["trigger_id"], Number(row["due_in_s"]) <= 2]);
+    expect(due).to.deep.equal([
+      ["session/left", true],
+      ["session/other", false],
+    ]);
+  });
+});
