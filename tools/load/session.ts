@@ -16,6 +16,7 @@ export interface SessionOptions {
   readonly onLost: (error: Error) => void;
 }
 
+const CLOSED = "the order-handler closed the connection";
 const LOGIN_TIMEOUT_MS = 5_000;
 const UNANSWERED_MAX = 65_536;
 
@@ -40,8 +41,10 @@ export class Session {
     const reader = options.dialect.reader();
     const onResponse = (response: Response) => this.#received(response);
     this.#socket.on("data", (bytes: Buffer) => reader.push(bytes, onResponse));
-    this.#socket.on("error", (error) => this.#lost(error));
-    this.#socket.on("close", () => this.#lost(new Error("the order-handler closed the connection")));
+    this.#socket.on("error", (error: NodeJS.ErrnoException) =>
+      this.#lost(error.code === "ECONNRESET" ? new Error(`${CLOSED} (${error.code})`) : error),
+    );
+    this.#socket.on("close", () => this.#lost(new Error(CLOSED)));
   }
 
   static async open(options: SessionOptions): Promise<Session> {
