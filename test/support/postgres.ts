@@ -19,8 +19,8 @@ export interface PostgresForTest {
 
 const TEMPLATE = "migrated";
 
-/** A server of one's own, for tests that stop or kill it; all others share one through `createDatabase`. */
-export async function startPostgres({ isDurable = true } = {}): Promise<PostgresForTest> {
+/** A server of one's own, for tests that stop or kill it, or migrate; all others share one through `createDatabase`. */
+export async function startPostgres({ isDurable = true, migrates = true } = {}): Promise<PostgresForTest> {
   const folder = temporaryFolder();
   const options = { folder: join(folder, "postgres"), port: await freePort(), logFile: join(folder, "log"), isDurable };
   let server = await embedded.startPostgres(options);
@@ -29,10 +29,10 @@ export async function startPostgres({ isDurable = true } = {}): Promise<Postgres
   let template: Promise<void> | null = null;
   return {
     async createDatabase() {
-      template ??= applyMigrations(databaseUrl(server.adminUrl, TEMPLATE), true);
-      await template;
       const name = `test_${randomBytes(6).toString("hex")}`;
-      await execute(server.adminUrl, `create database ${name} template ${TEMPLATE}`);
+      if (migrates) template ??= applyMigrations(databaseUrl(server.adminUrl, TEMPLATE), true);
+      await template;
+      await execute(server.adminUrl, `create database ${name} template ${migrates ? TEMPLATE : "template1"}`);
       return databaseUrl(server.adminUrl, name);
     },
     stop,
@@ -50,6 +50,20 @@ let shared: Promise<PostgresForTest> | null = null;
 export async function createDatabase(): Promise<string> {
   shared ??= startPostgres({ isDurable: false });
   return (await shared).createDatabase();
+}
+
+export type ServiceRole =
+  | "bourse_order_handler"
+  | "bourse_order_processing"
+  | "bourse_trade_processing"
+  | "bourse_market_data_notifier"
+  | "bourse_operator";
+
+/** The same database, with the rights of a service's role (sql/6_roles.sql) and no more. */
+export function asRole(url: string, role: ServiceRole): string {
+  const limited = new URL(url);
+  limited.searchParams.set("options", `-c role=${role}`);
+  return limited.href;
 }
 
 /** One statement on a connection of its own, for arranging and for looking at what a test did. */

@@ -12,6 +12,7 @@ import { connectBus } from "../../../src/shared/bus.js";
 import { connectDatabase } from "../../../src/shared/database.js";
 import { createLogger } from "../../../src/shared/log.js";
 import { Metrics } from "../../../src/shared/metrics.js";
+import { asRole } from "../../support/postgres.js";
 
 export const ASSETS_FILE = fileURLToPath(new URL("../../../config/assets.json", import.meta.url));
 
@@ -37,7 +38,8 @@ export async function startNotifier(
   const log = createLogger("notifier-under-test", process.env["TEST_LOG_LEVEL"] ?? "silent");
   const metrics = new Metrics("notifier-under-test");
   const registry = loadAssets(ASSETS_FILE);
-  const database = await connectDatabase(servers.databaseUrl, { applicationName: "notifier-under-test", log });
+  const limitedUrl = asRole(servers.databaseUrl, "bourse_market_data_notifier");
+  const database = await connectDatabase(limitedUrl, { applicationName: "notifier-under-test", log });
   const bus = await connectBus(servers.natsUrl, { name: "notifier-under-test", log });
   await bus.ensureStreams(1);
   const http = webServer(limits.tls);

@@ -32,7 +32,7 @@ import { TradeProcessing } from "../../../src/trade-processing/service.js";
 import { TradeStore } from "../../../src/trade-processing/trade-store.js";
 import { eventually } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
-import { createDatabase } from "../../support/postgres.js";
+import { asRole, createDatabase } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 
 export type StageName = "order-processing" | "matching-engine" | "trade-processing";
@@ -83,7 +83,7 @@ export class PipelineUnderTest {
     const service = serviceForTest(name);
     const { log } = service;
     const realBus = await connectBus(this.nats.url, { name, log });
-    const realDatabase = await connectDatabase(this.databaseUrl, { applicationName: name, log });
+    const realDatabase = await connectDatabase(this.#databaseUrlOf(name), { applicationName: name, log });
     const disconnect = async () => {
       await realBus.close();
       await realDatabase.close();
@@ -105,6 +105,15 @@ export class PipelineUnderTest {
     this.#running.set(service, disconnect);
     this.#byName.set(name, service);
     return service;
+  }
+
+  /** With the rights of its own role, as in docker-compose. The engine has none: it has no database. */
+  #databaseUrlOf(name: StageName): string {
+    if (name === "matching-engine") return this.databaseUrl;
+    return asRole(
+      this.databaseUrl,
+      name === "order-processing" ? "bourse_order_processing" : "bourse_trade_processing",
+    );
   }
 
   async stopStage(name: StageName): Promise<void> {

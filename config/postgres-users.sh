@@ -1,0 +1,18 @@
+#!/bin/sh
+# Run once by the postgres image, on an empty volume, before any migration: a user for each service, who is a member of
+# its group role (sql/6_roles.sql says what that one may do). Passwords come from the environment.
+set -eu
+
+make_user() {
+  psql -v ON_ERROR_STOP=1 -v user="$1" -v role="bourse_$1" -v password="$2" \
+    --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
+create role :"role" nologin;
+create role :"user" login password :'password' in role :"role";
+SQL
+}
+
+make_user order_handler "$ORDER_HANDLER_PASSWORD"
+make_user order_processing "$ORDER_PROCESSING_PASSWORD"
+make_user trade_processing "$TRADE_PROCESSING_PASSWORD"
+make_user market_data_notifier "$MARKET_DATA_NOTIFIER_PASSWORD"
+make_user operator "$OPERATOR_PASSWORD"

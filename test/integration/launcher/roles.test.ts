@@ -1,0 +1,218 @@
+import { expect } from "chai";
+import { applyMigrations } from "../../../src/launcher/migrations.js";
+import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
+import { processedThrough } from "../../../src/order-handler/positions-store.js";
+import { lastPrices } from "../../../src/order-handler/prices-store.js";
+import { lastAction, suspendedAccounts } from "../../../src/shared/actions.js";
+import { authenticate, createApiKey } from "../../../src/shared/api-keys.js";
+import { storeAssets } from "../../../src/shared/asset-store.js";
+import { loadAssets } from "../../../src/shared/assets.js";
+import { projectRoot } from "../../../src/shared/config.js";
+import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { createLogger } from "../../../src/shared/log.js";
+import { accountId } from "../../../src/shared/units.js";
+import { asRole, createDatabase, execute, type ServiceRole, startPostgres } from "../../support/postgres.js";
+
+const log = createLogger("test", "silent");
+const registry = loadAssets(`${projectRoot}config/assets.json`);
+const ANN = accountId(1);
+
+const ROLES: readonly ServiceRole[] = [
+  "bourse_order_handler",
+  "bourse_order_processing",
+  "bourse_trade_processing",
+  "bourse_market_data_notifier",
+  "bourse_operator",
+];
+
+/** The stores of order-processing and trade-processing run under their roles in test/integration/pipeline. */
+describe("the database's roles", () => {
+  let url: string;
+  let owner: Database;
+  const open: Database[] = [];
+
+  before(async () => {
+    url = await createDatabase();
+    owner = await connectDatabase(url, { applicationName: "test", log });
+    await storeAssets(owner, registry);
+    await createApiKey(owner, "ann", "ann", "ann");
+  });
+  after(async () => {
+    for (const database of [owner, ...open]) await database.close();
+  });
+
+  async function as(role: ServiceRole): Promise<Database> {
+    const database = await connectDatabase(asRole(url, role), { applicationName: "test", log });
+    open.push(database);
+    expect(await database.query("select current_user::text as name")).to.deep.equal([{ name: role }]);
+    return database;
+  }
+
+  it("let the order-handler check logins and see how far everything is", async () => {
+    const database = await as("bourse_order_handler");
+    expect(await authenticate(database, "ann", "ann")).to.include({ accountId: ANN, account: "ann" });
+    expect(await lastPrices(database, ["BTC-USD"])).to.have.property("size", 0);
+    expect(await processedThrough(database)).to.have.property("size", 0);
+    expect(await lastAction(database)).to.equal(0);
+    expect(await suspendedAccounts(database)).to.have.property("size", 0);
+    await database.query(
+      `insert into cancel_triggers values ('timer/1', 1, 'timer', 'test', now())
+       on conflict (trigger_id) do update set due_at = excluded.due_at`,
+    );
+    await database.query("delete from cancel_triggers");
+  });
+
+  it("let the market-data-notifier read what it publishes", async () => {
+    const database = await as("bourse_market_data_notifier");
+    const store = new NotifierStore(database, registry.assets);
+    expect(await authenticate(database, "ann", "ann")).to.include({ account: "ann" });
+    expect(await store.recentTrades("BTC-USD", 50)).to.deep.equal([]);
+    expect(await store.tradesAfter("BTC-USD", 0, 9)).to.deep.equal([]);
+    expect(await store.lastTradeIds()).to.have.length(registry.assets.size);
+    expect(await store.accountSnapshot(ANN)).to.include({ accountSequence: 0 });
+    expect(await store.reportsAfter(ANN, 0, 9)).to.deep.equal([]);
+    expect(await store.lastAccountSequences([ANN])).to.have.length(1);
+  });
+
+  it("let order-processing turn what is due into actions", async () => {
+    const database = await as("bourse_order_processing");
+    await owner.query("insert into cancel_triggers values ('timer/1', 1, 'timer', 'test', now() - interval '1 s')");
+    expect(await database.query("select fire_cancel_triggers(10) as fired")).to.deep.equal([{ fired: 1 }]);
+  });
+
+  it("let operators keep accounts, keys, money and the states of assets", async () => {
+    const database = await as("bourse_operator");
+    await createApiKey(database, "bob", "bob", "bob");
+    const [bob] = await database.query<{ id: number }>("select account_id as id from accounts where name = 'bob'");
+    const { id } = bob as { id: number };
+    await database.query("select make_transfer('deposit', $1, 'USD', 5, 'r1', 'me', 'a gift')", [id]);
+    await database.query("select make_transfer('withdrawal', $1, 'USD', 5, 'r2', 'me', 'taken back')", [id]);
+    await database.query("select change_account('suspend', $1, 'me', 'a test')", [id]);
+    await database.query("select revoke_key('bob', 'me', 'a test')");
+    await database.query("select set_asset_state('BTC-USD', 'halted', 'me', 'a test')");
+    await database.query("select set_asset_state(null, 'open', 'me', 'a test')");
+    for (const { name } of await owner.query<{ name: string }>(
+      "select table_name as name from information_schema.tables where table_schema = 'public'",
+    ))
+      await database.query(`select 1 from ${name} limit 1`);
+  });
+
+  describe("deny", () => {
+    const EVERYBODY_BUT = (...allowed: readonly ServiceRole[]) => ROLES.filter((role) => !allowed.includes(role));
+    const denied: [string, readonly ServiceRole[], string][] = [
+      [
+        "to write trades, to all but trade-processing",
+        EVERYBODY_BUT("bourse_trade_processing"),
+        "insert into trades default values",
+      ],
+      [
+        "to write reports, to all but trade-processing",
+        EVERYBODY_BUT("bourse_trade_processing"),
+        "insert into execution_reports default values",
+      ],
+      [
+        "to write the order log, to all but order-processing",
+        EVERYBODY_BUT("bourse_order_processing"),
+        "insert into order_log default values",
+      ],
+      ["to read balances", ["bourse_order_handler", "bourse_market_data_notifier"], "select 1 from balances"],
+      [
+        "to change balances",
+        ["bourse_order_handler", "bourse_market_data_notifier"],
+        "update balances set available = 1",
+      ],
+      [
+        "to write the ledger",
+        ["bourse_order_handler", "bourse_market_data_notifier"],
+        "insert into ledger_entries default values",
+      ],
+      [
+        "to make money",
+        EVERYBODY_BUT("bourse_operator"),
+        "select book_transfer('deposit', 1, 'USD', 1, 'stolen', 'me')",
+      ],
+      ["to give out keys", EVERYBODY_BUT("bourse_operator"), "insert into api_keys default values"],
+      ["to give back a key's rights", EVERYBODY_BUT("bourse_operator"), "update api_keys set revoked_at = null"],
+      ["to read keys", ["bourse_order_processing", "bourse_trade_processing"], "select 1 from api_keys"],
+      ["to lift a suspension", EVERYBODY_BUT("bourse_operator"), "update accounts set suspended = false"],
+      [
+        "to set an asset's state",
+        EVERYBODY_BUT("bourse_operator"),
+        "select set_asset_state('BTC-USD', 'open', 'me', 'why')",
+      ],
+      [
+        "to decide for an operator",
+        ["bourse_order_handler", "bourse_trade_processing", "bourse_market_data_notifier"],
+        "select record_action('suspend', null, null, null, null, null, 'me', 'why')",
+      ],
+      [
+        "to see who traded",
+        ["bourse_order_handler", "bourse_order_processing", "bourse_market_data_notifier"],
+        "select maker_account_id from trades",
+      ],
+      [
+        "to read other people's reports",
+        ["bourse_order_handler", "bourse_order_processing"],
+        "select 1 from execution_reports",
+      ],
+      ["to rewrite history", ROLES, "update ledger_entries set available_change = 0"],
+      ["to forget history", ROLES, "delete from actions"],
+      ["to empty a table", ROLES, "truncate order_log"],
+      ["to make a table", ROLES, "create table mine ()"],
+      ["to drop a guard", ROLES, "drop trigger trades_are_append_only on trades"],
+      ["to become somebody else", ROLES, "create role me superuser"],
+    ];
+    for (const [what, roles, sql] of denied)
+      it(what, async () => {
+        for (const role of roles) {
+          const problem = await execute(asRole(url, role), sql).then(
+            () => "done",
+            (error: Error) => error.message,
+          );
+          expect(problem, role).to.match(/^(permission denied|must be owner)/);
+        }
+      });
+
+    it("to move another service's position", async () => {
+      await execute(url, "insert into consumer_positions values ('trade-processing', 'X-USD', 7, 7, 7, 7)");
+      const role = asRole(url, "bourse_order_processing");
+      await execute(role, "update consumer_positions set sequence = 0 where service = 'trade-processing'");
+      expect(await execute(role, "select sequence from consumer_positions where asset = 'X-USD'")).to.deep.equal([
+        { sequence: "7" },
+      ]);
+      const theft = execute(role, "insert into consumer_positions values ('trade-processing', 'Y-USD', 7, 7, 7, 7)");
+      expect(String(await theft.catch((error: Error) => error.message))).to.match(/row-level security/);
+    });
+  });
+
+  it("are made once, whoever migrates, however many at the same time; and not by whom may not make them", async () => {
+    const cluster = await startPostgres({ isDurable: false, migrates: false });
+    const admin = await cluster.createDatabase();
+    const database = (name: string, user?: string) => {
+      const other = new URL(admin);
+      other.pathname = `/${name}`;
+      if (user !== undefined) [other.username, other.password] = [user, user];
+      return other.href;
+    };
+    const grants = async (name: string) =>
+      (
+        await execute(
+          database(name),
+          "select has_table_privilege(oid, 'trades', 'insert') as may from pg_roles where rolname = 'bourse_trade_processing'",
+        )
+      ).map(({ may }) => may);
+    try {
+      await execute(admin, "create role plain login password 'plain'");
+      for (const name of ["early", "late"]) await execute(admin, `create database ${name} owner plain`);
+      await applyMigrations(database("early", "plain"), false);
+      expect(await grants("early")).to.deep.equal([]);
+
+      await Promise.all(["a", "b", "c"].map((name) => applyMigrations(database(name), true)));
+      for (const name of ["a", "b", "c"]) expect(await grants(name)).to.deep.equal([true]);
+      await applyMigrations(database("late", "plain"), false);
+      expect(await grants("late")).to.deep.equal([true]);
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
