@@ -28,7 +28,8 @@ const ACCOUNT_SNAPSHOT = `
       as "openOrdersTotal",
     coalesce((select json_agg(open_order) from (
       select asset, order_id as "orderId", client_order_id as "clientOrderId", status, side, type,
-        time_in_force as "timeInForce", price_ticks as "priceTicks", quantity_lots as "quantityLots",
+        time_in_force as "timeInForce", case when type not in ('market', 'stop_market') then price_ticks end as "priceTicks",
+        quantity_lots as "quantityLots",
         filled_lots as "filledLots", leaves_lots as "leavesLots", received_at_us as "receivedAtUs"
       from orders where account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger')
       order by received_at_us desc, order_id desc limit ${OPEN_ORDERS_MAX}) open_order), '[]') as "openOrders"`;

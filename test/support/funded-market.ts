@@ -2,7 +2,7 @@
  * A market whose orders are covered: what order-processing does to a command (it holds funds, docs/arch.md), the engine,
  * settlement, and the balances that come of them, all in this process and one after the other.
  */
-import { createEngine } from "../../src/matching-engine/core/engine.js";
+import { createEngine, type Depth } from "../../src/matching-engine/core/engine.js";
 import type { Asset } from "../../src/shared/assets.js";
 import type { OrderRecord } from "../../src/shared/execution-report.js";
 import { coverUnits, entryHoldUnits, heldCurrency, spendableUnits } from "../../src/shared/funds.js";
@@ -64,6 +64,10 @@ export class FundedMarket {
     for (const event of events) this.twin.follow(event);
     for (const posting of settlement.postings) this.#post(posting);
     return { held, events, settlement };
+  }
+
+  depth(levelsMax: number): Depth {
+    return this.#engine.depth(levelsMax);
   }
 
   balance(accountId: AccountId, currency: string): NaiveBalance {

@@ -44,7 +44,10 @@ const TICK = decimalStep("0.01");
 /** A tick is 0.01, a lot 1, and one lot costs one quote unit a tick. */
 export const SCRIPT_OPTIONS: EngineOptions = { allowSelfTrade: true, openOrdersMax: 1000, quoteUnitsPerTickLot: 1 };
 
-export function playScript(script: string, engine: MatchingEngine, defaultMode: SelfTradePrevention = "none"): string {
+/** What a script needs of an engine. */
+export type ScriptedEngine = Pick<MatchingEngine, "apply" | "depth">;
+
+export function playScript(script: string, engine: ScriptedEngine, defaultMode: SelfTradePrevention = "none"): string {
   const market = new ScriptedMarket(engine, defaultMode);
   return linesOf(script)
     .map((line) => market.play(line.split(">")[0]?.trim() ?? ""))
@@ -60,7 +63,7 @@ export function linesOf(script: string): string[] {
 }
 
 class ScriptedMarket {
-  readonly #engine: MatchingEngine;
+  readonly #engine: ScriptedEngine;
   readonly #defaultMode: SelfTradePrevention;
   readonly #orderIds = new Map<string, OrderId>();
   readonly #names = new Map<OrderId, string>();
@@ -70,7 +73,7 @@ class ScriptedMarket {
   #commands = 0;
   #clockMs = 0;
 
-  constructor(engine: MatchingEngine, defaultMode: SelfTradePrevention) {
+  constructor(engine: ScriptedEngine, defaultMode: SelfTradePrevention) {
     this.#engine = engine;
     this.#defaultMode = defaultMode;
   }

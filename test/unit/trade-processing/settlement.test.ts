@@ -194,6 +194,46 @@ describe("settlement", () => {
     expect(trades).to.have.length(1);
   });
 
+  it("names the fee of each side of a trade, in its report and with the trade", () => {
+    const feeRates = { makerBps: -10, takerBps: 20 };
+    const { reports, trades } = settled([
+      accepted(1, 1, { feeRates }),
+      accepted(2, 2, { side: "sell", feeRates }),
+      trade(1, 2, 5, 0, 0),
+    ]);
+    expect(reports.map(({ feeUnits }) => feeUnits)).to.deep.equal([null, null, -5, 10]);
+    expect(trades[0]).to.have.property("fees").that.deep.equals({ makerFeeUnits: -5, takerFeeUnits: 10 });
+  });
+
+  it("moves no money for orders that hold nothing", () => {
+    const { reports, postings } = settled([accepted(1, 1), accepted(2, 2, { side: "sell" }), trade(1, 2, 5, 0, 0)]);
+    expect(postings).to.deep.equal([]);
+    expect(reports.map(({ feeUnits }) => feeUnits)).to.deep.equal([null, null, null, null]);
+  });
+
+  for (const [title, ending, sequence] of [
+    ["a cancel, which nothing was held for", { kind: "canceled", reason: "requested", cover: null }, 1],
+    ["a replace to what is filled", { kind: "canceled", reason: "below_filled", cover: 3 }, 2],
+    ["a replace", { kind: "replaced", quantityLots: 5, priceTicks: 100, leavesLots: 5, cover: 3 }, 2],
+    [
+      "a refused replace",
+      { kind: "replace_rejected", reason: "not_covered", firstOrderId: null, shortfall: null, cover: 3 },
+      2,
+    ],
+  ] as const)
+    it(`says how far it has taken holds over: with ${title}`, () => {
+      const feeRates = { makerBps: 10, takerBps: 20 };
+      const events = [accepted(1, 1, { feeRates }), { ...own, ...ending } as unknown as EventBody].map(
+        (body, index): EngineEvent => ({
+          eventSequence: eventSequence(index + 1),
+          commandSequence: commandSequence(index + 1),
+          atUs: epochUs(9),
+          body,
+        }),
+      );
+      expect(settle(events, eventSequence(0), new Map(), TEST_ASSET).holdThroughCommand).to.equal(sequence);
+    });
+
   it("separates new orders from those that were there", () => {
     const orders = new Map<OrderId, OrderRecord>();
     settled([accepted(1, 1)], orders);
@@ -233,6 +273,14 @@ describe("settlement", () => {
     [
       "an event about an order that is done",
       [accepted(1, 1), { kind: "expired", ...own, canceledLots: lots(5) }, { kind: "triggered", ...own }],
+    ],
+    [
+      "a trade of an order that holds funds with one that does not",
+      [
+        accepted(1, 1, { feeRates: { makerBps: 10, takerBps: 20 } }),
+        accepted(2, 2, { side: "sell" }),
+        trade(1, 2, 5, 0, 0),
+      ],
     ],
     ["a trade whose quantities don't add up", [accepted(1, 1), accepted(2, 2), trade(1, 2, 3, 5, 2)]],
   ] as const)
