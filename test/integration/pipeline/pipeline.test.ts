@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { FEE_ACCOUNT } from "../../../src/shared/funds.js";
 import type { NewOrder } from "../../../src/shared/messages.js";
 import { epochMs, lots, priceTicks } from "../../../src/shared/units.js";
 import { eventually } from "../../support/eventually.js";
@@ -33,6 +34,37 @@ describe("the pipeline between the order log and the notifications", () => {
     ]);
     const [order] = await pipeline.rows("select * from orders where order_id = $1", maker);
     expect(order).to.include({ status: "partially_filled", filled_lots: 2, leaves_lots: 3, quantity_lots: 5 });
+  });
+
+  it("books a trade for both owners and the exchange, and holds nothing for an order that is done", async () => {
+    const before = await pipeline.rows(
+      "select coalesce(max(trade_id), 0)::int as id from trades where asset = 'ETH-USD'",
+    );
+    const [maker, taker] = await pipeline.log("ETH-USD", sell(ANN, 5, 10_000), buy(BOB, 5, 10_100));
+    const [trade] = await pipeline.rowsOnce(
+      1,
+      "select * from trades where asset = 'ETH-USD' and trade_id > $1",
+      before[0]?.["id"],
+    );
+    expect(trade).to.include({ maker_fee_units: 500, taker_fee_units: 1_000 });
+    const booked = await pipeline.rows(
+      `select account_id, currency, amount from ledger_entries
+       where source = 'ETH-USD' and kind = 'trade' and sequence = $1 order by account_id, currency`,
+      trade?.["event_sequence"],
+    );
+    expect(booked.map((row) => [row["account_id"], row["currency"], row["amount"]])).to.deep.equal([
+      [ANN, "ETH", -500_000],
+      [ANN, "USD", 499_500],
+      [BOB, "ETH", 500_000],
+      [BOB, "USD", -501_000],
+      [FEE_ACCOUNT, "USD", 1_500],
+    ]);
+    const reports = await pipeline.rows(
+      "select fee_units from execution_reports where asset = 'ETH-USD' and event = 'trade' order by liquidity",
+    );
+    expect(reports.map((row) => row["fee_units"])).to.deep.equal([500, 1_000]);
+    const held = await pipeline.rows("select held_units from orders where order_id = any($1)", [maker, taker]);
+    expect(held.map((row) => row["held_units"])).to.deep.equal([0, 0]);
   });
 
   it("refuses a client order id that was used before, in any asset, and names the first order", async () => {
