@@ -3,17 +3,19 @@
  * commands: it starts from its newest snapshot, applies those that came after, compares what it recomputes with what is
  * published, and goes on from there.
  */
+import type { AssetInput } from "../shared/asset-input.js";
 import type { Asset, AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
 import { readRange } from "../shared/bus-range.js";
 import type { InputMessage } from "../shared/bus-reader.js";
+import { judgingInput } from "../shared/dead-letters.js";
 import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
 import { piecesOf } from "../shared/execution-rows.js";
 import type { ExecutionRows } from "../shared/execution-writer.js";
 import { FencedOutput } from "../shared/fenced-output.js";
 import type { Service } from "../shared/lifecycle.js";
 import { decodeCommandBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";
-import { AssetHalted, type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
+import { AssetHalted, haltingAsset, type Stage } from "../shared/stage.js";
 import { subjectOf } from "../shared/subjects.js";
 import { type StreamSequence, streamSequence } from "../shared/units.js";
 import { createEngine, type Engine } from "./core/engine.js";
@@ -35,6 +37,8 @@ interface HostedEngine {
   publishedCommand: number;
   /** Until the replay has come past it. */
   replay: Replay | null;
+  /** Something that it has done may not be published. */
+  isInDoubt: boolean;
 }
 
 interface Replay {
@@ -44,6 +48,7 @@ interface Replay {
 }
 
 export class MatchingEngines implements Stage {
+  readonly name = "matching-engine";
   readonly input = "COMMANDS";
   readonly #service: Service;
   readonly #bus: Bus;
@@ -86,7 +91,7 @@ export class MatchingEngines implements Stage {
     const isUpToDate = published === null || last?.streamSequence === executionsThrough;
     const replay = isUpToDate ? null : { published, fromCommand: engine.lastCommandSequence, startedMs };
     const publishedCommand = published?.throughCommand ?? 0;
-    this.#engines.set(asset, { terms, engine, output, commandsThrough, publishedCommand, replay });
+    this.#engines.set(asset, { terms, engine, output, commandsThrough, publishedCommand, replay, isInDoubt: false });
     return { afterSequence: commandsThrough };
   }
 
@@ -97,28 +102,32 @@ export class MatchingEngines implements Stage {
   }
 
   async handle(inputs: readonly AssetInput[]): Promise<void> {
+    // One that fails is never asked for a snapshot: it may have done what is not published.
+    for (const { asset } of inputs) this.#engine(asset).isInDoubt = true;
     const applied = inputs.map((input) => {
       const hosted = this.#engine(input.asset);
-      haltingAsset(input.asset, () => this.#apply(hosted, input));
+      judgingInput(input.asset, () => this.#apply(hosted, input));
       return { asset: input.asset, hosted };
     });
     const outcomes = await Promise.allSettled(applied.map(({ asset, hosted }) => this.#publish(asset, hosted)));
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    for (const { hosted } of applied) hosted.isInDoubt = false;
   }
 
-  /** Everything that the engines have done is published here. */
   async tick(): Promise<void> {
-    for (const [asset, { terms, engine, output, commandsThrough, replay }] of this.#engines)
-      if (replay === null)
+    for (const [asset, { terms, engine, output, commandsThrough, replay, isInDoubt }] of this.#engines)
+      if (replay === null && !isInDoubt)
         this.#snapshotter.consider(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
   }
 
   /** With a snapshot, so that whoever is next has little to apply. */
   async release(asset: string): Promise<void> {
-    const { terms, engine, output, commandsThrough, replay } = this.#engine(asset);
+    const hosted = this.#engines.get(asset);
+    if (hosted === undefined) return; // it halted before it was there
     this.#engines.delete(asset);
+    const { terms, engine, output, commandsThrough, replay, isInDoubt } = hosted;
     await replay?.published.close();
-    if (replay === null)
+    if (replay === null && !isInDoubt)
       await this.#snapshotter.takeLast(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
   }
 

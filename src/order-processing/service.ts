@@ -1,12 +1,14 @@
 /** Order processing as a stage: ORDERS → order_log and position in one transaction → COMMANDS under the fence. */
+import type { AssetInput } from "../shared/asset-input.js";
 import type { Bus } from "../shared/bus.js";
 import type { InputMessage } from "../shared/bus-reader.js";
+import { isInputsFault, judgingInput } from "../shared/dead-letters.js";
 import { InvariantBroken } from "../shared/errors.js";
 import { FencedOutput } from "../shared/fenced-output.js";
 import type { Service } from "../shared/lifecycle.js";
-import type { Command } from "../shared/messages.js";
+import type { Command, LoggedRequest } from "../shared/messages.js";
 import { decodeCommandBatch, decodeOrderBatch, encodeCommandBatch } from "../shared/pipeline-codec.js";
-import { AssetHalted, type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
+import { AssetHalted, haltingAsset, type Stage } from "../shared/stage.js";
 import {
   type CommandSequence,
   commandSequence,
@@ -44,6 +46,7 @@ interface AssetPosition {
 }
 
 export class OrderProcessing implements Stage {
+  readonly name = "order-processing";
   readonly input = "ORDERS";
   readonly #bus: Bus;
   readonly #store: OrderLogStore;
@@ -86,7 +89,26 @@ export class OrderProcessing implements Stage {
 
   async handle(inputs: readonly AssetInput[]): Promise<void> {
     const logged = inputs.map((input) => this.#readRequests(input)).filter(({ requests }) => requests.length > 0);
-    if (logged.length === 0) return;
+    if (logged.length > 0) await this.#process(logged);
+  }
+
+  /** One request after the other; what can't be written is refused, and so told to its owner. */
+  async salvage(input: AssetInput): Promise<void> {
+    const { asset, requests, streamSequence: message } = this.#readRequests(input);
+    const last = requests.at(-1);
+    for (const request of requests) {
+      // Until its last request is done, reading goes on before the message.
+      const streamSequence = request === last ? message : ((message - 1) as StreamSequence);
+      try {
+        await this.#process([{ asset, requests: [request], streamSequence, after: this.#position(asset) }]);
+      } catch (cause) {
+        if (!isInputsFault(cause)) throw cause;
+        await this.#commit([this.#refused(asset, request, streamSequence)]);
+      }
+    }
+  }
+
+  async #process(logged: readonly LoggedBatch[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const batches = await this.#sequencer.decide(logged, (account) => this.#actions.isSuspended(account));
       try {
@@ -158,19 +180,26 @@ export class OrderProcessing implements Stage {
       messages.flatMap(({ streamSequence, data }) =>
         decodeOrderBatch(data).map((request, index) => ({ ...request, logId: logIdAt(streamSequence, index) })),
       );
-    const requests = this.#halting(asset, decode).filter(({ logId }) => logId > after.logId);
+    const requests = judgingInput(asset, decode).filter(({ logId }) => logId > after.logId);
     const { streamSequence } = messages.at(-1) as InputMessage;
     return { asset, requests, streamSequence, after };
   }
 
-  /** What this throws halts the asset: nothing more is sent for it, the time neither. */
-  #halting<T>(asset: string, work: () => T): T {
-    try {
-      return haltingAsset(asset, work);
-    } catch (halted) {
-      this.#positions.delete(asset);
-      throw halted;
-    }
+  #refused(asset: string, request: LoggedRequest, streamSequence: StreamSequence): SequencedBatch {
+    const { logId: from, commandSequence: after, sequencedAtUs } = this.#position(asset);
+    const { logId: reached, accountId, receivedAtUs, body } = request;
+    const atUs = Math.max(sequencedAtUs, nowUs()) as EpochUs;
+    const named = body.kind === "cancel_all" ? body : { ...body, clientOrderId: null };
+    const refusal = {
+      kind: "refuse",
+      request: named,
+      reason: "unsupported",
+      firstOrderId: null,
+      shortfall: null,
+    } as const;
+    const sequence = commandSequence(after + 1);
+    const command = { commandSequence: sequence, logId: reached, accountId, receivedAtUs, atUs, body: refusal };
+    return { asset, commands: [command], holds: [], from, reached, streamSequence };
   }
 
   #advance({ asset, commands, reached, streamSequence }: SequencedBatch): void {
@@ -190,7 +219,8 @@ export class OrderProcessing implements Stage {
   /** What was committed and did not get out: the rows after the last published command are the outbox. */
   async #publishRest(asset: string, output: FencedOutput, committed: CommandSequence): Promise<void> {
     const last = await output.open();
-    let published = last === null ? commandSequence(0) : lastSequence(decodeCommandBatch(last.data));
+    let published =
+      last === null ? commandSequence(0) : haltingAsset(asset, () => lastSequence(decodeCommandBatch(last.data)));
     if (published > committed)
       throw new AssetHalted(asset, `commands reach ${published}, but the order log in Postgres ends at ${committed}`);
     while (published < committed) {

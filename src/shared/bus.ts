@@ -40,6 +40,7 @@ export interface PublishOptions {
   readonly messageId?: string;
   /** The fence: refused (WRONG_LAST_SEQUENCE) unless this is the subject's last stream sequence. */
   readonly expectedLastSubjectSequence?: StreamSequence;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
 }
 
@@ -243,9 +244,10 @@ class NatsBus implements Bus {
   }
 }
 
-function publishHeaders({ messageId, expectedLastSubjectSequence }: PublishOptions): MsgHdrs | null {
-  if (messageId === undefined && expectedLastSubjectSequence === undefined) return null;
+function publishHeaders({ messageId, expectedLastSubjectSequence, headers: others }: PublishOptions): MsgHdrs | null {
+  if (messageId === undefined && expectedLastSubjectSequence === undefined && others === undefined) return null;
   const header = headers();
+  for (const [name, value] of Object.entries(others ?? {})) header.set(name, value);
   if (messageId !== undefined) header.set("Nats-Msg-Id", messageId);
   if (expectedLastSubjectSequence !== undefined)
     header.set("Nats-Expected-Last-Subject-Sequence", String(expectedLastSubjectSequence));

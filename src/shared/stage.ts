@@ -3,8 +3,11 @@
  * being handled, hand over what has gathered, and after any doubt go back to the checkpoint. A stage brings what it
  * does with a batch and where its checkpoint stands (design: docs/arch.md, One rule for every stage).
  */
+import type { AssetInput } from "./asset-input.js";
 import type { Bus } from "./bus.js";
-import type { BusReader, InputMessage } from "./bus-reader.js";
+import type { BusReader } from "./bus-reader.js";
+import type { ServiceName } from "./config.js";
+import { BadInput, isInputsFault, putDeadLetter, Suspects } from "./dead-letters.js";
 import { Fenced, InvariantBroken } from "./errors.js";
 import type { AssetShare } from "./leases.js";
 import type { Service } from "./lifecycle.js";
@@ -12,13 +15,8 @@ import { LATENCY_BUCKETS_S } from "./metrics.js";
 import { type StreamName, subjectOf } from "./subjects.js";
 import { type StreamSequence, streamSequence } from "./units.js";
 
-/** What has gathered of one asset: messages in stream order, at least one. */
-export interface AssetInput {
-  readonly asset: string;
-  readonly messages: readonly InputMessage[];
-}
-
 export interface Stage {
+  readonly name: ServiceName;
   readonly input: StreamName;
   /**
    * Reads the asset's checkpoint, finishes what was stored and not published, and says after which input to go on. A
@@ -28,9 +26,16 @@ export interface Stage {
   recover(asset: string): Promise<{ readonly afterSequence: StreamSequence }>;
   /**
    * Handles the input of one or several assets; resolves once its outcome is stored and published. An AssetHalted
-   * stops that asset and nothing else; Fenced ends the service; anything else sends all assets back to `recover`.
+   * stops that asset and nothing else; Fenced ends the service; anything else sends all assets back to `recover`. What
+   * is the input's fault (BadInput, an error of Postgres about a value) is tried again in halves, until the message is
+   * found that fails alone: it goes to the dead letters, and then to `salvage`.
    */
   handle(inputs: readonly AssetInput[]): Promise<void>;
+  /**
+   * Does what can be done with one message that can't be handled whole; what remains of it is skipped when this, too,
+   * fails by its fault. Without it the asset halts, because a trade is never skipped.
+   */
+  salvage?(input: AssetInput): Promise<void>;
   /** False: what comes after this stage is too far behind; the asset's input waits. Asked again every TICK_MS. */
   accepts?(asset: string): boolean;
   /** Called every TICK_MS, also without input, and never while `handle` runs. */
@@ -50,7 +55,12 @@ export class AssetHalted extends Error {
   }
 }
 
-/** Runs the asset's part of a batch; what it throws halts the asset. */
+/** A batch failed by the fault of what it holds; it is tried again in parts. */
+class BatchAccused extends Error {
+  override readonly name = "BatchAccused";
+}
+
+/** Runs the asset's part of recovering; what it throws halts the asset. */
 export function haltingAsset<T>(asset: string, work: () => T): T {
   try {
     return work();
@@ -95,9 +105,13 @@ class StageLoop {
   /** What the stage knows something of, read or not. */
   readonly #recovered = new Set<string>();
   readonly #halted = new Map<string, string>();
+  readonly #suspects = new Suspects();
+  /** Each asset's culprit, once its bytes are among the dead letters. */
+  readonly #culprits = new Map<string, StreamSequence>();
   readonly #handleSeconds;
   readonly #batchMessages;
   readonly #isHalted;
+  readonly #deadLetters;
   #wake: () => void = () => undefined;
   #isReading = false;
   #hasShareChanged = false;
@@ -113,6 +127,7 @@ class StageLoop {
     this.#isHalted = metrics.gauge("stage_halted", "1: the asset is halted, and needs somebody to look at it", [
       "asset",
     ]);
+    this.#deadLetters = metrics.counter("dead_letters_total", "Input messages that can't be processed", ["asset"]);
     const pending = metrics.gauge("stage_pending_messages", "Input messages held in memory", ["asset"]);
     Object.assign(pending, {
       collect: () => {
@@ -137,9 +152,14 @@ class StageLoop {
           retryMs = RETRY_FIRST_MS;
         });
       } catch (err) {
-        this.#isReading = false;
         if (this.#service.stopping.aborted) break;
         if (err instanceof Fenced) throw err;
+        if (err instanceof BatchAccused) {
+          this.#service.log.warn({ err }, "a batch failed for what it holds; trying it in parts");
+          await this.#closeReaders();
+          continue;
+        }
+        this.#isReading = false;
         if (err instanceof AssetHalted) this.#halt(err);
         else if (err instanceof InvariantBroken) throw err;
         else this.#service.log.error({ err, retryMs }, "a batch failed; going back to the checkpoint");
@@ -214,7 +234,7 @@ class StageLoop {
       if (this.#service.stopping.aborted) return;
       const inputs = this.#takeInputs();
       startedMs = performance.now();
-      await this.#stage.handle(inputs);
+      await this.#handle(inputs);
       const tookMs = performance.now() - startedMs;
       handleMs += (tookMs - handleMs) / HANDLE_MEMORY_BATCHES;
       this.#handleSeconds.observe(tookMs / 1000);
@@ -223,13 +243,50 @@ class StageLoop {
     }
   }
 
-  #takeInputs(): AssetInput[] {
-    const inputs: AssetInput[] = [];
-    for (const [asset, reader] of this.#readers) {
-      if (this.#mayTake(asset, reader))
-        inputs.push({ asset, messages: reader.take(this.#options.batchMessagesMax, BATCH_BYTES_MAX) });
+  async #handle(inputs: readonly AssetInput[]): Promise<void> {
+    const [first] = inputs;
+    if (first !== undefined && this.#culprits.get(first.asset) === first.messages[0]?.streamSequence)
+      await this.#salvage(first);
+    else await this.#stage.handle(inputs).catch((err: unknown) => this.#accuse(inputs, err));
+    this.#suspects.acquit(inputs);
+  }
+
+  async #accuse(inputs: readonly AssetInput[], cause: unknown): Promise<never> {
+    if (!isInputsFault(cause)) throw cause;
+    const accused = cause instanceof BadInput ? inputs.filter(({ asset }) => asset === cause.asset) : inputs;
+    const message = this.#suspects.accuse(accused);
+    const [suspect] = accused;
+    if (message !== null && suspect !== undefined) {
+      const { asset } = suspect;
+      const { name: service, input: stream } = this.#stage;
+      await putDeadLetter(this.#bus, { service, asset, stream, message, reason: cause });
+      this.#deadLetters.inc({ asset });
+      if (this.#stage.salvage === undefined) throw new AssetHalted(asset, cause);
+      this.#culprits.set(asset, message.streamSequence);
     }
-    return inputs;
+    throw new BatchAccused(`${accused.map(({ asset }) => asset).join(", ")} failed`, { cause });
+  }
+
+  async #salvage(input: AssetInput): Promise<void> {
+    const { asset } = input;
+    const sequence = this.#culprits.get(asset);
+    try {
+      await this.#stage.salvage?.(input);
+      this.#service.log.error({ asset, sequence }, "a message was handled in parts; it is among the dead letters");
+    } catch (err) {
+      if (!isInputsFault(err)) throw err;
+      this.#service.log.error({ err, asset, sequence }, "a message is skipped; it is among the dead letters");
+    }
+    this.#culprits.delete(asset);
+  }
+
+  #takeInputs(): AssetInput[] {
+    const ready = [...this.#readers].filter(([asset, reader]) => this.#mayTake(asset, reader));
+    const suspect = ready.find(([asset]) => this.#suspects.has(asset));
+    return (suspect === undefined ? ready : [suspect]).map(([asset, reader]) => {
+      const messagesMax = Math.min(this.#options.batchMessagesMax, this.#suspects.messagesMax(asset));
+      return { asset, messages: reader.take(messagesMax, BATCH_BYTES_MAX) };
+    });
   }
 
   /** False: there is none, but it is time for a tick, or to stop. */

@@ -1,13 +1,14 @@
-/** Trade processing as a stage: EXECUTIONS → trades, reports, orders and position in one transaction → NOTIFICATIONS. */
+import type { AssetInput } from "../shared/asset-input.js";
 import type { AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
+import { judgingInput } from "../shared/dead-letters.js";
 import { InvariantBroken } from "../shared/errors.js";
 import { isDone, type OrderRecord } from "../shared/execution-report.js";
 import type { Service } from "../shared/lifecycle.js";
 import type { EngineEvent, NotificationBatch, SequencedReport } from "../shared/messages.js";
 import { LATENCY_BUCKETS_S } from "../shared/metrics.js";
 import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/pipeline-codec.js";
-import { type AssetInput, haltingAsset, type Stage } from "../shared/stage.js";
+import type { Stage } from "../shared/stage.js";
 import { subjectOf } from "../shared/subjects.js";
 import {
   type AccountSequence,
@@ -44,6 +45,7 @@ interface EventBatch {
 }
 
 export class TradeProcessing implements Stage {
+  readonly name = "trade-processing";
   readonly input = "EXECUTIONS";
   readonly #bus: Bus;
   readonly #store: TradeStore;
@@ -93,7 +95,7 @@ export class TradeProcessing implements Stage {
 
   #readEvents({ asset, messages }: AssetInput): EventBatch {
     const { reached } = this.#state(asset);
-    const batches = haltingAsset(asset, () => messages.map(({ data }) => decodeExecutionBatch(data)));
+    const batches = judgingInput(asset, () => messages.map(({ data }) => decodeExecutionBatch(data)));
     const events = batches.flatMap((batch) => batch.events).filter((event) => event.eventSequence > reached);
     const { streamSequence } = messages.at(-1) as { streamSequence: StreamSequence };
     const { throughCommand } = batches.at(-1) as { throughCommand: CommandSequence };
@@ -113,7 +115,7 @@ export class TradeProcessing implements Stage {
     const { reached, holdThroughCommand, orders } = this.#state(asset);
     const terms = this.#registry.assets.get(asset);
     if (terms === undefined) throw new InvariantBroken(`${asset} is settled and not in the assets file`);
-    const settlement = haltingAsset(asset, () => settle(events, reached, orders, terms));
+    const settlement = judgingInput(asset, () => settle(events, reached, orders, terms));
     // A command's hold may be settled before the last of its events.
     const held = Math.max(holdThroughCommand, throughCommand, settlement.holdThroughCommand);
     const position = { from: reached, streamSequence, throughCommand };
