@@ -6,6 +6,7 @@ export interface LauncherConfig {
   /** Null: an embedded server. */
   readonly natsUrl: string | null;
   readonly databaseUrl: string | null;
+  readonly natsReplicas: number;
   readonly natsBinary: string | null;
   readonly searchPath: string;
   readonly dataFolder: string;
@@ -36,6 +37,7 @@ export function launcherConfig(environment: NodeJS.ProcessEnv = process.env): La
   const config: LauncherConfig = {
     natsUrl: optional("NATS_URL"),
     databaseUrl: optional("DATABASE_URL"),
+    natsReplicas: env.integer("NATS_REPLICAS", 1, { min: 1, max: 5 }),
     natsBinary: optional("NATS_SERVER_BIN"),
     searchPath: env.text("PATH", ""),
     dataFolder: resolve(env.text("DATA_DIR", join(projectRoot, ".data"))),

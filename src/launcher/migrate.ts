@@ -1,4 +1,8 @@
-/** Prepares the database of DATABASE_URL and ends: `node dist/launcher/migrate.js`, for those who run servers themselves. */
+/**
+ * Prepares the database of DATABASE_URL, and the streams of NATS_URL where it is set, and ends: `node
+ * dist/launcher/migrate.js`, for those who run servers themselves, and whose services' users may change neither.
+ */
+import { connectBus } from "../shared/bus.js";
 import { createLogger } from "../shared/log.js";
 import { launcherConfig } from "./config.js";
 import { prepareDatabase } from "./migrations.js";
@@ -6,12 +10,17 @@ import { prepareDatabase } from "./migrations.js";
 try {
   const config = launcherConfig();
   if (config.databaseUrl === null) throw new Error("DATABASE_URL is not set");
+  const log = createLogger("migrate", config.logLevel);
   await prepareDatabase(config.databaseUrl, {
     assetsFile: config.assetsFile,
     withDemoAccounts: !config.production,
     createDatabase: false,
-    log: createLogger("migrate", config.logLevel),
+    log,
   });
+  if (config.natsUrl !== null) {
+    const bus = await connectBus(config.natsUrl, { name: "migrate", log });
+    await bus.ensureStreams(config.natsReplicas).finally(() => bus.close());
+  }
 } catch (error) {
   process.stderr.write(`migrate: ${(error as Error).message}\n`);
   process.exitCode = 1;

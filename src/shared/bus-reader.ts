@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import {
   AckPolicy,
+  createInbox,
   DeliverPolicy,
   type JetStreamManager,
   type Msg,
@@ -49,7 +50,7 @@ export class BusReader {
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #log: Logger;
-  readonly #options: ReaderOptions;
+  readonly #options: ReaderOptions & { readonly inboxPrefix: string };
   #pending: InputMessage[] = [];
   #after: StreamSequence;
   /** Messages that the server may still send for the pulls so far. */
@@ -66,7 +67,7 @@ export class BusReader {
     connection: NatsConnection,
     manager: JetStreamManager,
     log: Logger,
-    options: ReaderOptions,
+    options: ReaderOptions & { readonly inboxPrefix: string },
     onClosed: () => void,
   ) {
     this.#onClosed = onClosed;
@@ -121,7 +122,7 @@ export class BusReader {
   }
 
   async #createConsumer(): Promise<void> {
-    const { stream, subject } = this.#options;
+    const { stream, subject, inboxPrefix } = this.#options;
     const { state } = await this.#manager.streams.info(stream);
     // A stream that was made anew (one in memory, by a server that was restarted) counts from 1 again. What was handled
     // before is known to whoever reads, by sequences of their own.
@@ -137,7 +138,7 @@ export class BusReader {
       inactive_threshold: nanos(CONSUMER_KEPT_MS),
     });
     if (this.#closed) return;
-    const inbox = `_INBOX.${randomUUID()}`;
+    const inbox = createInbox(inboxPrefix);
     this.#consumer = name;
     this.#requested = 0;
     this.#delivered = 0;

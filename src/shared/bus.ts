@@ -2,9 +2,9 @@
  * The one owner of `nats`: a connection, publishing with an acknowledgement inbox of our own, reading with ack-free
  * pull consumers (bus-reader.ts), and the streams.
  */
-import { randomUUID } from "node:crypto";
 import {
   connect,
+  createInbox,
   DiscardPolicy,
   Events,
   headers,
@@ -84,7 +84,9 @@ export async function connectBus(url: string, options: BusOptions): Promise<Bus>
     try {
       const connection = await connect({
         servers: url.split(","),
+        ...credentialsIn(url),
         name: options.name,
+        inboxPrefix: inboxPrefix(options.name),
         maxReconnectAttempts: -1,
         reconnectTimeWait: RECONNECT_WAIT_MS,
         reconnectJitter: RECONNECT_WAIT_MS,
@@ -93,7 +95,7 @@ export async function connectBus(url: string, options: BusOptions): Promise<Bus>
         timeout: REQUEST_TIMEOUT_MS,
       });
       const manager = await connection.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS });
-      return new NatsBus(connection, manager, options.log);
+      return new NatsBus(connection, manager, options);
     } catch (cause) {
       if (performance.now() - startedMs > CONNECT_DEADLINE_MS)
         throw new DeadlineExceeded("NATS can't be reached; is NATS_URL right and the server up?", { cause });
@@ -101,6 +103,19 @@ export async function connectBus(url: string, options: BusOptions): Promise<Bus>
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_WAIT_MS));
     }
   }
+}
+
+/** Of its own for each service: the server lets nobody else listen there. */
+function inboxPrefix(name: string): string {
+  return `_INBOX.${name}`;
+}
+
+/** nats://user:password@host: of the first server, for all of them. The client leaves that to its caller. */
+function credentialsIn(url: string): { user: string; pass: string } | null {
+  const [first = ""] = url.split(",");
+  if (!URL.canParse(first)) return null;
+  const { username, password } = new URL(first);
+  return username === "" ? null : { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 }
 
 interface WaitingPublish {
@@ -115,14 +130,17 @@ class NatsBus implements Bus {
   readonly #listeners: ((connected: boolean) => void)[] = [];
   readonly #waiting = new Map<string, WaitingPublish>();
   readonly #readers = new Set<BusReader>();
-  readonly #inbox = `_INBOX.${randomUUID()}`;
+  readonly #inboxPrefix: string;
+  readonly #inbox: string;
   #connected = true;
   #nextToken = 0;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, log: Logger) {
+  constructor(connection: NatsConnection, manager: JetStreamManager, { name, log }: BusOptions) {
     this.#connection = connection;
     this.#manager = manager;
     this.#log = log;
+    this.#inboxPrefix = inboxPrefix(name);
+    this.#inbox = createInbox(this.#inboxPrefix);
     connection.subscribe(`${this.#inbox}.*`, { callback: (_error, message) => this.#acknowledged(message) });
     void this.#watchConnection();
   }
@@ -198,7 +216,8 @@ class NatsBus implements Bus {
   }
 
   read(options: ReaderOptions): BusReader {
-    const reader: BusReader = new BusReader(this.#connection, this.#manager, this.#log, options, () =>
+    const withInbox = { ...options, inboxPrefix: this.#inboxPrefix };
+    const reader: BusReader = new BusReader(this.#connection, this.#manager, this.#log, withInbox, () =>
       this.#readers.delete(reader),
     );
     this.#readers.add(reader);

@@ -61,8 +61,8 @@ export class PipelineUnderTest {
   }
 
   /** With accounts 1 and 2, which have enough of everything; no stage runs yet. */
-  static async create(databaseUrl?: string): Promise<PipelineUnderTest> {
-    const nats = await startNats();
+  static async create(databaseUrl?: string, givenNats?: NatsForTest): Promise<PipelineUnderTest> {
+    const nats = givenNats ?? (await startNats());
     const url = databaseUrl ?? (await createDatabase());
     const { log } = serviceForTest("test");
     const bus = await connectBus(nats.url, { name: "test", log });
@@ -82,7 +82,7 @@ export class PipelineUnderTest {
   async start(name: StageName, { bus: spoilBus, database: spoilDatabase }: Sabotage = {}): Promise<ServiceForTest> {
     const service = serviceForTest(name);
     const { log } = service;
-    const realBus = await connectBus(this.nats.url, { name, log });
+    const realBus = await connectBus(this.nats.urlOf?.(name) ?? this.nats.url, { name, log });
     const realDatabase = await connectDatabase(this.#databaseUrlOf(name), { applicationName: name, log });
     const disconnect = async () => {
       await realBus.close();

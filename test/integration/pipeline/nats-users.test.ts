@@ -1,0 +1,150 @@
+import { expect } from "chai";
+import { connect, type NatsConnection } from "nats";
+import { SnapshotStore } from "../../../src/matching-engine/snapshot-store.js";
+import { type Bus, connectBus } from "../../../src/shared/bus.js";
+import { AssetLeases } from "../../../src/shared/leases.js";
+import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
+import { STREAMS } from "../../../src/shared/subjects.js";
+import { streamSequence } from "../../../src/shared/units.js";
+import { eventually } from "../../support/eventually.js";
+import { startNatsWithUsers } from "../../support/nats.js";
+import { serviceForTest } from "../../support/service.js";
+import { ANN, BOB, buy, PipelineUnderTest, STAGES, sell } from "./pipeline-under-test.js";
+
+/** What else there is to publish, and who may. */
+const SUBJECTS: readonly [string, string | null][] = [
+  ["orders.BTC-USD", "order-handler"],
+  ["commands.BTC-USD", "order-processing"],
+  ["executions.BTC-USD", "matching-engine"],
+  ["snapshots.BTC-USD.x", "matching-engine"],
+  ["notifications.BTC-USD", "trade-processing"],
+  ["dead-letters.BTC-USD", null],
+  ["$KV.leases.order-processing.x", "order-processing"],
+  ["$KV.leases.matching-engine.x", "matching-engine"],
+  ["$KV.leases.trade-processing.x", "trade-processing"],
+  ["_INBOX.order-handler.x", null],
+  ["$JS.API.STREAM.UPDATE.ORDERS", null],
+  ["$JS.API.STREAM.DELETE.ORDERS", null],
+  ["$JS.API.STREAM.PURGE.ORDERS", null],
+  ["$JS.API.STREAM.MSG.DELETE.ORDERS", null],
+  ["$JS.API.STREAM.PURGE.SNAPSHOTS", "matching-engine"],
+  ["$JS.API.STREAM.CREATE.MINE", null],
+  ["$JS.API.CONSUMER.CREATE.ORDERS.x", "order-processing"],
+  ["$JS.API.CONSUMER.CREATE.NOTIFICATIONS.x", "market-data-notifier"],
+  ["$JS.API.STREAM.MSG.GET.ORDERS", null],
+  ["$SYS.REQ.SERVER.PING", null],
+];
+const USERS = ["order-handler", "order-processing", "matching-engine", "trade-processing", "market-data-notifier"];
+
+describe("the users of NATS", () => {
+  let pipeline: PipelineUnderTest;
+  const open: { close(): Promise<unknown> }[] = [];
+
+  before(async () => {
+    const nats = await startNatsWithUsers();
+    const unused = async () => undefined;
+    const standIn = { ...nats, kill9: unused, restart: unused, freeze: () => undefined, thaw: () => undefined };
+    pipeline = await PipelineUnderTest.create(undefined, standIn);
+  });
+  after(async () => {
+    for (const connection of open) await connection.close();
+    await pipeline.stop();
+  });
+
+  async function busOf(name: string): Promise<Bus> {
+    const bus = await connectBus(urlOf(name), { name, log: serviceForTest(name).log });
+    open.push(bus);
+    await bus.ensureStreams(1);
+    return bus;
+  }
+  async function connectionOf(user: string): Promise<NatsConnection> {
+    const connection = await connect({ servers: urlOf(user), user, pass: "secret" });
+    open.push(connection);
+    return connection;
+  }
+  const urlOf = (user: string) => pipeline.nats.urlOf?.(user) ?? "";
+
+  it("let each service do its work, from an order to its notification", async () => {
+    await pipeline.startAll();
+    const handler = await busOf("order-handler");
+    const notifier = await busOf("market-data-notifier");
+    const reader = notifier.read({
+      stream: "NOTIFICATIONS",
+      subject: "notifications.BTC-USD",
+      afterSequence: (await notifier.streamBounds("NOTIFICATIONS")).last,
+      pendingMessagesMax: 8,
+      onAvailable: () => undefined,
+    });
+    const orders = encodeOrderBatch([sell(ANN, 5, 100), buy(BOB, 5, 100)]);
+    expect(await handler.publish("orders.BTC-USD", orders, { deadlineMs: 5_000 })).to.include({ kind: "stored" });
+    expect(await pipeline.rowsOnce(1, "select * from trades")).to.have.length(1);
+    await eventually("a notification", () => reader.take(1)[0]);
+    for (const stage of STAGES) await pipeline.restart(stage);
+    await handler.publish("orders.BTC-USD", orders, { deadlineMs: 5_000 });
+    expect(await pipeline.rowsOnce(2, "select * from trades")).to.have.length(2);
+  });
+
+  it("let the engine keep snapshots, and the stages share their assets", async () => {
+    const bus = await busOf("matching-engine");
+    const store = new SnapshotStore(bus);
+    const places = { commandsThrough: streamSequence(1), executionsThrough: streamSequence(1), takenAtMs: 1 };
+    const stored = await store.store({ asset: "ETH-USD", commandSequence: 1, bytes: new Uint8Array(9), ...places });
+    expect(await store.list("ETH-USD")).to.deep.equal([stored]);
+    await store.load(stored, { asset: "ETH-USD" } as never).catch((error: Error) => {
+      // It is no engine, but all of its bytes were read.
+      expect(error.name).to.equal("CodecError");
+      expect(error.message).to.not.contain("missing");
+    });
+    await store.remove(stored);
+    expect(await store.list("ETH-USD")).to.deep.equal([]);
+    for (const service of STAGES) {
+      const leases = new AssetLeases(await busOf(service), serviceForTest(service), {
+        service,
+        instance: "one",
+        assets: ["ETH-USD"],
+      });
+      await leases.join();
+      await eventually("the asset", () => (leases.assets().has("ETH-USD") ? true : null));
+      await leases.leave();
+    }
+  });
+
+  it("let nobody publish what is another's, change a stream, or listen to others", async () => {
+    const admin = await connectionOf("bourse");
+    for (const user of USERS) {
+      const connection = await connectionOf(user);
+      for (const [subject, owner] of SUBJECTS) {
+        let arrived = 0;
+        // What JetStream answers can't be seen here; what arrives at the server's subject can.
+        const subscription = admin.subscribe(subject, { callback: () => arrived++ });
+        await admin.flush();
+        connection.publish(subject, "");
+        await connection.flush();
+        await admin.flush();
+        subscription.unsubscribe();
+        expect(arrived, `${user} publishes ${subject}`).to.equal(user === owner ? 1 : 0);
+      }
+      let heard = 0;
+      for (const subject of [">", "orders.*", "_INBOX.>", "$JS.API.>"])
+        connection.subscribe(subject, { callback: (error) => (error === null ? heard++ : 0) });
+      await connection.flush();
+      admin.publish("orders.SOL-USDC", "");
+      admin.publish("_INBOX.somebody.x", "");
+      await admin.flush();
+      await connection.flush();
+      expect(heard, `${user} listens`).to.equal(0);
+    }
+  });
+
+  it("let nobody in without a password", async () => {
+    const { host } = new URL(urlOf("bourse"));
+    const refused = await connect({ servers: host, reconnect: false }).catch((error: Error) => error.message);
+    expect(refused).to.match(/authorization violation/i);
+  });
+
+  it("know every stream", () => {
+    expect(SUBJECTS.map(([subject]) => subject)).to.satisfy((subjects: string[]) =>
+      Object.values(STREAMS).every(({ prefix }) => subjects.some((subject) => subject.startsWith(prefix))),
+    );
+  });
+});
