@@ -61,7 +61,7 @@ select grant_to('bourse_trade_processing', p) from unnest(array[
 
 -- It writes nothing, and does not know who traded with whom.
 select grant_to('bourse_market_data_notifier', p) from unnest(array[
-  'select on accounts, api_keys, actions, asset_states, account_sequences, orders, execution_reports',
+  'select on accounts, api_keys, actions, asset_states, account_sequences, orders, execution_reports, balances, currencies',
   'select (asset, trade_id, price_ticks, quantity_lots, taker_side, executed_at_us) on trades'
 ]) as p;
 

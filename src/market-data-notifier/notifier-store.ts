@@ -3,8 +3,9 @@ import type { Database } from "../shared/database.js";
 import { InvariantBroken } from "../shared/errors.js";
 import { reportJson } from "../shared/execution-report.js";
 import type { PublicTrade, SequencedReport } from "../shared/messages.js";
-import { type AccountId, formatDecimal, formatPrice } from "../shared/units.js";
+import { type AccountId, formatAmount, formatDecimal, formatPrice } from "../shared/units.js";
 import type { FeedReport } from "./account-feed.js";
+import type { AccountBalances, Balance, BalancesSource } from "./balances-channel.js";
 import type { AccountSnapshot, OrdersSource } from "./orders-channel.js";
 import type { TradesSource } from "./trades-channel.js";
 
@@ -34,6 +35,27 @@ const ACCOUNT_SNAPSHOT = `
       from orders where account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger')
       order by received_at_us desc, order_id desc limit ${OPEN_ORDERS_MAX}) open_order), '[]') as "openOrders"`;
 
+/** An account with its sequence and its balances in one moment. Sums may be above 2^53: as text. */
+const BALANCES = `
+  select a.account_id as "accountId", coalesce(s.last_sequence, 0) as "accountSequence",
+    coalesce((select json_agg(json_build_object('currency', b.currency, 'decimals', c.decimals,
+        'available', b.available::text, 'held', b.held::text) order by b.currency)
+      from balances b join currencies c using (currency) where b.account_id = a.account_id), '[]') as balances
+  from unnest($1::bigint[]) a(account_id) left join account_sequences s on s.account_id = a.account_id`;
+
+interface BalancesRow {
+  readonly accountId: AccountId;
+  readonly accountSequence: number;
+  readonly balances: readonly BalanceRow[];
+}
+
+interface BalanceRow {
+  readonly currency: string;
+  readonly decimals: number;
+  readonly available: string;
+  readonly held: string;
+}
+
 interface OpenOrderRow {
   readonly asset: string;
   readonly priceTicks: number | null;
@@ -49,7 +71,7 @@ interface SnapshotRow {
 }
 
 /** What the notifier reads from Postgres; it writes nothing. */
-export class NotifierStore implements TradesSource, OrdersSource {
+export class NotifierStore implements TradesSource, OrdersSource, BalancesSource {
   readonly #database: Database;
   readonly #assets: ReadonlyMap<string, Asset>;
 
@@ -89,6 +111,11 @@ export class NotifierStore implements TradesSource, OrdersSource {
     }));
   }
 
+  async balancesOf(accountIds: readonly AccountId[]): Promise<AccountBalances[]> {
+    const rows = await this.#database.query<BalancesRow>(BALANCES, [accountIds]);
+    return rows.map(({ balances, ...account }) => ({ ...account, balances: balances.map(balanceJson) }));
+  }
+
   async lastTradeIds(): Promise<{ asset: string; tradeId: number }[]> {
     const text = `select asset, coalesce((select max(trade_id) from trades where trades.asset = names.asset), 0) as "tradeId"
       from unnest($1::text[]) as names(asset)`;
@@ -113,6 +140,11 @@ export class NotifierStore implements TradesSource, OrdersSource {
     if (asset === undefined) throw new InvariantBroken(`asset ${name} is in the database and not in the assets file`);
     return asset;
   }
+}
+
+function balanceJson({ currency, decimals, available, held }: BalanceRow): Balance {
+  const unit = { scale: decimals, units: 1 };
+  return { currency, available: formatAmount(BigInt(available), unit), held: formatAmount(BigInt(held), unit) };
 }
 
 /** As in an execution report: decimal text, and nothing where there is nothing to say. */

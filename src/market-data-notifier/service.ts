@@ -6,6 +6,7 @@ import type { Logger } from "../shared/log.js";
 import { decodeNotificationBatch } from "../shared/pipeline-codec.js";
 import { assetOf } from "../shared/subjects.js";
 import { nowUs } from "../shared/units.js";
+import { BalancesChannel } from "./balances-channel.js";
 import { FlushPacer } from "./flush-pacer.js";
 import { GapFiller } from "./gap-filler.js";
 import type { Rooms } from "./listener.js";
@@ -38,6 +39,8 @@ const MESSAGES_PER_FLUSH_MAX = 64;
 const GAP_CHECK_MS = 100;
 const GAP_RETRY_MS = 500;
 const FILLS_AT_ONCE_MAX = 2;
+/** An account's balances are read at most once in this time, however often they change. */
+const BALANCES_INTERVAL_MS = 100;
 
 /** Moves what is settled from the stream (or, where that has holes, from the database) to those who listen. */
 export class Notifier {
@@ -45,6 +48,7 @@ export class Notifier {
   readonly #options: NotifierOptions;
   readonly #trades: TradesChannel;
   readonly #orders: OrdersChannel;
+  readonly #balances: BalancesChannel;
   readonly #gapFiller: GapFiller;
   readonly #pacer = new FlushPacer(() => this.#flush());
   readonly #timers: NodeJS.Timeout[] = [];
@@ -57,9 +61,11 @@ export class Notifier {
     this.#trades = new TradesChannel(registry.assets, rooms, store);
     const render = store.render.bind(store);
     this.#orders = new OrdersChannel({ rooms, source: store, render, catchUpsMax: limits.catchUpsMax, log });
+    this.#balances = new BalancesChannel({ rooms, source: store, log });
     this.subscriptions = new Subscriptions({
       trades: this.#trades,
       orders: this.#orders,
+      balances: this.#balances,
       knownAssets: registry.assets,
       perConnectionMax: limits.subscriptionsPerConnectionMax,
       isDatabaseReady,
@@ -95,6 +101,7 @@ export class Notifier {
     });
     this.#timers.push(
       setInterval(() => this.#checkGaps(), GAP_CHECK_MS),
+      setInterval(() => void this.#balances.refresh(), BALANCES_INTERVAL_MS),
       setInterval(() => void this.#reconcile(), limits.reconcileMs),
     );
     this.#pacer.request();
@@ -131,6 +138,7 @@ export class Notifier {
       const { trades, reports, resync } = decodeNotificationBatch(data);
       this.#trades.offer(assetOf(subject), trades);
       this.#orders.offer(assetOf(subject), reports);
+      for (const { accountId } of reports) this.#balances.changed(accountId);
       if (resync) void this.#reconcile();
     } catch (err) {
       if (!(err instanceof CodecError)) throw err;
@@ -162,6 +170,8 @@ export class Notifier {
       for (const { asset, tradeId } of await store.lastTradeIds()) this.#trades.knowUpTo(asset, tradeId);
       for (const { accountId, accountSequence } of await store.lastAccountSequences(this.#orders.accountIds))
         this.#orders.knowUpTo(accountId, accountSequence);
+      // What comes in and goes out has no report.
+      this.#balances.allChanged();
     } catch (err) {
       log.warn({ err }, "the last sequences can't be read from the database");
     } finally {

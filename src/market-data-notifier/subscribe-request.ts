@@ -3,10 +3,12 @@ import { type Refusal, refuse } from "../shared/rejects.js";
 /** What a client may subscribe to now. Strangers' accounts can't be named: the key of the connection says whose. */
 export type ChannelRequest =
   | { readonly channel: "trades"; readonly asset: string }
-  | { readonly channel: "orders"; readonly fromSequence: number | null };
+  | { readonly channel: "orders"; readonly fromSequence: number | null }
+  | { readonly channel: "balances" };
 
+const CHANNELS: readonly string[] = ["trades", "orders", "balances"];
 /** In the contract, not built yet. */
-const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "candles", "status", "balances"];
+const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "candles", "status"];
 const SHOWN_TEXT_MAX = 40;
 
 /** Checks the argument of `subscribe` or `unsubscribe`, which is whatever a stranger sent. */
@@ -17,12 +19,15 @@ export function parseChannelRequest(
   if (typeof input !== "object" || input === null || Array.isArray(input))
     return refuse("MALFORMED_MESSAGE", `give an object such as {"channel":"trades","asset":"BTC-USD"} and a callback`);
   const { channel, asset, from, ...others } = input as Record<string, unknown>;
-  if (typeof channel !== "string" || !["trades", "orders", ...LATER_CHANNELS].includes(channel))
-    return refuse("UNKNOWN_COMMAND", `channel ${shown(channel)} does not exist; use trades or orders`);
+  if (typeof channel !== "string" || ![...CHANNELS, ...LATER_CHANNELS].includes(channel))
+    return refuse("UNKNOWN_COMMAND", `channel ${shown(channel)} does not exist; use trades, orders or balances`);
   if (LATER_CHANNELS.includes(channel))
-    return refuse("UNSUPPORTED_COMBINATION", `channel ${channel} is not available yet; use trades or orders`);
+    return refuse("UNSUPPORTED_COMBINATION", `channel ${channel} is not available yet; use trades, orders or balances`);
   if ("account" in others)
-    return refuse("UNSUPPORTED_COMBINATION", "account can't be chosen: orders are those of the key you connected with");
+    return refuse(
+      "UNSUPPORTED_COMBINATION",
+      "account can't be chosen: orders and balances are those of the key you connected with",
+    );
   const [stray] = Object.keys(others);
   if (stray !== undefined)
     return refuse("MALFORMED_MESSAGE", `field ${shown(stray)} is not known; use channel, asset, from`);
@@ -31,16 +36,14 @@ export function parseChannelRequest(
       "UNKNOWN_ASSET",
       `asset ${shown(asset)} is not traded here; use one of ${[...knownAssets.keys()].join(", ")}`,
     );
-  return channel === "trades" ? tradesRequest(asset as string | undefined, from) : ordersRequest(from);
-}
-
-function tradesRequest(asset: string | undefined, from: unknown): ChannelRequest | Refusal {
-  if (asset === undefined) return refuse("UNKNOWN_ASSET", `channel trades needs an asset, such as "asset":"BTC-USD"`);
+  if (channel === "orders") return ordersRequest(from);
+  if (channel === "trades" && asset === undefined)
+    return refuse("UNKNOWN_ASSET", `channel trades needs an asset, such as "asset":"BTC-USD"`);
   if (from !== undefined) return refuse("UNSUPPORTED_COMBINATION", "from is for the channel orders only");
-  return { channel: "trades", asset };
+  return channel === "trades" ? { channel, asset: asset as string } : { channel: "balances" };
 }
 
-/** An account has one sequence over all assets, so a valid asset narrows nothing here. */
+/** An account has one sequence over all assets, so a valid asset narrows nothing here, nor for balances. */
 function ordersRequest(from: unknown): ChannelRequest | Refusal {
   if (from === undefined) return { channel: "orders", fromSequence: null };
   if (typeof from !== "number" || !Number.isSafeInteger(from) || from < 0)

@@ -1,4 +1,5 @@
 import { refuse } from "../shared/rejects.js";
+import type { BalancesChannel } from "./balances-channel.js";
 import { type Answer, type Listener, refused } from "./listener.js";
 import type { NotifierMetrics } from "./notifier-metrics.js";
 import type { OrdersChannel } from "./orders-channel.js";
@@ -8,6 +9,7 @@ import type { TradesChannel } from "./trades-channel.js";
 export interface SubscriptionsOptions {
   readonly trades: TradesChannel;
   readonly orders: OrdersChannel;
+  readonly balances: BalancesChannel;
   readonly knownAssets: ReadonlyMap<string, unknown>;
   readonly perConnectionMax: number;
   /** Whether the database answers: nobody is made to wait for one that does not. */
@@ -17,12 +19,13 @@ export interface SubscriptionsOptions {
   readonly metrics: NotifierMetrics;
 }
 
+type PrivateRequest = Exclude<ChannelRequest, { channel: "trades" }>;
 type AnswerWith = (answer: Answer) => void;
 
 /** What clients ask for: `subscribe` and `unsubscribe`, checked, counted, and passed to the channels. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  /** Per listener: "trades:BTC-USD", "orders". */
+  /** Per listener: "trades:BTC-USD", "orders", "balances". */
   readonly #held = new Map<string, Set<string>>();
 
   constructor(options: SubscriptionsOptions) {
@@ -35,14 +38,14 @@ export class Subscriptions {
       return refused(refuse("UNKNOWN_COMMAND", "the events here are subscribe and unsubscribe"));
     const request = parseChannelRequest(argument, this.#options.knownAssets);
     if ("name" in request) return refused(request);
-    if (request.channel === "orders" && listener.accountId === null)
-      return refused(refuse("LOGIN_REQUIRED", "orders are private: connect with auth { keyId, secret }"));
+    if (request.channel !== "trades" && listener.accountId === null)
+      return refused(refuse("LOGIN_REQUIRED", `${request.channel} are private: connect with auth { keyId, secret }`));
     if (event === "unsubscribe") return this.#unsubscribe(listener, request);
     if (!this.#hold(listener, keyOf(request))) {
       const { perConnectionMax } = this.#options;
       return refused(refuse("BUSY", `at most ${perConnectionMax} subscriptions a connection: unsubscribe from one`));
     }
-    if (request.channel === "orders") return this.#subscribeOrders(listener, request.fromSequence, answerWith);
+    if (request.channel !== "trades") return this.#subscribePrivate(listener, request, answerWith);
     this.#options.flush();
     return { ok: true, ...this.#options.trades.subscribe(listener, request.asset) };
   }
@@ -50,27 +53,35 @@ export class Subscriptions {
   /** The listener is gone, and everything that was its. */
   forget(listener: Listener): void {
     this.#options.orders.unsubscribe(listener);
+    this.#options.balances.unsubscribe(listener);
     for (const key of this.#held.get(listener.id) ?? [])
       this.#options.metrics.subscriptions.dec({ channel: channelOf(key) });
     this.#held.delete(listener.id);
   }
 
-  #subscribeOrders(listener: Listener, fromSequence: number | null, answerWith: AnswerWith): Answer | null {
-    const { orders, isDatabaseReady } = this.#options;
+  /** The answer comes from the database. */
+  #subscribePrivate(listener: Listener, request: PrivateRequest, answerWith: AnswerWith): Answer | null {
+    const { orders, balances, isDatabaseReady } = this.#options;
+    const { channel } = request;
+    const releaseIfOut = () => {
+      if (!this.#options[channel].has(listener)) this.#release(listener, channel);
+    };
     if (!isDatabaseReady()) {
-      if (!orders.has(listener)) this.#release(listener, "orders");
-      return refused(refuse("UNAVAILABLE", "orders can't be read now; try again in a few seconds"));
+      releaseIfOut();
+      return refused(refuse("UNAVAILABLE", `${channel} can't be read now; try again in a few seconds`));
     }
-    void orders.subscribe(listener, fromSequence, (answer) => {
-      if (!answer.ok && !orders.has(listener)) this.#release(listener, "orders");
-      answerWith(answer);
-    });
+    const answer = (given: Answer) => {
+      if (!given.ok) releaseIfOut();
+      answerWith(given);
+    };
+    if (request.channel === "orders") void orders.subscribe(listener, request.fromSequence, answer);
+    else balances.subscribe(listener, answer);
     return null;
   }
 
   #unsubscribe(listener: Listener, request: ChannelRequest): Answer {
-    if (request.channel === "orders") this.#options.orders.unsubscribe(listener);
-    else this.#options.trades.unsubscribe(listener, request.asset);
+    if (request.channel === "trades") this.#options.trades.unsubscribe(listener, request.asset);
+    else this.#options[request.channel].unsubscribe(listener);
     this.#release(listener, keyOf(request));
     return { ok: true };
   }
@@ -91,7 +102,7 @@ export class Subscriptions {
 }
 
 function keyOf(request: ChannelRequest): string {
-  return request.channel === "trades" ? `trades:${request.asset}` : "orders";
+  return request.channel === "trades" ? `trades:${request.asset}` : request.channel;
 }
 
 function channelOf(key: string): string {

@@ -72,6 +72,7 @@ describe("the database's roles", () => {
     expect(await store.accountSnapshot(ANN)).to.include({ accountSequence: 0 });
     expect(await store.reportsAfter(ANN, 0, 9)).to.deep.equal([]);
     expect(await store.lastAccountSequences([ANN])).to.have.length(1);
+    expect(await store.balancesOf([ANN])).to.have.length(1);
   });
 
   it("let order-processing turn what is due into actions", async () => {
@@ -115,7 +116,7 @@ describe("the database's roles", () => {
         EVERYBODY_BUT("bourse_order_processing"),
         "insert into order_log default values",
       ],
-      ["to read balances", ["bourse_order_handler", "bourse_market_data_notifier"], "select 1 from balances"],
+      ["to read balances", ["bourse_order_handler"], "select 1 from balances"],
       [
         "to change balances",
         ["bourse_order_handler", "bourse_market_data_notifier"],

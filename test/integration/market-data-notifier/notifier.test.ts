@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { storeAssets } from "../../../src/shared/asset-store.js";
+import { loadAssets } from "../../../src/shared/assets.js";
 import type { AccountId } from "../../../src/shared/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";
-import { type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
+import { ASSETS_FILE, type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
 import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
 import { ask, event, gather, range, until } from "./subscriber.js";
 
@@ -18,6 +20,7 @@ describe("market-data-notifier", () => {
     nats = await startNats();
     servers = { natsUrl: nats.url, databaseUrl: await createDatabase() };
     settlement = await startSettlement(servers);
+    await storeAssets(settlement.database, loadAssets(ASSETS_FILE));
     alice = await settlement.createAccount("alice");
     bob = await settlement.createAccount("bob");
     notifier = await startNotifier(servers);
@@ -63,6 +66,40 @@ describe("market-data-notifier", () => {
       await settlement.settle("SOL-USDC", { trades: [trade(6)] });
       await until("all are told", () => live.length === 6);
       expect(live).to.deep.equal(range(1, 6));
+    });
+  });
+
+  describe("balances", () => {
+    it("need a login", async () => {
+      const reply = await ask(notifier.connect(), "subscribe", { channel: "balances" });
+      expect(reply).to.deep.include({ ok: false, code: "LOGIN_REQUIRED" });
+    });
+
+    it("are all in the acknowledgement, and told when they change: with a report, or without one", async () => {
+      const deposit = (units: number, reference: string) =>
+        settlement.database.query("select book_transfer('deposit', $1, 'USD', $2, $3, 'test')", [
+          bob,
+          units,
+          reference,
+        ]);
+      await deposit(5_500_000, "first");
+      const socket = notifier.connect({ keyId: "bob", secret: "bob" });
+      const told: { currency: string; available: string; held: string; accountSequence: number }[] = [];
+      socket.on("balances", (balance) => told.push(balance));
+      const reply = await ask(socket, "subscribe", { channel: "balances" });
+      expect(reply).to.include({ ok: true, accountSequence: 0 });
+      expect(reply.balances?.map(({ currency }) => currency)).to.include.members(["BTC", "EUR", "USD"]);
+      expect(reply.balances).to.deep.include({ currency: "USD", available: "5.5", held: "0" });
+      await deposit(1_000_000, "second");
+      await until("the deposit is told", () => told.length === 1);
+      expect(told[0]).to.deep.equal({ currency: "USD", available: "6.5", held: "0", accountSequence: 0 });
+      await settlement.database.query(
+        "select change_balances(array[$1::bigint], array['USD'], array[-500000], array[500000], array[1])",
+        [bob],
+      );
+      await settlement.settle("BTC-USD", { reports: [report(bob, 1)] });
+      await until("the hold is told", () => told.length === 2);
+      expect(told[1]).to.deep.equal({ currency: "USD", available: "6", held: "0.5", accountSequence: 1 });
     });
   });
 
@@ -123,9 +160,29 @@ describe("market-data-notifier", () => {
       const socket = notifier.connect({ keyId: "bob", secret: "bob" });
       const live = gather(socket, "orders");
       await ask(socket, "subscribe", { channel: "orders" });
-      await settlement.commit("BTC-USD", { reports: range(1, 4).map((sequence) => report(bob, sequence)) });
+      await settlement.commit("BTC-USD", { reports: range(2, 5).map((sequence) => report(bob, sequence)) });
       await until("all are told", () => live.length === 4);
-      expect(live).to.deep.equal(range(1, 4));
+      expect(live).to.deep.equal(range(2, 5));
+    });
+
+    it("say the same live and replayed, their fee, too", async () => {
+      const carol = await settlement.createAccount("carol");
+      const before = await notifier.metric('subscriptions{channel="orders"}');
+      const replies: { fee: string; feeCurrency: string }[] = [];
+      const socket = notifier.connect({ keyId: "carol", secret: "carol" });
+      socket.on("orders", ({ reports }) => replies.push(...reports));
+      await ask(socket, "subscribe", { channel: "orders" });
+      await settlement.settle("BTC-USD", { reports: [{ ...report(carol, 1), feeUnits: -50_000 }] });
+      await until("it is told live", () => replies.length === 1);
+      // Who leaves last takes the account's reports out of memory: they are read from the database.
+      socket.close();
+      await until("it is gone", async () => (await notifier.metric('subscriptions{channel="orders"}')) === before);
+      const later = notifier.connect({ keyId: "carol", secret: "carol" });
+      later.on("orders", ({ reports }) => replies.push(...reports));
+      await ask(later, "subscribe", { channel: "orders", from: 0 });
+      await until("it is told again", () => replies.length === 2);
+      expect(replies[0]).to.include({ fee: "-0.05", feeCurrency: "USD" });
+      expect(replies[1]).to.deep.equal(replies[0]);
     });
 
     it("survive the loss of the stream with its memory", async () => {

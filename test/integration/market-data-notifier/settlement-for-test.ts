@@ -76,6 +76,7 @@ const REPORT_COLUMNS = {
   quantity_lots: "quantityLots",
   filled_lots: "filledLots",
   leaves_lots: "leavesLots",
+  fee_units: "feeUnits",
   received_at_us: "receivedAtUs",
   matched_at_us: "matchedAtUs",
 } as const;
@@ -97,7 +98,9 @@ export async function startSettlement(servers: { natsUrl: string; databaseUrl: s
     },
     async commit(asset, { trades = [], reports = [] }) {
       const columns = Object.keys(REPORT_COLUMNS);
-      const rows = reports.map((r) => Object.values(REPORT_COLUMNS).map((field) => pg.escapeLiteral(String(r[field]))));
+      const rows = reports.map((r) =>
+        Object.values(REPORT_COLUMNS).map((field) => (r[field] === null ? "null" : pg.escapeLiteral(String(r[field])))),
+      );
       const statements = [
         ...trades.map(
           (t) => `insert into trades values ('${asset}', ${t.tradeId}, ${t.tradeId}, 1, 2, 1, 2, ${t.priceTicks},

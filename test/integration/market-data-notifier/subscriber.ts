@@ -6,6 +6,7 @@ export interface Reply {
   readonly text?: string;
   readonly trades?: { tradeId: number }[];
   readonly accountSequence?: number;
+  readonly balances?: { currency: string; available: string; held: string }[];
   readonly openOrders?: { orderId: number }[];
   readonly openOrdersTotal?: number;
 }

@@ -19,6 +19,10 @@ describe("a subscribe request", () => {
     expect(parse({ channel: "orders", from: 17 })).to.deep.equal({ channel: "orders", fromSequence: 17 });
   });
 
+  it("for balances says nothing more", () => {
+    expect(parse({ channel: "balances" })).to.deep.equal({ channel: "balances" });
+  });
+
   const refusals: [string, unknown, string, RegExp][] = [
     ["nothing", undefined, "MALFORMED_MESSAGE", /give an object/],
     ["null", null, "MALFORMED_MESSAGE", /give an object/],
@@ -39,6 +43,7 @@ describe("a subscribe request", () => {
       "UNSUPPORTED_COMBINATION",
       /orders only/,
     ],
+    ["balances from somewhere", { channel: "balances", from: 1 }, "UNSUPPORTED_COMBINATION", /orders only/],
     ["an account", { channel: "orders", account: "bob" }, "UNSUPPORTED_COMBINATION", /account can't be chosen/],
     ["an account of its own", { channel: "orders", account: undefined }, "UNSUPPORTED_COMBINATION", /account/],
     ["a field with a typing error", { channel: "orders", form: 5 }, "MALFORMED_MESSAGE", /field "form" is not known/],
