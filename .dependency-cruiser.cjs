@@ -3,7 +3,7 @@
  * to the outside has one owner.
  */
 const SERVICE =
-  "^src/(order-handler|order-processing|matching-engine|trade-processing|market-data-notifier|reconciliation|launcher)/";
+  "^src/(order-handler|order-processing|matching-engine|trade-processing|market-data-notifier|reconciliation|operator|launcher)/";
 
 /** Only the files of `owners` may depend on `target`. */
 function owned(name, target, owners) {

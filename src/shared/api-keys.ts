@@ -52,13 +52,23 @@ export async function authenticate(
 
 /** Creates the account, or the key for it, where it does not exist yet. */
 export async function createApiKey(database: Database, account: string, keyId: string, secret: string): Promise<void> {
-  const salt = randomBytes(SALT_BYTES);
+  const { salt, hash } = saltedHash(secret);
   await database.query("insert into accounts (name) values ($1) on conflict (name) do nothing", [account]);
   await database.query(
     `insert into api_keys (key_id, account_id, salt, secret_hash)
      select $2, account_id, $3, $4 from accounts where name = $1 on conflict (key_id) do nothing`,
-    [account, keyId, salt, hashSecret(secret, salt)],
+    [account, keyId, salt, hash],
   );
+}
+
+/** As random as the hash is long. */
+export function newSecret(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+export function saltedHash(secret: string): { readonly salt: Buffer; readonly hash: Buffer } {
+  const salt = randomBytes(SALT_BYTES);
+  return { salt, hash: hashSecret(secret, salt) };
 }
 
 export const DEMO_ACCOUNTS = ["random1", "random2", "random32"] as const;

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "./errors.js";
 
@@ -110,6 +112,18 @@ export function commonConfig(env: Environment, service: ServiceName): CommonConf
     natsReplicas: env.integer("NATS_REPLICAS", 1, { min: 1, max: 5 }),
     stopTimeoutMs: env.integer("STOP_TIMEOUT_MS", 10_000, { min: 100, max: 120_000 }),
   });
+}
+
+/** DATABASE_URL, or else the database of the pipeline that `npm start` runs in DATA_DIR. */
+export function databaseToLookAt(env: Environment): string {
+  const url = env.text("DATABASE_URL", "");
+  if (url !== "") return url;
+  const file = join(resolve(env.text("DATA_DIR", join(projectRoot, ".data"))), "endpoints.json");
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as { databaseUrl: string }).databaseUrl;
+  } catch (cause) {
+    throw new ConfigurationError(`${file} can't be read: run npm start first, or set DATABASE_URL`, { cause });
+  }
 }
 
 /** ASSETS=BTC-USD,ETH-USD: the assets that this process works on; default: all known ones. */

@@ -1,0 +1,202 @@
+import { sqlState } from "../shared/database.js";
+import {
+  auditOf,
+  balancesOf,
+  findAccount,
+  findCustomer,
+  keysOf,
+  lastEntriesOf,
+  listAccounts,
+  openOrdersOf,
+} from "./accounts.js";
+import { type Call, type Outcome, type Program, RefusedToOperator, table, WrongUsage } from "./command-line.js";
+import { createKey, revokeKey } from "./keys.js";
+import { transfer } from "./money.js";
+
+const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+const SHOWN_MAX = 20;
+const AUDIT_SHOWN = 50;
+const AUDIT_MAX = 10_000;
+
+export const ACCOUNT: Program = {
+  name: "account",
+  summary: "Accounts, their keys and their money. Everything that changes something is written into the audit.",
+  commands: [
+    { usage: "list", summary: "all accounts", options: [], run: list },
+    { usage: "show <account>", summary: "balances, keys, open orders, last entries", options: [], run: show },
+    { usage: "create <account>", summary: "a new account, without keys", options: ["why"], run: create },
+    {
+      usage: "key <account> [--role trade|read|operator] [--expires 90d] [--id <key>]",
+      summary: "a new key; its secret is shown once",
+      options: ["role", "expires", "id", "why"],
+      run: createKey,
+    },
+    {
+      usage: "revoke <key> --why …",
+      summary: "a key is good no more; its sessions end",
+      options: ["why"],
+      needsWhy: true,
+      run: revokeKey,
+    },
+    {
+      usage: "deposit <account> <amount> <currency> [--reference …]",
+      summary: "money comes in, once for each reference",
+      options: ["reference", "why"],
+      run: (call) => transfer("deposit", call),
+    },
+    {
+      usage: "withdraw <account> <amount> <currency> [--reference …]",
+      summary: "money goes out",
+      options: ["reference", "why"],
+      run: (call) => transfer("withdrawal", call),
+    },
+    {
+      usage: "suspend [<account>] [--all] --why …",
+      summary: "no more orders, and open ones are cancelled",
+      options: ["all", "why"],
+      needsWhy: true,
+      run: (call) => change("suspend", call),
+    },
+    {
+      usage: "resume [<account>] [--all] --why …",
+      summary: "it may trade again; --all leaves who was suspended by name",
+      options: ["all", "why"],
+      needsWhy: true,
+      run: (call) => change("resume", call),
+    },
+    {
+      usage: "close <account> --why …",
+      summary: "suspended for ever; what it has can be withdrawn",
+      options: ["why"],
+      needsWhy: true,
+      run: (call) => change("close", call),
+    },
+    {
+      usage: "audit [<account>] [--limit 50]",
+      summary: "who did what, when and why, the newest first",
+      options: ["limit"],
+      run: audit,
+    },
+  ],
+  examples: [
+    "create alice",
+    "key alice --role trade --expires 90d",
+    "deposit alice 1000.00 USD --reference wire-4711",
+    'suspend alice --why "orders look automated and wrong"',
+    'suspend --all --why "price feed is broken"',
+    "audit alice --json",
+  ],
+};
+
+async function list({ database }: Call): Promise<Outcome> {
+  const accounts = await listAccounts(database);
+  const rows = accounts.map(({ account, status, kind, createdAt }) => [account, status, kind, createdAt]);
+  return { text: table([["account", "status", "kind", "created"], ...rows]), json: { accounts } };
+}
+
+async function create({ database, actor, words, options }: Call): Promise<Outcome> {
+  const [name = ""] = words;
+  if (!NAME.test(name))
+    throw new RefusedToOperator(`${name} can't be a name: 1 to 32 of a-z 0-9 _ -, a letter or digit first`);
+  const made = await database.query<{ account_id: number }>(
+    `with made as (insert into accounts (name) values ($1) on conflict do nothing returning account_id)
+     select account_id, record_action('create_account', account_id, null, null, null, null, $2, $3) from made`,
+    [name, actor, options.why ?? ""],
+  );
+  if (made.length === 0) throw new RefusedToOperator(`there is an account ${name} already`);
+  return {
+    text: `${name} is created; npm run account -- key ${name} gives it a key`,
+    json: { account: name, accountId: made[0]?.account_id },
+  };
+}
+
+const CHANGED = {
+  suspend: "suspended: no orders from now on, open ones are being cancelled",
+  resume: "resumed: orders are taken again within a second",
+  close: "closed for good: no orders, no deposits; what is left can be withdrawn",
+};
+/** Raised by change_account. */
+const CANT_BE_CHANGED = "BX005";
+
+async function change(kind: keyof typeof CHANGED, { database, actor, words, options }: Call): Promise<Outcome> {
+  const [name] = words;
+  const isAll = options.all === true;
+  if (isAll === (name !== undefined)) throw new WrongUsage(`${kind} takes an account or --all, one of them`);
+  const account = name === undefined ? null : await findCustomer(database, name);
+  try {
+    const id = account?.accountId ?? null;
+    await database.query("select change_account($1, $2, $3, $4)", [kind, id, actor, options.why]);
+  } catch (error) {
+    if (sqlState(error) === CANT_BE_CHANGED) throw new RefusedToOperator(`${name} is closed, and stays so`);
+    throw error;
+  }
+  const who = name ?? "every customer's account";
+  return { text: `${who} is ${CHANGED[kind]}`, json: { account: name ?? null, all: isAll, done: kind } };
+}
+
+async function show({ database, words }: Call): Promise<Outcome> {
+  const account = await findAccount(database, words[0] ?? "");
+  const { accountId } = account;
+  const balances = await balancesOf(database, accountId);
+  const keys = await keysOf(database, accountId);
+  const openOrders = await openOrdersOf(database, accountId, SHOWN_MAX);
+  const lastEntries = await lastEntriesOf(database, accountId, SHOWN_MAX);
+  const part = (title: string, head: readonly string[], rows: readonly (readonly (string | null)[])[]) =>
+    rows.length === 0
+      ? `no ${title}`
+      : `${title}\n${table([head, ...rows.map((row) => row.map((cell) => cell ?? "-"))].map((row) => ["", ...row]))}`;
+  const text = [
+    `${account.account} is ${account.status} (${account.kind}, id ${accountId}, since ${account.createdAt})`,
+    part(
+      "balances",
+      ["currency", "available", "held"],
+      balances.map((row) => [row.currency, row.available, row.held]),
+    ),
+    part(
+      "keys",
+      ["key", "role", "status", "expires"],
+      keys.map((row) => [row.keyId, row.role, row.status, row.expiresAt]),
+    ),
+    part(
+      "open orders",
+      ["asset", "order", "id", "side", "type", "price", "quantity", "filled", "status"],
+      openOrders.map((row) => [
+        row.asset,
+        String(row.orderId),
+        row.clientOrderId,
+        row.side,
+        row.type,
+        row.price,
+        row.quantity,
+        row.filled,
+        row.status,
+      ]),
+    ),
+    part(
+      "last entries",
+      ["at", "kind", "source", "sequence", "currency", "available", "held"],
+      lastEntries.map((row) => [
+        row.at,
+        row.kind,
+        row.source,
+        String(row.sequence),
+        row.currency,
+        row.available,
+        row.held,
+      ]),
+    ),
+  ];
+  return { text: text.join("\n\n"), json: { ...account, balances, keys, openOrders, lastEntries } };
+}
+
+async function audit({ database, words, options }: Call): Promise<Outcome> {
+  const [name] = words;
+  const limit = Number(options.limit ?? AUDIT_SHOWN);
+  if (!Number.isInteger(limit) || limit < 1 || limit > AUDIT_MAX)
+    throw new WrongUsage(`--limit is ${options.limit}; it must be a whole number from 1 to ${AUDIT_MAX}`);
+  const account = name === undefined ? null : await findAccount(database, name);
+  const actions = await auditOf(database, account?.accountId ?? null, limit);
+  const rows = actions.map((row) => [row.madeAt, row.madeBy, row.kind, row.account ?? "-", row.about ?? "-", row.why]);
+  const text = rows.length === 0 ? "nothing" : table([["at", "by", "what", "account", "about", "why"], ...rows]);
+  return { text, json: { actions } };
+}

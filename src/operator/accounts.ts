@@ -1,0 +1,144 @@
+/** What the books say about accounts, for operators. Amounts come as decimal text of their currency. */
+import type { Database } from "../shared/database.js";
+import type { AccountId } from "../shared/units.js";
+import { RefusedToOperator } from "./command-line.js";
+
+export interface Account {
+  readonly accountId: AccountId;
+  readonly account: string;
+  readonly kind: "customer" | "exchange";
+  readonly status: "open" | "suspended" | "closed";
+  readonly createdAt: string;
+}
+
+const ACCOUNT = `account_id as "accountId", name as account, kind,
+  case when closed then 'closed' when suspended then 'suspended' else 'open' end as status,
+  to_json(created_at) #>> '{}' as "createdAt"`;
+
+export async function findAccount(database: Database, name: string): Promise<Account> {
+  const [account] = await database.query<Account>(`select ${ACCOUNT} from accounts where name = $1`, [name]);
+  if (account === undefined)
+    throw new RefusedToOperator(`there is no account ${name}; npm run account -- list shows all`);
+  return account;
+}
+
+/** One that a customer has. */
+export async function findCustomer(database: Database, name: string): Promise<Account> {
+  const account = await findAccount(database, name);
+  if (account.kind === "exchange") throw new RefusedToOperator(`${name} is the exchange's own account`);
+  return account;
+}
+
+export function listAccounts(database: Database): Promise<Account[]> {
+  return database.query<Account>(`select ${ACCOUNT} from accounts order by account_id`);
+}
+
+export interface Balance {
+  readonly currency: string;
+  readonly available: string;
+  readonly held: string;
+}
+
+/** Of one currency, or all that are not empty. */
+export function balancesOf(database: Database, account: AccountId, currency: string | null = null): Promise<Balance[]> {
+  return database.query<Balance>(
+    `select b.currency, ${decimal("b.available")} as available, ${decimal("b.held")} as held
+     from balances b join currencies c using (currency)
+     where b.account_id = $1 and ($2::text is null and (b.available <> 0 or b.held <> 0) or b.currency = $2)
+     order by b.currency`,
+    [account, currency],
+  );
+}
+
+export interface Key {
+  readonly keyId: string;
+  readonly role: string;
+  readonly status: "good" | "revoked" | "expired";
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+}
+
+export function keysOf(database: Database, account: AccountId): Promise<Key[]> {
+  return database.query<Key>(
+    `select key_id as "keyId", role,
+       case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'good' end as status,
+       to_json(created_at) #>> '{}' as "createdAt", to_json(expires_at) #>> '{}' as "expiresAt"
+     from api_keys where account_id = $1 order by created_at, key_id`,
+    [account],
+  );
+}
+
+export interface OpenOrder {
+  readonly asset: string;
+  readonly orderId: number;
+  readonly clientOrderId: string | null;
+  readonly side: string;
+  readonly type: string;
+  readonly status: string;
+  readonly price: string | null;
+  readonly quantity: string | null;
+  readonly filled: string;
+}
+
+export function openOrdersOf(database: Database, account: AccountId, max: number): Promise<OpenOrder[]> {
+  return database.query<OpenOrder>(
+    `select o.asset, o.order_id as "orderId", o.client_order_id as "clientOrderId", o.side, o.type, o.status,
+       trim_scale(o.price_ticks * a.tick_size)::text as price, trim_scale(o.quantity_lots * a.lot_size)::text as quantity,
+       trim_scale(o.filled_lots * a.lot_size)::text as filled
+     from orders o join assets a using (asset)
+     where o.account_id = $1 and o.status in ('open', 'partially_filled', 'pending_trigger')
+     order by o.asset, o.order_id limit $2`,
+    [account, max],
+  );
+}
+
+export interface Entry {
+  readonly at: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly sequence: number;
+  readonly currency: string;
+  readonly available: string;
+  readonly held: string;
+}
+
+/** What changed last in what it has, the newest first. */
+export function lastEntriesOf(database: Database, account: AccountId, max: number): Promise<Entry[]> {
+  return database.query<Entry>(
+    `select to_json(to_timestamp(e.at_us / 1000000.0)) #>> '{}' as at, e.kind, e.source, e.sequence, e.currency,
+       ${decimal("e.available_change")} as available, ${decimal("e.held_change")} as held
+     from ledger_entries e join currencies c using (currency) where e.account_id = $1
+     order by e.at_us desc, e.source, e.sequence desc limit $2`,
+    [account, max],
+  );
+}
+
+export interface AuditedAction {
+  readonly actionId: number;
+  readonly madeAt: string;
+  readonly madeBy: string;
+  readonly kind: string;
+  readonly account: string | null;
+  readonly about: string | null;
+  readonly why: string;
+}
+
+/** The newest first; null: of all accounts. */
+export function auditOf(database: Database, account: AccountId | null, max: number): Promise<AuditedAction[]> {
+  return database.query<AuditedAction>(
+    `select a.action_id as "actionId", to_json(a.made_at) #>> '{}' as "madeAt", a.made_by as "madeBy", a.kind, n.name as account,
+       case when a.kind = 'set_asset_state' then coalesce(a.asset, 'all assets') || ' ' || a.asset_state
+            when a.key_id is not null then 'key ' || a.key_id
+            when t.transfer_id is not null then ${decimal("t.units")} || ' ' || t.currency || ', reference ' || t.reference
+            when a.account_id is null then 'all customers' end as about, a.why
+     from actions a left join accounts n using (account_id) left join transfers t using (transfer_id)
+       left join currencies c on c.currency = t.currency
+     where $1::bigint is null or a.account_id = $1 order by a.action_id desc limit $2`,
+    [account, max],
+  );
+}
+
+/** SQL for an amount of the currency `c`. */
+function decimal(units: string): string {
+  return `trim_scale(${units} * 10::numeric ^ (-c.decimals))::text`;
+}

@@ -1,0 +1,192 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "chai";
+import { ACCOUNT } from "../../../src/operator/account-program.js";
+import { actorOf } from "../../../src/operator/actor.js";
+import { ASSET } from "../../../src/operator/asset-program.js";
+import { type Parsed, parse, RefusedToOperator } from "../../../src/operator/command-line.js";
+import { authenticate } from "../../../src/shared/api-keys.js";
+import { storeAssets } from "../../../src/shared/asset-store.js";
+import { loadAssets } from "../../../src/shared/assets.js";
+import { projectRoot } from "../../../src/shared/config.js";
+import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { createDatabase } from "../../support/postgres.js";
+import { serviceForTest } from "../../support/service.js";
+
+describe("operators", () => {
+  let url: string;
+  let database: Database;
+
+  beforeEach(async () => {
+    url = await createDatabase();
+    const { log } = serviceForTest("test");
+    database = await connectDatabase(url, { applicationName: "operator-test", log });
+    await storeAssets(database, loadAssets(`${projectRoot}config/assets.json`));
+  });
+  afterEach(() => database.close());
+
+  async function operate(...args: string[]) {
+    const { command, words, options } = parse(args[0] === "asset" ? ASSET : ACCOUNT, args.slice(1)) as Parsed;
+    return await command.run({ database, actor: "op", words, options });
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: what is printed as JSON, looked at field by field
+  const account = async (...args: string[]): Promise<any> => (await operate("account", ...args)).json;
+  const refusal = async (...args: string[]) => {
+    try {
+      await operate(...args);
+    } catch (error) {
+      expect(error).to.be.instanceOf(RefusedToOperator);
+      return (error as Error).message;
+    }
+    throw new Error(`${args.join(" ")} was not refused`);
+  };
+  const actions = async () => (await account("audit")).actions.map((row: { kind: string }) => row.kind).reverse();
+
+  it("make accounts and keys: the secret is good, long, and kept nowhere", async () => {
+    await account("create", "alice");
+    const key = await account("key", "alice", "--role", "read", "--expires", "90d");
+    expect(key.secret).to.match(/^[A-Za-z0-9_-]{43}$/);
+    expect(key.keyId).to.match(/^alice-[0-9a-f]{8}$/);
+    const login = await authenticate(database, key.keyId, key.secret);
+    expect(login).to.include({ account: "alice", role: "read" });
+    expect(login?.expiresInMs).to.be.within(89.9 * 86_400_000, 90 * 86_400_000);
+    expect(JSON.stringify(await account("audit"))).to.not.include(key.secret);
+    expect(await actions()).to.deep.equal(["create_account", "create_key"]);
+    await account("revoke", key.keyId, "--why", "lost");
+    expect(await authenticate(database, key.keyId, key.secret)).to.equal(null);
+    expect((await account("show", "alice")).keys[0]).to.include({ keyId: key.keyId, status: "revoked" });
+  });
+
+  it("pay in and out by the unit, once for each reference, and are told what is left", async () => {
+    await account("create", "alice");
+    const first = await account("deposit", "alice", "1000.25", "USD", "--reference", "wire 1");
+    expect(first).to.deep.include({ isRepeated: false, balance: { currency: "USD", available: "1000.25", held: "0" } });
+    expect(await account("deposit", "alice", "1000.25", "USD", "--reference", "wire 1")).to.include({
+      isRepeated: true,
+    });
+    await account("deposit", "alice", "0.00000001", "BTC");
+    const out = await account("withdraw", "alice", "1000.24", "USD");
+    expect(out.balance).to.deep.equal({ currency: "USD", available: "0.01", held: "0" });
+    expect(out.reference).to.have.length(36);
+    const { balances, lastEntries } = await account("show", "alice");
+    expect(balances).to.deep.equal([
+      { currency: "BTC", available: "0.00000001", held: "0" },
+      { currency: "USD", available: "0.01", held: "0" },
+    ]);
+    expect(lastEntries.map((row: { available: string }) => row.available)).to.deep.equal([
+      "-1000.24",
+      "0.00000001",
+      "1000.25",
+    ]);
+    expect(await actions()).to.deep.equal(["create_account", "deposit", "deposit", "withdrawal"]);
+    const [newest] = (await account("audit", "alice", "--limit", "1")).actions;
+    expect(newest).to.include({ madeBy: "op", about: `1000.24 USD, reference ${out.reference}` });
+  });
+
+  const lines: [string, string[], RegExp][] = [
+    ["an account that is not there", ["account", "show", "bob"], /^there is no account bob; .*list shows all$/],
+    ["a name that can't be one", ["account", "create", "Al:ice"], /^Al:ice can't be a name/],
+    ["a name that is taken", ["account", "create", "alice"], /^there is an account alice already$/],
+    ["the exchange's account", ["account", "suspend", "exchange:fees", "--why", "x"], /is the exchange's own account$/],
+    ["a role that is none", ["account", "key", "alice", "--role", "root"], /it must be one of trade, read, operator$/],
+    ["an expiry that is over", ["account", "key", "alice", "--expires", "2020-01-01"], /which is over$/],
+    ["an expiry that is no time", ["account", "key", "alice", "--expires", "soon"], /must be like 90d/],
+    ["a key that is taken", ["account", "key", "alice", "--id", "taken"], /^there is a key taken already/],
+    ["a key that is not there", ["account", "revoke", "nokey", "--why", "x"], /^there is no key nokey/],
+    ["no currency", ["account", "deposit", "alice", "1", "DOGE"], /^there is no currency DOGE; there are BTC, /],
+    ["no amount", ["account", "deposit", "alice", "1,5", "USD"], /^1,5 is not a decimal number/],
+    ["a negative amount", ["account", "withdraw", "alice", "-1", "USD"], /./],
+    ["more decimals than there are", ["account", "deposit", "alice", "0.0000001", "USD"], /is finer than the currency/],
+    ["more than there is", ["account", "withdraw", "alice", "11", "USD"], /^alice has 10 USD available and 0 held/],
+    ["a reference of another", ["account", "deposit", "alice", "1", "USD", "--reference", "r"], /was used for another/],
+    ["no asset", ["asset", "halt", "DOGE-USD", "--why", "x"], /^there is no asset DOGE-USD; there are BTC-USD, /],
+  ];
+  for (const [what, args, line] of lines)
+    it(`are told in one line what is wrong with ${what}, and nothing changes`, async () => {
+      await account("create", "alice");
+      await account("key", "alice", "--id", "taken");
+      await account("deposit", "alice", "10", "USD", "--reference", "r");
+      const before = await actions();
+      if (args.includes("-1")) expect(() => parse(ACCOUNT, args.slice(1))).to.throw(/-1/);
+      else
+        expect(await refusal(...args))
+          .to.match(line)
+          .and.not.include("\n");
+      expect(await actions()).to.deep.equal(before);
+    });
+
+  it("suspend, resume and close one, or suspend and resume all", async () => {
+    for (const name of ["alice", "bob"]) await account("create", name);
+    const status = async () =>
+      (await account("list")).accounts
+        .filter((row: { kind: string }) => row.kind === "customer")
+        .map((row: { status: string }) => row.status);
+    await account("suspend", "alice", "--why", "x");
+    expect(await status()).to.deep.equal(["suspended", "open"]);
+    await account("suspend", "--all", "--why", "x");
+    await account("resume", "--all", "--why", "x");
+    expect(await status()).to.deep.equal(["suspended", "open"]);
+    await account("close", "bob", "--why", "left");
+    expect(await status()).to.deep.equal(["suspended", "closed"]);
+    expect(await refusal("account", "resume", "bob", "--why", "x")).to.equal("bob is closed, and stays so");
+    expect(await refusal("account", "key", "bob")).to.match(/no more keys/);
+    expect(await refusal("account", "deposit", "bob", "1", "USD")).to.match(/^bob is closed/);
+    for (const args of [["suspend"], ["suspend", "alice", "--all"]])
+      expect(await account(...args, "--why", "x").then(String, (error: Error) => error.message)).to.match(
+        /one of them$/,
+      );
+  });
+
+  it("set the state of an asset, or of all, and see it", async () => {
+    await operate("asset", "cancel-only", "all", "--why", "maintenance");
+    await operate("asset", "halt", "BTC-USD", "--why", "news");
+    await operate("asset", "resume", "ETH-USD", "--why", "done");
+    const { assets } = (await operate("asset", "show")).json as { assets: Record<string, string>[] };
+    expect(assets.map(({ asset, state, why }) => [asset, state, why])).to.deep.equal([
+      ["BTC-USD", "halted", "news"],
+      ["ETH-USD", "open", "done"],
+      ["KCN-EUR", "cancel_only", "maintenance"],
+      ["SOL-USDC", "cancel_only", "maintenance"],
+    ]);
+    expect(await actions()).to.deep.equal(["set_asset_state", "set_asset_state", "set_asset_state"]);
+  });
+
+  it("are named by their key, which must be an operator's; in production from the first such key on", async () => {
+    const config = { databaseUrl: url, production: true, key: null, user: "root" };
+    const named = (keyId: string, secret: string) => actorOf(database, { ...config, key: { keyId, secret } });
+    const failure = (work: Promise<string>) => work.then(String, (error: Error) => error.message);
+    await account("create", "ops");
+    expect(await actorOf(database, config)).to.equal("root");
+    const trade = await account("key", "ops", "--id", "trader");
+    const operator = await account("key", "ops", "--id", "oscar", "--role", "operator");
+    expect(await failure(actorOf(database, config))).to.match(/^say who you are: set OPERATOR_KEY_ID/);
+    expect(await actorOf(database, { ...config, production: false })).to.equal("root");
+    expect(await named("oscar", operator.secret)).to.equal("oscar");
+    expect(await failure(named("trader", trade.secret))).to.match(
+      /^trader is a trade key; only one of the role operator/,
+    );
+    for (const [keyId, secret] of [
+      ["oscar", "x"],
+      ["nobody", "x"],
+      ["trader", "x"],
+    ] as const)
+      expect(await failure(named(keyId, secret))).to.match(/are not a key that is good$/);
+  });
+
+  it("get their answer on stdout, their refusal in one line on stderr, and an exit code", () => {
+    spawnSync(process.execPath, [join(projectRoot, "tools", "build.mjs")], { stdio: "inherit" });
+    const command = (...args: string[]) => {
+      const main = join(projectRoot, "dist", "operator", "main.js");
+      const env = { ...process.env, DATABASE_URL: url, NODE_ENV: "test" };
+      const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { env, encoding: "utf8" });
+      return { status, stdout, stderr };
+    };
+    const created = command("account", "create", "alice", "--json");
+    expect(created).to.include({ status: 0, stderr: "" });
+    expect(JSON.parse(created.stdout)).to.include({ account: "alice" });
+    const stderr = "account: there is an account alice already\n";
+    expect(command("account", "create", "alice")).to.deep.equal({ status: 1, stdout: "", stderr });
+    expect(command("account", "nonsense")).to.include({ status: 2, stdout: "" });
+    expect(command("asset").stdout).to.match(/npm run asset -- halt BTC-USD/);
+  });
+});
