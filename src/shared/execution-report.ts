@@ -3,7 +3,7 @@
  * changed as the event says; the reports come out. Used by trade-processing and by the engine's command line.
  */
 import type { Asset } from "./assets.js";
-import { assertNever, invariant } from "./errors.js";
+import { assertNever, InvariantBroken } from "./errors.js";
 import type {
   EngineEvent,
   ExecutionReport,
@@ -163,8 +163,8 @@ function newRecord(
 
 function live(orders: Map<OrderId, OrderRecord>, orderId: OrderId): OrderRecord {
   const order = orders.get(orderId);
-  invariant(order !== undefined, `order ${orderId} is not known`);
-  invariant(!isDone(order), `order ${orderId} is ${order.status} and can't change`);
+  if (order === undefined) throw new InvariantBroken(`order ${orderId} is not known`);
+  if (isDone(order)) throw new InvariantBroken(`order ${orderId} is ${order.status} and can't change`);
   return order;
 }
 
@@ -174,11 +174,11 @@ function fill(trade: Trade, orders: Map<OrderId, OrderRecord>, liquidity: Liquid
   const leavesLots = isMaker ? trade.makerLeavesLots : trade.takerLeavesLots;
   order.filledLots = lots(order.filledLots + trade.quantityLots);
   const expected = order.quantityLots === null ? null : order.quantityLots - order.filledLots;
-  invariant(expected === leavesLots, `order ${order.orderId} has ${leavesLots} lots left, not ${expected}`);
+  if (expected !== leavesLots)
+    throw new InvariantBroken(`order ${order.orderId} has ${leavesLots} lots left, not ${expected}`);
   order.leavesLots = leavesLots;
   order.status = leavesLots === 0 ? "filled" : "partially_filled";
-  const { tradeId, priceTicks: lastPriceTicks, quantityLots: lastQuantityLots } = trade;
-  return { ...report(order, "trade", atUs), tradeId, lastPriceTicks, lastQuantityLots, liquidity };
+  return report(order, "trade", atUs, null, trade, liquidity);
 }
 
 function finish(order: OrderRecord, status: "filled" | "canceled" | "expired"): void {
@@ -186,7 +186,14 @@ function finish(order: OrderRecord, status: "filled" | "canceled" | "expired"): 
   order.leavesLots = lots(0);
 }
 
-function report(order: OrderRecord, event: ReportEvent, atUs: EpochUs, reason: string | null = null): ExecutionReport {
+function report(
+  order: OrderRecord,
+  event: ReportEvent,
+  atUs: EpochUs,
+  reason: string | null = null,
+  trade: Trade | null = null,
+  liquidity: Liquidity | null = null,
+): ExecutionReport {
   return {
     accountId: order.accountId,
     event,
@@ -200,10 +207,10 @@ function report(order: OrderRecord, event: ReportEvent, atUs: EpochUs, reason: s
     priceTicks: isMarket(order) ? null : order.priceTicks,
     filledLots: order.filledLots,
     leavesLots: order.leavesLots,
-    tradeId: null,
-    lastPriceTicks: null,
-    lastQuantityLots: null,
-    liquidity: null,
+    tradeId: trade === null ? null : trade.tradeId,
+    lastPriceTicks: trade === null ? null : trade.priceTicks,
+    lastQuantityLots: trade === null ? null : trade.quantityLots,
+    liquidity,
     feeUnits: null,
     reason,
     receivedAtUs: order.receivedAtUs,

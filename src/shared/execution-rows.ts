@@ -129,26 +129,31 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
     case "accepted": {
       const [orderId, accountId, receivedAtUs, pendingTrigger] = [number(), number(), number(), row.code === 1];
       const order = orderWithoutRates(row);
-      const accepted = { kind, orderId, accountId, receivedAtUs, pendingTrigger };
-      return { ...accepted, order: { ...order, feeRates: feeRatesOf(row) } } as EventBody;
+      order.feeRates = feeRatesOf(row);
+      return { kind, orderId, accountId, receivedAtUs, pendingTrigger, order } as EventBody;
     }
     case "rejected": {
       const [orderId, accountId, receivedAtUs, reason] = [number(), number(), number(), row.coded(REASONS, "reason")];
       const order = orderWithoutRates(row);
       const firstOrderId = row.optional(HAS_FIRST_ORDER);
-      const feeRates = feeRatesOf(row);
+      order.feeRates = feeRatesOf(row);
       const shortfall = (row.enumerations & ORDER_HAS_SHORTFALL) === 0 ? null : shortfallOf(row);
-      const refused = { kind, orderId, accountId, receivedAtUs, reason, firstOrderId, shortfall };
-      return { ...refused, order: { ...order, feeRates } } as EventBody;
+      return { kind, orderId, accountId, receivedAtUs, reason, firstOrderId, shortfall, order } as EventBody;
     }
-    case "trade": {
-      const [makerOrderId, takerOrderId, makerAccountId, takerAccountId] = [number(), number(), number(), number()];
-      const [priceTicks, quantityLots, makerLeavesLots] = [number(), number(), number()];
-      const [tradeId, takerSide] = [row.tradeId, row.coded(SIDES, "side")];
-      const takerLeavesLots = row.optional(HAS_OPTIONAL);
-      const parties = { makerOrderId, takerOrderId, makerAccountId, takerAccountId, takerSide };
-      return { kind, tradeId, ...parties, priceTicks, quantityLots, makerLeavesLots, takerLeavesLots } as EventBody;
-    }
+    case "trade":
+      return {
+        kind,
+        tradeId: row.tradeId,
+        makerOrderId: number(),
+        takerOrderId: number(),
+        makerAccountId: number(),
+        takerAccountId: number(),
+        takerSide: row.coded(SIDES, "side"),
+        priceTicks: number(),
+        quantityLots: number(),
+        makerLeavesLots: number(),
+        takerLeavesLots: row.optional(HAS_OPTIONAL),
+      } as EventBody;
     case "canceled": {
       const [orderId, accountId, reason] = [number(), number(), row.coded(REASONS, "reason")];
       const [canceledLots, cover] = [row.optional(HAS_OPTIONAL), row.optional(HAS_COVER)];
@@ -157,10 +162,16 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
     case "expired":
       return { kind, orderId: number(), accountId: number(), canceledLots: number() } as EventBody;
     case "replaced": {
-      const [orderId, accountId, quantityLots, priceTicks, leavesLots] = Array.from({ length: 5 }, number);
+      const [orderId, accountId, quantityLots, priceTicks, leavesLots] = [
+        number(),
+        number(),
+        number(),
+        number(),
+        number(),
+      ];
       const [keptPriority, cover, clientOrderId] = [row.code === 1, row.optional(HAS_COVER), row.text()];
-      const identity = { kind, orderId, accountId };
-      return { ...identity, quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId, cover } as EventBody;
+      const terms = { quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId, cover };
+      return { kind, orderId, accountId, ...terms } as EventBody;
     }
     case "reduced":
       return { kind, orderId: number(), accountId: number(), byLots: number(), leavesLots: number() } as EventBody;
@@ -190,8 +201,8 @@ function shortfallOf(row: RowReader): Shortfall {
   return { neededUnits: currencyUnits(row.number()), availableUnits: currencyUnits(row.number()) };
 }
 
-/** The fee rates stand behind the number that a refused order has beside its own. */
-function orderWithoutRates(row: RowReader): Omit<NewOrder, "feeRates"> {
+/** The fee rates stand behind the number that a refused order has beside its own: whoever has read that adds them. */
+function orderWithoutRates(row: RowReader): { -readonly [Term in keyof NewOrder]: NewOrder[Term] } {
   const enumerations = row.enumerations;
   return {
     kind: "new",
@@ -208,7 +219,8 @@ function orderWithoutRates(row: RowReader): Omit<NewOrder, "feeRates"> {
     expiresAtMs: row.optional(HAS_EXPIRY),
     postOnly: ((enumerations >> 8) & 1) === 1,
     selfTradePrevention: listed(SELF_TRADE_PREVENTIONS, (enumerations >> 5) & 7, "self-trade prevention"),
-  } as Omit<NewOrder, "feeRates">;
+    feeRates: null,
+  } as NewOrder;
 }
 
 class RowReader {

@@ -33,7 +33,8 @@ export interface RequestLineRules extends RequestRules {
 
 /** The words of a line; none for an empty line and for a comment. */
 export function wordsOf(line: string): string[] {
-  const words = line.split(" ").filter((word) => word !== "");
+  const parts = line.split(" ");
+  const words = parts.includes("") ? parts.filter((word) => word !== "") : parts;
   return words[0]?.startsWith("#") ? [] : words;
 }
 
@@ -47,6 +48,11 @@ export const REQUEST_USAGE = {
 
 type Keyword = keyof typeof REQUEST_USAGE;
 
+/** A map, because a word that was cut out of a line is no name of a property yet: to find that out costs more. */
+const KEYWORDS: ReadonlyMap<string, Keyword> = new Map(
+  (Object.keys(REQUEST_USAGE) as Keyword[]).map((keyword) => [keyword, keyword]),
+);
+
 const OPTIONS: Readonly<Record<Keyword, ReadonlySet<string>>> = {
   BUY: new Set(["id", "tif", "expires", "post", "display", "stop", "min", "stp", "quote"]),
   SELL: new Set(["id", "tif", "expires", "post", "display", "stop", "min", "stp", "quote"]),
@@ -57,8 +63,8 @@ const OPTIONS: Readonly<Record<Keyword, ReadonlySet<string>>> = {
 
 /** `words` are those of one line, at least one. */
 export function parseRequestLine(words: readonly string[], rules: RequestLineRules): RequestLine | Refusal {
-  const keyword = (words[0] ?? "").toUpperCase();
-  if (!isKeyword(keyword))
+  const keyword = KEYWORDS.get((words[0] ?? "").toUpperCase());
+  if (keyword === undefined)
     return refuse("UNKNOWN_COMMAND", `command ${shown(words[0] ?? "")} is not known; HELP lists the commands`);
   const options = parseOptions(words, keyword, rules.extraOptions);
   if (isRefusal(options)) return options;
@@ -67,10 +73,6 @@ export function parseRequestLine(words: readonly string[], rules: RequestLineRul
   if (isRefusal(asset)) return asset;
   const body = parseBody(keyword, asset, words.slice(2, options.from), options.values, rules);
   return isRefusal(body) ? body : { kind: "request", asset, body, extras: options.values };
-}
-
-function isKeyword(word: string): word is Keyword {
-  return Object.hasOwn(REQUEST_USAGE, word);
 }
 
 interface Options {

@@ -154,7 +154,7 @@ export function formatPrice(ticks: number | bigint, tick: DecimalStep): string {
   const product = Number(ticks) * tick.units;
   const digits = Number.isSafeInteger(product) ? String(product) : String(BigInt(ticks) * BigInt(tick.units));
   if (tick.scale === 0) return digits;
-  const padded = digits.padStart(tick.scale + 1, "0");
+  const padded = digits.length > tick.scale ? digits : digits.padStart(tick.scale + 1, "0");
   const cut = padded.length - tick.scale;
   return `${padded.slice(0, cut)}.${padded.slice(cut)}`;
 }
