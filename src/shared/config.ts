@@ -71,6 +71,15 @@ export class Environment {
     return fallback;
   }
 
+  /** URLs with commas between them. They may hold a password, so what is wrong with them is not repeated. */
+  servers(name: string, scheme: string): string {
+    const text = this.text(name);
+    const isUrl = (server: string) => URL.canParse(server.includes("://") ? server : `${scheme}://${server}`);
+    if (text !== "" && !text.split(",").every(isUrl))
+      this.#problems.push(`${name} is no list of servers such as ${scheme}://user:password@host:4222`);
+    return text;
+  }
+
   /** Something is wrong with what a variable leads to. */
   problem(text: string): void {
     this.#problems.push(text);
@@ -102,7 +111,7 @@ export interface CommonConfig {
 export function commonConfig(env: Environment, service: ServiceName): CommonConfig {
   return Object.freeze({
     instance: env.name("INSTANCE", `${hostname()}-${process.pid}`),
-    natsUrl: env.text("NATS_URL"),
+    natsUrl: env.servers("NATS_URL", "nats"),
     databaseUrl: env.text("DATABASE_URL"),
     assetsFile: env.text("ASSETS_FILE", `${projectRoot}config/assets.json`),
     logLevel: env.oneOf("LOG_LEVEL", "info", LOG_LEVELS),
