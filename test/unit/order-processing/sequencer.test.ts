@@ -1,0 +1,140 @@
+import { expect } from "chai";
+import { type Balance, balanceKey } from "../../../src/order-processing/funding.js";
+import type { HeldBalance, SequencedBatch } from "../../../src/order-processing/order-log-store.js";
+import type { Answers, Questions, RecordStore } from "../../../src/order-processing/record-store.js";
+import { Sequencer } from "../../../src/order-processing/sequencer.js";
+import { ClientOrderIds } from "../../../src/order-processing/sequencing.js";
+import type { RequestBody } from "../../../src/shared/messages.js";
+import {
+  accountId,
+  commandSequence,
+  epochUs,
+  logId,
+  lots,
+  orderId,
+  priceTicks,
+  streamSequence,
+} from "../../../src/shared/units.js";
+import { limitOrder, marketOrder } from "../../support/order-terms.js";
+import { TEST_REGISTRY } from "../../support/test-asset.js";
+
+const ANN = accountId(1);
+const USD = { accountId: ANN, currency: "USD" };
+const BTC = { accountId: ANN, currency: "BTC" };
+
+/** Answers from `available`, and remembers what it was asked. */
+class RecordForTest {
+  readonly asked: Questions[] = [];
+  available = 100;
+
+  async answer(questions: Questions): Promise<Answers> {
+    const { clientOrderIds, balances, orders, lastPrices } = questions;
+    if ([clientOrderIds, balances, orders, lastPrices].some((list) => list.length > 0)) this.asked.push(questions);
+    const balance: Balance = { availableUnits: BigInt(this.available), openOrders: 0 };
+    return {
+      clientOrderIds: new ClientOrderIds(),
+      balances: new Map(balances.map((key) => [balanceKey(key.accountId, key.currency), balance])),
+      orders: new Map(),
+      lastPrices: new Map(lastPrices.map((asset) => [asset, priceTicks(1)])),
+    };
+  }
+}
+
+describe("the sequencer", () => {
+  let record: RecordForTest;
+  let sequencer: Sequencer;
+
+  beforeEach(() => {
+    record = new RecordForTest();
+    sequencer = new Sequencer(TEST_REGISTRY, record as unknown as RecordStore, { holdsFunds: true });
+  });
+
+  async function decide(...bodies: readonly RequestBody[]): Promise<SequencedBatch> {
+    const after = { logId: logId(0), commandSequence: commandSequence(0), sequencedAtUs: epochUs(0) };
+    const requests = bodies.map((body, index) => ({
+      logId: logId(256 + index),
+      accountId: ANN,
+      receivedAtUs: epochUs(1),
+      body,
+    }));
+    const logged = { asset: "BTC-USD", requests, streamSequence: streamSequence(1), after };
+    const [batch] = await sequencer.decide([logged], () => false);
+    return batch as SequencedBatch;
+  }
+  /** As the order log's store would answer. */
+  function commit(available: number): void {
+    record.available = available;
+    const held: HeldBalance = { ...USD, availableUnits: BigInt(available), openOrders: 1 };
+    sequencer.committed([held]);
+  }
+  const kinds = ({ commands }: SequencedBatch) =>
+    commands.map(({ body }) => (body.kind === "refuse" ? body.reason : body.kind));
+
+  it("asks nothing about an account that it knows to have enough", async () => {
+    await decide(limitOrder("buy", 1, 1));
+    commit(90);
+    await decide(limitOrder("buy", 9, 1));
+    expect(record.asked.map(({ balances }) => balances)).to.deep.equal([[USD]]);
+  });
+
+  it("asks once more before it refuses, because the account may have more by now", async () => {
+    await decide(limitOrder("buy", 10, 1));
+    commit(0);
+    record.available = 10;
+    expect(kinds(await decide(limitOrder("buy", 1, 1)))).to.deep.equal(["new"]);
+    expect(record.asked.map(({ balances }) => balances)).to.deep.equal([[USD], [USD]]);
+  });
+
+  it("decides the whole batch again then, and lets no client order id look used", async () => {
+    await decide(limitOrder("buy", 10, 1));
+    commit(0);
+    record.available = 10;
+    const batch = await decide(
+      limitOrder("buy", 1, 1, { clientOrderId: "a" }),
+      limitOrder("buy", 1, 1, { clientOrderId: "b" }),
+    );
+    expect(kinds(batch)).to.deep.equal(["new", "insufficient_funds"]);
+    expect(batch.holds.map(({ units }) => units)).to.deep.equal([10]);
+  });
+
+  it("asks at once about an account that was short the last time", async () => {
+    await decide(limitOrder("buy", 5, 1), limitOrder("buy", 100, 1));
+    commit(50);
+    expect(kinds(await decide(limitOrder("buy", 6, 1)))).to.deep.equal(["insufficient_funds"]);
+    expect(record.asked).to.have.length(2);
+  });
+
+  it("refuses an account that nothing is known of", async () => {
+    record.answer = async (questions) => ({ ...(await new RecordForTest().answer(questions)), balances: new Map() });
+    expect(kinds(await decide(limitOrder("buy", 1, 1)))).to.deep.equal(["insufficient_funds"]);
+  });
+
+  it("asks for the last price once a second, and only where a market order needs it", async () => {
+    record.available = 10_000;
+    await decide(limitOrder("buy", 1, 1), marketOrder("sell", 1));
+    await decide(marketOrder("buy", 1));
+    await decide(marketOrder("buy", 1));
+    expect(record.asked.map(({ lastPrices }) => lastPrices)).to.deep.equal([[], ["BTC-USD"], []]);
+  });
+
+  it("asks for the orders that replaces are about, and for both balances that they may need", async () => {
+    const terms = { quantityLots: lots(1), priceTicks: priceTicks(1), clientOrderId: null, cover: null };
+    await decide({ kind: "replace", orderId: orderId(7), ...terms });
+    expect(record.asked[0]).to.deep.include({ balances: [BTC, USD], orders: [{ asset: "BTC-USD", orderId: 7 }] });
+  });
+
+  it("holds nothing where it is told so", async () => {
+    sequencer = new Sequencer(TEST_REGISTRY, record as unknown as RecordStore, { holdsFunds: false });
+    const { commands, holds } = await decide(limitOrder("buy", 1_000, 1_000), marketOrder("buy", 1));
+    expect(commands.map(({ body }) => body)).to.deep.equal([limitOrder("buy", 1_000, 1_000), marketOrder("buy", 1)]);
+    expect([holds, record.asked]).to.deep.equal([[], []]);
+  });
+
+  it("forgets what it knows", async () => {
+    await decide(limitOrder("buy", 1, 1));
+    commit(90);
+    sequencer.forgetBalances();
+    await decide(limitOrder("buy", 1, 1));
+    expect(record.asked.map(({ balances }) => balances)).to.deep.equal([[USD], [USD]]);
+  });
+});
