@@ -79,7 +79,11 @@ export class PipelineUnderTest {
     for (const stage of STAGES) await this.start(stage);
   }
 
-  async start(name: StageName, { bus: spoilBus, database: spoilDatabase }: Sabotage = {}): Promise<ServiceForTest> {
+  async start(
+    name: StageName,
+    { bus: spoilBus, database: spoilDatabase }: Sabotage = {},
+    assets: readonly string[] = [...registry.assets.keys()],
+  ): Promise<ServiceForTest> {
     const service = serviceForTest(name);
     const { log } = service;
     const realBus = await connectBus(this.nats.urlOf?.(name) ?? this.nats.url, { name, log });
@@ -92,7 +96,7 @@ export class PipelineUnderTest {
     const bus = spoilBus?.(realBus) ?? realBus;
     const database = spoilDatabase?.(realDatabase) ?? realDatabase;
     const options = {
-      share: fixedShare([...registry.assets.keys()]),
+      share: fixedShare(assets),
       pendingMessagesMax: 64,
       batchMessagesMax: 16,
       batchIntervalMs: 0,
@@ -130,6 +134,16 @@ export class PipelineUnderTest {
     const disconnect = this.#running.get(service);
     this.#running.delete(service);
     await disconnect?.();
+  }
+
+  /** An account of its own, with so much of the currencies. */
+  async createAccount(units: Readonly<Record<string, number>> = {}): Promise<AccountId> {
+    const name = randomUUID().slice(0, 18);
+    await createApiKey(this.database, name, name, name);
+    const [row] = await this.rows("select account_id from accounts where name = $1", name);
+    const account = accountId(row?.["account_id"] as number);
+    for (const [currency, some] of Object.entries(units)) await deposit(this.database, account, currency, some);
+    return account;
   }
 
   /** One batch of the order log; returns the log ids. */
@@ -174,7 +188,7 @@ function stageOf(name: StageName, service: ServiceForTest, bus: Bus, database: D
 /** Of the currency's smallest unit. */
 const ENOUGH_UNITS = 10 ** 15;
 
-export async function deposit(database: Database, account: AccountId, currency: string, units: number): Promise<void> {
+async function deposit(database: Database, account: AccountId, currency: string, units: number): Promise<void> {
   await database.query("select book_transfer('deposit', $1, $2, $3, $4, 'test')", [
     account,
     currency,
