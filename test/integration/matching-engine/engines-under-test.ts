@@ -107,7 +107,7 @@ export class EnginesUnderTest {
 
   /** Random commands, of which the engine makes what it makes. */
   async command(count: number, asset = ASSET): Promise<void> {
-    const flow = this.#flows.get(asset) ?? new RandomFlow(7);
+    const flow = this.#flows.get(asset) ?? new RandomFlow(10);
     this.#flows.set(asset, flow);
     const fresh = Array.from({ length: count }, () => flow.next());
     this.#commands.set(asset, [...(this.#commands.get(asset) ?? []), ...fresh]);

@@ -1,0 +1,46 @@
+import { loadAssets } from "../../src/shared/assets.js";
+import { connectBus } from "../../src/shared/bus.js";
+import { connectDatabase } from "../../src/shared/database.js";
+import { createLogger } from "../../src/shared/log.js";
+import { targetOf } from "../load/target.js";
+import { HELP, parseOptions, type ReplayOptions } from "./options.js";
+import { RecordedAsset } from "./recorded-asset.js";
+import { Difference } from "./replay-run.js";
+import { type ReplaySummary, replayRecorded, replayWindow } from "./replays.js";
+import { readWindow } from "./window-file.js";
+
+const [SAME, DIFFERENT, NOT_RUN] = [0, 1, 2];
+
+async function run(options: ReplayOptions): Promise<ReplaySummary> {
+  if (options.importFile !== null) return await replayWindow(readWindow(options.importFile));
+  const terms = loadAssets(options.assetsFile).assets.get(options.asset);
+  if (terms === undefined) throw new Error(`${options.asset} is not in ${options.assetsFile}`);
+  const { natsUrl, databaseUrl } = targetOf(options.dataDir);
+  if (natsUrl === null || databaseUrl === null) throw new Error(`${options.dataDir} names no NATS or no Postgres`);
+  const log = createLogger("replay", "silent");
+  const bus = await connectBus(natsUrl, { name: "replay", log });
+  const database = await connectDatabase(databaseUrl, { applicationName: "replay", log, poolMax: 1 });
+  try {
+    return await replayRecorded(new RecordedAsset(bus, database, terms), terms, options);
+  } finally {
+    await Promise.all([bus.close(), database.close()]);
+  }
+}
+
+function textOf({ asset, from, to, counts, comparedThrough, hashes, stateHash, tookMs }: ReplaySummary): string {
+  const speed = Math.round((counts.commands / tookMs) * 1000).toLocaleString("en");
+  return [
+    `${asset}, commands ${from} to ${to}: ${counts.events} events, ${counts.trades} trades, all the same`,
+    `compared with what was published through command ${comparedThrough}, and with ${hashes} snapshots`,
+    `state ${stateHash} (${counts.commands} commands run in ${Math.round(tookMs)} ms, ${speed}/s)`,
+  ].join("\n");
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  console.log(options.isHelp ? HELP : textOf(await run(options)));
+  process.exitCode = SAME;
+} catch (error) {
+  console.error(`replay: ${(error as Error).message}`);
+  process.exitCode = error instanceof Difference ? DIFFERENT : NOT_RUN;
+}

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { projectRoot } from "../../src/shared/config.js";
+
+export const HELP = `npm run replay -- --asset BTC-USD [options]: runs the logged commands again, and compares
+
+  --from 1               the first command that counts; what comes before is only run
+  --to <last>            the last command; default: all that there are
+  --source commands      where commands are read: commands (the stream COMMANDS) or order-log (Postgres)
+  --no-snapshot          run from the first command on, not from a snapshot before --from
+  --export <file>        write the window to a file: the state before it, its commands, what was published
+  --import <file>        run such a file again; needs no pipeline
+  --data-dir .data       where endpoints.json of the pipeline is (default: DATA_DIR)
+  --assets-file <file>   default: config/assets.json
+
+Nothing is written to the pipeline. Exit code 0: all the same; 1: the first difference is shown; 2: it could not be run.`;
+
+export interface ReplayOptions {
+  readonly asset: string;
+  readonly from: number;
+  /** Infinity: all that there are. */
+  readonly to: number;
+  readonly source: "commands" | "order-log";
+  readonly usesSnapshots: boolean;
+  readonly exportFile: string | null;
+  readonly importFile: string | null;
+  readonly dataDir: string;
+  readonly assetsFile: string;
+  readonly isHelp: boolean;
+}
+
+/** Throws an Error with a text for people. */
+export function parseOptions(args: readonly string[]): ReplayOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      asset: { type: "string" },
+      from: { type: "string", default: "1" },
+      to: { type: "string" },
+      source: { type: "string", default: "commands" },
+      "no-snapshot": { type: "boolean", default: false },
+      export: { type: "string" },
+      import: { type: "string" },
+      "data-dir": { type: "string", default: process.env["DATA_DIR"] ?? join(projectRoot, ".data") },
+      "assets-file": { type: "string", default: join(projectRoot, "config", "assets.json") },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { asset, source, help: isHelp, import: importFile } = values;
+  const [from, to] = [
+    sequenceOf("from", values.from),
+    values.to === undefined ? Infinity : sequenceOf("to", values.to),
+  ];
+  if (from > to) throw new Error(`--from ${from} comes after --to ${to}`);
+  if (source !== "commands" && source !== "order-log")
+    throw new Error(`--source is ${source}; it must be commands or order-log`);
+  if (asset === undefined && importFile === undefined && !isHelp) throw new Error("name an asset: --asset BTC-USD");
+  return {
+    asset: asset ?? "",
+    from,
+    to,
+    source,
+    usesSnapshots: !values["no-snapshot"],
+    exportFile: values.export ?? null,
+    importFile: importFile ?? null,
+    dataDir: values["data-dir"],
+    assetsFile: values["assets-file"],
+    isHelp,
+  };
+}
+
+function sequenceOf(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new Error(`--${name} is ${text}; it must be the number of a command, from 1`);
+}
