@@ -1,4 +1,5 @@
 import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+import type { FailedLoginLimits } from "../shared/failed-logins.js";
 import { type Transport, transportConfig } from "../shared/tls.js";
 
 export interface NotifierConfig extends CommonConfig, Transport {
@@ -21,6 +22,7 @@ export interface NotifierConfig extends CommonConfig, Transport {
   readonly catchUpsMax: number;
   /** Handshakes whose key is being checked at the same time. */
   readonly loginsMax: number;
+  readonly failedLogins: FailedLoginLimits;
 }
 
 export function notifierConfig(values?: NodeJS.ProcessEnv): NotifierConfig {
@@ -43,6 +45,10 @@ export function notifierConfig(values?: NodeJS.ProcessEnv): NotifierConfig {
     reconcileMs: env.integer("NOTIFIER_RECONCILE_MS", 5_000, { min: 100, max: 600_000 }),
     catchUpsMax: env.integer("NOTIFIER_CATCH_UPS_MAX", 256, { min: 1, max: 10_000 }),
     loginsMax: env.integer("NOTIFIER_LOGINS_MAX", 256, { min: 1, max: 10_000 }),
+    failedLogins: {
+      perAddress: env.integer("NOTIFIER_FAILED_LOGINS_PER_ADDRESS_MAX", 300, { min: 1, max: 1_000_000 }),
+      perKey: env.integer("NOTIFIER_FAILED_LOGINS_PER_KEY_MAX", 300, { min: 1, max: 1_000_000 }),
+    },
   };
   env.check();
   return Object.freeze(config);

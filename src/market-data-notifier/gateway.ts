@@ -5,8 +5,8 @@ import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
 import type { TlsIdentity } from "../shared/tls.js";
-import type { AccountId } from "../shared/units.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
+import type { Handshake, LoggedIn } from "./logins.js";
 import { MessageBudget } from "./message-budget.js";
 import type { NotifierMetrics } from "./notifier-metrics.js";
 import { cutOff, lagOf, type QueueLimits, queuedBytes } from "./outgoing-queue.js";
@@ -17,12 +17,13 @@ export interface GatewayOptions {
     readonly connectionsMax: number;
     readonly messagesPerSecondMax: number;
     readonly messageBytesMax: number;
-    readonly loginsMax: number;
   };
   readonly log: Logger;
   readonly metrics: NotifierMetrics;
-  /** Null: no such key, or not this secret. */
-  readonly login: (keyId: string, secret: string) => Promise<{ readonly accountId: AccountId } | null>;
+  /** Null: nobody logs in. Never rejects. */
+  readonly login: (handshake: Handshake, address: string) => Promise<LoggedIn | Refusal | null>;
+  /** Why the login is not good any more; null: it is. */
+  readonly loginProblem: (login: LoggedIn) => Refusal | null;
   /** A message of a client, whatever it holds. */
   readonly onMessage: (
     listener: Listener,
@@ -34,11 +35,11 @@ export interface GatewayOptions {
 }
 
 interface SocketData {
-  accountId?: AccountId;
+  login?: LoggedIn;
 }
 type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
-const CREDENTIAL_LENGTH_MAX = 256;
+const KEY_WATCH_INTERVAL_MS = 250;
 /** A connection that never says what it wants is closed after this. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const LISTEN_TIMEOUT_MS = 5_000;
@@ -51,7 +52,8 @@ const CHECKED_PER_FLUSH = 1_000;
 export class Gateway implements Rooms {
   readonly #options: GatewayOptions;
   readonly #io: Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
-  #loginsUnderWay = 0;
+  readonly #loggedIn = new Map<ClientSocket, LoggedIn>();
+  readonly #keyWatch: NodeJS.Timeout;
   #unchecked: Iterator<ClientSocket> = [][Symbol.iterator]();
 
   constructor(http: HttpServer | HttpsServer, options: GatewayOptions) {
@@ -73,6 +75,7 @@ export class Gateway implements Rooms {
     this.#io.use((socket, next) => {
       this.#admit(socket).then((problem) => next(problem ?? undefined), next);
     });
+    this.#keyWatch = setInterval(() => this.#cutBadKeys(), KEY_WATCH_INTERVAL_MS);
     this.#io.on("connection", (socket) => this.#welcome(socket));
     this.#io.engine.on("flush", (_connection: unknown, packets: readonly { readonly data?: unknown }[]) => {
       options.metrics.packets.inc(packets.length);
@@ -100,29 +103,28 @@ export class Gateway implements Rooms {
 
   /** Ends every connection, then the HTTP server. */
   async close(): Promise<void> {
+    clearInterval(this.#keyWatch);
     await this.#io.close();
   }
 
   async #admit(socket: ClientSocket): Promise<ExtendedError | null> {
-    const { keyId, secret } = socket.handshake.auth;
-    if (keyId === undefined && secret === undefined) return null;
-    if (!isCredential(keyId) || !isCredential(secret))
-      return refusedConnection(
-        refuse("LOGIN_REJECTED", "auth must be { keyId, secret }, both text, or nothing at all"),
+    const outcome = await this.#options.login(socket.handshake.auth, socket.handshake.address);
+    if (outcome === null) return null;
+    if ("text" in outcome) return refusedConnection(outcome);
+    socket.data.login = outcome;
+    return null;
+  }
+
+  /** Ends the connections whose key is not good any more. */
+  #cutBadKeys(): void {
+    for (const [socket, login] of this.#loggedIn) {
+      const problem = this.#options.loginProblem(login);
+      if (problem === null) continue;
+      this.#options.log.info(
+        { socket: socket.id, accountId: login.accountId, ...problem },
+        "a subscriber was logged out",
       );
-    if (this.#loginsUnderWay >= this.#options.limits.loginsMax)
-      return refusedConnection(refuse("BUSY", "too many logins at once; try again in a second"));
-    this.#loginsUnderWay += 1;
-    try {
-      const account = await this.#options.login(keyId, secret);
-      if (account === null) return refusedConnection(refuse("LOGIN_REJECTED", "unknown key or wrong secret"));
-      socket.data.accountId = account.accountId;
-      return null;
-    } catch (err) {
-      this.#options.log.warn({ err }, "a key can't be checked");
-      return refusedConnection(refuse("UNAVAILABLE", "keys can't be checked now; try again in a few seconds"));
-    } finally {
-      this.#loginsUnderWay -= 1;
+      cutOff(socket, "logged_out", { code: problem.name, text: problem.text });
     }
   }
 
@@ -132,6 +134,8 @@ export class Gateway implements Rooms {
     const listener = this.#listenerOf(socket);
     const budget = new MessageBudget(messagesPerSecondMax, performance.now());
     const rateLimited = refused(refuse("RATE_LIMITED", `at most ${messagesPerSecondMax} messages a second`));
+    const { login } = socket.data;
+    if (login !== undefined) this.#loggedIn.set(socket, login);
     metrics.connections.inc();
     // Nothing gets past this: whatever a client sends is handed over here, never dispatched by its name.
     socket.use(([event, ...args]) => {
@@ -149,6 +153,7 @@ export class Gateway implements Rooms {
     });
     socket.on("error", (err) => log.debug({ err }, "a client's connection failed"));
     socket.on("disconnect", () => {
+      this.#loggedIn.delete(socket);
       metrics.connections.dec();
       onGone(listener);
     });
@@ -157,7 +162,7 @@ export class Gateway implements Rooms {
   #listenerOf(socket: ClientSocket): Listener {
     return {
       id: socket.id,
-      accountId: socket.data.accountId ?? null,
+      accountId: socket.data.login?.accountId ?? null,
       isConnected: () => socket.connected,
       join: (room) => void socket.join(room),
       leave: (room) => void socket.leave(room),
@@ -182,8 +187,11 @@ export class Gateway implements Rooms {
 
   #cut(socket: ClientSocket, why: Lagged): void {
     this.#options.metrics.lagged.inc({ reason: why.reason });
-    this.#options.log.info({ socket: socket.id, accountId: socket.data.accountId, ...why }, "a subscriber was cut off");
-    cutOff(socket, why);
+    this.#options.log.info(
+      { socket: socket.id, accountId: socket.data.login?.accountId, ...why },
+      "a subscriber was cut off",
+    );
+    cutOff(socket, "lagged", why);
   }
 }
 
@@ -207,10 +215,6 @@ export function listen(http: HttpServer | HttpsServer, { host, port }: { host: s
       resolve();
     });
   });
-}
-
-function isCredential(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0 && value.length <= CREDENTIAL_LENGTH_MAX;
 }
 
 /** Arrives at the client as connect_error, with message and data. */

@@ -1,3 +1,4 @@
+import { AccessFeed, keyProblem } from "../shared/access-feed.js";
 import { authenticate } from "../shared/api-keys.js";
 import { loadAssets } from "../shared/assets.js";
 import { connectBus } from "../shared/bus.js";
@@ -6,6 +7,7 @@ import { runService } from "../shared/lifecycle.js";
 import { warnIfExposed } from "../shared/tls.js";
 import { notifierConfig } from "./config.js";
 import { Gateway, listen, webServer } from "./gateway.js";
+import { Logins } from "./logins.js";
 import { notifierMetrics } from "./notifier-metrics.js";
 import { NotifierStore } from "./notifier-store.js";
 import { Notifier } from "./service.js";
@@ -28,13 +30,18 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   service.readiness("bus", () => (bus.isConnected() ? null : "NATS is not connected"));
   await bus.ensureStreams(config.natsReplicas);
 
+  const access = await AccessFeed.start(database, log);
+  service.background("access feed", access.run(stopping));
+  const logins = new Logins((keyId, secret) => authenticate(database, keyId, secret), config, log);
+
   warnIfExposed(log, config);
   const http = webServer(config.tls);
   const gateway = new Gateway(http, {
     limits: config,
     log,
     metrics,
-    login: (keyId, secret) => authenticate(database, keyId, secret),
+    login: (handshake, address) => logins.login(handshake, address),
+    loginProblem: (login) => keyProblem(access, login, performance.now()),
     onMessage: (listener, event, argument, answer) => notifier.subscriptions.receive(listener, event, argument, answer),
     onGone: (listener) => notifier.subscriptions.forget(listener),
   });

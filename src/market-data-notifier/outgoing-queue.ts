@@ -1,5 +1,4 @@
 import type { Socket } from "socket.io";
-import type { Lagged } from "./listener.js";
 
 /** What Engine.IO knows of a connection and its types don't tell. Checked by the tests of this folder. */
 interface Connection {
@@ -44,10 +43,10 @@ export function lagOf(socket: Socket, limits: QueueLimits): string | null {
  * Says why, then disconnects. What was queued is dropped, so that the notice is the next thing the client reads and the
  * memory is free at once; a client that reads nothing at all is ended after a short grace.
  */
-export function cutOff(socket: Socket, why: Lagged): void {
+export function cutOff(socket: Socket, event: "lagged" | "logged_out", why: object): void {
   const connection = connectionOf(socket);
   connection.writeBuffer.length = 0;
-  socket.emit("lagged", why);
+  socket.emit(event, why);
   socket.disconnect(true);
   setTimeout(() => connection.transport.socket?.terminate(), CUT_GRACE_MS).unref();
 }

@@ -7,8 +7,6 @@ export const SUSPENDED = refuse(
   "ACCOUNT_SUSPENDED",
   "the account is suspended: it may cancel, nothing else; ask the operator",
 );
-const REVOKED = refuse("LOGIN_REQUIRED", "the key was revoked; connect again and log in with another one");
-const EXPIRED = refuse("LOGIN_REQUIRED", "the key has expired; connect again and log in with another one");
 
 /** Why a new order or a replace is not even logged. */
 export function orderProblem(access: Access, accountId: AccountId, asset: string): Refusal | null {
@@ -17,14 +15,4 @@ export function orderProblem(access: Access, accountId: AccountId, asset: string
   if (state === "halted") return refuse("ASSET_HALTED", `${asset} is halted: no orders are taken, CANCELALL is`);
   if (state === "cancel_only") return refuse("ASSET_HALTED", `${asset} takes cancels only at the moment`);
   return null;
-}
-
-/** Why a session must end whose key was good when it began. */
-export function keyProblem(
-  access: Access,
-  { keyId, expiresAtMs }: { readonly keyId: string; readonly expiresAtMs: number | null },
-  nowMs: number,
-): Refusal | null {
-  if (access.isRevoked(keyId)) return REVOKED;
-  return expiresAtMs !== null && expiresAtMs <= nowMs ? EXPIRED : null;
 }

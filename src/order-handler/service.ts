@@ -1,6 +1,6 @@
 /** Puts the parts together: sessions submit to the batcher, one sweep keeps every deadline, stopping is one sequence. */
 import { hostname } from "node:os";
-import type { Access } from "../shared/access-feed.js";
+import { type Access, keyProblem } from "../shared/access-feed.js";
 import type { AssetRegistry } from "../shared/assets.js";
 import type { Logger } from "../shared/log.js";
 import type { OrderRequest } from "../shared/messages.js";
@@ -8,7 +8,7 @@ import { isRefusal } from "../shared/order-rules.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
 import type { TokenBucket } from "../shared/token-bucket.js";
 import { type AccountId, type LogId, nowUs } from "../shared/units.js";
-import { keyProblem, orderProblem } from "./access-rules.js";
+import { orderProblem } from "./access-rules.js";
 import { Backlog } from "./backlog.js";
 import { Batcher, type OrderLog, type Settle } from "./batcher.js";
 import { CancelTriggers } from "./cancel-triggers.js";

@@ -10,6 +10,7 @@ import {
 import type { Database } from "./database.js";
 import type { Logger } from "./log.js";
 import type { AssetState } from "./messages.js";
+import { type Refusal, refuse } from "./rejects.js";
 import { type AccountId, type ActionId, actionId } from "./units.js";
 
 /** Who may do what at this moment, as far as it is known here. */
@@ -83,4 +84,17 @@ export class AccessFeed implements Access {
     if (actions.some(({ kind }) => kind === "set_asset_state")) this.#states = await assetStates(this.#database);
     this.#last = actions.at(-1)?.actionId ?? this.#last;
   }
+}
+
+const REVOKED = refuse("LOGIN_REQUIRED", "the key was revoked; connect again and log in with another one");
+const EXPIRED = refuse("LOGIN_REQUIRED", "the key has expired; connect again and log in with another one");
+
+/** Why a session must end whose key was good when it began. */
+export function keyProblem(
+  access: Access,
+  { keyId, expiresAtMs }: { readonly keyId: string; readonly expiresAtMs: number | null },
+  nowMs: number,
+): Refusal | null {
+  if (access.isRevoked(keyId)) return REVOKED;
+  return expiresAtMs !== null && expiresAtMs <= nowMs ? EXPIRED : null;
 }

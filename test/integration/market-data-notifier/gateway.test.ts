@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { AccountId } from "../../../src/shared/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
-import { createDatabase } from "../../support/postgres.js";
+import { createDatabase, execute } from "../../support/postgres.js";
 import { TLS_IDENTITY } from "../../support/tls.js";
 import { type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
 import { RawWebSocket } from "./raw-websocket.js";
@@ -11,6 +11,10 @@ import { ask, event, gather, range, until } from "./subscriber.js";
 const BTC = { channel: "trades", asset: "BTC-USD" };
 const ALICE = { keyId: "alice", secret: "alice" };
 const BOB = { keyId: "bob", secret: "bob" };
+
+/** A key with the account and the secret of another one. */
+const COPY_KEY = `insert into api_keys (key_id, account_id, salt, secret_hash, expires_at)
+  select $1, account_id, salt, secret_hash, now() + $2::interval from api_keys where key_id = $3`;
 
 describe("market-data-notifier's gateway", () => {
   let nats: NatsForTest;
@@ -145,6 +149,36 @@ describe("market-data-notifier's gateway", () => {
       const error = (await event(notifier.connect(auth), "connect_error")) as Error & { data: { code: string } };
       expect(error.data.code).to.equal("LOGIN_REJECTED");
     }
+  });
+
+  it("lets nobody guess keys on and on", async () => {
+    notifier = await startNotifier(servers, { failedLogins: { perAddress: 100, perKey: 2 } });
+    const refusal = async (keyId: string, secret: string) => {
+      const error = (await event(notifier.connect({ keyId, secret }), "connect_error")) as Error & {
+        data: { text: string };
+      };
+      return error.data.text;
+    };
+    const wrong = "unknown key or wrong secret";
+    const tooMany = "too many logins were refused; wait a minute, then try again";
+    expect([await refusal("alice", "a"), await refusal("alice", "b")]).to.deep.equal([wrong, wrong]);
+    expect(await refusal("alice", "alice")).to.equal(tooMany);
+    await event(notifier.connect({ keyId: "bob", secret: "bob" }), "connect");
+  });
+
+  it("logs out whose key is revoked, or expires, and nobody else", async () => {
+    notifier = await startNotifier(servers);
+    await execute(servers.databaseUrl, COPY_KEY, ["lost", null, "alice"]);
+    const lost = notifier.connect({ keyId: "lost", secret: "alice" });
+    const other = notifier.connect(ALICE);
+    await Promise.all([event(lost, "connect"), event(other, "connect")]);
+    const [told, gone] = [event(lost, "logged_out"), event(lost, "disconnect")];
+    await execute(servers.databaseUrl, "select revoke_key('lost', 'op', 'lost')");
+    expect(await told).to.deep.include({ code: "LOGIN_REQUIRED" });
+    await gone;
+    expect(other.connected).to.equal(true);
+    await execute(servers.databaseUrl, COPY_KEY, ["short", "500 ms", "alice"]);
+    expect(await event(notifier.connect({ keyId: "short", secret: "alice" }), "logged_out")).to.have.property("text");
   });
 
   it("holds no more connections than its limit", async () => {

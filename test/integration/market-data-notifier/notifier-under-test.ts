@@ -3,9 +3,11 @@ import { fileURLToPath } from "node:url";
 import { io, type Socket } from "socket.io-client";
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
 import { Gateway, listen, webServer } from "../../../src/market-data-notifier/gateway.js";
+import { Logins } from "../../../src/market-data-notifier/logins.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
 import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
 import { Notifier } from "../../../src/market-data-notifier/service.js";
+import { AccessFeed, keyProblem } from "../../../src/shared/access-feed.js";
 import { authenticate } from "../../../src/shared/api-keys.js";
 import { loadAssets } from "../../../src/shared/assets.js";
 import { connectBus } from "../../../src/shared/bus.js";
@@ -42,13 +44,18 @@ export async function startNotifier(
   const database = await connectDatabase(limitedUrl, { applicationName: "notifier-under-test", log });
   const bus = await connectBus(servers.natsUrl, { name: "notifier-under-test", log });
   await bus.ensureStreams(1);
+  const stopping = new AbortController();
+  const access = await AccessFeed.start(database, log);
+  const following = access.run(stopping.signal);
+  const logins = new Logins((keyId, secret) => authenticate(database, keyId, secret), limits, log);
   const http = webServer(limits.tls);
   const own = notifierMetrics(metrics);
   const gateway = new Gateway(http, {
     limits,
     log,
     metrics: own,
-    login: (keyId, secret) => authenticate(database, keyId, secret),
+    login: (handshake, address) => logins.login(handshake, address),
+    loginProblem: (login) => keyProblem(access, login, performance.now()),
     onMessage: (...message) => notifier.subscriptions.receive(...message),
     onGone: (listener) => notifier.subscriptions.forget(listener),
   });
@@ -89,6 +96,8 @@ export async function startNotifier(
     },
     async stop() {
       for (const client of clients) client.close();
+      stopping.abort();
+      await following;
       await notifier.stop();
       await gateway.close();
       await bus.close();

@@ -10,7 +10,7 @@ import { storeAssets } from "../../../src/shared/asset-store.js";
 import { loadAssets } from "../../../src/shared/assets.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { connectDatabase, type Database } from "../../../src/shared/database.js";
-import { createDatabase } from "../../support/postgres.js";
+import { asRole, createDatabase } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
 
 describe("operators", () => {
@@ -20,8 +20,10 @@ describe("operators", () => {
   beforeEach(async () => {
     url = await createDatabase();
     const { log } = serviceForTest("test");
-    database = await connectDatabase(url, { applicationName: "operator-test", log });
-    await storeAssets(database, loadAssets(`${projectRoot}config/assets.json`));
+    const owner = await connectDatabase(url, { applicationName: "operator-test", log });
+    await storeAssets(owner, loadAssets(`${projectRoot}config/assets.json`));
+    await owner.close();
+    database = await connectDatabase(asRole(url, "bourse_operator"), { applicationName: "operator-test", log });
   });
   afterEach(() => database.close());
 

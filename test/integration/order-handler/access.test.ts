@@ -6,7 +6,7 @@ import { authenticate, createApiKey } from "../../../src/shared/api-keys.js";
 import { storeAssets } from "../../../src/shared/asset-store.js";
 import { connectDatabase, type Database } from "../../../src/shared/database.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
-import { createDatabase } from "../../support/postgres.js";
+import { asRole, createDatabase } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 import { ASSETS, eventually, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
@@ -15,6 +15,8 @@ const TAKES_EFFECT_WITHIN_MS = 1_000;
 describe("access to the order-handler", () => {
   let nats: NatsForTest;
   let database: Database;
+  /** With the rights of an order-handler, and no more. */
+  let limited: Database;
   let service: ServiceForTest;
   let handler: HandlerForTest;
   let ann: number;
@@ -25,7 +27,10 @@ describe("access to the order-handler", () => {
   });
   beforeEach(async () => {
     service = serviceForTest("order-handler");
-    database = await connectDatabase(await createDatabase(), { applicationName: "access-test", log: service.log });
+    const url = await createDatabase();
+    const options = { applicationName: "access-test", log: service.log };
+    database = await connectDatabase(url, options);
+    limited = await connectDatabase(asRole(url, "bourse_order_handler"), options);
     await storeAssets(database, ASSETS);
     for (const name of ["ann", "bob"]) await createApiKey(database, name, name, name);
     ann = Number((await database.query("select account_id from accounts where name = 'ann'"))[0]?.["account_id"]);
@@ -35,17 +40,18 @@ describe("access to the order-handler", () => {
     for (const client of clients.splice(0)) client.close();
     await handler.stop();
     await service.stop();
+    await limited.close();
     await database.close();
   });
   after(() => nats.stop());
 
   async function start(failed = { perAddress: 200, perKey: 100 }): Promise<HandlerForTest> {
-    const access = await AccessFeed.start(database, service.log);
+    const access = await AccessFeed.start(limited, service.log);
     service.background("access feed", access.run(service.stopping));
     return await startHandler(nats.url, {
       access,
-      cancelTriggers: new CancelTriggersStore(database),
-      authenticate: (keyId, secret) => authenticate(database, keyId, secret),
+      cancelTriggers: new CancelTriggersStore(limited),
+      authenticate: (keyId, secret) => authenticate(limited, keyId, secret),
       logins: { failed },
     });
   }
@@ -210,8 +216,8 @@ describe("access to the order-handler", () => {
 
   it("starts the grace of sessions that another order-handler in its place has left behind", async () => {
     await handler.stop();
-    const access = await AccessFeed.start(database, service.log);
-    const store = new CancelTriggersStore(database);
+    const access = await AccessFeed.start(limited, service.log);
+    const store = new CancelTriggersStore(limited);
     const calls: string[] = [];
     const watched = new Proxy(store, {
       get(target, name) {

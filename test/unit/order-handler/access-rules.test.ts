@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { keyProblem, orderProblem } from "../../../src/order-handler/access-rules.js";
-import type { Access } from "../../../src/shared/access-feed.js";
+import { orderProblem } from "../../../src/order-handler/access-rules.js";
+import { type Access, keyProblem } from "../../../src/shared/access-feed.js";
 import type { AssetState } from "../../../src/shared/messages.js";
 import { accountId } from "../../../src/shared/units.js";
 
