@@ -47,7 +47,8 @@ begin
     where b.account_id = c.account_id and b.currency = c.currency;
   get diagnostics changed = row_count;
   if changed <> cardinality(account_ids) then
-    raise exception 'only % of % balances are there to be changed', changed, cardinality(account_ids);
+    raise exception 'only % of % balances are there to be changed', changed, cardinality(account_ids)
+      using errcode = 'foreign_key_violation';
   end if;
 end $$;
 
@@ -92,7 +93,7 @@ begin
     group by source, kind, sequence, currency having sum(amount) <> 0 limit 1;
   if found then
     raise exception 'the postings of % % of % do not sum to zero in %',
-      unbalanced.kind, unbalanced.sequence, unbalanced.source, unbalanced.currency using errcode = 'BX002';
+      unbalanced.kind, unbalanced.sequence, unbalanced.source, unbalanced.currency using errcode = 'check_violation';
   end if;
   return null;
 end $$;

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { storeAssets } from "../../../src/shared/asset-store.js";
 import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { isInputsFault } from "../../../src/shared/dead-letters.js";
 import type { OrderRecord } from "../../../src/shared/execution-report.js";
 import { createLogger } from "../../../src/shared/log.js";
 import { accountId, commandSequence, eventSequence, type OrderId, streamSequence } from "../../../src/shared/units.js";
@@ -57,22 +58,26 @@ describe("The money of settlement in Postgres", () => {
       expect(reported).to.equal(fees);
     });
 
-  it("refuses an entry for a balance that is not there", async () => {
-    const flow = new FundedFlow(3);
-    let applied: Applied;
-    do applied = flow.market.apply(flow.next());
-    while (applied.settlement.postings.length === 0);
-    const postings = applied.settlement.postings.map((posting) => ({ ...posting, currency: "XYZ" }));
-    const nothing = { ...applied.settlement, reports: [], trades: [], newOrders: [], changedOrders: [] };
-    let error: unknown;
-    await settleInPostgres({ ...nothing, postings }, 0).catch((cause: unknown) => {
-      error = cause;
+  for (const [title, spoil, message] of [
+    ["for a balance that is not there", { currency: "XYZ" }, /only 0 of \d balances are there/],
+    ["that does not sum to zero", { kind: "trade", availableChange: 1n, heldChange: 0n }, /do not sum to zero/],
+    ["that takes more than there is", { availableChange: -1n, heldChange: 1n }, /balances_available_is_not_negative/],
+  ] as const)
+    it(`refuses an entry ${title}, by the fault of its input`, async () => {
+      const flow = new FundedFlow(3);
+      let applied: Applied;
+      do applied = flow.market.apply(flow.next());
+      while (applied.settlement.postings[0]?.kind !== "release");
+      const postings = applied.settlement.postings.map((posting) => ({ ...posting, ...spoil }));
+      const nothing = { ...applied.settlement, reports: [], trades: [], newOrders: [], changedOrders: [] };
+      const error = await settleInPostgres({ ...nothing, postings }, 0).then(
+        () => null,
+        (cause: Error) => cause,
+      );
+      expect(error?.message).to.match(message);
+      expect(isInputsFault(error), "so its asset halts, and no other").to.equal(true);
+      expect(await database.query("select * from ledger_entries")).to.deep.equal([]);
     });
-    expect(error)
-      .to.have.property("message")
-      .that.matches(/only 0 of \d balances are there/);
-    expect(await database.query("select * from ledger_entries")).to.deep.equal([]);
-  });
 
   /** So much that no order needs more to come in. */
   async function deposit({ market }: FundedFlow): Promise<void> {
