@@ -33,11 +33,11 @@ export class RawWebSocket {
     return client;
   }
 
-  /** One short text frame; the mask is zero, so the text stays readable. */
+  /** One text frame of up to 64 KiB; the mask is zero, so the text stays readable. */
   sendText(text: string): void {
     const body = Buffer.from(text);
-    if (body.length > 125) throw new RangeError("this client sends short frames only");
-    this.#socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | body.length, 0, 0, 0, 0]), body]));
+    const length = body.length <= 125 ? [0x80 | body.length] : [0x80 | 126, body.length >> 8, body.length & 255];
+    this.#socket.write(Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), body]));
   }
 
   sendBytes(bytes: Buffer): void {
