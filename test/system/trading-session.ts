@@ -65,9 +65,9 @@ async function connected({ host, port }: Address): Promise<Socket> {
 export class TextSession extends Session<string> {
   #rest = "";
 
-  static async open(address: Address, account: string): Promise<TextSession> {
+  static async open(address: Address, account: string, option = ""): Promise<TextSession> {
     const session = new TextSession(await connected(address));
-    const answer = await session.request(`LOGIN ${account} ${account}`);
+    const answer = await session.request(`LOGIN ${account} ${account} ${option}`);
     if (answer !== `OK LOGIN ${account}`) throw new SessionLost(answer);
     return session;
   }
