@@ -64,7 +64,7 @@ export class MatchingEngines implements Stage {
     this.#bus = bus;
     this.#registry = registry;
     this.#store = new SnapshotStore(bus);
-    this.#snapshotter = new Snapshotter(service, this.#store, policy);
+    this.#snapshotter = new Snapshotter(service, bus, this.#store, policy);
     const { metrics } = service;
     this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
     this.#replaySpeed = metrics.gauge("replay_commands_per_second", "Speed of the last replay", ["asset"]);
@@ -83,6 +83,7 @@ export class MatchingEngines implements Stage {
       options: terms,
       lastOutput: last,
     });
+    if (restored === null) await this.#assertWholeLog(asset);
     const engine = restored?.engine ?? createEngine(terms);
     const commandsThrough = restored?.commandsThrough ?? streamSequence(0);
     this.#snapshotter.startsFrom(asset, restored);
@@ -93,6 +94,15 @@ export class MatchingEngines implements Stage {
     const publishedCommand = published?.throughCommand ?? 0;
     this.#engines.set(asset, { terms, engine, output, commandsThrough, publishedCommand, replay, isInDoubt: false });
     return { afterSequence: commandsThrough };
+  }
+
+  /** Without a snapshot an engine needs every command there was. */
+  async #assertWholeLog(asset: string): Promise<void> {
+    const first = await this.#bus.nextMessage("COMMANDS", subjectOf("COMMANDS", asset), streamSequence(0));
+    const [command] = first === null ? [] : haltingAsset(asset, () => decodeCommandBatch(first.data));
+    if (command === undefined || command.commandSequence === 1) return;
+    const why = `no snapshot can be loaded, and COMMANDS begin with command ${command.commandSequence}: bring back a snapshot`;
+    throw new AssetHalted(asset, why);
   }
 
   #publishedAfter(asset: string, after: StreamSequence, last: InputMessage): PublishedOutput {

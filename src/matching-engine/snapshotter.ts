@@ -3,8 +3,12 @@
  * checking it goes on beside the matching, one at a time. One that can't be stored is said and tried again later: the
  * engine goes on, its next start takes longer.
  */
+import type { Bus } from "../shared/bus.js";
 import { CodecError } from "../shared/errors.js";
 import type { Service } from "../shared/lifecycle.js";
+import { putReplayHorizon } from "../shared/replay-horizon.js";
+import { subjectOf } from "../shared/subjects.js";
+import { streamSequence } from "../shared/units.js";
 import type { Engine, EngineOptions } from "./core/engine.js";
 import type { RestoredEngine, SnapshotStore, StreamPlaces, TakenSnapshot } from "./snapshot-store.js";
 
@@ -33,9 +37,12 @@ interface LastSnapshot {
 
 export class Snapshotter {
   readonly #service: Service;
+  readonly #bus: Bus;
   readonly #store: SnapshotStore;
   readonly #policy: SnapshotPolicy;
   readonly #last = new Map<string, LastSnapshot>();
+  /** Of the snapshots that are known to be good, by subject. */
+  readonly #places = new Map<string, StreamPlaces>();
   #isStoring = false;
   #notBeforeMs = 0;
   readonly #sequence;
@@ -43,8 +50,9 @@ export class Snapshotter {
   readonly #seconds;
   readonly #outcomes;
 
-  constructor(service: Service, store: SnapshotStore, policy: SnapshotPolicy) {
+  constructor(service: Service, bus: Bus, store: SnapshotStore, policy: SnapshotPolicy) {
     this.#service = service;
+    this.#bus = bus;
     this.#store = store;
     this.#policy = policy;
     const { metrics } = service;
@@ -109,7 +117,9 @@ export class Snapshotter {
         throw err;
       });
       if (this.#last.has(asset)) this.#last.set(asset, { commandSequence, takenAtMs, sinceMs: startedMs });
+      this.#places.set(stored.subject, placesOf(taken));
       await this.#removeOlder(asset, commandSequence);
+      await this.#sayHorizon(asset, options);
       const tookMs = performance.now() - startedMs;
       this.#sequence.set({ asset }, commandSequence);
       this.#bytes.set({ asset }, bytes.length);
@@ -125,10 +135,40 @@ export class Snapshotter {
     }
   }
 
+  /** What is trimmed is gone for every kept snapshot: so only when each of them can be loaded. */
+  async #sayHorizon(asset: string, options: EngineOptions): Promise<void> {
+    const kept = await this.#store.list(asset);
+    for (const stored of kept) {
+      if (this.#places.has(stored.subject)) continue;
+      try {
+        this.#places.set(stored.subject, placesOf(await this.#store.load(stored, options)));
+      } catch (err) {
+        if (!(err instanceof CodecError)) throw err;
+        this.#service.log.warn(
+          { err, asset, snapshot: stored.subject },
+          "a snapshot can't be loaded: nothing is trimmed",
+        );
+        return;
+      }
+    }
+    const places = kept.map(({ subject }) => this.#places.get(subject) as StreamPlaces);
+    for (const subject of this.#places.keys())
+      if (subject.startsWith(`${subjectOf("SNAPSHOTS", asset)}.`) && !kept.some((stored) => stored.subject === subject))
+        this.#places.delete(subject);
+    await putReplayHorizon(this.#bus, asset, {
+      commandsThrough: streamSequence(Math.min(...places.map(({ commandsThrough }) => commandsThrough))),
+      executionsThrough: streamSequence(Math.min(...places.map(({ executionsThrough }) => executionsThrough))),
+    });
+  }
+
   /** Only once a newer one is known to be good. */
   async #removeOlder(asset: string, commandSequence: number): Promise<void> {
     const upToHere = (await this.#store.list(asset)).filter((stored) => stored.commandSequence <= commandSequence);
     const kept = new Set(upToHere.filter(({ isWhole }) => isWhole).slice(0, KEPT));
     for (const stored of upToHere) if (!kept.has(stored)) await this.#store.remove(stored);
   }
+}
+
+function placesOf({ commandsThrough, executionsThrough }: StreamPlaces): StreamPlaces {
+  return { commandsThrough, executionsThrough };
 }

@@ -1,6 +1,7 @@
 import { type AssetRegistry, loadAssets } from "../shared/assets.js";
 import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
 import { ConfigurationError } from "../shared/errors.js";
+import type { TrimOptions } from "./trimmer.js";
 
 export interface OrderProcessingConfig extends CommonConfig {
   readonly registry: AssetRegistry;
@@ -11,6 +12,7 @@ export interface OrderProcessingConfig extends CommonConfig {
   readonly batchIntervalMaxMs: number;
   /** False: every order is taken as covered, and no money moves. For measuring what that costs. */
   readonly holdsFunds: boolean;
+  readonly trim: TrimOptions;
 }
 
 export function readConfig(): OrderProcessingConfig {
@@ -19,6 +21,10 @@ export function readConfig(): OrderProcessingConfig {
   const batchIntervalMs = env.integer("PROCESSING_BATCH_INTERVAL_MS", 8, { min: 0, max: 1000 });
   const batchIntervalMaxMs = env.integer("PROCESSING_BATCH_INTERVAL_MAX_MS", 20, { min: 0, max: 1000 });
   const holdsFunds = env.flag("PROCESSING_HOLD_FUNDS", true);
+  const trim = {
+    intervalMs: env.integer("TRIM_INTERVAL_MS", 60_000, { min: 100, max: 86_400_000 }),
+    marginMessages: env.integer("TRIM_MARGIN_MESSAGES", 100_000, { min: 1, max: 1e12 }),
+  };
   env.check();
   if (!holdsFunds && common.production)
     throw new ConfigurationError(
@@ -32,5 +38,6 @@ export function readConfig(): OrderProcessingConfig {
     batchIntervalMs,
     batchIntervalMaxMs,
     holdsFunds,
+    trim,
   });
 }

@@ -10,6 +10,7 @@ import { OrderLogStore } from "./order-log-store.js";
 import { RecordStore } from "./record-store.js";
 import { Sequencer } from "./sequencer.js";
 import { OrderProcessing } from "./service.js";
+import { Trimmer } from "./trimmer.js";
 
 await runService("order-processing", readConfig, async (service, config) => {
   const { log } = service;
@@ -36,5 +37,6 @@ await runService("order-processing", readConfig, async (service, config) => {
     gatherMs: 0,
   });
   service.onStop("loop", () => loop);
+  service.background("trimmer", new Trimmer(service, bus, database, share, config.trim).run());
   service.background("order-processing", loop);
 });

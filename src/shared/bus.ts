@@ -61,8 +61,8 @@ export interface Bus {
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
   /** How many messages each subject of the stream holds that the filter matches. */
   subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
-  /** Removes all messages of the subject. */
-  purge(stream: StreamName, subject: string): Promise<void>;
+  /** Removes the messages of the subject, or those before the given one. */
+  purge(stream: StreamName, subject: string, before?: number): Promise<void>;
   read(options: ReaderOptions): BusReader;
   close(): Promise<void>;
 }
@@ -211,8 +211,8 @@ class NatsBus implements Bus {
     return new Map(Object.entries(state.subjects ?? {}));
   }
 
-  async purge(stream: StreamName, subject: string): Promise<void> {
-    await this.#manager.streams.purge(stream, { filter: subject });
+  async purge(stream: StreamName, subject: string, before?: number): Promise<void> {
+    await this.#manager.streams.purge(stream, { filter: subject, ...(before === undefined ? {} : { seq: before }) });
   }
 
   read(options: ReaderOptions): BusReader {

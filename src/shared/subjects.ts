@@ -48,6 +48,16 @@ export const STREAMS = {
     maxAgeMs: 0,
     keepsLastOfEach: true,
   },
+  /** What an engine may still have to replay (replay-horizon.ts): a bucket, too. */
+  KV_horizons: {
+    prefix: "$KV.horizons",
+    tokens: ">",
+    storage: "file",
+    discard: "new",
+    maxBytes: 2 ** 24,
+    maxAgeMs: 0,
+    keepsLastOfEach: true,
+  },
 } as const;
 
 export type StreamName = keyof typeof STREAMS;

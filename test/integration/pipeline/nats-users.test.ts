@@ -4,6 +4,7 @@ import { SnapshotStore } from "../../../src/matching-engine/snapshot-store.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { AssetLeases } from "../../../src/shared/leases.js";
 import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
+import { putReplayHorizon, readReplayHorizon } from "../../../src/shared/replay-horizon.js";
 import { STREAMS } from "../../../src/shared/subjects.js";
 import { streamSequence } from "../../../src/shared/units.js";
 import { eventually } from "../../support/eventually.js";
@@ -18,14 +19,18 @@ const SUBJECTS: readonly [string, string | null][] = [
   ["executions.BTC-USD", "matching-engine"],
   ["snapshots.BTC-USD.x", "matching-engine"],
   ["notifications.BTC-USD", "trade-processing"],
-  ["dead-letters.BTC-USD", null],
+  ["dead-letters.order-processing", "order-processing"],
+  ["dead-letters.matching-engine", "matching-engine"],
+  ["dead-letters.trade-processing", "trade-processing"],
+  ["$KV.horizons.BTC-USD", "matching-engine"],
   ["$KV.leases.order-processing.x", "order-processing"],
   ["$KV.leases.matching-engine.x", "matching-engine"],
   ["$KV.leases.trade-processing.x", "trade-processing"],
   ["_INBOX.order-handler.x", null],
   ["$JS.API.STREAM.UPDATE.ORDERS", null],
   ["$JS.API.STREAM.DELETE.ORDERS", null],
-  ["$JS.API.STREAM.PURGE.ORDERS", null],
+  ["$JS.API.STREAM.PURGE.ORDERS", "order-processing"],
+  ["$JS.API.STREAM.PURGE.NOTIFICATIONS", null],
   ["$JS.API.STREAM.MSG.DELETE.ORDERS", null],
   ["$JS.API.STREAM.PURGE.SNAPSHOTS", "matching-engine"],
   ["$JS.API.STREAM.CREATE.MINE", null],
@@ -107,6 +112,15 @@ describe("the users of NATS", () => {
       await eventually("the asset", () => (leases.assets().has("ETH-USD") ? true : null));
       await leases.leave();
     }
+  });
+
+  it("let order-processing trim what the engine does not need any more", async () => {
+    const [engine, processing] = [await busOf("matching-engine"), await busOf("order-processing")];
+    const horizon = { commandsThrough: streamSequence(1), executionsThrough: streamSequence(1) };
+    await putReplayHorizon(engine, "ETH-USD", horizon);
+    expect(await readReplayHorizon(processing, "ETH-USD")).to.deep.equal(horizon);
+    for (const stream of ["ORDERS", "COMMANDS", "EXECUTIONS"] as const)
+      await processing.purge(stream, `${STREAMS[stream].prefix}.ETH-USD`, 1);
   });
 
   it("let nobody publish what is another's, change a stream, or listen to others", async () => {

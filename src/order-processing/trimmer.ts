@@ -1,0 +1,95 @@
+/**
+ * Trims the streams: removes what every reader's committed position and every kept snapshot has passed, but for a
+ * margin. Nothing else ever shrinks a stream that is a truth or leads to one. An asset whose engine has not said that
+ * its snapshots can be loaded is left alone.
+ */
+import type { Bus } from "../shared/bus.js";
+import type { Database } from "../shared/database.js";
+import type { AssetShare } from "../shared/leases.js";
+import type { Service } from "../shared/lifecycle.js";
+import { readReplayHorizon } from "../shared/replay-horizon.js";
+import { type StreamName, subjectOf } from "../shared/subjects.js";
+
+export interface TrimOptions {
+  readonly intervalMs: number;
+  /** What is kept before the place that could be removed, in messages of the stream. */
+  readonly marginMessages: number;
+}
+
+type ReaderPositions = ReadonlyMap<string, number>;
+
+export class Trimmer {
+  readonly #service: Pick<Service, "log" | "stopping" | "metrics">;
+  readonly #bus: Bus;
+  readonly #database: Pick<Database, "query">;
+  readonly #share: AssetShare;
+  readonly #options: TrimOptions;
+  readonly #trimmedTo;
+
+  constructor(
+    service: Pick<Service, "log" | "stopping" | "metrics">,
+    bus: Bus,
+    database: Pick<Database, "query">,
+    share: AssetShare,
+    options: TrimOptions,
+  ) {
+    this.#service = service;
+    this.#bus = bus;
+    this.#database = database;
+    this.#share = share;
+    this.#options = options;
+    this.#trimmedTo = service.metrics.gauge("stream_trimmed_to", "Messages of an asset are removed before this one", [
+      "stream",
+      "asset",
+    ]);
+  }
+
+  /** Until the service stops. What can't be trimmed now is trimmed the next time. */
+  async run(): Promise<void> {
+    const { stopping, log } = this.#service;
+    while (await pausedFor(this.#options.intervalMs, stopping)) {
+      for (const asset of this.#share.assets())
+        await this.trim(asset).catch((err: unknown) => log.warn({ err, asset }, "the streams could not be trimmed"));
+    }
+  }
+
+  async trim(asset: string): Promise<void> {
+    const horizon = await readReplayHorizon(this.#bus, asset);
+    const positions = await this.#positions(asset);
+    const processed = positions.get("order-processing") ?? 0;
+    const settled = positions.get("trade-processing") ?? 0;
+    await this.#remove("ORDERS", asset, processed);
+    if (horizon === null) return;
+    await this.#remove("COMMANDS", asset, horizon.commandsThrough);
+    await this.#remove("EXECUTIONS", asset, Math.min(settled, horizon.executionsThrough));
+  }
+
+  async #positions(asset: string): Promise<ReaderPositions> {
+    const rows = await this.#database.query<{ service: string; stream_sequence: number }>(
+      "select service, stream_sequence from consumer_positions where asset = $1",
+      [asset],
+    );
+    return new Map(rows.map((row) => [row.service, row.stream_sequence]));
+  }
+
+  /** The message at `through` itself stays, whatever the margin: the next one's fence names it. */
+  async #remove(stream: StreamName, asset: string, through: number): Promise<void> {
+    const before = through - this.#options.marginMessages;
+    if (before <= 1) return;
+    await this.#bus.purge(stream, subjectOf(stream, asset), before);
+    this.#trimmedTo.set({ stream, asset }, before);
+  }
+}
+
+/** False: told to stop. */
+function pausedFor(ms: number, stopping: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), ms);
+    const stop = () => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    if (stopping.aborted) stop();
+    else stopping.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { Trimmer } from "../../../src/order-processing/trimmer.js";
+import { fixedShare } from "../../../src/shared/leases.js";
+import { readReplayHorizon } from "../../../src/shared/replay-horizon.js";
+import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
+import { eventually } from "../../support/eventually.js";
+import { serviceForTest } from "../../support/service.js";
+import { ASSET, EnginesUnderTest, OTHER } from "../matching-engine/engines-under-test.js";
+
+const ALWAYS = { everyCommands: 1, everyMs: 1e9 };
+const ALL = 1e9;
+
+describe("trimming the streams", () => {
+  let engines: EnginesUnderTest;
+
+  beforeEach(async () => {
+    engines = await EnginesUnderTest.create();
+  });
+  afterEach(() => engines.stop());
+
+  /** With the positions that the sinks have in Postgres, as messages of their input. */
+  function trimmer(positions: { processed: number; settled: number }, marginMessages = 1): Trimmer {
+    const rows = [
+      { service: "order-processing", stream_sequence: positions.processed },
+      { service: "trade-processing", stream_sequence: positions.settled },
+    ];
+    const database = { query: async <R>() => rows as R[] };
+    const options = { intervalMs: 1e6, marginMessages };
+    return new Trimmer(serviceForTest("order-processing"), engines.bus, database, fixedShare([ASSET]), options);
+  }
+
+  const count = async (stream: StreamName, asset: string) =>
+    (await engines.bus.subjectCounts(stream, subjectOf(stream, asset))).get(subjectOf(stream, asset)) ?? 0;
+
+  /** As many snapshots as are kept, each of 100 commands more; the last one is the newest command. */
+  async function fillAndSnapshot(): Promise<void> {
+    const service = await engines.start({ snapshots: ALWAYS });
+    for (let taken = 0; taken < 6; taken++) {
+      await engines.command(100);
+      await engines.snapshotOfAll();
+    }
+    await eventually("the engine has said what it may replay", async () => {
+      const horizon = await readReplayHorizon(engines.bus, ASSET);
+      return horizon !== null && horizon.commandsThrough >= 4 ? true : null;
+    });
+    await service.stop();
+  }
+
+  it("leaves everything that a kept snapshot is to be replayed with, and the engine goes on from there", async () => {
+    await fillAndSnapshot();
+    await trimmer({ processed: 0, settled: ALL }).trim(ASSET);
+    expect(await count("COMMANDS", ASSET)).to.equal(4);
+    await engines.command(100);
+    const service = await engines.start();
+    expect((await engines.published()).at(-1)).to.deep.equal(engines.expected().events.at(-1));
+    expect(service.notReady()).to.deep.equal([]);
+  });
+
+  it("leaves what is not settled, and what is within the margin", async () => {
+    await fillAndSnapshot();
+    const before = await count("EXECUTIONS", ASSET);
+    await trimmer({ processed: 0, settled: 0 }).trim(ASSET);
+    await trimmer({ processed: 0, settled: ALL }, 1_000).trim(ASSET);
+    expect(await count("EXECUTIONS", ASSET)).to.equal(before);
+    expect(await count("COMMANDS", ASSET)).to.be.at.least(4);
+    await trimmer({ processed: 0, settled: ALL }).trim(ASSET);
+    expect(await count("EXECUTIONS", ASSET))
+      .to.be.below(before)
+      .and.above(0);
+  });
+
+  it("removes requests that are processed, and nothing of other assets", async () => {
+    for (const asset of [ASSET, OTHER, ASSET, OTHER, ASSET]) await engines.put("ORDERS", asset, Buffer.from("request"));
+    await trimmer({ processed: 5, settled: 0 }).trim(ASSET);
+    expect([await count("ORDERS", ASSET), await count("ORDERS", OTHER)]).to.deep.equal([1, 2]);
+  });
+
+  it("leaves an asset alone whose engine has not said what it may replay", async () => {
+    await engines.start();
+    await engines.command(500);
+    await engines.published();
+    await trimmer({ processed: 0, settled: ALL }).trim(ASSET);
+    expect(await count("COMMANDS", ASSET)).to.equal(5);
+  });
+
+  it("an engine whose snapshots are all gone after a trim halts its asset, and says what is missing", async () => {
+    await fillAndSnapshot();
+    await trimmer({ processed: 0, settled: ALL }).trim(ASSET);
+    for (const stored of await engines.store.list(ASSET)) await engines.store.remove(stored);
+    const service = await engines.start();
+    const why = await eventually("the asset is halted", () =>
+      service.notReady().find((reason) => reason.includes("halted")),
+    );
+    expect(why).to.match(/no snapshot can be loaded, and COMMANDS begin with command \d+/);
+  });
+});
