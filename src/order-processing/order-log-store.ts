@@ -88,14 +88,14 @@ export class OrderLogStore {
    * funds are not there, with Fenced when another has the asset.
    */
   async append(batches: readonly SequencedBatch[]): Promise<HeldBalance[]> {
-    const holdsOnly = [holdFunds(batches, this.#openOrdersMax), insertEntries(batches)].filter(hasRows);
+    const hold = holdFunds(batches, this.#openOrdersMax);
     try {
-      const [, , held = []] = await this.#database.transaction([
+      const results = await this.#database.transaction([
         takePositions(SERVICE, batches.map(moveOf)),
         insertCommands(batches),
-        ...holdsOnly,
+        ...[insertEntries(batches), hold].filter(hasRows), // last, so that settlement waits for the balances' rows least
       ]);
-      return held.map(heldBalance);
+      return hasRows(hold) ? (results.at(-1) ?? []).map(heldBalance) : [];
     } catch (cause) {
       if (sqlState(cause) === NOT_HELD) throw new FundsChanged("the funds are not there any more", { cause });
       throw fenceError(SERVICE, cause);

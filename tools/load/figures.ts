@@ -1,8 +1,10 @@
 import type { Asset } from "../../src/shared/assets.js";
 import { cpuBetween, readCpu } from "./cpu.js";
+import { ackValues, type Bound, reportValues, type Sample, sample } from "./figure.js";
+import { compareFunds, fundsFigures } from "./funds-figures.js";
 import { startHandlerOnly } from "./handler-only.js";
 import type { LoadOptions } from "./load-run.js";
-import { cpuGroups, type Measured, measuredRun } from "./measured-run.js";
+import { cpuGroups, measuredRun } from "./measured-run.js";
 import { pipeThroughNetcat } from "./netcat.js";
 import { type Own, startOwnPipeline } from "./own-pipeline.js";
 import type { Target } from "./target.js";
@@ -12,21 +14,6 @@ export interface FiguresOptions {
   readonly runs: number;
   readonly only: string;
   readonly isJson: boolean;
-}
-
-/** One number that is promised: at most `needed`, and what we aim at. */
-interface Bound {
-  readonly name: string;
-  readonly unit: string;
-  readonly needed: number;
-  readonly aim: number;
-}
-
-interface Sample {
-  readonly values: readonly number[];
-  readonly broken: readonly string[];
-  /** What others used of the machine meanwhile; 1 is all of it. */
-  readonly othersShare?: number;
 }
 
 interface Figure {
@@ -45,13 +32,18 @@ const OTHERS_SHARE_MAX = 0.1;
 
 /** Measures everything that is promised about speed; false: something is missed. */
 export async function runFigures(options: FiguresOptions): Promise<boolean> {
-  const isWanted = ({ name }: Figure) => name.includes(options.only);
+  const isWanted = ({ name }: Pick<Figure, "name">) => name.includes(options.only);
   const alone = handlerFigures(options).filter(isWanted);
   const whole = pipelineFigures(options).filter(isWanted);
   const kept = [];
   if (!options.isJson) console.log(row(["", "median", "needed", "aim", "runs"]));
   if (whole.length > 0) kept.push(await measureAll(whole, await startOwnPipeline(), options));
   if (alone.length > 0) kept.push(await measureAll(alone, await startHandlerOnly(), options));
+  const compared = fundsFigures(loadOf(options.assets)).filter(isWanted);
+  if (compared.length > 0) {
+    const samples = await compareFunds(compared, options.runs);
+    for (const [index, figure] of compared.entries()) kept.push(tell(figure, samples[index] ?? [], options.isJson));
+  }
   return kept.every(Boolean);
 }
 
@@ -170,22 +162,8 @@ function percentileBounds(name: string, { p50, p99 }: Goals): Bound[] {
   ];
 }
 
-function ackValues({ outcome }: Measured): number[] {
-  const { p50, p99 } = outcome.timing.acknowledged.summary();
-  return [p50, p99];
-}
-
-function reportValues({ outcome }: Measured): number[] {
-  const { p50, p99 } = outcome.timing.reported.summary();
-  return [p50, p99];
-}
-
-function sample({ broken, cpu }: Measured, values: readonly number[]): Sample {
-  return { values, broken, othersShare: cpu.machineBusy - cpu.shareOfMachine };
-}
-
 /** Prints a figure's lines; false: a bound is missed or a promise was broken. */
-function tell({ name, bounds }: Figure, samples: readonly Sample[], isJson: boolean): boolean {
+function tell({ name, bounds }: Pick<Figure, "name" | "bounds">, samples: readonly Sample[], isJson: boolean): boolean {
   let isKept = true;
   for (const [index, bound] of bounds.entries()) {
     const values = samples.map((one) => one.values[index] ?? Number.POSITIVE_INFINITY);

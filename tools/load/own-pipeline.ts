@@ -37,16 +37,21 @@ export async function ownEnvironment(): Promise<NodeJS.ProcessEnv & { DATA_DIR: 
   };
 }
 
+const stopsOnSignal = new Set<() => Promise<void>>();
+
 /** A run that is broken off leaves nothing behind either. */
 export function stopOnSignal(stop: () => Promise<void>): void {
+  stopsOnSignal.add(stop);
+  if (stopsOnSignal.size > 1) return;
+  const stopAll = () => Promise.allSettled([...stopsOnSignal].map((each) => each()));
   for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void stop().finally(() => process.exit(INTERRUPTED)));
+    process.once(signal, () => void stopAll().finally(() => process.exit(INTERRUPTED)));
 }
 
-/** The whole pipeline, as `npm start` runs it. */
-export async function startOwnPipeline(): Promise<Own> {
+/** The whole pipeline, as `npm start` runs it, with more settings where they are given. */
+export async function startOwnPipeline(settings: NodeJS.ProcessEnv = {}): Promise<Own> {
   build();
-  const env = await ownEnvironment();
+  const env = { ...(await ownEnvironment()), ...settings };
   const launcher = spawn(process.execPath, [join(projectRoot, "dist", "launcher", "main.js")], {
     env,
     detached: true, // Ctrl-C is for us; we stop it

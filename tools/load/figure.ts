@@ -1,0 +1,31 @@
+/** What a promised figure consists of, and what one measured run says about it. */
+import type { Measured } from "./measured-run.js";
+
+/** One number that is promised: at most `needed`, and what we aim at. */
+export interface Bound {
+  readonly name: string;
+  readonly unit: string;
+  readonly needed: number;
+  readonly aim: number;
+}
+
+export interface Sample {
+  readonly values: readonly number[];
+  readonly broken: readonly string[];
+  /** What others used of the machine meanwhile; 1 is all of it. */
+  readonly othersShare?: number;
+}
+
+export function ackValues({ outcome }: Measured): number[] {
+  const { p50, p99 } = outcome.timing.acknowledged.summary();
+  return [p50, p99];
+}
+
+export function reportValues({ outcome }: Measured): number[] {
+  const { p50, p99 } = outcome.timing.reported.summary();
+  return [p50, p99];
+}
+
+export function sample({ broken, cpu }: Measured, values: readonly number[]): Sample {
+  return { values, broken, othersShare: cpu.machineBusy - cpu.shareOfMachine };
+}
