@@ -146,6 +146,14 @@ export class PipelineUnderTest {
     return account;
   }
 
+  /** The stage that runs by this name dies where it stands. */
+  async kill(name: StageName): Promise<void> {
+    const service = this.#byName.get(name);
+    if (service === undefined) return;
+    await this.crash(service);
+    void service.stop(); // ends its loop, unless that hangs where a test wants it to
+  }
+
   /** One batch of the order log; returns the log ids. */
   async log(asset: string, ...requests: readonly OrderRequest[]): Promise<OrderId[]> {
     const outcome = await this.bus.publish(subjectOf("ORDERS", asset), encodeOrderBatch(requests), {
