@@ -7,9 +7,9 @@ export interface FailedLoginLimits {
   readonly perKey: number;
 }
 
+/** Past that the oldest is forgotten: an attack from everywhere must not keep everybody out. */
 const REMEMBERED_MAX = 100_000;
 const TOO_MANY = refuse("LOGIN_REJECTED", "too many logins were refused; wait a minute, then try again");
-const TOO_MANY_STRANGERS = refuse("BUSY", "too many logins were refused to others; try again in a minute");
 
 /**
  * Who may try to log in, by address and by key id. An attempt is paid for before it is checked, so that many at the
@@ -27,15 +27,14 @@ export class FailedLogins {
   /** Null: it may be checked. */
   attempt(address: string, keyId: string, nowMs: number): Refusal | null {
     this.#sweep(nowMs);
-    if (this.#buckets.size >= REMEMBERED_MAX) return TOO_MANY_STRANGERS;
     const { perAddress, perKey } = this.#limits;
-    if (!this.#bucket(`address ${address}`, perAddress, nowMs).take(nowMs)) return TOO_MANY;
+    if (!this.#bucket(networkOf(address), perAddress, nowMs).take(nowMs)) return TOO_MANY;
     return this.#bucket(`key ${keyId}`, perKey, nowMs).take(nowMs) ? null : TOO_MANY;
   }
 
   /** It was right, or it could not be told. */
   excuse(address: string, keyId: string): void {
-    this.#buckets.get(`address ${address}`)?.giveBack();
+    this.#buckets.get(networkOf(address))?.giveBack();
     this.#buckets.get(`key ${keyId}`)?.giveBack();
   }
 
@@ -44,6 +43,8 @@ export class FailedLogins {
     if (bucket === undefined) {
       bucket = new TokenBucket({ perSecond: perMinute / 60, burst: perMinute }, nowMs);
       this.#buckets.set(whose, bucket);
+      const [oldest] = this.#buckets.keys();
+      if (this.#buckets.size > REMEMBERED_MAX && oldest !== undefined) this.#buckets.delete(oldest);
     }
     return bucket;
   }
@@ -54,4 +55,14 @@ export class FailedLogins {
     this.#sweptMs = nowMs;
     for (const [whose, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(whose);
   }
+}
+
+/** Whoever has an IPv6 address has the 2^64 beside it, too. */
+function networkOf(address: string): string {
+  if (!address.includes(":") || address.includes(".")) return `address ${address}`;
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - groups.length - after.length }, () => "0");
+  return `address ${[...groups, ...zeros, ...after].slice(0, 4).join(":")}`;
 }

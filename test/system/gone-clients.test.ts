@@ -1,4 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { expect } from "chai";
+import { projectRoot } from "../../src/shared/config.js";
 import { eventually } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
@@ -65,5 +68,12 @@ describe("bourse, whose order-handler is killed", function () {
     await eventually("random2's orders to go", async () => ((await open()).includes("random2") ? null : true), 30_000);
     const [action] = await rows("select why from actions order by action_id desc limit 1");
     expect(action).to.deep.equal({ why: "its timer ran out" });
+  });
+
+  it("has books that agree with all of that", () => {
+    const main = join(projectRoot, "dist", "reconciliation", "main.js");
+    const env = { ...process.env, DATABASE_URL: bourse.endpoints.databaseUrl };
+    const { stdout } = spawnSync(process.execPath, [main], { env, encoding: "utf8" });
+    expect(stdout).to.match(/: nothing differs\n$/);
   });
 });
