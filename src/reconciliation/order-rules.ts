@@ -17,6 +17,11 @@ const STATUS = `case h.event
   when 'triggered' then 'open'
   else h.status_before end`;
 
+/** The amount after a word, as in "insufficient_funds: needs 1.50 USD, has 1.00 USD". */
+function toldUnits(word: string): string {
+  return `trunc(substring(h.reason from '${word} ([0-9.]+) ')::numeric * 10::numeric ^ c.decimals)`;
+}
+
 export const orderRules: readonly Comparison[] = [
   {
     rule: "an order is what the order log says that its owner asked for",
@@ -82,6 +87,24 @@ export const orderRules: readonly Comparison[] = [
     },
     with: ORDER_HISTORY_TABLES,
     from: "order_history h",
+  },
+  {
+    rule: "what the order log refused was told with the same reason and amounts",
+    table: "order_log",
+    key: logKey,
+    source: "execution_reports",
+    sourceKey: reportKey,
+    columns: {
+      refused: ["l.refused", "split_part(h.reason, ':', 1)"],
+      needed_units: ["l.needed_units", toldUnits("needs")],
+      available_units: ["l.available_units", toldUnits("has")],
+    },
+    with: ORDER_HISTORY_TABLES,
+    from: `order_history h
+      join currencies c on c.currency = case h.side when 'buy' then h.quote else h.base end
+      join order_log l on l.asset = h.asset
+        and l.command_sequence = case when h.nth = 1 then h.command_sequence else h.replace_sequence end`,
+    where: "l.refused is not null",
   },
   {
     rule: "a report is about an order of its account that is in the order log",

@@ -248,7 +248,10 @@ const REPORTS = [
   report(7, 5, "trade", "partially_filled", fill(2, "taker", 6, null)),
   report(8, 5, "canceled", "canceled", { filled_lots: 6, leaves_lots: 0, reason: "immediate_or_cancel" }),
   report(9, 6, "accepted", "open", {}),
-  report(10, 7, "rejected", "rejected", { leaves_lots: 0, reason: "insufficient_funds" }),
+  report(10, 7, "rejected", "rejected", {
+    leaves_lots: 0,
+    reason: "insufficient_funds: needs 0.00990000 BTC, has 0.00850000 BTC",
+  }),
 ];
 
 function posting(

@@ -87,6 +87,7 @@ describe("reconciliation", () => {
     ["order_log", command(1), ["price_ticks", "quantity_lots", "held_units", "maker_fee_bps", "taker_fee_bps"]],
     ["order_log", command(4), ["price_ticks", "quantity_lots", "cover", "held_units"]],
     ["order_log", command(5), ["quote_budget_units", "spendable_units", "held_units", "taker_fee_bps"]],
+    ["order_log", command(7), ["needed_units", "available_units"]],
     ["order_log", command(8), ["price_ticks", "quantity_lots", "held_units", "taker_fee_bps"]],
     ["ledger_entries", deposit, ["available_change", "held_change"]],
     ["ledger_entries", entry("trade", 3), ["available_change", "held_change"]],
