@@ -1,5 +1,6 @@
 /** Commands as rows of order_log, and back: a second publish has the same bytes as the first. Pure. */
 import type { Row } from "../shared/database.js";
+import { assertNever } from "../shared/errors.js";
 import type {
   AssetState,
   Command,
@@ -9,6 +10,7 @@ import type {
   RequestBody,
   Shortfall,
 } from "../shared/messages.js";
+import type { ActionId } from "../shared/units.js";
 import type { Hold } from "./sequencing.js";
 
 /** The columns of order_log that carry a command and what was held for it, with their types. */
@@ -48,77 +50,83 @@ export const COLUMNS = {
   available_units: "bigint",
 } as const;
 export type ColumnName = keyof typeof COLUMNS;
-export type OrderLogRow = Partial<Record<ColumnName, unknown>>;
+export type OrderLogRow = Record<ColumnName, unknown>;
 
-export function rowOf(asset: string, command: Command, hold: Hold | null): OrderLogRow {
+export const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
+/** All rows have all columns, in this order: what reads them column by column is several times as fast then. */
+const EMPTY_ROW = Object.fromEntries(COLUMN_NAMES.map((name) => [name, null])) as OrderLogRow;
+
+export function rowOf(asset: string, command: Command, hold: Hold | null, actionId: ActionId | null): OrderLogRow {
   const { body } = command;
-  return {
-    asset,
-    command_sequence: command.commandSequence,
-    log_id: command.logId === 0 ? null : command.logId,
-    account_id: command.accountId,
-    received_at_us: command.receivedAtUs,
-    sequenced_at_us: command.atUs,
-    held_units: hold?.units ?? null,
-    ...(body.kind === "refuse"
-      ? {
-          ...bodyRow(body.request, null),
-          refused: body.reason,
-          first_order_id: body.firstOrderId,
-          needed_units: body.shortfall?.neededUnits,
-          available_units: body.shortfall?.availableUnits,
-        }
-      : bodyRow(body, hold)),
-  };
+  const row = { ...EMPTY_ROW };
+  row.asset = asset;
+  row.command_sequence = command.commandSequence;
+  row.log_id = command.logId === 0 ? null : command.logId;
+  row.account_id = command.accountId;
+  row.received_at_us = command.receivedAtUs;
+  row.sequenced_at_us = command.atUs;
+  row.action_id = actionId;
+  row.held_units = hold?.units ?? null;
+  if (body.kind === "refuse") {
+    row.refused = body.reason;
+    row.first_order_id = body.firstOrderId;
+    row.needed_units = body.shortfall?.neededUnits ?? null;
+    row.available_units = body.shortfall?.availableUnits ?? null;
+    writeBody(row, body.request, null);
+  } else writeBody(row, body, hold);
+  return row;
 }
 
-function bodyRow(body: Exclude<CommandBody, { kind: "refuse" }>, hold: Hold | null): OrderLogRow {
+function writeBody(row: OrderLogRow, body: Exclude<CommandBody, { kind: "refuse" }>, hold: Hold | null): void {
+  row.kind = body.kind;
   switch (body.kind) {
     case "new":
-      return newOrderRow(body, hold);
+      writeNewOrder(row, body, hold);
+      break;
     case "cancel":
-      return { kind: "cancel", client_order_id: body.clientOrderId, order_id: body.orderId };
+      row.client_order_id = body.clientOrderId;
+      row.order_id = body.orderId;
+      break;
     case "replace":
-      return {
-        kind: "replace",
-        client_order_id: body.clientOrderId,
-        order_id: body.orderId,
-        quantity_lots: body.quantityLots,
-        price_ticks: body.priceTicks,
-        cover: body.cover,
-      };
+      row.client_order_id = body.clientOrderId;
+      row.order_id = body.orderId;
+      row.quantity_lots = body.quantityLots;
+      row.price_ticks = body.priceTicks;
+      row.cover = body.cover;
+      break;
     case "cancel_all":
-      return { kind: "cancel_all", side: body.side };
+      row.side = body.side;
+      break;
     case "set_asset_state":
-      return { kind: "set_asset_state", asset_state: body.state };
+      row.asset_state = body.state;
+      break;
     case "advance_clock":
-      return { kind: "advance_clock" };
+      break;
+    default:
+      assertNever(body);
   }
 }
 
 /** What the client asked for, and beside it what was decided. */
-function newOrderRow(body: NewOrder, hold: Hold | null): OrderLogRow {
+function writeNewOrder(row: OrderLogRow, body: NewOrder, hold: Hold | null): void {
   const isProtected = body.feeRates !== null && (body.type === "market" || body.type === "stop_market");
-  return {
-    kind: "new",
-    client_order_id: body.clientOrderId,
-    side: body.side,
-    type: body.type,
-    time_in_force: body.timeInForce,
-    quantity_lots: body.quantityLots,
-    price_ticks: isProtected ? null : body.priceTicks,
-    stop_price_ticks: body.stopPriceTicks,
-    display_lots: body.displayLots,
-    minimum_lots: body.minimumLots,
-    quote_budget_units: hold === null ? body.quoteBudgetUnits : hold.budgetUnits,
-    expires_at_ms: body.expiresAtMs,
-    post_only: body.postOnly,
-    self_trade_prevention: body.selfTradePrevention,
-    maker_fee_bps: body.feeRates?.makerBps,
-    taker_fee_bps: body.feeRates?.takerBps,
-    protection_price_ticks: isProtected ? body.priceTicks : null,
-    spendable_units: hold === null ? null : body.quoteBudgetUnits,
-  };
+  row.client_order_id = body.clientOrderId;
+  row.side = body.side;
+  row.type = body.type;
+  row.time_in_force = body.timeInForce;
+  row.quantity_lots = body.quantityLots;
+  row.price_ticks = isProtected ? null : body.priceTicks;
+  row.stop_price_ticks = body.stopPriceTicks;
+  row.display_lots = body.displayLots;
+  row.minimum_lots = body.minimumLots;
+  row.quote_budget_units = hold === null ? body.quoteBudgetUnits : hold.budgetUnits;
+  row.expires_at_ms = body.expiresAtMs;
+  row.post_only = body.postOnly;
+  row.self_trade_prevention = body.selfTradePrevention;
+  row.maker_fee_bps = body.feeRates?.makerBps ?? null;
+  row.taker_fee_bps = body.feeRates?.takerBps ?? null;
+  row.protection_price_ticks = isProtected ? body.priceTicks : null;
+  row.spendable_units = hold === null ? null : body.quoteBudgetUnits;
 }
 
 /** The inverse of rowOf. */

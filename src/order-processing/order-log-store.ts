@@ -17,7 +17,7 @@ import {
   streamSequence,
 } from "../shared/units.js";
 import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
-import { COLUMNS, type ColumnName, commandOf, rowOf } from "./order-log-rows.js";
+import { COLUMN_NAMES, COLUMNS, commandOf, rowOf } from "./order-log-rows.js";
 import type { Hold, Sequenced } from "./sequencing.js";
 
 const SERVICE = "order-processing";
@@ -129,20 +129,20 @@ function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBat
   return { asset, from, reached, streamSequence, throughCommand, holdThroughCommand: throughCommand };
 }
 
-const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
-
 const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
   select * from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
 
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
   const rows = batches.flatMap(({ asset, commands, holds, actionIds }) => {
     const held = new Map<number, Hold>(holds.map((hold) => [hold.commandSequence, hold]));
-    return commands.map((command, index) => {
-      const row = rowOf(asset, command, held.get(command.commandSequence) ?? null);
-      return { ...row, action_id: actionIds?.[index] };
-    });
+    return commands.map((command, index) =>
+      rowOf(asset, command, held.get(command.commandSequence) ?? null, actionIds?.[index] ?? null),
+    );
   });
-  const values = columns(rows, ...COLUMN_NAMES.map((name) => (row: (typeof rows)[number]) => row[name]));
+  // Most columns are empty for most requests, and unnest fills a column that is too short with nulls.
+  const values = COLUMN_NAMES.map((name) =>
+    rows.some((row) => row[name] !== null) ? columns(rows, (row) => row[name])[0] : NO_ROWS,
+  );
   return { name: "insert_order_log", text: INSERT_TEXT, values };
 }
 

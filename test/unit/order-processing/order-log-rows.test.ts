@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Funding } from "../../../src/order-processing/funding.js";
-import { COLUMNS, commandOf, rowOf } from "../../../src/order-processing/order-log-rows.js";
+import { commandOf, rowOf } from "../../../src/order-processing/order-log-rows.js";
 import { ClientOrderIds, Sequencing } from "../../../src/order-processing/sequencing.js";
 import type { Command, LoggedRequest, NewOrder } from "../../../src/shared/messages.js";
 import { encodeCommandBatch } from "../../../src/shared/pipeline-codec.js";
@@ -23,16 +23,9 @@ function sequence(requests: readonly LoggedRequest[], available: number, lastPri
   const { commands, holds } = sequencing.sequence(TEST_ASSET, requests, commandSequence(10), epochUs(99));
   const rows = commands.map((command) => {
     const hold = holds.find((each) => each.commandSequence === command.commandSequence);
-    return asStored(rowOf("BTC-USD", command, hold ?? null));
+    return rowOf("BTC-USD", command, hold ?? null, null);
   });
   return { commands, rows };
-}
-
-/** What is not given is null in Postgres. */
-function asStored(row: object): Record<string, unknown> {
-  const nothing = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, null]));
-  const given = Object.entries(row).filter(([, value]) => value !== undefined);
-  return { ...nothing, ...Object.fromEntries(given) };
 }
 
 function logged(body: NewOrder): LoggedRequest {
