@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { eventually } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
+import { ReportSubscriber, TradeSubscriber } from "../support/subscriber.js";
+import { BinarySession, TextSession } from "../support/trading-session.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
-import { ReportSubscriber, TradeSubscriber } from "./subscriber.js";
-import { BinarySession, TextSession } from "./trading-session.js";
 
 const ASSET = "BTC-USD";
 
@@ -102,13 +102,33 @@ describe("bourse, started as npm start does", function () {
     expect(output).to.match(/^bourse: .* is in use by the launcher with process id \d+: [^\n]*\n$/);
   });
 
+  it("puts another process in the place of one that was killed, and goes on with its data", async () => {
+    const victims = ["nats", "postgres", "matching-engine"] as const;
+    for (const [index, victim] of victims.entries()) {
+      await bourse.killAndWaitForNext(victim);
+      const order = `BUY ${ASSET} 0.01 64000 id=after-${victim}`;
+      const answer = await eventually(
+        "an acknowledgement",
+        async () => {
+          const buyer = await TextSession.open(bourse.endpoints.orderHandler, "random2").catch(() => null);
+          const answered = (await buyer?.request(order).catch(() => null)) ?? "";
+          buyer?.close();
+          return answered.startsWith("ACK ") ? answered : null;
+        },
+        30_000,
+      );
+      expect(answer).to.contain(`id=after-${victim}`);
+      await trade(2 + index);
+    }
+  });
+
   it("ends in order on Ctrl-C, and goes on with its data", async () => {
     expect(await bourse.interrupt()).to.equal(0);
     expect(bourse.processes()).to.deep.equal([]);
     expect(existsSync(join(bourse.dataFolder, "endpoints.json"))).to.equal(false);
 
     await bourse.start();
-    await restingOrderTrades(1000, 2);
+    await restingOrderTrades(1000, 5);
   });
 
   it("leaves nothing behind when the launcher is killed, and goes on with its data", async () => {
@@ -116,7 +136,7 @@ describe("bourse, started as npm start does", function () {
     await nothingIsLeft();
 
     await bourse.start();
-    await restingOrderTrades(1000, 3);
+    await restingOrderTrades(1000, 6);
   });
 
   /** The order of the first test is still in the book: somebody buys a part of it. */
@@ -124,10 +144,11 @@ describe("bourse, started as npm start does", function () {
     const buyer = await TextSession.open(bourse.endpoints.orderHandler, "random2");
     expect(await buyer.request(`BUY ${ASSET} ${quantityLots / 10_000} 64000`)).to.match(/^ACK /);
     buyer.close();
-    const trade = await eventually(
-      "the trade",
-      async () => (await database(`select * from trades where trade_id = ${tradeId}`))[0],
-    );
-    expect(trade).to.include({ quantity_lots: String(quantityLots), price_ticks: "6400000" });
+    expect(await trade(tradeId)).to.include({ quantity_lots: String(quantityLots), price_ticks: "6400000" });
+  }
+
+  function trade(tradeId: number): Promise<Record<string, unknown>> {
+    const row = async () => (await database(`select * from trades where trade_id = ${tradeId}`))[0];
+    return eventually("the trade", row, 30_000);
   }
 });

@@ -4,8 +4,8 @@ import { expect } from "chai";
 import { projectRoot } from "../../src/shared/config.js";
 import { eventually } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
+import { TextSession } from "../support/trading-session.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
-import { TextSession } from "./trading-session.js";
 
 const OPEN_ORDERS = `select name from orders join accounts using (account_id)
   where status in ('open', 'partially_filled') order by name, order_id`;

@@ -68,8 +68,9 @@ export class TextSession extends Session<string> {
   static async open(address: Address, account: string, option = ""): Promise<TextSession> {
     const session = new TextSession(await connected(address));
     const answer = await session.request(`LOGIN ${account} ${account} ${option}`);
-    if (answer !== `OK LOGIN ${account}`) throw new SessionLost(answer);
-    return session;
+    if (answer === `OK LOGIN ${account}`) return session;
+    session.close();
+    throw new SessionLost(answer);
   }
 
   request(line: string): Promise<string> {
@@ -98,8 +99,9 @@ export class BinarySession extends Session<ServerMessage> {
   static async open(address: Address, account: string): Promise<BinarySession> {
     const session = new BinarySession(await connected(address));
     const { loginAccepted } = await session.request({ login: { keyId: account, secret: account } });
-    if (loginAccepted?.account !== account) throw new SessionLost(`no login for ${account}`);
-    return session;
+    if (loginAccepted?.account === account) return session;
+    session.close();
+    throw new SessionLost(`no login for ${account}`);
   }
 
   request(body: object): Promise<ServerMessage> {

@@ -14,6 +14,7 @@ export interface ReportSeen {
   readonly clientOrderId?: string;
   readonly event: string;
   readonly status: string;
+  readonly receivedAtUs: number;
 }
 
 interface Answer {
@@ -39,6 +40,10 @@ abstract class Subscriber<Seen> {
     const auth = account === null ? {} : { keyId: account, secret: account };
     this.socket = io(url, { auth, forceNew: true, reconnectionDelay: RETRY_MS, reconnectionDelayMax: 4 * RETRY_MS });
     this.socket.on("connect", () => void this.#subscribe());
+    // Cut by the server itself (too slow, say): the client library leaves it at that.
+    this.socket.on("disconnect", (reason) => {
+      if (reason === "io server disconnect") this.socket.connect();
+    });
     // Refused by the server itself (its database may be away): the client library does not try again by itself.
     this.socket.on("connect_error", () => {
       if (!this.socket.active) setTimeout(() => this.socket.connect(), RETRY_MS);
@@ -91,9 +96,12 @@ export class TradeSubscriber extends Subscriber<TradeSeen> {
 
 /** One account's reports from the first one on. */
 export class ReportSubscriber extends Subscriber<ReportSeen> {
-  constructor(url: string, account: string | null) {
+  constructor(url: string, account: string | null, onReports: (reports: readonly ReportSeen[]) => void = () => {}) {
     super(url, account);
-    this.socket.on("orders", ({ reports }: { reports: ReportSeen[] }) => this.seen.push(...reports));
+    this.socket.on("orders", ({ reports }: { reports: ReportSeen[] }) => {
+      this.seen.push(...reports);
+      onReports(reports);
+    });
   }
 
   protected override request(): object {

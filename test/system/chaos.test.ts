@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import type { OrderRequest } from "../../src/shared/messages.js";
+import { encodeOrderBatch } from "../../src/shared/pipeline-codec.js";
+import { subjectOf } from "../../src/shared/subjects.js";
+import { accountId, epochUs, logId } from "../../src/shared/units.js";
+import { injectInto } from "../../tools/chaos/fault-run.js";
+import { FAULTS, SHORT_FAULTS } from "../../tools/chaos/faults.js";
+import { Oracle } from "../../tools/chaos/oracle.js";
+import { World } from "../../tools/chaos/world.js";
+import { build } from "../../tools/load/own-pipeline.js";
+import { eventually } from "../support/eventually.js";
+
+const SEED = 1;
+const RATE_PER_SECOND = 150;
+const OPTIONS = { times: 1, ratePerSecond: RATE_PER_SECOND, seed: SEED, tell: () => {} };
+/** Longer than this, and it is for the long run; SHORT_FAULTS stand in. */
+const SHORT_MS = 3_000;
+
+describe("a pipeline under load", function () {
+  this.timeout(90_000);
+  let world: World;
+  let oracle: Oracle;
+
+  before(async () => {
+    build();
+    world = await World.create({ ratePerSecond: RATE_PER_SECOND, seed: SEED, isProxied: true, settings: {} });
+    oracle = new Oracle(world);
+  });
+  after(() => world?.close());
+
+  for (const fault of [...FAULTS.filter(({ lastsMs }) => lastsMs <= SHORT_MS), ...SHORT_FAULTS])
+    it(`is exact after ${fault.how}`, async () => {
+      const { differences } = await injectInto(world, oracle, fault, OPTIONS);
+      expect(differences).to.deep.equal([], `seed ${SEED}`);
+    });
+
+  it("would not pass with an order too many, an acknowledgement too many, a report too few, a trade at another price", async () => {
+    const { load, bus, database, registry } = world;
+    const [asset] = registry.assets.values();
+    if (asset === undefined) throw new Error("there are no assets");
+    load.resume();
+    load.recovery.mark();
+    await load.recovery.complete("report", 30_000);
+    await load.pause();
+    const someTrade = async () => (await database.query("select 1 from trades limit 1"))[0];
+    await eventually("a trade", someTrade);
+
+    const nobodys: OrderRequest = {
+      accountId: accountId(1),
+      receivedAtUs: epochUs(1),
+      body: { kind: "cancel_all", side: "buy" },
+    };
+    await bus.publish(subjectOf("ORDERS", asset.asset), encodeOrderBatch([nobodys]), { deadlineMs: 5_000 });
+    load.attempts.note(1, { asset, body: nobodys.body }, { kind: "acknowledged", logId: logId(1) });
+    await oracle.settled(30_000);
+    await database.query(
+      `begin; set local session_replication_role = replica;
+       update trades set price_ticks = price_ticks + 1 where (asset, trade_id) = (select asset, max(trade_id) from trades group by asset limit 1);
+       delete from execution_reports where account_sequence = (select max(account_sequence) from execution_reports);
+       commit`,
+    );
+    const kinds = new Set<string>();
+    for await (const { kind } of oracle.differences(30_000)) kinds.add(kind);
+    expect([...kinds].sort()).to.deep.equal(["differing", "doubled", "lost"]);
+  });
+});

@@ -1,0 +1,30 @@
+import type { Measure } from "./recovery.js";
+import type { World } from "./world.js";
+
+/** One way in which things go wrong, and what is promised then. */
+export interface Fault {
+  readonly name: string;
+  /** For the table in docs/reliability.md. */
+  readonly how: string;
+  readonly meanwhile: string;
+  /** What comes back first: acknowledgements, or reports, of what was sent after the mark. */
+  readonly measure: Measure;
+  /** Until every asset has reports again. */
+  readonly recoversWithinMs: number;
+  /** The part of the run where nobody looks for life: how long one injection takes by itself, about. */
+  readonly lastsMs: number;
+  readonly isProxied?: true;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What may be logged as fatal, and whose processes may end, because of it. */
+  readonly mayEnd?: RegExp;
+  /** Why it can't be done here; null: it can. */
+  readonly obstacle?: () => string | null;
+  /** Once, before the load. */
+  readonly prepare?: (world: World) => Promise<void>;
+  /** Under load. Marks the moment from which recovery is measured (world.load.recovery.mark). */
+  readonly inject: (world: World, random: (below: number) => number) => Promise<void>;
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,138 @@
+/** Several clients of each account, in both dialects, and one subscriber an account that keeps every report it saw. */
+import type { AssetRegistry } from "../../src/shared/assets.js";
+import { type ReportSeen, ReportSubscriber } from "../../test/support/subscriber.js";
+import type { Address } from "../../test/support/trading-session.js";
+import { Attempts } from "./attempts.js";
+import { Client } from "./client.js";
+import { Recovery } from "./recovery.js";
+
+export interface Account {
+  readonly name: string;
+  readonly accountId: number;
+}
+
+export interface LoadOptions {
+  readonly ratePerSecond: number;
+  readonly seed: number;
+  readonly accounts: readonly Account[];
+  readonly registry: AssetRegistry;
+  readonly orderHandler: Address;
+  readonly notifierUrl: string;
+}
+
+const CLIENTS_PER_ACCOUNT = 4;
+const TICK_MS = 5;
+/** Sent late is sent, but a stop of a second is not made up for by a burst. */
+const OWED_MAX_MS = 100;
+/** Half a second's worth of requests without a last answer, and no new ones come. */
+const OPEN_MAX_S = 0.5;
+const OPEN_MIN = 200;
+const PAUSE_DEADLINE_MS = 30_000;
+
+export class Load {
+  readonly attempts = new Attempts();
+  readonly recovery: Recovery;
+  readonly #options: LoadOptions;
+  readonly #clients: Client[];
+  readonly #subscribers = new Map<Account, ReportSubscriber>();
+  /** Accounts whose first report in memory was taken before. */
+  readonly #isTaken = new Set<Account>();
+  #timer: NodeJS.Timeout | null = null;
+  #owed = 0;
+  #lastTickMs = 0;
+  #turn = 0;
+
+  private constructor(options: LoadOptions) {
+    const { accounts, registry, orderHandler: address, seed, notifierUrl } = options;
+    this.#options = options;
+    this.recovery = new Recovery([...registry.assets.keys()]);
+    const onAnswer: ConstructorParameters<typeof Client>[0]["onAnswer"] = (client, wish, answer, sentAtMs) => {
+      this.attempts.note(client.accountId, wish, answer);
+      if (answer.kind === "acknowledged") this.recovery.acknowledged(wish.asset.asset, sentAtMs);
+    };
+    const places = Array.from({ length: CLIENTS_PER_ACCOUNT }, (_, place) => place);
+    this.#clients = accounts.flatMap(({ name: account, accountId }, at) =>
+      places.map((place) => {
+        const name = `s${seed}c${at}${place}`;
+        const seedOfClient = seed * 1_000 + at * 10 + place;
+        const isText = place % 2 === 0;
+        return new Client({ name, account, accountId, isText, seed: seedOfClient, registry, address, onAnswer });
+      }),
+    );
+    for (const account of accounts)
+      this.#subscribers.set(account, new ReportSubscriber(notifierUrl, account.name, (seen) => this.#reported(seen)));
+  }
+
+  /** Everybody is subscribed; nothing is sent before `resume`. */
+  static async create(options: LoadOptions): Promise<Load> {
+    const load = new Load(options);
+    await Promise.all([...load.#subscribers.values()].map(({ subscribed }) => subscribed));
+    return load;
+  }
+
+  get overdue(): number {
+    return this.#clients.reduce((sum, { overdue }) => sum + overdue, 0);
+  }
+
+  get accounts(): readonly Account[] {
+    return this.#options.accounts;
+  }
+
+  /** What the account's subscriber saw since this was asked before. */
+  takeSeen(account: Account): ReportSeen[] {
+    const seen = this.#subscribers.get(account)?.seen ?? [];
+    const fresh = seen.slice(this.#isTaken.has(account) ? 1 : 0);
+    if (seen.length > 0) this.#isTaken.add(account);
+    seen.splice(0, seen.length - 1); // the last one stays: from there its subscriber goes on
+    return fresh;
+  }
+
+  lastSeen(account: Account): number {
+    return this.#subscribers.get(account)?.seen.at(-1)?.accountSequence ?? 0;
+  }
+
+  resume(): void {
+    for (const client of this.#clients) client.resume();
+    this.#lastTickMs = performance.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async pause(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    for (const client of this.#clients) client.pause();
+    const startedMs = performance.now();
+    while (this.#open > 0) {
+      if (performance.now() - startedMs > PAUSE_DEADLINE_MS)
+        throw new Error(`${this.#open} requests have no answer ${PAUSE_DEADLINE_MS} ms after the load was stopped`);
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const client of this.#clients) client.close();
+    for (const subscriber of this.#subscribers.values()) subscriber.close();
+  }
+
+  get #open(): number {
+    return this.#clients.reduce((sum, { open }) => sum + open, 0);
+  }
+
+  #tick(): void {
+    const { ratePerSecond } = this.#options;
+    const nowMs = performance.now();
+    const owedMs = Math.min(nowMs - this.#lastTickMs, OWED_MAX_MS);
+    this.#lastTickMs = nowMs;
+    this.#owed += (owedMs * ratePerSecond) / 1000;
+    const room = Math.max(OPEN_MIN, ratePerSecond * OPEN_MAX_S) - this.#open;
+    const count = Math.min(Math.floor(this.#owed), Math.max(0, room));
+    this.#owed -= Math.floor(this.#owed);
+    for (let sent = 0; sent < count; sent++) this.#clients[this.#turn++ % this.#clients.length]?.sendNext();
+  }
+
+  #reported(reports: readonly ReportSeen[]): void {
+    for (const { asset, receivedAtUs } of reports) this.recovery.reported(asset, receivedAtUs);
+  }
+}

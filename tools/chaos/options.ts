@@ -1,0 +1,68 @@
+import { parseArgs } from "node:util";
+import type { Fault } from "./fault.js";
+import { FAULTS } from "./faults.js";
+
+export const HELP = `npm run chaos -- [options]: faults under load, each in a pipeline of its own, judged by an oracle
+
+  --fault all            which one, or several with commas between them; --list names them
+  --times 3              how often each is injected
+  --rate 2000            requests a second
+  --seed 1               the same seed asks for the same
+  --json                 one JSON line a fault instead of the table
+  --write                write the table to docs/reliability.md, too
+  --list                 what there is, and what is allowed meanwhile
+
+  npm run chaos -- --fault kill-matching-engine --times 50
+  npm run chaos -- --fault kill-nats,nats-away --rate 300 --seed 7
+
+Exit codes: 0 exact, 1 something was not (seed and first differences are printed), 2 it could not be found out.
+Everything runs in a temporary folder, on free ports, and is gone afterwards.`;
+
+export interface CommandLine {
+  readonly faults: readonly Fault[];
+  readonly times: number;
+  readonly ratePerSecond: number;
+  readonly seed: number;
+  readonly isJson: boolean;
+  readonly isWriting: boolean;
+  readonly isList: boolean;
+  readonly isHelp: boolean;
+}
+
+/** Throws an Error with a text for people. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      fault: { type: "string", default: "all" },
+      times: { type: "string", default: "3" },
+      rate: { type: "string", default: "2000" },
+      seed: { type: "string", default: "1" },
+      json: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const number = (name: "times" | "rate" | "seed", max: number) => {
+    const value = Number(values[name]);
+    if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
+    throw new Error(`--${name} is ${values[name]}; it must be a whole number from 1 to ${max}`);
+  };
+  return {
+    faults: values.fault === "all" ? FAULTS : values.fault.split(",").map(faultNamed),
+    times: number("times", 1_000),
+    ratePerSecond: number("rate", 20_000),
+    seed: number("seed", 1_000_000),
+    isJson: values.json,
+    isWriting: values.write,
+    isList: values.list,
+    isHelp: values.help,
+  };
+}
+
+function faultNamed(name: string): Fault {
+  const fault = FAULTS.find((known) => known.name === name);
+  if (fault !== undefined) return fault;
+  throw new Error(`--fault names ${name}; known are all, ${FAULTS.map((known) => known.name).join(", ")}`);
+}

@@ -1,0 +1,61 @@
+/** Notes when life comes back: the first acknowledgement, or the first report, of a request sent after the mark. */
+export type Measure = "ack" | "report";
+
+/** From the mark on. */
+export interface Recovered {
+  /** Until the first acknowledgement, or report, as the fault wants it. */
+  readonly firstMs: number;
+  /** Until every asset had a report. */
+  readonly allMs: number;
+}
+
+export class NotRecovered extends Error {
+  override readonly name = "NotRecovered";
+}
+
+const LOOK_MS = 5;
+
+export class Recovery {
+  readonly #assets: readonly string[];
+  #markMs = Number.POSITIVE_INFINITY;
+  #markUs = Number.POSITIVE_INFINITY;
+  #backMs: Record<Measure, Map<string, number>> = { ack: new Map(), report: new Map() };
+
+  constructor(assets: readonly string[]) {
+    this.#assets = assets;
+  }
+
+  /** From here on time counts; what was sent before does not. */
+  mark(): void {
+    this.#markMs = performance.now();
+    this.#markUs = Date.now() * 1000;
+    this.#backMs = { ack: new Map(), report: new Map() };
+  }
+
+  acknowledged(asset: string, sentAtMs: number): void {
+    if (sentAtMs >= this.#markMs) this.#note("ack", asset);
+  }
+
+  /** `receivedAtUs`: when the order-handler had it. */
+  reported(asset: string, receivedAtUs: number): void {
+    if (receivedAtUs >= this.#markUs) this.#note("report", asset);
+  }
+
+  /** Once there was a new report of every asset. Rejects with NotRecovered after the deadline. */
+  async complete(measure: Measure, deadlineMs: number): Promise<Recovered> {
+    const reported = this.#backMs.report;
+    while (reported.size < this.#assets.length) {
+      if (performance.now() - this.#markMs > deadlineMs) {
+        const missing = this.#assets.filter((asset) => !reported.has(asset));
+        throw new NotRecovered(`no new report of ${missing.join(", ")} within ${deadlineMs} ms`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return { firstMs: Math.min(...this.#backMs[measure].values()), allMs: Math.max(...reported.values()) };
+  }
+
+  #note(measure: Measure, asset: string): void {
+    const back = this.#backMs[measure];
+    if (!back.has(asset)) back.set(asset, performance.now() - this.#markMs);
+  }
+}

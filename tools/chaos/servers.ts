@@ -1,0 +1,64 @@
+/** A nats-server and a Postgres that a fault may kill, freeze, stop and start again on the same port. */
+import { join } from "node:path";
+import { findNatsBinary, startNats } from "../../src/launcher/embedded-nats.js";
+import { startPostgres } from "../../src/launcher/embedded-postgres.js";
+import { freePort } from "../../src/launcher/free-port.js";
+import type { GuardedProcess } from "../../src/launcher/guarded-process.js";
+
+type Start = () => Promise<{ readonly process: GuardedProcess }>;
+
+export class OwnServer {
+  readonly port: number;
+  readonly url: string;
+  readonly #start: Start;
+  #process: GuardedProcess;
+
+  private constructor(port: number, url: string, start: Start, process: GuardedProcess) {
+    this.port = port;
+    this.url = url;
+    this.#start = start;
+    this.#process = process;
+  }
+
+  static async nats(folder: string): Promise<OwnServer> {
+    const port = await freePort();
+    const binary = findNatsBinary(process.env["NATS_SERVER_BIN"] ?? null, process.env["PATH"] ?? "");
+    const options = { folder: join(folder, "nats"), port, logFile: join(folder, "nats.log"), binary };
+    const start = () => startNats(options);
+    const server = await start();
+    return new OwnServer(port, server.url, start, server.process);
+  }
+
+  static async postgres(folder: string): Promise<OwnServer> {
+    const port = await freePort();
+    const logFile = join(folder, "postgres.log");
+    const start = () => startPostgres({ folder: join(folder, "postgres"), port, logFile, isDurable: true });
+    const server = await start();
+    return new OwnServer(port, new URL("/bourse", server.adminUrl).href, start, server.process);
+  }
+
+  /** Resolves when it has ended. */
+  async end(signal: "SIGKILL" | "SIGQUIT" = "SIGKILL"): Promise<void> {
+    process.kill(this.#process.pid, signal);
+    await this.#process.exited;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    this.#process = (await this.#start()).process;
+  }
+
+  freeze(): void {
+    process.kill(this.#process.pid, "SIGSTOP");
+  }
+
+  thaw(): void {
+    process.kill(this.#process.pid, "SIGCONT");
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#process.isRunning()) return;
+    this.thaw();
+    await this.#process.kill();
+  }
+}

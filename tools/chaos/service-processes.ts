@@ -1,0 +1,135 @@
+/** The services as processes of ours: killed, frozen and started again as a fault wants it, their logs kept and read. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../src/launcher/free-port.js";
+import { logTail } from "../../src/launcher/guarded-process.js";
+import { mainFile, untilReady } from "../../src/launcher/service-process.js";
+import { projectRoot, type ServiceName } from "../../src/shared/config.js";
+
+export interface ServiceOptions {
+  readonly service: ServiceName;
+  /** Its INSTANCE. */
+  readonly instance: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly folder: string;
+}
+
+/** As long as the launcher waits the first time. */
+const RESTART_MS = 250;
+const LEVEL_FATAL = 60;
+const LINE_MAX = 400;
+
+export class ServiceProcess {
+  readonly service: ServiceName;
+  readonly instance: string;
+  /** Ends that nobody wanted, since they were asked for. */
+  #unwanted: string[] = [];
+  readonly #options: ServiceOptions;
+  readonly #logFile: string;
+  readonly #adminPort: number;
+  /** By us. */
+  readonly #isKilled = new WeakSet<ChildProcess>();
+  #child: ChildProcess | null = null;
+  #isWanted = true;
+  #logRead = 0;
+  #ended: Promise<void> = Promise.resolve();
+
+  private constructor(options: ServiceOptions, adminPort: number) {
+    this.#options = options;
+    this.service = options.service;
+    this.instance = options.instance;
+    this.#adminPort = adminPort;
+    this.#logFile = join(options.folder, `${options.service}-${options.instance}.log`);
+  }
+
+  /** Resolves when it is ready; rejects with its last words. */
+  static async start(options: ServiceOptions): Promise<ServiceProcess> {
+    const process = new ServiceProcess(options, await freePort());
+    process.#spawn();
+    try {
+      await process.ready();
+      return process;
+    } catch (cause) {
+      await process.stop();
+      throw new Error(`${options.service} did not start; it said\n${logTail(process.#logFile)}`, { cause });
+    }
+  }
+
+  async ready(): Promise<void> {
+    const exited = this.#ended.then(() => "ended");
+    const part = { pid: this.#child?.pid ?? 0, exited, stop: () => this.stop() };
+    await untilReady(part, `http://127.0.0.1:${this.#adminPort}`);
+  }
+
+  /** What its admin port says of the metric, summed over all labels; 0 when it says nothing. */
+  async metric(name: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`, { signal: AbortSignal.timeout(2_000) });
+    const lines = (await answer.text()).split("\n").filter((line) => line.startsWith(`bourse_${name}`));
+    return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  }
+
+  /** It is started again a little later. */
+  kill9(): void {
+    if (this.#child === null) return;
+    this.#isKilled.add(this.#child);
+    this.#child.kill("SIGKILL");
+  }
+
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  /** For good; as a crash would. */
+  async stop(): Promise<void> {
+    this.#isWanted = false;
+    this.kill9();
+    await this.#ended;
+  }
+
+  /** Ends that nobody wanted, and what its log has at level fatal or not as a log line at all, since this was asked before. */
+  takeProblems(): { readonly exits: string[]; readonly lines: string[] } {
+    const bytes = readFileSync(this.#logFile);
+    const fresh = bytes.subarray(this.#logRead, bytes.lastIndexOf("\n") + 1).toString("utf8");
+    this.#logRead = bytes.lastIndexOf("\n") + 1;
+    const lines = fresh.split("\n").filter((line) => line !== "" && isProblem(line));
+    const exits = this.#unwanted;
+    this.#unwanted = [];
+    return { exits, lines: lines.map((line) => `${this.service}: ${line.slice(0, LINE_MAX)}`) };
+  }
+
+  #spawn(): void {
+    const { service, environment, folder, instance } = this.#options;
+    const log = openSync(this.#logFile, "a");
+    // The folder among its arguments says for people whose it is; the channel ends it when we are gone.
+    const child = spawn(process.execPath, ["--enable-source-maps", mainFile(service), folder], {
+      cwd: projectRoot,
+      stdio: ["ignore", log, log, "ipc"],
+      env: { ...environment, INSTANCE: instance, ADMIN_PORT: String(this.#adminPort) },
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        if (!this.#isKilled.has(child))
+          this.#unwanted.push(`${service} ${instance} ended with ${signal ?? `code ${code}`}`);
+        resolve();
+        if (this.#isWanted) setTimeout(() => this.#isWanted && this.#spawn(), RESTART_MS);
+      });
+    });
+  }
+}
+
+/** Warnings of Node itself, stack traces of what nobody caught, and everything fatal. */
+function isProblem(line: string): boolean {
+  if (!line.startsWith("{")) return true;
+  try {
+    return (JSON.parse(line) as { level: number }).level >= LEVEL_FATAL;
+  } catch {
+    return false; // cut off by a kill
+  }
+}
