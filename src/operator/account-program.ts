@@ -9,7 +9,15 @@ import {
   listAccounts,
   openOrdersOf,
 } from "./accounts.js";
-import { type Call, type Outcome, type Program, RefusedToOperator, table, WrongUsage } from "./command-line.js";
+import {
+  type Call,
+  type Outcome,
+  type Program,
+  RefusedToOperator,
+  table,
+  timeText,
+  WrongUsage,
+} from "./command-line.js";
 import { createKey, revokeKey } from "./keys.js";
 import { transfer } from "./money.js";
 
@@ -90,7 +98,7 @@ export const ACCOUNT: Program = {
 
 async function list({ database }: Call): Promise<Outcome> {
   const accounts = await listAccounts(database);
-  const rows = accounts.map(({ account, status, kind, createdAt }) => [account, status, kind, createdAt]);
+  const rows = accounts.map(({ account, status, kind, createdAt }) => [account, status, kind, timeText(createdAt)]);
   return { text: table([["account", "status", "kind", "created"], ...rows]), json: { accounts } };
 }
 
@@ -146,7 +154,7 @@ async function show({ database, words }: Call): Promise<Outcome> {
       ? `no ${title}`
       : `${title}\n${table([head, ...rows.map((row) => row.map((cell) => cell ?? "-"))].map((row) => ["", ...row]))}`;
   const text = [
-    `${account.account} is ${account.status} (${account.kind}, id ${accountId}, since ${account.createdAt})`,
+    `${account.account} is ${account.status} (${account.kind}, id ${accountId}, since ${timeText(account.createdAt)})`,
     part(
       "balances",
       ["currency", "available", "held"],
@@ -155,7 +163,7 @@ async function show({ database, words }: Call): Promise<Outcome> {
     part(
       "keys",
       ["key", "role", "status", "expires"],
-      keys.map((row) => [row.keyId, row.role, row.status, row.expiresAt]),
+      keys.map((row) => [row.keyId, row.role, row.status, row.expiresAt && timeText(row.expiresAt)]),
     ),
     part(
       "open orders",
@@ -176,7 +184,7 @@ async function show({ database, words }: Call): Promise<Outcome> {
       "last entries",
       ["at", "kind", "source", "sequence", "currency", "available", "held"],
       lastEntries.map((row) => [
-        row.at,
+        timeText(row.at),
         row.kind,
         row.source,
         String(row.sequence),
@@ -196,7 +204,14 @@ async function audit({ database, words, options }: Call): Promise<Outcome> {
     throw new WrongUsage(`--limit is ${options.limit}; it must be a whole number from 1 to ${AUDIT_MAX}`);
   const account = name === undefined ? null : await findAccount(database, name);
   const actions = await auditOf(database, account?.accountId ?? null, limit);
-  const rows = actions.map((row) => [row.madeAt, row.madeBy, row.kind, row.account ?? "-", row.about ?? "-", row.why]);
+  const rows = actions.map((row) => [
+    timeText(row.madeAt),
+    row.madeBy,
+    row.kind,
+    row.account ?? "-",
+    row.about ?? "-",
+    row.why,
+  ]);
   const text = rows.length === 0 ? "nothing" : table([["at", "by", "what", "account", "about", "why"], ...rows]);
   return { text, json: { actions } };
 }

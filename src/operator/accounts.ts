@@ -8,12 +8,12 @@ export interface Account {
   readonly account: string;
   readonly kind: "customer" | "exchange";
   readonly status: "open" | "suspended" | "closed";
-  readonly createdAt: string;
+  readonly createdAt: Date;
 }
 
 const ACCOUNT = `account_id as "accountId", name as account, kind,
   case when closed then 'closed' when suspended then 'suspended' else 'open' end as status,
-  to_json(created_at) #>> '{}' as "createdAt"`;
+  created_at as "createdAt"`;
 
 export async function findAccount(database: Database, name: string): Promise<Account> {
   const [account] = await database.query<Account>(`select ${ACCOUNT} from accounts where name = $1`, [name]);
@@ -54,15 +54,15 @@ export interface Key {
   readonly keyId: string;
   readonly role: string;
   readonly status: "good" | "revoked" | "expired";
-  readonly createdAt: string;
-  readonly expiresAt: string | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
 }
 
 export function keysOf(database: Database, account: AccountId): Promise<Key[]> {
   return database.query<Key>(
     `select key_id as "keyId", role,
        case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'good' end as status,
-       to_json(created_at) #>> '{}' as "createdAt", to_json(expires_at) #>> '{}' as "expiresAt"
+       created_at as "createdAt", expires_at as "expiresAt"
      from api_keys where account_id = $1 order by created_at, key_id`,
     [account],
   );
@@ -93,7 +93,7 @@ export function openOrdersOf(database: Database, account: AccountId, max: number
 }
 
 export interface Entry {
-  readonly at: string;
+  readonly at: Date;
   readonly kind: string;
   readonly source: string;
   readonly sequence: number;
@@ -105,7 +105,7 @@ export interface Entry {
 /** What changed last in what it has, the newest first. */
 export function lastEntriesOf(database: Database, account: AccountId, max: number): Promise<Entry[]> {
   return database.query<Entry>(
-    `select to_json(to_timestamp(e.at_us / 1000000.0)) #>> '{}' as at, e.kind, e.source, e.sequence, e.currency,
+    `select to_timestamp(e.at_us / 1000000.0) as at, e.kind, e.source, e.sequence, e.currency,
        ${decimal("e.available_change")} as available, ${decimal("e.held_change")} as held
      from ledger_entries e join currencies c using (currency) where e.account_id = $1
      order by e.at_us desc, e.source, e.sequence desc limit $2`,
@@ -115,7 +115,7 @@ export function lastEntriesOf(database: Database, account: AccountId, max: numbe
 
 export interface AuditedAction {
   readonly actionId: number;
-  readonly madeAt: string;
+  readonly madeAt: Date;
   readonly madeBy: string;
   readonly kind: string;
   readonly account: string | null;
@@ -126,7 +126,7 @@ export interface AuditedAction {
 /** The newest first; null: of all accounts. */
 export function auditOf(database: Database, account: AccountId | null, max: number): Promise<AuditedAction[]> {
   return database.query<AuditedAction>(
-    `select a.action_id as "actionId", to_json(a.made_at) #>> '{}' as "madeAt", a.made_by as "madeBy", a.kind, n.name as account,
+    `select a.action_id as "actionId", a.made_at as "madeAt", a.made_by as "madeBy", a.kind, n.name as account,
        case when a.kind = 'set_asset_state' then coalesce(a.asset, 'all assets') || ' ' || a.asset_state
             when a.key_id is not null then 'key ' || a.key_id
             when t.transfer_id is not null then ${decimal("t.units")} || ' ' || t.currency || ', reference ' || t.reference

@@ -1,6 +1,14 @@
 import { sqlState } from "../shared/database.js";
 import type { AssetState } from "../shared/messages.js";
-import { type Call, type Command, type Outcome, type Program, RefusedToOperator, table } from "./command-line.js";
+import {
+  type Call,
+  type Command,
+  type Outcome,
+  type Program,
+  RefusedToOperator,
+  table,
+  timeText,
+} from "./command-line.js";
 
 export const ASSET: Program = {
   name: "asset",
@@ -39,13 +47,18 @@ function setter(name: string, state: AssetState, summary: string): Command {
 
 async function show({ database, words }: Call): Promise<Outcome> {
   const [asset] = words;
-  const states = await database.query<Record<"asset" | "state", string> & Record<"since" | "why", string | null>>(
-    `select asset, coalesce(state, 'open') as state, to_json(since) #>> '{}' as since, why
+  const states = await database.query<Record<"asset" | "state", string> & { since: Date | null; why: string | null }>(
+    `select asset, coalesce(state, 'open') as state, since, why
      from assets left join asset_states using (asset) where $1::text is null or asset = $1 order by asset`,
     [asset ?? null],
   );
   if (states.length === 0) throw await noSuchAsset(database, asset ?? "all");
-  const rows = states.map((row) => [row.asset, row.state, row.since ?? "-", row.why ?? "-"]);
+  const rows = states.map((row) => [
+    row.asset,
+    row.state,
+    row.since === null ? "-" : timeText(row.since),
+    row.why ?? "-",
+  ]);
   return { text: table([["asset", "state", "since", "why"], ...rows]), json: { assets: states } };
 }
 

@@ -70,8 +70,14 @@ export function parse(program: Program, args: readonly string[]): Parsed | strin
   const [name, ...words] = positionals[0] === "help" ? positionals.slice(1) : positionals;
   if (name === undefined) return helpOf(program);
   const command = program.commands.find(({ usage }) => usage.split(" ")[0] === name);
-  if (command === undefined)
-    throw new WrongUsage(`there is no command ${name}; npm run ${program.name} -- help lists them`);
+  if (command === undefined) {
+    const names = program.commands.map(({ usage }) => usage.split(" ")[0] as string);
+    const meant = names.find((known) => isNear(known, name));
+    const question = meant === undefined ? "" : `, did you mean ${meant}?`;
+    throw new WrongUsage(
+      `there is no command ${name}${question || ";"} npm run ${program.name} -- help lists them all`,
+    );
+  }
   if (help || positionals[0] === "help") return `npm run ${program.name} -- ${command.usage}\n${command.summary}`;
   const right = `it is npm run ${program.name} -- ${command.usage}`;
   const stranger = Object.keys(options).find((option) => !command.options.includes(option as OptionName));
@@ -116,6 +122,17 @@ function helpOf({ name, summary, commands, examples }: Program): string {
     "",
     ...examples.map((example) => `  npm run ${name} -- ${example}`),
   ].join("\n");
+}
+
+/** One letter is missing, too many, another or in its neighbour's place. */
+function isNear(word: string, typed: string): boolean {
+  const variants = (text: string) => Array.from(text, (_, at) => text.slice(0, at) + text.slice(at + 1));
+  return [word, ...variants(word)].some((left) => [typed, ...variants(typed)].includes(left));
+}
+
+/** A time as people read it, in UTC. */
+export function timeText(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
 /** Columns that stand under one another. */

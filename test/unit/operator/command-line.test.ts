@@ -31,7 +31,9 @@ describe("the command line of operators", () => {
   });
 
   const mistakes: [string, string[], RegExp][] = [
-    ["an unknown command", ["susspend", "x"], /^there is no command susspend; .*help lists them$/],
+    ["an unknown command", ["fly", "x"], /^there is no command fly; npm run account -- help lists them all$/],
+    ["a letter too many", ["susspend", "x"], /^there is no command susspend, did you mean suspend\?/],
+    ["two letters in each other's place", ["craete", "x"], /did you mean create\?/],
     ["an unknown option", ["list", "--colour", "red"], /^Unknown option '--colour'/],
     [
       "an option of another command",
