@@ -232,9 +232,14 @@ export async function openSnapshot(url: string, applicationName: string): Promis
 /** Rows as columns, one array literal a column, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
 export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): string[] {
   return fields.map((field) => {
-    let literal = "{";
-    for (const row of rows) literal += literal === "{" ? elementOf(field(row)) : `,${elementOf(field(row))}`;
-    return `${literal}}`;
+    let [last, text]: [unknown, string] = [null, elementOf(null)];
+    const texts = rows.map((row) => {
+      const value = field(row);
+      // Neighbours are often the same (an asset, a side, a time), and then already text.
+      if (value !== last) [last, text] = [value, elementOf(value)];
+      return text;
+    });
+    return `{${texts.join(",")}}`;
   });
 }
 
