@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseAssets } from "../../../src/shared/assets.js";
+import type { AssetState } from "../../../src/shared/messages.js";
 import { priceTicks } from "../../../src/shared/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
@@ -245,6 +246,26 @@ describe("order-handler with bad input", () => {
     } finally {
       for (const client of clients.splice(0)) client.close();
       await slowed.stop();
+    }
+  });
+
+  it("asks one rule after the other: the order's content, the account, the asset, the rate", async () => {
+    let [isSuspended, state] = [true, "halted" as AssetState];
+    const access = { isSuspended: () => isSuspended, isRevoked: () => false, stateOf: () => state };
+    const none = { perSecond: 1 / 3_600, burst: 0 };
+    const closed = await startHandler(nats.url, { access, rates: { perSession: none, perAccount: none } });
+    try {
+      const client = await login(closed);
+      expect(await client.ask("BUY BTC-USD 0 1")).to.match(/^REJ 204 /);
+      expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 102 /);
+      isSuspended = false;
+      expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 304 /);
+      state = "open";
+      expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 303 RATE_LIMITED a session /);
+      expect(await client.ask("CANCELALL BTC-USD")).to.match(/^ACK /);
+    } finally {
+      for (const client of clients.splice(0)) client.close();
+      await closed.stop();
     }
   });
 
