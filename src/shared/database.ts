@@ -194,9 +194,12 @@ export interface Snapshot {
 const SNAPSHOT_PAGE_ROWS = 1_000;
 const SNAPSHOT_QUERY_TIMEOUT_MS = 600_000;
 
-/** Read to the end, by plans for whole tables; compiling them takes longer than it gains. */
+/**
+ * Read to the end, by plans for whole tables; compiling them takes longer than it gains. Nested loops look cheap as long as
+ * nobody has counted the rows of new tables: 10,000 orders took 145 s instead of 2.5.
+ */
 const SNAPSHOT_SETTINGS = `begin isolation level repeatable read, read only;
-  set local cursor_tuple_fraction = 1; set local jit = off; set local work_mem = '64MB'`;
+  set local cursor_tuple_fraction = 1; set local jit = off; set local enable_nestloop = off; set local work_mem = '64MB'`;
 
 /** A connection of its own; as long as it is open Postgres can't clean up what has changed since. */
 export async function openSnapshot(url: string, applicationName: string): Promise<Snapshot> {
