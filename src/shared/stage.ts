@@ -186,20 +186,25 @@ class StageLoop {
     }
     const { input } = this.#stage;
     const { last } = await this.#bus.streamBounds(input);
-    for (const asset of assets) {
-      if (this.#halted.has(asset) || this.#readers.has(asset)) continue;
-      this.#recovered.add(asset);
-      const afterSequence = await this.#recover(asset);
-      if (afterSequence === null) continue;
-      const reader = this.#bus.read({
-        stream: input,
-        subject: subjectOf(input, asset),
-        afterSequence: afterSequence > last ? streamSequence(0) : afterSequence,
-        pendingMessagesMax: this.#options.pendingMessagesMax,
-        onAvailable: () => this.#wake(),
-      });
-      this.#readers.set(asset, reader);
-    }
+    const fresh = [...assets].filter((asset) => !this.#halted.has(asset) && !this.#readers.has(asset));
+    // All to their end, also when one fails: none may go on beside its next attempt.
+    const taken = await Promise.allSettled(fresh.map((asset) => this.#takeUp(asset, last)));
+    for (const outcome of taken) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  async #takeUp(asset: string, lastInput: StreamSequence): Promise<void> {
+    this.#recovered.add(asset);
+    const afterSequence = await this.#recover(asset);
+    if (afterSequence === null) return;
+    const { input } = this.#stage;
+    const reader = this.#bus.read({
+      stream: input,
+      subject: subjectOf(input, asset),
+      afterSequence: afterSequence > lastInput ? streamSequence(0) : afterSequence,
+      pendingMessagesMax: this.#options.pendingMessagesMax,
+      onAvailable: () => this.#wake(),
+    });
+    this.#readers.set(asset, reader);
   }
 
   /** Null: the asset is halted, and the others need not start over for that. */

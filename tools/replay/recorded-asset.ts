@@ -14,6 +14,7 @@ import { type StreamSequence, streamSequence } from "../../src/shared/units.js";
 import { Difference } from "./replay-run.js";
 
 const ROWS_PER_QUERY = 5_000;
+const COMMANDS_AT_ONCE = 2_000;
 
 export interface ReplayStart {
   readonly engine: Engine;
@@ -61,7 +62,14 @@ export class RecordedAsset {
     const last = await this.#bus.lastMessage("COMMANDS", subject);
     if (last === null) return;
     const range = { stream: "COMMANDS", subject, after, through: last.streamSequence } as const;
-    for await (const { data } of readRange(this.#bus, range)) yield decodeCommandBatch(data);
+    let gathered: Command[] = [];
+    for await (const { data } of readRange(this.#bus, range)) {
+      gathered.push(...decodeCommandBatch(data));
+      if (gathered.length < COMMANDS_AT_ONCE) continue;
+      yield gathered;
+      gathered = [];
+    }
+    yield gathered;
   }
 
   async *orderLog(after: number): AsyncGenerator<readonly Command[]> {

@@ -90,7 +90,7 @@ describe("an engine's snapshots", () => {
     await engines.command(10, OTHER);
     await engines.snapshotOfAll(OTHER);
     expect(await engines.store.list(ASSET)).to.deep.equal([first]);
-    expect(await metric(service, "snapshot_command_sequence")).to.equal(10);
+    expect(await metric(service, `snapshot_command_sequence{asset="${ASSET}"`)).to.equal(10);
   });
 
   it("are kept three at most", async () => {
