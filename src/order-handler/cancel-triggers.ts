@@ -41,6 +41,7 @@ export class CancelTriggers {
   /** What concerns sessions is written one after the other, so that a renewal never undoes an end. */
   #sessionWork: Promise<unknown> = Promise.resolve();
   #isSweeping = false;
+  #isFailing = false;
   #renewedMs = Number.NEGATIVE_INFINITY;
   #handler = "";
 
@@ -102,7 +103,13 @@ export class CancelTriggers {
     if (this.#isSweeping || !(isDue || this.hasUnwrittenEnds)) return;
     this.#isSweeping = true;
     void this.#inTurn(() => this.#writeSessions(isDue))
-      .catch((err: unknown) => this.#options.log.warn({ err }, "sessions can't be renewed; it is tried again"))
+      .then(() => {
+        this.#isFailing = false;
+      })
+      .catch((err: unknown) => {
+        if (!this.#isFailing) this.#options.log.warn({ err }, "sessions can't be renewed; it is tried again and again");
+        this.#isFailing = true;
+      })
       .finally(() => {
         this.#isSweeping = false;
       });

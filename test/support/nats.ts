@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as embedded from "../../src/launcher/embedded-nats.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import { startGuarded } from "../../src/launcher/guarded-process.js";
@@ -21,6 +20,18 @@ export interface NatsForTest {
   restart(): Promise<void>;
 }
 
+const FREEZE_DEADLINE_MS = 5_000;
+
+/** Returns when it has stopped: on a busy machine a thread of it may still answer a while after the signal. */
+function freeze(pid: number): void {
+  process.kill(pid, "SIGSTOP");
+  const deadlineMs = performance.now() + FREEZE_DEADLINE_MS;
+  const isStopped = (thread: string) =>
+    / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "latin1").replace(/^.*\)/, ""));
+  while (!readdirSync(`/proc/${pid}/task`).every(isStopped))
+    if (performance.now() > deadlineMs) throw new Error(`nats-server did not stop within ${FREEZE_DEADLINE_MS} ms`);
+}
+
 /** A nats-server for one test file, as the launcher starts it. It stops by itself when the run ends. */
 export async function startNats(): Promise<NatsForTest> {
   const folder = temporaryFolder();
@@ -33,7 +44,7 @@ export async function startNats(): Promise<NatsForTest> {
     url: server.url,
     stop,
     kill9: () => server.process.kill(),
-    freeze: () => void process.kill(server.process.pid, "SIGSTOP"),
+    freeze: () => freeze(server.process.pid),
     thaw: () => void process.kill(server.process.pid, "SIGCONT"),
     async restart() {
       await stop();
