@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import * as embedded from "../../src/launcher/embedded-nats.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import { startGuarded } from "../../src/launcher/guarded-process.js";
