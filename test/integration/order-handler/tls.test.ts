@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
 import { expect } from "chai";
+import { binaryDialect } from "../../../tools/load/dialect.js";
+import { Session } from "../../../tools/load/session.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { TLS_IDENTITY } from "../../support/tls.js";
 import { eventually, frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
@@ -50,6 +52,24 @@ describe("order-handler with TLS", () => {
     const program = client();
     program.send(frame({ requestId: 1, login: { keyId: "random1", secret: "random1" } }));
     expect((await program.message()).loginAccepted?.account).to.equal("random1");
+  });
+
+  it("lets the load test in, when it trusts the certificate", async () => {
+    const open = (ca: Buffer | undefined) =>
+      Session.open({
+        host: "127.0.0.1",
+        port: handler.port,
+        tls: true,
+        ca,
+        dialect: binaryDialect([]),
+        account: "random1",
+        accountIndex: 0,
+        onAnswer: () => undefined,
+        onLost: () => undefined,
+      });
+    (await open(TLS_IDENTITY.cert)).close();
+    const refused = await open(undefined).catch((error: Error) => error.message);
+    expect(refused).to.match(/self.signed certificate/);
   });
 
   it("answers a client that closes its side after its last request", async () => {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Environment } from "../../../src/shared/config.js";
 import { ConfigurationError } from "../../../src/shared/errors.js";
-import { transportConfig } from "../../../src/shared/tls.js";
+import { createLogger } from "../../../src/shared/log.js";
+import { transportConfig, warnIfExposed } from "../../../src/shared/tls.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 import { TLS_FILES, TLS_IDENTITY } from "../../support/tls.js";
 
@@ -44,6 +45,15 @@ describe("the transport's configuration", () => {
       );
       expect(transport({ ALLOW_PLAINTEXT: "true" }, host, true).isExposed).to.equal(true);
     }
+  });
+
+  it("is warned of when secrets would cross a network in the clear, and only then", () => {
+    const written: string[] = [];
+    const log = createLogger("test", "warn", { write: (line) => void written.push(line) });
+    for (const host of ["127.0.0.1", "0.0.0.0"]) warnIfExposed(log, { ...transport({}, host), host });
+    warnIfExposed(log, { ...transport(BOTH, "0.0.0.0"), host: "0.0.0.0" });
+    expect(written).to.have.length(1);
+    expect(written[0]).to.contain("secrets cross the network in the clear").and.to.contain('"host":"0.0.0.0"');
   });
 
   it("says in one line what is wrong with a file", () => {
