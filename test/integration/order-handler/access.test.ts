@@ -20,6 +20,7 @@ describe("access to the order-handler", () => {
   let service: ServiceForTest;
   let handler: HandlerForTest;
   let ann: number;
+  let bob: number;
   const clients: TestClient[] = [];
 
   before(async () => {
@@ -33,7 +34,10 @@ describe("access to the order-handler", () => {
     limited = await connectDatabase(asRole(url, "bourse_order_handler"), options);
     await storeAssets(database, ASSETS);
     for (const name of ["ann", "bob"]) await createApiKey(database, name, name, name);
-    ann = Number((await database.query("select account_id from accounts where name = 'ann'"))[0]?.["account_id"]);
+    const ids = await database.query<{ id: number }>(
+      "select account_id as id from accounts where name in ('ann', 'bob') order by name",
+    );
+    [ann, bob] = ids.map(({ id }) => id) as [number, number];
     handler = await start();
   });
   afterEach(async () => {
@@ -231,7 +235,7 @@ describe("access to the order-handler", () => {
     handler = await startHandler(nats.url, { access, cancelTriggers: watched });
     expect(calls[0]).to.match(new RegExp(`:127\\.0\\.0\\.1:${handler.port}$`));
     await store.openSession(calls[0] ?? "", { triggerId: "session/left", accountId: ann as never }, []);
-    await store.openSession("elsewhere", { triggerId: "session/other", accountId: ann as never }, []);
+    await store.openSession("elsewhere", { triggerId: "session/other", accountId: bob as never }, []);
     await store.endSessionsOf(calls[0] ?? "");
     const due = (await triggers()).map((row) => [row["trigger_id"], Number(row["due_in_s"]) <= 2]);
     expect(due).to.deep.equal([
