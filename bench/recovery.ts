@@ -1,5 +1,5 @@
 /**
- * npm run bench:recovery [-- --commands 2000000 --resting 100000 --batch 256]: how long an engine takes to come
+ * npm run bench:recovery [-- --commands 2000000 --resting 100000 --batch 256 --after 50000]: how long an engine takes to come
  * back, from the log alone and from its snapshot: the real stage, a real nats-server, everything compared with what is
  * published. Left out: the start of the process.
  */
@@ -39,6 +39,7 @@ const { values } = parseArgs({
     commands: { type: "string", default: "2000000" },
     resting: { type: "string", default: "100000" },
     batch: { type: "string", default: "256" },
+    after: { type: "string", default: String(SNAPSHOT_POLICY.everyCommands) },
   },
 });
 const [commands, resting, batch] = [Number(values.commands), Number(values.resting), Number(values.batch)];
@@ -173,7 +174,7 @@ try {
   await bus.ensureStreams(1);
   const store = new SnapshotStore(bus);
   const isReady = (service: BenchService) => Promise.resolve(service.isReady());
-  const snapshotAt = commands - SNAPSHOT_POLICY.everyCommands;
+  const snapshotAt = commands - Number(values.after);
   await fillLog(bus, 0, snapshotAt);
   const first = await runEngine(nats.url, { everyCommands: snapshotAt, everyMs: 1e9 }, async () =>
     (await store.list(ASSET)).some(({ isWhole }) => isWhole),
