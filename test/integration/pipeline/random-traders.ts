@@ -3,7 +3,14 @@
  * order, cancels and replaces of orders that are open, done, somebody else's or not settled yet. Prices lie close
  * together and the accounts have little, so that much trades and much is refused.
  */
-import type { NewOrder, OrderRequest, OrderType, RequestBody, TimeInForce } from "../../../src/shared/messages.js";
+import type {
+  NewOrder,
+  OrderRequest,
+  OrderType,
+  RequestBody,
+  Side,
+  TimeInForce,
+} from "../../../src/shared/messages.js";
 import {
   type AccountId,
   currencyUnits,
@@ -17,10 +24,11 @@ import {
 import { mulberry32 } from "../../support/random-flow.js";
 
 const MODES = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"] as const;
-const RECENT_ORDERS = 200;
+const RECENT_ORDERS = 60;
 const QUANTITY_MAX = 50;
 const MIDDLE_TICKS = 150;
 const SPREAD_TICKS = 20;
+const OVERLAP_TICKS = 6;
 
 interface KnownOrder {
   readonly accountId: AccountId;
@@ -104,7 +112,7 @@ export class RandomTraders {
       type,
       timeInForce,
       quantityLots: byBudget ? null : lots(quantity),
-      priceTicks: isMarket ? null : this.#price(),
+      priceTicks: isMarket ? null : this.#priceOf(side),
       stopPriceTicks: isStop ? this.#price() : null,
       displayLots: style === 9 || style === 10 ? part : null,
       minimumLots: style === 11 ? part : null,
@@ -120,6 +128,12 @@ export class RandomTraders {
   #clientOrderId(): string | null {
     if (this.below(4) > 0) return null;
     return `c${this.below(50) === 0 ? this.below(this.#clientOrderIds + 1) : ++this.#clientOrderIds}`;
+  }
+
+  /** Most of them rest. */
+  #priceOf(side: Side) {
+    const away = this.below(SPREAD_TICKS) - OVERLAP_TICKS;
+    return priceTicks(MIDDLE_TICKS + (side === "buy" ? -away : away));
   }
 
   #price() {
