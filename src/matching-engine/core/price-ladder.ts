@@ -28,13 +28,14 @@ export class PriceLadder {
   /** 1: the highest price is best; -1: the lowest. */
   readonly sign: 1 | -1;
   readonly #sorted = new SortedBlocks();
-  /** By block: key / 16, rounded down, NaN when it is free; and which of its prices have orders; none in block 0. */
-  #blockKeys = new Float64Array(FIRST_BLOCKS).fill(Number.NaN);
+  /** By block: key / 16, rounded down; and which of its prices have orders; none in block 0. */
+  #blockKeys = new Float64Array(FIRST_BLOCKS);
   #bits = new Int32Array(FIRST_BLOCKS);
-  /** By level: the last order of its queue. */
+  /** By level: the last order of its queue; of a level without orders anything, so that it need not be touched. */
   #lasts = new Int32Array(FIRST_BLOCKS * BLOCK_PRICES);
-  /** Blocks by a hash of their key; may be out of date. */
+  /** Blocks in use by a hash of their key, as far as there is room; and their keys, NaN where there is none. */
   readonly #hints = new Int32Array(HINTS);
+  readonly #hintKeys = new Float64Array(HINTS).fill(Number.NaN);
   #blockCount = 1;
   #freeBlocks: number[] = [];
 
@@ -45,7 +46,8 @@ export class PriceLadder {
 
   get byteLength(): number {
     const perBlock = this.#blockKeys.byteLength + this.#bits.byteLength + this.#lasts.byteLength;
-    return perBlock + this.#hints.byteLength + this.#sorted.byteLength;
+    const hints = this.#hints.byteLength + this.#hintKeys.byteLength;
+    return perBlock + hints + this.#sorted.byteLength;
   }
 
   /** The best level; 0: there are no orders. */
@@ -84,19 +86,21 @@ export class PriceLadder {
   add(slot: number, price: number): void {
     const key = this.sign * price;
     const blockKey = Math.floor(key / BLOCK_PRICES);
-    const hint = this.#hints[blockKey & (HINTS - 1)] as number;
-    const block = this.#blockKeys[hint] === blockKey ? hint : this.#findOrAddBlock(blockKey);
+    const hint = blockKey & (HINTS - 1);
+    const block = this.#hintKeys[hint] === blockKey ? (this.#hints[hint] as number) : this.#findOrAddBlock(blockKey);
     const place = key & (BLOCK_PRICES - 1);
     const level = (block << BLOCK_SHIFT) | place;
     const { ints } = this.#rows;
     const at = slot * ROW_INTS;
-    const last = this.#lasts[level] as number;
     ints[at + LEVEL] = level;
-    ints[at + PREVIOUS] = last;
-    if (last === 0) {
+    const bits = this.#bits[block] as number;
+    if ((bits & (1 << place)) === 0) {
+      ints[at + PREVIOUS] = 0;
       ints[at + NEXT] = slot;
-      this.#bits[block] = (this.#bits[block] as number) | (1 << place);
+      this.#bits[block] = bits | (1 << place);
     } else {
+      const last = this.#lasts[level] as number;
+      ints[at + PREVIOUS] = last;
       ints[at + NEXT] = ints[last * ROW_INTS + NEXT] as number;
       ints[last * ROW_INTS + NEXT] = slot;
     }
@@ -107,13 +111,14 @@ export class PriceLadder {
     const { ints } = this.#rows;
     const at = slot * ROW_INTS;
     const level = ints[at + LEVEL] as number;
-    const last = this.#lasts[level] as number;
     const next = ints[at + NEXT] as number;
-    const previous = ints[at + PREVIOUS] as number;
     if (next === slot) {
-      this.#lasts[level] = 0;
       this.#emptyLevel(level);
-    } else if (slot === last) {
+      return;
+    }
+    const previous = ints[at + PREVIOUS] as number;
+    const last = this.#lasts[level] as number;
+    if (slot === last) {
       ints[previous * ROW_INTS + NEXT] = next;
       this.#lasts[level] = previous;
     } else {
@@ -166,8 +171,10 @@ export class PriceLadder {
   }
 
   #dropBlock(block: number): void {
-    this.#sorted.remove(this.#blockKeys[block] as number);
-    this.#blockKeys[block] = Number.NaN;
+    const blockKey = this.#blockKeys[block] as number;
+    this.#sorted.remove(blockKey);
+    const hint = blockKey & (HINTS - 1);
+    if (this.#hintKeys[hint] === blockKey) this.#hintKeys[hint] = Number.NaN;
     this.#freeBlocks.push(block);
   }
 
@@ -184,6 +191,7 @@ export class PriceLadder {
       this.#sorted.addFound(blockKey, block);
     }
     this.#hints[blockKey & (HINTS - 1)] = block;
+    this.#hintKeys[blockKey & (HINTS - 1)] = blockKey;
     return block;
   }
 
@@ -191,7 +199,7 @@ export class PriceLadder {
     const block = this.#blockCount++;
     if (block === this.#bits.length) {
       const blocks = block * 2;
-      const keys = new Float64Array(blocks).fill(Number.NaN, block);
+      const keys = new Float64Array(blocks);
       keys.set(this.#blockKeys);
       this.#blockKeys = keys;
       const bits = new Int32Array(blocks);

@@ -6,7 +6,7 @@ import { CodecError } from "../../shared/errors.js";
 
 const MAGIC = 0x42_4f_55_52;
 /** Of everything that a snapshot holds: it is the engine's memory, so each change of a layout is a new version. */
-const VERSION = 1;
+const VERSION = 2;
 /** Magic and version, then the checksum's two lanes. */
 const HEADER_BYTES = 16;
 

@@ -1,14 +1,14 @@
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
 /**
- * Block numbers sorted by key, the highest last, where most of the traffic is: chunks of at most 64, and a directory of
+ * Block numbers sorted by key, the highest last, where most of the traffic is: chunks of at most 32, and a directory of
  * the chunks with a key each that separates it from the one before. Finding takes a few steps, adding and removing moves
  * at most a chunk, however many keys there are and however they are spread.
  */
-const CHUNK_MAX = 64;
+const CHUNK_MAX = 32;
 /** A chunk that shrinks below this joins a neighbour if both fit into half a chunk and more. */
-const CHUNK_SMALL = 16;
-const JOINED_MAX = 48;
+const CHUNK_SMALL = 8;
+const JOINED_MAX = 24;
 
 export class SortedBlocks {
   #keys = new Float64Array(CHUNK_MAX);
