@@ -91,10 +91,15 @@ export class PublishedOutput {
 
   #unpublished(replayed: ExecutionRows): ExecutionRows {
     const { throughEvent, throughCommand } = this.#last;
-    const rest = readRows(replayed).filter(({ eventSequence }) => eventSequence > throughEvent);
+    const events = readRows(replayed);
+    const rest = events.filter(({ eventSequence }) => eventSequence > throughEvent);
     const extra = rest.find(({ commandSequence }) => commandSequence <= throughCommand);
     if (extra !== undefined) throw new InvariantBroken(`the replay gave ${textOf(extra)}, which was not published`);
-    return rowsOf(rest);
+    // Rows without a trade say, too, which trade comes next: the replay after this one compares that.
+    const published = events.filter(
+      ({ eventSequence, body }) => eventSequence <= throughEvent && body.kind === "trade",
+    );
+    return { ...rowsOf(rest), firstTradeId: replayed.firstTradeId + published.length };
   }
 }
 

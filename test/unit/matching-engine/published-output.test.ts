@@ -82,6 +82,33 @@ describe("What was published, against its replay", () => {
     }
   });
 
+  it("is met however often an engine died in the middle of it, and another published the rest", async () => {
+    for (let seed = 1; seed <= 15; seed++) {
+      const draw = mulberry32(seed);
+      const pieces: PublishedRows[] = [];
+      for (let life = 0; life < 30; life++) {
+        const engine = createEngine(SCRIPT_OPTIONS);
+        const published = pieces.length === 0 ? null : publishedOutput(pieces);
+        const batchesLeft = () => published?.isMet === false || draw() % 3 > 0;
+        for (let at = 0; at < commands.length && batchesLeft(); ) {
+          const end = at + 1 + (draw() % 8);
+          for (const command of commands.slice(at, end)) engine.execute(command);
+          at = end;
+          const taken = engine.events.take();
+          const rows = published === null ? taken : await published.meet(taken, engine.lastCommandSequence);
+          if (published?.isMet === false) continue;
+          const cut = piecesOf(rows, PIECE_BYTES, engine.lastEventSequence, engine.lastCommandSequence);
+          const isLast = draw() % 4 === 0;
+          for (const piece of isLast ? cut.slice(0, draw() % (cut.length + 1)) : cut)
+            pieces.push({ ...piece, rows: piece.rows.slice() });
+          if (isLast) break;
+        }
+      }
+      const { fresh } = await replay(commands, publishedOutput(pieces), () => 1);
+      expect(fresh, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
+
   it("is told from other events, whichever bit differs", async () => {
     const draw = mulberry32(12);
     const all = publish(commands, () => 20);
