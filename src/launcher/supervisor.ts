@@ -21,10 +21,10 @@ export interface SupervisorEvents {
   readonly onRestart: () => void;
 }
 
-const RESTART_DELAY_FIRST_MS = 250;
+const RESTART_DELAY_FIRST_MS = 100;
 const RESTART_DELAY_MAX_MS = 10_000;
-/** Whoever ran this long was well: the next restart is a quick one again. */
-const HEALTHY_AFTER_MS = 30_000;
+/** Whoever ran this long had started well: the next restart is a quick one again. */
+const HEALTHY_AFTER_MS = 3_000;
 
 /** Starts a part, and starts it again, ever more slowly, whenever it ends by itself. */
 export class Supervisor {

@@ -181,6 +181,7 @@ export class MatchingEngines implements Stage {
       return await published.meet(rows, through);
     } catch (cause) {
       const isDifference = cause instanceof InvariantBroken || cause instanceof CodecError;
+      if (isDifference) await published.close();
       throw isDifference ? new AssetHalted(asset, cause) : cause;
     }
   }

@@ -139,6 +139,7 @@ class PostgresDatabase implements Database {
   }
 
   #connectedWriter(): Promise<Writer> {
+    if (this.#closed) return Promise.reject(new Error("the database connection was closed by its owner"));
     this.#writer ??= this.#connectWriter().catch((error: unknown) => {
       this.#writer = null;
       this.#lost(error);
