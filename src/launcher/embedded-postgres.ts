@@ -76,7 +76,8 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const server = await startGuarded({
     file: binaries.postgres,
     args: ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    stopSignal: "INT", // "fast": ends sessions, flushes, exits
+    // "fast": ends sessions, flushes, exits; where nothing is to last it need not flush, which takes a while
+    stopSignal: isDurable ? "INT" : "QUIT",
     logFile,
     runAs: account,
   });

@@ -31,7 +31,7 @@ export interface UnixAccount {
 export interface GuardedCommand {
   readonly file: string;
   readonly args: readonly string[];
-  readonly stopSignal: "INT" | "TERM";
+  readonly stopSignal: "INT" | "TERM" | "QUIT";
   /** Takes what the server prints. */
   readonly logFile: string;
   readonly runAs?: UnixAccount | undefined;

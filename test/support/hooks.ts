@@ -10,9 +10,12 @@ export function stopAfterRun(stop: () => Promise<void>): void {
 
 // Mocha is not told to exit: the run ends when nothing is open any more. A test that leaves something open fails it.
 const OPEN_AFTER_RUN_MAX_MS = 5000;
+/** Hundreds of databases are deleted then. */
+const STOP_TIMEOUT_MS = 60_000;
 
 export const mochaHooks: RootHookObject = {
-  async afterAll() {
+  async afterAll(this: Mocha.Context) {
+    this.timeout(STOP_TIMEOUT_MS);
     await Promise.all(stops.map((stop) => stop()));
     deleteTemporaryFolders();
     setTimeout(() => {
