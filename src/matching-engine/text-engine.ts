@@ -76,6 +76,7 @@ export class TextEngine {
 
   #carryOut(words: readonly string[]): Refusal | null {
     const [keyword = "", argument] = words;
+    if (KEYWORDS.has(keyword)) return this.#request(words);
     switch (keyword.toUpperCase()) {
       case "BOOK":
         return tooManyWords(words) ?? this.#printBook(argument);
@@ -92,7 +93,7 @@ export class TextEngine {
 
   #request(words: readonly string[]): Refusal | null {
     const keyword = words[0] ?? "";
-    if (!KEYWORDS.has(keyword.toUpperCase()))
+    if (!KEYWORDS.has(keyword) && !KEYWORDS.has(keyword.toUpperCase()))
       return refuse(
         "UNKNOWN_COMMAND",
         `command ${shown(keyword)} is not known here; BUY, SELL, CANCEL, REPLACE, CANCELALL, BOOK, HASH and TIME are`,

@@ -63,7 +63,8 @@ const OPTIONS: Readonly<Record<Keyword, ReadonlySet<string>>> = {
 
 /** `words` are those of one line, at least one. */
 export function parseRequestLine(words: readonly string[], rules: RequestLineRules): RequestLine | Refusal {
-  const keyword = KEYWORDS.get((words[0] ?? "").toUpperCase());
+  const word = words[0] ?? "";
+  const keyword = KEYWORDS.get(word) ?? KEYWORDS.get(word.toUpperCase());
   if (keyword === undefined)
     return refuse("UNKNOWN_COMMAND", `command ${shown(words[0] ?? "")} is not known; HELP lists the commands`);
   const options = parseOptions(words, keyword, rules.extraOptions);
