@@ -14,7 +14,6 @@ export interface ReportSeen {
   readonly clientOrderId?: string;
   readonly event: string;
   readonly status: string;
-  readonly receivedAtUs: number;
 }
 
 interface Answer {

@@ -30,6 +30,8 @@ export interface LogDifference {
 
 export class Attempts {
   acknowledged = 0;
+  /** By code: how often something was refused. */
+  readonly refused = new Map<number, number>();
   #toBeFound = new Map<string, Acknowledged>();
   /** By what was asked: how often nobody could tell whether it was logged. */
   readonly #unknown = new Map<string, number>();
@@ -42,7 +44,9 @@ export class Attempts {
       if (this.#toBeFound.has(place))
         this.#twice.push({ kind: "doubled", text: `${place} was acknowledged to two requests` });
       this.#toBeFound.set(place, { ...wish, accountId, logId: answer.logId });
-    } else if (isUnknown(answer)) {
+    }
+    if (answer.kind === "refused") this.refused.set(answer.code, (this.refused.get(answer.code) ?? 0) + 1);
+    if (isUnknown(answer)) {
       const key = keyOf(wish.asset.asset, accountId, wish.body);
       this.#unknown.set(key, (this.#unknown.get(key) ?? 0) + 1);
     }

@@ -1,7 +1,7 @@
 /** One fault, injected so many times under load, with a look at everything afterwards. */
 import { randomOf } from "../load/order-flow.js";
 import type { Difference } from "./difference.js";
-import { type Fault, sleep } from "./fault.js";
+import { type Fault, sleep, within } from "./fault.js";
 import { NotSettled, Oracle } from "./oracle.js";
 import { NotRecovered, type Recovered } from "./recovery.js";
 import { World } from "./world.js";
@@ -11,6 +11,8 @@ export interface FaultResult {
   readonly seed: number;
   readonly injected: number;
   readonly acknowledged: number;
+  /** By code. */
+  readonly refused: Readonly<Record<string, number>>;
   readonly counts: Readonly<Record<Difference["kind"], number>>;
   /** The first ones, in words. */
   readonly differences: readonly string[];
@@ -28,9 +30,12 @@ export interface RunOptions {
 const LOOK_AFTER = 10;
 const STEADY_WITHIN_MS = 30_000;
 const SETTLE_WITHIN_MS = 90_000;
+const INJECT_WITHIN_MS = 90_000;
+const CLOSE_WITHIN_MS = 30_000;
 const PAUSE_MS_MIN = 200;
 const PAUSE_MS_SPREAD = 1_000;
 const DIFFERENCES_TOLD_MAX = 10;
+const TEXT_MAX = 500;
 
 /** In a world of its own. */
 export async function runFault(fault: Fault, options: RunOptions): Promise<FaultResult> {
@@ -44,7 +49,7 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Fault
   try {
     return await injectInto(world, new Oracle(world), fault, options);
   } finally {
-    await world.close();
+    await within(CLOSE_WITHIN_MS, "the end of the pipeline", world.close());
   }
 }
 
@@ -88,6 +93,7 @@ class FaultRun {
       seed: this.#options.seed,
       injected: this.#injected,
       acknowledged: attempts.acknowledged - acknowledgedBefore,
+      refused: Object.fromEntries(attempts.refused),
       counts: this.#counts,
       differences: this.#differences,
       recovered: this.#recovered,
@@ -98,7 +104,8 @@ class FaultRun {
     await this.#begin();
     while (this.#injected < this.#options.times) {
       await sleep(PAUSE_MS_MIN + this.#random(PAUSE_MS_SPREAD));
-      await this.#fault.inject(this.#world, this.#random);
+      const { name, lastsMs } = this.#fault;
+      await within(lastsMs + INJECT_WITHIN_MS, `the injection of ${name}`, this.#fault.inject(this.#world, this.#random));
       this.#injected++;
       await this.#untilRecovered();
       if (this.#injected % LOOK_AFTER !== 0 || this.#injected === this.#options.times) continue;
@@ -128,8 +135,12 @@ class FaultRun {
 
   async #look(): Promise<void> {
     await this.#world.load.pause();
-    for await (const difference of this.#oracle.differences(SETTLE_WITHIN_MS)) this.#note(difference);
+    await within(2 * SETTLE_WITHIN_MS, "the comparison", this.#compare());
     this.#noteProcesses();
+  }
+
+  async #compare(): Promise<void> {
+    for await (const difference of this.#oracle.differences(SETTLE_WITHIN_MS)) this.#note(difference);
   }
 
   /** What the processes did that they should not have. */
@@ -143,6 +154,6 @@ class FaultRun {
 
   #note({ kind, text }: Difference): void {
     this.#counts[kind]++;
-    if (this.#differences.length < DIFFERENCES_TOLD_MAX) this.#differences.push(`${kind}: ${text}`);
+    if (this.#differences.length < DIFFERENCES_TOLD_MAX) this.#differences.push(`${kind}: ${text.slice(0, TEXT_MAX)}`);
   }
 }

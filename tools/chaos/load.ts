@@ -48,7 +48,7 @@ export class Load {
     this.recovery = new Recovery([...registry.assets.keys()]);
     const onAnswer: ConstructorParameters<typeof Client>[0]["onAnswer"] = (client, wish, answer, sentAtMs) => {
       this.attempts.note(client.accountId, wish, answer);
-      if (answer.kind === "acknowledged") this.recovery.acknowledged(wish.asset.asset, sentAtMs);
+      if (answer.kind === "acknowledged") this.recovery.acknowledged(wish.asset.asset, answer.logId, sentAtMs);
     };
     const places = Array.from({ length: CLIENTS_PER_ACCOUNT }, (_, place) => place);
     this.#clients = accounts.flatMap(({ name: account, accountId }, at) =>
@@ -133,6 +133,6 @@ export class Load {
   }
 
   #reported(reports: readonly ReportSeen[]): void {
-    for (const { asset, receivedAtUs } of reports) this.recovery.reported(asset, receivedAtUs);
+    for (const { asset, orderId } of reports) this.recovery.reported(asset, orderId);
   }
 }

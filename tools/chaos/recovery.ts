@@ -18,7 +18,8 @@ const LOOK_MS = 5;
 export class Recovery {
   readonly #assets: readonly string[];
   #markMs = Number.POSITIVE_INFINITY;
-  #markUs = Number.POSITIVE_INFINITY;
+  /** New orders of assets that have had no report yet, sent after the mark. */
+  readonly #orders = new Set<string>();
   #backMs: Record<Measure, Map<string, number>> = { ack: new Map(), report: new Map() };
 
   constructor(assets: readonly string[]) {
@@ -28,17 +29,18 @@ export class Recovery {
   /** From here on time counts; what was sent before does not. */
   mark(): void {
     this.#markMs = performance.now();
-    this.#markUs = Date.now() * 1000;
+    this.#orders.clear();
     this.#backMs = { ack: new Map(), report: new Map() };
   }
 
-  acknowledged(asset: string, sentAtMs: number): void {
-    if (sentAtMs >= this.#markMs) this.#note("ack", asset);
+  acknowledged(asset: string, logId: number, sentAtMs: number): void {
+    if (sentAtMs < this.#markMs) return;
+    this.#note("ack", asset);
+    if (!this.#backMs.report.has(asset)) this.#orders.add(`${asset} ${logId}`);
   }
 
-  /** `receivedAtUs`: when the order-handler had it. */
-  reported(asset: string, receivedAtUs: number): void {
-    if (receivedAtUs >= this.#markUs) this.#note("report", asset);
+  reported(asset: string, orderId: number): void {
+    if (this.#orders.has(`${asset} ${orderId}`)) this.#note("report", asset);
   }
 
   /** Once there was a new report of every asset. Rejects with NotRecovered after the deadline. */

@@ -1,4 +1,5 @@
 /** A nats-server and a Postgres that a fault may kill, freeze, stop and start again on the same port. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findNatsBinary, startNats } from "../../src/launcher/embedded-nats.js";
 import { startPostgres } from "../../src/launcher/embedded-postgres.js";
@@ -49,16 +50,40 @@ export class OwnServer {
   }
 
   freeze(): void {
-    process.kill(this.#process.pid, "SIGSTOP");
+    for (const pid of this.#family()) signal(pid, "SIGSTOP");
   }
 
   thaw(): void {
-    process.kill(this.#process.pid, "SIGCONT");
+    for (const pid of this.#family()) signal(pid, "SIGCONT");
   }
 
   async stop(): Promise<void> {
     if (!this.#process.isRunning()) return;
     this.thaw();
     await this.#process.kill();
+  }
+
+  /** Postgres is a process a connection. */
+  #family(): number[] {
+    const { pid } = this.#process;
+    const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
+    return [pid, ...children.map(Number)];
+  }
+}
+
+/** One that has ended meanwhile is left in peace. */
+function signal(pid: number, name: "SIGSTOP" | "SIGCONT"): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function parentOf(pid: string): number | null {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
+  } catch {
+    return null; // it ended meanwhile
   }
 }

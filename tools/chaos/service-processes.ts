@@ -18,7 +18,6 @@ export interface ServiceOptions {
 /** As long as the launcher waits the first time. */
 const RESTART_MS = 250;
 const LEVEL_FATAL = 60;
-const LINE_MAX = 400;
 
 export class ServiceProcess {
   readonly service: ServiceName;
@@ -32,6 +31,7 @@ export class ServiceProcess {
   readonly #isKilled = new WeakSet<ChildProcess>();
   #child: ChildProcess | null = null;
   #isWanted = true;
+  #settings: Readonly<Record<string, string>> = {};
   #logRead = 0;
   #ended: Promise<void> = Promise.resolve();
 
@@ -43,30 +43,20 @@ export class ServiceProcess {
     this.#logFile = join(options.folder, `${options.service}-${options.instance}.log`);
   }
 
-  /** Resolves when it is ready; rejects with its last words. */
+  /** It is not ready yet. */
   static async start(options: ServiceOptions): Promise<ServiceProcess> {
     const process = new ServiceProcess(options, await freePort());
     process.#spawn();
-    try {
-      await process.ready();
-      return process;
-    } catch (cause) {
-      await process.stop();
-      throw new Error(`${options.service} did not start; it said\n${logTail(process.#logFile)}`, { cause });
-    }
+    return process;
   }
 
+  /** Rejects with its last words when it ends instead. */
   async ready(): Promise<void> {
     const exited = this.#ended.then(() => "ended");
     const part = { pid: this.#child?.pid ?? 0, exited, stop: () => this.stop() };
-    await untilReady(part, `http://127.0.0.1:${this.#adminPort}`);
-  }
-
-  /** What its admin port says of the metric, summed over all labels; 0 when it says nothing. */
-  async metric(name: string): Promise<number> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`, { signal: AbortSignal.timeout(2_000) });
-    const lines = (await answer.text()).split("\n").filter((line) => line.startsWith(`bourse_${name}`));
-    return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+    await untilReady(part, `http://127.0.0.1:${this.#adminPort}`).catch((cause) => {
+      throw new Error(`${this.service} is not ready; it said\n${logTail(this.#logFile)}`, { cause });
+    });
   }
 
   /** It is started again a little later. */
@@ -91,6 +81,13 @@ export class ServiceProcess {
     await this.#ended;
   }
 
+  /** After `stop`; with these settings besides its own. */
+  startAgain(settings: Readonly<Record<string, string>> = {}): void {
+    this.#isWanted = true;
+    this.#settings = settings;
+    this.#spawn();
+  }
+
   /** Ends that nobody wanted, and what its log has at level fatal or not as a log line at all, since this was asked before. */
   takeProblems(): { readonly exits: string[]; readonly lines: string[] } {
     const bytes = readFileSync(this.#logFile);
@@ -99,7 +96,7 @@ export class ServiceProcess {
     const lines = fresh.split("\n").filter((line) => line !== "" && isProblem(line));
     const exits = this.#unwanted;
     this.#unwanted = [];
-    return { exits, lines: lines.map((line) => `${this.service}: ${line.slice(0, LINE_MAX)}`) };
+    return { exits, lines: lines.map((line) => `${this.service}: ${line}`) };
   }
 
   #spawn(): void {
@@ -109,7 +106,7 @@ export class ServiceProcess {
     const child = spawn(process.execPath, ["--enable-source-maps", mainFile(service), folder], {
       cwd: projectRoot,
       stdio: ["ignore", log, log, "ipc"],
-      env: { ...environment, INSTANCE: instance, ADMIN_PORT: String(this.#adminPort) },
+      env: { ...environment, ...this.#settings, INSTANCE: instance, ADMIN_PORT: String(this.#adminPort) },
     });
     closeSync(log);
     this.#child = child;
@@ -118,7 +115,7 @@ export class ServiceProcess {
         if (!this.#isKilled.has(child))
           this.#unwanted.push(`${service} ${instance} ended with ${signal ?? `code ${code}`}`);
         resolve();
-        if (this.#isWanted) setTimeout(() => this.#isWanted && this.#spawn(), RESTART_MS);
+        if (this.#isWanted) setTimeout(() => this.#isWanted && child === this.#child && this.#spawn(), RESTART_MS);
       });
     });
   }

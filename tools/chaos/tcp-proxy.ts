@@ -8,15 +8,39 @@ interface Pair {
   readonly server: Socket;
 }
 
+/** Passes bytes on, in their order, each at its time. */
+class DelayLine {
+  readonly #waiting: { readonly bytes: Buffer; readonly dueMs: number }[] = [];
+  readonly #pass: (bytes: Buffer) => void;
+
+  constructor(pass: (bytes: Buffer) => void) {
+    this.#pass = pass;
+  }
+
+  push(bytes: Buffer, delayMs: number): void {
+    if (delayMs === 0 && this.#waiting.length === 0) this.#pass(bytes);
+    else if (this.#waiting.push({ bytes, dueMs: performance.now() + delayMs }) === 1) this.#wait();
+  }
+
+  #wait(): void {
+    const first = this.#waiting[0];
+    if (first === undefined) return;
+    setTimeout(() => {
+      this.#waiting.shift();
+      this.#pass(first.bytes);
+      this.#wait();
+    }, first.dueMs - performance.now());
+  }
+}
+
 export class TcpProxy {
   readonly port: number;
   /** Changes what goes to the client of a connection that is made from now on. */
   toClient: (() => Transform) | null = null;
-  /** Every answer of the server comes so much later. */
-  answerDelayMs = 0;
   readonly #listener: Server;
   readonly #pairs = new Set<Pair>();
   #isBlackHole = false;
+  #answerDelayMs = 0;
 
   private constructor(port: number, targetPort: number) {
     this.port = port;
@@ -33,17 +57,19 @@ export class TcpProxy {
   }
 
   /** Connections stay open and nothing passes, new ones included. */
-  set isBlackHole(isBlackHole: boolean) {
+  setBlackHole(isBlackHole: boolean): void {
     this.#isBlackHole = isBlackHole;
     for (const { client, server } of this.#pairs)
       for (const socket of [client, server]) isBlackHole ? socket.pause() : socket.resume();
   }
 
+  /** Every answer of the server comes so much later. */
+  setAnswerDelay(delayMs: number): void {
+    this.#answerDelayMs = delayMs;
+  }
+
   cutAll(): void {
-    for (const { client, server } of this.#pairs) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
-    }
+    for (const { client, server } of this.#pairs) for (const socket of [client, server]) socket.destroy(); // a reset makes libuv spin now and then
   }
 
   async close(): Promise<void> {
@@ -64,11 +90,10 @@ export class TcpProxy {
     client.on("data", (bytes) => server.write(bytes));
     const toClient = this.toClient?.() ?? null;
     toClient?.on("data", (bytes) => client.write(bytes));
-    server.on("data", (bytes) => {
-      const pass = () => (toClient === null ? client.write(bytes) : toClient.write(bytes));
-      if (this.answerDelayMs === 0) pass();
-      else setTimeout(() => client.writable && pass(), this.answerDelayMs);
+    const answers = new DelayLine((bytes) => {
+      if (client.writable) (toClient ?? client).write(bytes);
     });
+    server.on("data", (bytes) => answers.push(bytes, this.#answerDelayMs));
     if (this.#isBlackHole) for (const socket of [client, server]) socket.pause();
   }
 }

@@ -102,9 +102,9 @@ export class World {
     return this.of(service)[0] as ServiceProcess;
   }
 
-  /** One more process of the service; resolves when it is ready. */
-  async add(service: ServiceName, instance: string, settings: Record<string, string> = {}): Promise<ServiceProcess> {
-    const environment = { ...this.#environment, ...settings };
+  /** One more process of the service; it may not be ready yet. */
+  async add(service: ServiceName, instance: string): Promise<ServiceProcess> {
+    const environment = this.#environment;
     const process = await ServiceProcess.start({ service, instance, environment, folder: this.#folder });
     this.processes.push(process);
     return process;
@@ -163,8 +163,9 @@ export class World {
       ...this.#settings,
     };
     const [first, ...others] = SERVICES;
-    await Promise.all(others.map((service) => this.add(service, FIRST)));
-    await this.add(first, FIRST);
+    for (const service of others) await this.add(service, FIRST);
+    await Promise.all(this.processes.map((process) => process.ready()));
+    await (await this.add(first, FIRST)).ready();
   }
 
   async #startLoad({ ratePerSecond, seed }: WorldOptions): Promise<void> {
