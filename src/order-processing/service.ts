@@ -67,13 +67,15 @@ export class OrderProcessing implements Stage {
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
     this.#positions.delete(asset);
     this.#sequencer.forgetBalances();
+    const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "COMMANDS", asset);
+    // Before the position: commands are committed before they are published, also by another process at this moment.
+    const published = await output.open();
     const stored = await this.#store.position(asset);
     const { last } = await this.#bus.streamBounds(this.input);
     if (last < stored.streamSequence)
       throw new AssetHalted(asset, `the order log ends at ${last}, but ${stored.streamSequence} was processed before`);
-    const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "COMMANDS", asset);
     const nextExpiryMs = await this.#store.nextExpiry(asset, stored.sequencedAtUs);
-    await this.#publishRest(asset, output, stored.commandSequence);
+    await this.#publishRest(asset, output, published, stored.commandSequence);
     await this.#actions.recover(asset);
     this.#positions.set(asset, { ...stored, nextExpiryMs, output });
     return { afterSequence: stored.streamSequence };
@@ -217,8 +219,12 @@ export class OrderProcessing implements Stage {
   }
 
   /** What was committed and did not get out: the rows after the last published command are the outbox. */
-  async #publishRest(asset: string, output: FencedOutput, committed: CommandSequence): Promise<void> {
-    const last = await output.open();
+  async #publishRest(
+    asset: string,
+    output: FencedOutput,
+    last: InputMessage | null,
+    committed: CommandSequence,
+  ): Promise<void> {
     let published =
       last === null ? commandSequence(0) : haltingAsset(asset, () => lastSequence(decodeCommandBatch(last.data)));
     if (published > committed)

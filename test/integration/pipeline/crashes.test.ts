@@ -1,7 +1,7 @@
 /** One test for each row of the crash-window table in docs/arch.md that lies between the log and the notifications. */
 import { expect } from "chai";
 import { type Bus, ERROR_CODES } from "../../../src/shared/bus.js";
-import type { Database } from "../../../src/shared/database.js";
+import type { Database, Row } from "../../../src/shared/database.js";
 import { Fenced } from "../../../src/shared/errors.js";
 import {
   decodeCommandBatch,
@@ -179,6 +179,26 @@ describe("a stage that dies", () => {
     });
   }
 
+  it("order-processing that starts while another is at work gives way, and raises no alarm", async () => {
+    await startOthers();
+    await tradeOnce(pipeline);
+    await pipeline.rowsOnce(1, "select 1 from trades");
+    let isFirst = true;
+    const meanwhile = (database: Database): Database =>
+      withQuery(database, async (text, values) => {
+        const rows = await database.query(text, values);
+        if (!isFirst || !text.includes("consumer_positions")) return rows;
+        isFirst = false;
+        await tradeOnce(pipeline);
+        await pipeline.rowsOnce(2, "select 1 from trades");
+        return rows;
+      });
+    const late = await pipeline.start("order-processing", { database: meanwhile });
+    expect(await late.failed.catch((reason: unknown) => reason)).to.be.instanceOf(Fenced);
+    await tradeOnce(pipeline);
+    await expectExactlyOnce(pipeline, 3);
+  });
+
   it("trade-processing for long: order-processing stops feeding the engine, and goes on when it is back", async () => {
     await startOthers("trade-processing");
     const [before, more] = [10_000, 6_000]; // a batch takes up to 4,000 at once here
@@ -212,6 +232,15 @@ describe("a stage that dies", () => {
     await expectExactlyOnce(pipeline, 2);
   });
 });
+
+function withQuery(database: Database, query: (text: string, values?: readonly unknown[]) => Promise<Row[]>): Database {
+  return {
+    query: query as Database["query"],
+    transaction: (statements) => database.transaction(statements),
+    isReady: () => database.isReady(),
+    close: () => database.close(),
+  };
+}
 
 /** Lets the first publishes of a stage pass: the ones of its start. */
 function withoutFirst(bus: Bus, stream: StreamName, count: number): Bus {
