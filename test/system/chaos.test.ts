@@ -4,8 +4,9 @@ import { encodeOrderBatch } from "../../src/shared/pipeline-codec.js";
 import { subjectOf } from "../../src/shared/subjects.js";
 import { accountId, epochUs, logId } from "../../src/shared/units.js";
 import { injectInto } from "../../tools/chaos/fault-run.js";
-import { FAULTS, SHORT_FAULTS } from "../../tools/chaos/faults.js";
+import { SHORT_FAULTS } from "../../tools/chaos/faults.js";
 import { Oracle } from "../../tools/chaos/oracle.js";
+import { FREQUENT_SNAPSHOTS } from "../../tools/chaos/snapshot-faults.js";
 import { World } from "../../tools/chaos/world.js";
 import { build } from "../../tools/load/own-pipeline.js";
 import { eventually } from "../support/eventually.js";
@@ -13,8 +14,6 @@ import { eventually } from "../support/eventually.js";
 const SEED = 1;
 const RATE_PER_SECOND = 150;
 const OPTIONS = { times: 1, ratePerSecond: RATE_PER_SECOND, seed: SEED, tell: () => {} };
-/** Longer than this, and it is for the long run; SHORT_FAULTS stand in. */
-const SHORT_MS = 3_000;
 
 describe("a pipeline under load", function () {
   this.timeout(90_000);
@@ -23,12 +22,13 @@ describe("a pipeline under load", function () {
 
   before(async () => {
     build();
-    world = await World.create({ ratePerSecond: RATE_PER_SECOND, seed: SEED, isProxied: true, settings: {} });
+    const settings = FREQUENT_SNAPSHOTS;
+    world = await World.create({ ratePerSecond: RATE_PER_SECOND, seed: SEED, isProxied: true, settings });
     oracle = new Oracle(world);
   });
   after(() => world?.close());
 
-  for (const fault of [...FAULTS.filter(({ lastsMs }) => lastsMs <= SHORT_MS), ...SHORT_FAULTS])
+  for (const fault of SHORT_FAULTS)
     it(`is exact after ${fault.how}`, async () => {
       const { differences } = await injectInto(world, oracle, fault, OPTIONS);
       expect(differences).to.deep.equal([], `seed ${SEED}`);

@@ -7,21 +7,21 @@ const HOUR_MS = 3_600_000;
 const SHIFTED_CLOCK = join(projectRoot, "tools", "chaos", "shifted-clock.mjs");
 const WRONG_FOR_MS = 3_000;
 
-function wrongClock(service: ServiceName): Fault {
+function wrongClock(service: ServiceName, forMs: number): Fault {
   return {
     name: `clock-${service}`,
     how: `${service} starts again with a clock that is an hour ahead, or behind, and then with the right one`,
     meanwhile: "orders with an expiry may be refused, or expire at once, or late",
     measure: service === "order-handler" ? "ack" : "report",
     recoversWithinMs: 15_000,
-    lastsMs: WRONG_FOR_MS,
+    lastsMs: forMs,
     inject: async (world, random) => {
       const process = world.process(service);
       const shiftMs = random(2) === 0 ? HOUR_MS : -HOUR_MS;
       await process.stop();
       process.startAgain({ NODE_OPTIONS: `--import=${SHIFTED_CLOCK}`, CHAOS_CLOCK_SHIFT_MS: String(shiftMs) });
       await process.ready();
-      await sleep(WRONG_FOR_MS);
+      await sleep(forMs);
       await process.stop();
       process.startAgain();
       world.load.recovery.mark();
@@ -29,4 +29,6 @@ function wrongClock(service: ServiceName): Fault {
   };
 }
 
-export const CLOCK_FAULTS: readonly Fault[] = SERVICES.map(wrongClock);
+export const CLOCK_FAULTS: readonly Fault[] = SERVICES.map((service) => wrongClock(service, WRONG_FOR_MS));
+
+export const SHORT_CLOCK_FAULTS: readonly Fault[] = [wrongClock("order-processing", 500)];

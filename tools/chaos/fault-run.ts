@@ -32,8 +32,8 @@ const STEADY_WITHIN_MS = 30_000;
 const SETTLE_WITHIN_MS = 90_000;
 const INJECT_WITHIN_MS = 90_000;
 const CLOSE_WITHIN_MS = 30_000;
-const PAUSE_MS_MIN = 200;
-const PAUSE_MS_SPREAD = 1_000;
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_SPREAD = 600;
 const DIFFERENCES_TOLD_MAX = 10;
 const TEXT_MAX = 500;
 
@@ -105,7 +105,11 @@ class FaultRun {
     while (this.#injected < this.#options.times) {
       await sleep(PAUSE_MS_MIN + this.#random(PAUSE_MS_SPREAD));
       const { name, lastsMs } = this.#fault;
-      await within(lastsMs + INJECT_WITHIN_MS, `the injection of ${name}`, this.#fault.inject(this.#world, this.#random));
+      await within(
+        lastsMs + INJECT_WITHIN_MS,
+        `the injection of ${name}`,
+        this.#fault.inject(this.#world, this.#random),
+      );
       this.#injected++;
       await this.#untilRecovered();
       if (this.#injected % LOOK_AFTER !== 0 || this.#injected === this.#options.times) continue;

@@ -1,9 +1,9 @@
 /** Every fault, by name, in the order of the table. */
-import { CLOCK_FAULTS } from "./clock-faults.js";
+import { CLOCK_FAULTS, SHORT_CLOCK_FAULTS } from "./clock-faults.js";
 import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
-import { SNAPSHOT_FAULTS } from "./snapshot-faults.js";
+import { SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
 import { SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
 
@@ -16,5 +16,12 @@ export const FAULTS: readonly Fault[] = [
   ...CLOCK_FAULTS,
 ];
 
-/** Long ones made short, for the tests that run every time. */
-export const SHORT_FAULTS: readonly Fault[] = [...SHORT_SERVER_FAULTS, ...SHORT_STREAM_FAULTS, ...SHORT_TWIN_FAULTS];
+/** Some of each sort, made short, for the tests that run every time. */
+export const SHORT_FAULTS: readonly Fault[] = [
+  ...KILL_FAULTS,
+  ...SHORT_SERVER_FAULTS,
+  ...SHORT_STREAM_FAULTS,
+  ...SHORT_TWIN_FAULTS,
+  ...SHORT_SNAPSHOT_FAULTS,
+  ...SHORT_CLOCK_FAULTS,
+];

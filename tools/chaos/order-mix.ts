@@ -39,8 +39,8 @@ const REACH_TICKS = 10;
 const QUANTITY_LOTS_MAX = 20;
 /** More than anybody has. */
 const HUGE_LOTS = 2e11;
-const GTD_MS_MIN = 300;
-const GTD_MS_SPREAD = 1_500;
+const GTD_MS_MIN = 200;
+const GTD_MS_SPREAD = 600;
 
 const MODES: readonly SelfTradePrevention[] = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement"];
 

@@ -135,11 +135,10 @@ export const SERVER_FAULTS: readonly Fault[] = [
   slowPostgres(20_000),
 ];
 
-/** The long ones, for the tests that run every time. */
+/** For the tests that run every time. */
 export const SHORT_SERVER_FAULTS: readonly Fault[] = [
-  frozenNats(1_000),
   natsBlackHole(1_000),
+  postgresEnds("kill-postgres", "kill -9 of Postgres", "SIGKILL"),
   terminatedConnections(2),
-  frozenPostgres(1_000),
   slowPostgres(2_000),
 ];

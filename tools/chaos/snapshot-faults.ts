@@ -8,6 +8,8 @@ import type { Fault } from "./fault.js";
 /** What becomes of an asset's snapshots, the newest first. */
 type Damage = (bus: Bus, snapshots: readonly StoredSnapshot[]) => Promise<void>;
 
+export const FREQUENT_SNAPSHOTS = { ENGINE_SNAPSHOT_COMMANDS: "50", ENGINE_SNAPSHOT_INTERVAL_MS: "500" } as const;
+
 const PUBLISH_TIMEOUT_MS = 5_000;
 const FUTURE_COMMANDS = 1_000_000;
 
@@ -63,7 +65,7 @@ function damaged(name: string, how: string, damage: Damage): Fault {
     measure: "report",
     recoversWithinMs: 15_000,
     lastsMs: 0,
-    settings: { ENGINE_SNAPSHOT_COMMANDS: "50", ENGINE_SNAPSHOT_INTERVAL_MS: "500" },
+    settings: FREQUENT_SNAPSHOTS,
     inject: async (world) => {
       const engine = world.process("matching-engine");
       await engine.stop();
@@ -81,3 +83,5 @@ export const SNAPSHOT_FAULTS: readonly Fault[] = [
   damaged("from-the-future", "each asset gets a snapshot of commands that were never given", fromTheFuture),
   damaged("deleted", "all snapshots are deleted", deleteAll),
 ];
+
+export const SHORT_SNAPSHOT_FAULTS: readonly Fault[] = SNAPSHOT_FAULTS.filter(({ name }) => name.endsWith("-flipped"));

@@ -112,4 +112,9 @@ export const STREAM_FAULTS: readonly Fault[] = [
   thriceDelivered(10_000),
 ];
 
-export const SHORT_STREAM_FAULTS: readonly Fault[] = [lostAcknowledgements(2_000), thriceDelivered(2_000)];
+export const SHORT_STREAM_FAULTS: readonly Fault[] = [
+  fullStream("ORDERS", 1_000),
+  deletedConsumers,
+  lostAcknowledgements(2_000),
+  thriceDelivered(2_000),
+];
