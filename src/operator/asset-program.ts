@@ -14,7 +14,7 @@ export const ASSET: Program = {
   name: "asset",
   summary: "What may be traded at the moment. Everything that changes something is written into the audit.",
   commands: [
-    { usage: "show [<asset>]", summary: "the state of one or all, since when, and why", options: [], run: show },
+    { usage: "show [<asset|all>]", summary: "the state of one or all, since when, and why", options: [], run: show },
     setter("halt", "halted", "no orders, no single cancels; CANCELALL and timers still work"),
     setter("cancel-only", "cancel_only", "orders are refused, cancels are taken"),
     setter("auction", "auction", "orders gather; resume trades them at one price"),
@@ -46,7 +46,7 @@ function setter(name: string, state: AssetState, summary: string): Command {
 }
 
 async function show({ database, words }: Call): Promise<Outcome> {
-  const [asset] = words;
+  const asset = words[0] === "all" ? null : words[0];
   const states = await database.query<Record<"asset" | "state", string> & { since: Date | null; why: string | null }>(
     `select asset, coalesce(state, 'open') as state, since, why
      from assets left join asset_states using (asset) where $1::text is null or asset = $1 order by asset`,

@@ -3,7 +3,7 @@ import type { Access } from "../shared/access-feed.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
 import type { AccountId } from "../shared/units.js";
 
-export const SUSPENDED = refuse(
+const SUSPENDED = refuse(
   "ACCOUNT_SUSPENDED",
   "the account is suspended: it may cancel, nothing else; ask the operator",
 );

@@ -3,7 +3,6 @@ import { beforeDeadline } from "../shared/deadline.js";
 import { type FailedLoginLimits, FailedLogins } from "../shared/failed-logins.js";
 import type { Logger } from "../shared/log.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
-import { SUSPENDED } from "./access-rules.js";
 import type { CancelTriggers } from "./cancel-triggers.js";
 import type { Credentials, LoggedIn } from "./session.js";
 
@@ -20,6 +19,7 @@ export type Authenticate = (keyId: string, secret: string) => Promise<Authentica
 
 const WRONG_LOGIN = refuse("LOGIN_REJECTED", "the key or its secret is wrong");
 const MAY_ONLY_READ = refuse("LOGIN_REJECTED", "the key may only read; orders need a key of the role trade");
+const SUSPENDED = refuse("ACCOUNT_SUSPENDED", "the account is suspended, its orders are cancelled; ask the operator");
 const TOO_MANY_LOGINS = refuse("BUSY", "too many logins at the same time; try again a little later");
 const LOGIN_UNAVAILABLE = refuse("UNAVAILABLE", "logins can't be checked at the moment; try again a little later");
 

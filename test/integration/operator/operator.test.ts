@@ -143,6 +143,7 @@ describe("operators", () => {
     await operate("asset", "cancel-only", "all", "--why", "maintenance");
     await operate("asset", "halt", "BTC-USD", "--why", "news");
     await operate("asset", "resume", "ETH-USD", "--why", "done");
+    expect((await operate("asset", "show", "all")).json).to.deep.equal((await operate("asset", "show")).json);
     const { assets } = (await operate("asset", "show")).json as { assets: Record<string, string>[] };
     expect(assets.map(({ asset, state, why }) => [asset, state, why])).to.deep.equal([
       ["BTC-USD", "halted", "news"],
