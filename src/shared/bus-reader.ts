@@ -14,6 +14,7 @@ import {
   nanos,
   type Subscription,
 } from "nats";
+import type { BusRequests } from "./bus-requests.js";
 import type { Logger } from "./log.js";
 import type { StreamName } from "./subjects.js";
 import { type StreamSequence, streamSequence } from "./units.js";
@@ -49,6 +50,7 @@ const HEARTBEAT = 100;
 export class BusReader {
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
+  readonly #requests: BusRequests;
   readonly #log: Logger;
   readonly #options: ReaderOptions & { readonly inboxPrefix: string };
   #pending: InputMessage[] = [];
@@ -66,6 +68,7 @@ export class BusReader {
   constructor(
     connection: NatsConnection,
     manager: JetStreamManager,
+    requests: BusRequests,
     log: Logger,
     options: ReaderOptions & { readonly inboxPrefix: string },
     onClosed: () => void,
@@ -73,6 +76,7 @@ export class BusReader {
     this.#onClosed = onClosed;
     this.#connection = connection;
     this.#manager = manager;
+    this.#requests = requests;
     this.#log = log.child({ subject: options.subject });
     this.#options = options;
     this.#after = options.afterSequence;
@@ -123,11 +127,11 @@ export class BusReader {
 
   async #createConsumer(): Promise<void> {
     const { stream, subject, inboxPrefix } = this.#options;
-    const { state } = await this.#manager.streams.info(stream);
+    const { state } = await this.#requests.ask(() => this.#manager.streams.info(stream));
     // A stream that was made anew (one in memory, by a server that was restarted) counts from 1 again. What was handled
     // before is known to whoever reads, by sequences of their own.
     if (this.#after > state.last_seq) this.#after = streamSequence(0);
-    const { name } = await this.#manager.consumers.add(stream, {
+    const wanted = {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#after + 1,
       name: `reader-${randomUUID()}`,
@@ -136,7 +140,8 @@ export class BusReader {
       mem_storage: true,
       num_replicas: 1,
       inactive_threshold: nanos(CONSUMER_KEPT_MS),
-    });
+    };
+    const { name } = await this.#requests.ask(() => this.#manager.consumers.add(stream, wanted));
     if (this.#closed) return;
     const inbox = createInbox(inboxPrefix);
     this.#consumer = name;

@@ -20,6 +20,7 @@ import {
   type StreamConfig,
 } from "nats";
 import { BusReader, type InputMessage, type ReaderOptions } from "./bus-reader.js";
+import { BusRequests } from "./bus-requests.js";
 import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
 import { STREAMS, type StreamName } from "./subjects.js";
@@ -130,6 +131,7 @@ class NatsBus implements Bus {
   readonly #listeners: ((connected: boolean) => void)[] = [];
   readonly #waiting = new Map<string, WaitingPublish>();
   readonly #readers = new Set<BusReader>();
+  readonly #requests = new BusRequests(REQUEST_TIMEOUT_MS);
   readonly #inboxPrefix: string;
   readonly #inbox: string;
   #connected = true;
@@ -193,7 +195,7 @@ class NatsBus implements Bus {
 
   async #message(stream: StreamName, query: MsgRequest): Promise<InputMessage | null> {
     try {
-      const { subject, seq, data } = await this.#manager.streams.getMessage(stream, query);
+      const { subject, seq, data } = await this.#requests.ask(() => this.#manager.streams.getMessage(stream, query));
       return { subject, streamSequence: streamSequence(seq), data };
     } catch (error) {
       if (error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.NO_MESSAGE_FOUND) return null;
@@ -202,22 +204,23 @@ class NatsBus implements Bus {
   }
 
   async streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }> {
-    const { state } = await this.#manager.streams.info(stream);
+    const { state } = await this.#requests.ask(() => this.#manager.streams.info(stream));
     return { first: streamSequence(state.first_seq), last: streamSequence(state.last_seq) };
   }
 
   async subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>> {
-    const { state } = await this.#manager.streams.info(stream, { subjects_filter: filter });
+    const { state } = await this.#requests.ask(() => this.#manager.streams.info(stream, { subjects_filter: filter }));
     return new Map(Object.entries(state.subjects ?? {}));
   }
 
   async purge(stream: StreamName, subject: string, before?: number): Promise<void> {
-    await this.#manager.streams.purge(stream, { filter: subject, ...(before === undefined ? {} : { seq: before }) });
+    const what = { filter: subject, ...(before === undefined ? {} : { seq: before }) };
+    await this.#requests.ask(() => this.#manager.streams.purge(stream, what));
   }
 
   read(options: ReaderOptions): BusReader {
     const withInbox = { ...options, inboxPrefix: this.#inboxPrefix };
-    const reader: BusReader = new BusReader(this.#connection, this.#manager, this.#log, withInbox, () =>
+    const reader: BusReader = new BusReader(this.#connection, this.#manager, this.#requests, this.#log, withInbox, () =>
       this.#readers.delete(reader),
     );
     this.#readers.add(reader);
@@ -227,6 +230,7 @@ class NatsBus implements Bus {
   async close(): Promise<void> {
     for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
     await Promise.all([...this.#readers].map((reader) => reader.close()));
+    this.#requests.close();
     await this.#connection.close();
   }
 
@@ -255,6 +259,7 @@ class NatsBus implements Bus {
     if (connected === this.#connected) return;
     this.#connected = connected;
     this.#log.warn({ connected }, "the connection to NATS changed");
+    this.#requests.changed(connected);
     // Their acknowledgements went to an inbox on the connection that is gone.
     if (!connected) for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
     // The server may have forgotten the consumers, and what it sent meanwhile is lost.

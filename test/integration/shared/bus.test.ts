@@ -118,6 +118,22 @@ describe("the bus", () => {
     expect(await taken(reader, 1)).to.deep.equal(["4"]);
   });
 
+  it("asks what it was asked while the server was away as soon as it is back", async () => {
+    await publish("orders.BTC-USD", "a");
+    await nats.kill9();
+    await eventually("the connection to break", () => (bus.isConnected() ? null : true));
+    const last = bus.lastMessage("ORDERS", "orders.BTC-USD");
+    await nats.restart();
+    expect((await last)?.streamSequence).to.equal(1);
+  });
+
+  it("gives up what it asked when the connection breaks", async () => {
+    nats.freeze();
+    const answer = bus.lastMessage("ORDERS", "orders.BTC-USD").catch((error: Error) => error.message);
+    await nats.kill9();
+    expect(await answer).to.contain("broke before the answer");
+  });
+
   it("finds the last message of a subject, and none where there is none", async () => {
     expect(await bus.lastMessage("EXECUTIONS", "executions.BTC-USD")).to.equal(null);
     await publish("executions.BTC-USD", "first");
