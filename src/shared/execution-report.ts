@@ -147,6 +147,7 @@ export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>,
   }
 }
 
+/** Field by field, here and below: a spread costs more than all the rest. */
 function newRecord(
   orderId: OrderId,
   accountId: AccountId,
@@ -154,11 +155,24 @@ function newRecord(
   order: NewOrder,
   status: OrderStatus,
 ): OrderRecord {
-  const { clientOrderId, side, type, timeInForce, priceTicks, stopPriceTicks, quantityLots } = order;
-  const terms = { clientOrderId, side, type, timeInForce, priceTicks, stopPriceTicks, quantityLots };
-  const state = { filledLots: lots(0), leavesLots: quantityLots, status };
-  const funds = { feeRates: order.feeRates, heldUnits: 0, feeCarry: 0 };
-  return { orderId, accountId, ...terms, ...state, receivedAtUs, ...funds };
+  return {
+    orderId,
+    accountId,
+    clientOrderId: order.clientOrderId,
+    side: order.side,
+    type: order.type,
+    timeInForce: order.timeInForce,
+    priceTicks: order.priceTicks,
+    stopPriceTicks: order.stopPriceTicks,
+    quantityLots: order.quantityLots,
+    filledLots: lots(0),
+    leavesLots: order.quantityLots,
+    status,
+    receivedAtUs,
+    feeRates: order.feeRates,
+    heldUnits: 0,
+    feeCarry: 0,
+  };
 }
 
 function live(orders: Map<OrderId, OrderRecord>, orderId: OrderId): OrderRecord {
@@ -193,6 +207,7 @@ function report(
   reason: string | null = null,
   trade: Trade | null = null,
   liquidity: Liquidity | null = null,
+  receivedAtUs: EpochUs = order.receivedAtUs,
 ): ExecutionReport {
   return {
     accountId: order.accountId,
@@ -213,7 +228,7 @@ function report(
     liquidity,
     feeUnits: null,
     reason,
-    receivedAtUs: order.receivedAtUs,
+    receivedAtUs,
     matchedAtUs: atUs,
   };
 }
@@ -228,7 +243,7 @@ function requestRejected(
   const order = rejected.orderId === null ? undefined : orders.get(rejected.orderId);
   if (order !== undefined && order.accountId === rejected.accountId) {
     const reason = reasonText(rejected, order.side, asset);
-    return { ...report(order, rejected.kind, atUs, reason), receivedAtUs: rejected.receivedAtUs };
+    return report(order, rejected.kind, atUs, reason, null, null, rejected.receivedAtUs);
   }
   return {
     accountId: rejected.accountId,

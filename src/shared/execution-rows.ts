@@ -170,8 +170,17 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
         number(),
       ];
       const [keptPriority, cover, clientOrderId] = [row.code === 1, row.optional(HAS_COVER), row.text()];
-      const terms = { quantityLots, priceTicks, leavesLots, keptPriority, clientOrderId, cover };
-      return { kind, orderId, accountId, ...terms } as EventBody;
+      return {
+        kind,
+        orderId,
+        accountId,
+        quantityLots,
+        priceTicks,
+        leavesLots,
+        keptPriority,
+        clientOrderId,
+        cover,
+      } as EventBody;
     }
     case "reduced":
       return { kind, orderId: number(), accountId: number(), byLots: number(), leavesLots: number() } as EventBody;
@@ -183,8 +192,18 @@ function bodyOf(kind: Exclude<RowKind, "command">, row: RowReader): EventBody {
       const [orderId, firstOrderId] = [row.optional(HAS_OPTIONAL), row.optional(HAS_FIRST_ORDER)];
       const [cover, shortfall] = [row.optional(HAS_COVER), row.has(HAS_SHORTFALL) ? shortfallOf(row) : null];
       const [reason, clientOrderId] = [row.coded(REASONS, "reason"), row.text()];
-      const about = { orderId, clientOrderId, reason, firstOrderId, shortfall, cover };
-      return { kind, requestLogId, accountId, ...about, receivedAtUs } as EventBody;
+      return {
+        kind,
+        requestLogId,
+        accountId,
+        orderId,
+        clientOrderId,
+        reason,
+        firstOrderId,
+        shortfall,
+        cover,
+        receivedAtUs,
+      } as EventBody;
     }
     case "state_changed":
       return { kind, state: row.coded(ASSET_STATES, "asset state") };
