@@ -2,7 +2,7 @@ import type { AssetInput } from "../shared/asset-input.js";
 import type { AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
 import { judgingInput } from "../shared/dead-letters.js";
-import { InvariantBroken } from "../shared/errors.js";
+import { Fenced, InvariantBroken } from "../shared/errors.js";
 import { isDone, type OrderRecord } from "../shared/execution-report.js";
 import type { Service } from "../shared/lifecycle.js";
 import type { EngineEvent, NotificationBatch, SequencedReport } from "../shared/messages.js";
@@ -84,7 +84,7 @@ export class TradeProcessing implements Stage {
     const batches = inputs.map((input) => this.#readEvents(input)).filter((batch) => this.#isNew(batch));
     if (batches.length === 0) return;
     await Promise.all(batches.map((batch) => this.#loadOrders(batch)));
-    const settlements = batches.map((batch) => this.#settle(batch));
+    const settlements = await this.#settleAll(batches);
     const sequences = await this.#store.store(settlements);
     for (const { asset, reached, throughCommand, holdThroughCommand } of settlements)
       Object.assign(this.#state(asset), { reached, throughCommand, holdThroughCommand });
@@ -109,6 +109,27 @@ export class TradeProcessing implements Stage {
   async #loadOrders({ asset, events }: EventBatch): Promise<void> {
     const { orders } = this.#state(asset);
     for (const order of await this.#store.orders(asset, ordersNeeded(events, orders))) orders.set(order.orderId, order);
+  }
+
+  async #settleAll(batches: readonly EventBatch[]): Promise<AssetSettlement[]> {
+    try {
+      return batches.map((batch) => this.#settle(batch));
+    } catch (cause) {
+      await this.#assertAlone(batches, cause);
+      throw cause;
+    }
+  }
+
+  /** Orders that another process has settled further do not fit our events: that is no fault of the events. */
+  async #assertAlone(batches: readonly EventBatch[], cause: unknown): Promise<void> {
+    for (const { asset } of batches) {
+      const { reached } = this.#state(asset);
+      const { eventSequence } = await this.#store.position(asset);
+      if (eventSequence !== reached)
+        throw new Fenced(`${asset} is settled through event ${eventSequence}, not ${reached}, by another process`, {
+          cause,
+        });
+    }
   }
 
   #settle({ asset, events, streamSequence, throughCommand }: EventBatch): AssetSettlement {

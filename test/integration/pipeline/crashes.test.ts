@@ -183,20 +183,28 @@ describe("a stage that dies", () => {
     await startOthers();
     await tradeOnce(pipeline);
     await pipeline.rowsOnce(1, "select 1 from trades");
-    let isFirst = true;
-    const meanwhile = (database: Database): Database =>
-      withQuery(database, async (text, values) => {
-        const rows = await database.query(text, values);
-        if (!isFirst || !text.includes("consumer_positions")) return rows;
-        isFirst = false;
-        await tradeOnce(pipeline);
-        await pipeline.rowsOnce(2, "select 1 from trades");
-        return rows;
-      });
-    const late = await pipeline.start("order-processing", { database: meanwhile });
+    const meanwhile = async () => {
+      await tradeOnce(pipeline);
+      await pipeline.rowsOnce(2, "select 1 from trades");
+    };
+    const late = await pipeline.start("order-processing", { database: withLatePosition(meanwhile) });
     expect(await late.failed.catch((reason: unknown) => reason)).to.be.instanceOf(Fenced);
     await tradeOnce(pipeline);
     await expectExactlyOnce(pipeline, 3);
+  });
+
+  it("trade-processing that finds an order which another has settled further gives way, and raises no alarm", async () => {
+    await startOthers();
+    await pipeline.log(ASSET, sell(ANN, 1, 100));
+    await pipeline.rowsOnce(1, "select 1 from orders");
+    const meanwhile = async () => {
+      await pipeline.log(ASSET, buy(BOB, 1, 100));
+      await pipeline.rowsOnce(1, "select 1 from trades");
+    };
+    const late = await pipeline.start("trade-processing", { database: withLatePosition(meanwhile) });
+    expect(await late.failed.catch((reason: unknown) => reason)).to.be.instanceOf(Fenced);
+    await tradeOnce(pipeline);
+    await expectExactlyOnce(pipeline, 2);
   });
 
   it("trade-processing for long: order-processing stops feeding the engine, and goes on when it is back", async () => {
@@ -233,12 +241,23 @@ describe("a stage that dies", () => {
   });
 });
 
-function withQuery(database: Database, query: (text: string, values?: readonly unknown[]) => Promise<Row[]>): Database {
-  return {
-    query: query as Database["query"],
-    transaction: (statements) => database.transaction(statements),
-    isReady: () => database.isReady(),
-    close: () => database.close(),
+/** A database that gives the first position asked for only when something else has happened since it was read. */
+function withLatePosition(meanwhile: () => Promise<void>): (database: Database) => Database {
+  let isFirst = true;
+  return (database) => {
+    const query = async (text: string, values?: readonly unknown[]): Promise<Row[]> => {
+      const rows = await database.query(text, values);
+      const isDelayed = isFirst && text.includes("consumer_positions");
+      if (isDelayed) isFirst = false;
+      if (isDelayed) await meanwhile();
+      return rows;
+    };
+    return {
+      query: query as Database["query"],
+      transaction: (statements) => database.transaction(statements),
+      isReady: () => database.isReady(),
+      close: () => database.close(),
+    };
   };
 }
 
