@@ -1,11 +1,11 @@
 /**
- * The engine alone, for people and test suites (docs/protocol.md, The engine alone): a line of text in, lines of JSON
+ * The engine alone, for people and test suites (docs/protocol.md, The engine alone): lines of text in, lines of JSON
  * out. Pure: the same lines always give the same output. It does what order-processing does in the pipeline: it gives
  * log ids and knows client order ids; it has no balances and no limit on what an order is worth.
  */
 import type { Asset, AssetRegistry } from "../shared/assets.js";
-import { isDone, type OrderRecord, ordersTouched, reportsOf } from "../shared/execution-report.js";
-import type { Command, CommandBody, EngineEvent, Reason, RequestBody } from "../shared/messages.js";
+import type { ExecutionRows } from "../shared/execution-writer.js";
+import type { Command, CommandBody, Reason, RequestBody } from "../shared/messages.js";
 import { isRefusal, shown } from "../shared/order-rules.js";
 import { REJECT_CODES, type Refusal, refuse } from "../shared/rejects.js";
 import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/request-line.js";
@@ -18,12 +18,10 @@ import {
   formatDecimal,
   formatPrice,
   logId,
-  type OrderId,
   orderId,
 } from "../shared/units.js";
 import { ClientOrderIds } from "./client-order-ids.js";
-import { createEngine, type Depth, type MatchingEngine } from "./core/engine.js";
-import { reportOpening, reportText, tradeText } from "./report-text.js";
+import { createEngine, type Depth, type Engine } from "./core/engine.js";
 
 export const LINE_LENGTH_MAX = 1024;
 /** Above it, new orders are refused before the memory runs out. */
@@ -40,19 +38,24 @@ export interface TextEngineOptions {
   readonly allowSelfTrade: boolean;
 }
 
+/** What lines have to say, in order, before it is text. */
+export type Answer =
+  | ({ readonly kind: "rows" } & ExecutionRows)
+  | { readonly kind: "text"; readonly text: string }
+  /** The name of an account that later rows are about. */
+  | { readonly kind: "account"; readonly accountId: AccountId; readonly name: string };
+
+/** Lines in, answers out; answer-printer.ts makes text of them, on another core where there is much of it. */
 export class TextEngine {
   readonly #asset: Asset;
-  readonly #engine: MatchingEngine;
+  readonly #engine: Engine;
   readonly #rules: RequestLineRules;
   readonly #accountIds = new Map<string, AccountId>();
-  readonly #openings = new Map<AccountId, string>();
   readonly #clientOrderIds = new ClientOrderIds();
-  /** Orders that live. */
-  readonly #orders = new Map<OrderId, OrderRecord>();
   #lines = 0;
   #commands = 0;
   #clockMs = 0;
-  #output = "";
+  #parts: Answer[] = [];
 
   constructor(options: TextEngineOptions) {
     const registry = registryOf(options);
@@ -62,16 +65,22 @@ export class TextEngine {
     this.#rules = { registry, nowMs: () => this.#clockMs, lastPriceTicks: () => null, extraOptions };
   }
 
-  /** What the line has to say, each JSON object on a line of its own; nothing for an empty line or a comment. */
-  read(line: string): string {
+  /** Empty lines and comments say nothing. */
+  read(line: string): void {
     const words = wordsOf(line);
-    if (words.length === 0) return "";
+    if (words.length === 0) return;
     this.#lines++;
-    this.#output = "";
     const refusal = refuseLine(line) ?? this.#carryOut(words);
     if (refusal !== null)
       this.#print({ event: "refused", line: this.#lines, code: REJECT_CODES[refusal.name], text: refusal.text });
-    return this.#output;
+  }
+
+  /** What the lines since the last time have to say. */
+  take(): Answer[] {
+    this.#takeRows();
+    const parts = this.#parts;
+    this.#parts = [];
+    return parts;
   }
 
   #carryOut(words: readonly string[]): Refusal | null {
@@ -143,7 +152,7 @@ export class TextEngine {
       atUs,
       body,
     };
-    for (const event of this.#engine.apply(command)) this.#printEvent(event);
+    this.#engine.execute(command);
   }
 
   #account(name: string): AccountId {
@@ -151,23 +160,11 @@ export class TextEngine {
     if (known !== undefined) return known;
     const id = accountId(this.#accountIds.size + 1);
     this.#accountIds.set(name, id);
-    this.#openings.set(id, reportOpening(name, this.#asset));
+    this.#parts.push({ kind: "account", accountId: id, name });
     return id;
   }
 
-  // ---- output ----
-
-  #printEvent(event: EngineEvent): void {
-    const { body } = event;
-    if (body.kind === "trade") this.#output += tradeText(body, this.#asset);
-    for (const report of reportsOf(event, this.#orders, this.#asset))
-      this.#output += reportText(report, this.#asset, this.#openings.get(report.accountId) ?? "");
-    if (body.kind === "rejected") this.#orders.delete(body.orderId);
-    for (const id of ordersTouched(event)) {
-      const order = this.#orders.get(id);
-      if (order !== undefined && isDone(order)) this.#orders.delete(id);
-    }
-  }
+  // ---- what is no event ----
 
   #printBook(levels: string | undefined): Refusal | null {
     if (levels !== undefined && !/^[1-9]\d{0,8}$/.test(levels))
@@ -183,8 +180,20 @@ export class TextEngine {
   }
 
   #print(json: object): void {
-    this.#output += `${JSON.stringify(json)}\n`;
+    this.#takeRows();
+    this.#parts.push({ kind: "text", text: `${JSON.stringify(json)}\n` });
   }
+
+  #takeRows(): void {
+    if (this.#engine.events.byteLength === 0) return;
+    const { rows, ...first } = this.#engine.events.take();
+    this.#parts.push({ kind: "rows", ...first, rows: rows.slice() });
+  }
+}
+
+/** The asset that the options describe. */
+export function textAsset(options: TextEngineOptions): Asset {
+  return registryOf(options).asset;
 }
 
 /** One asset of its own. No money is moved here, so an order may be worth any amount. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { TextEngine } from "../../../src/matching-engine/text-engine.js";
+import { TalkingEngine } from "../../support/talking-engine.js";
 
 const word = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("BUY", "sell", "CANCEL", "REPLACE", "CANCELALL", "BOOK", "HASH", "TIME") },
@@ -34,7 +34,7 @@ describe("The engine alone, whatever it reads", () => {
   it("answers every line with whole JSON lines", () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
-        const engine = new TextEngine({ asset: "BTC-USD", tickSize: "0.01", lotSize: "1", allowSelfTrade: true });
+        const engine = new TalkingEngine({ asset: "BTC-USD", tickSize: "0.01", lotSize: "1", allowSelfTrade: true });
         for (const text of lines) {
           const output = engine.read(text);
           if (output === "") continue;

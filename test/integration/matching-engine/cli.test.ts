@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
+import { projectRoot } from "../../../src/shared/config.js";
 
 interface Outcome {
   readonly code: number | null;
@@ -10,7 +12,7 @@ interface Outcome {
 }
 
 function start(args: readonly string[]) {
-  const command = ["--import", "tsx", "src/matching-engine/cli.ts", ...args];
+  const command = [join(projectRoot, "dist/matching-engine/cli.js"), ...args];
   const engine = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"] });
   engine.stdin.on("error", () => undefined); // it may go before it has read everything
   return engine;

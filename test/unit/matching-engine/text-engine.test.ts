@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { LINE_LENGTH_MAX, TextEngine } from "../../../src/matching-engine/text-engine.js";
+import { LINE_LENGTH_MAX } from "../../../src/matching-engine/text-engine.js";
+import { TalkingEngine } from "../../support/talking-engine.js";
 
 const OPTIONS = { asset: "BTC-USD", tickSize: "0.01", lotSize: "0.0001", allowSelfTrade: false };
 
@@ -7,7 +8,7 @@ type Json = Record<string, unknown>;
 
 /** Reads lines; returns what each printed. */
 function reading(options: Partial<typeof OPTIONS> = {}): (line: string) => Json[] {
-  const engine = new TextEngine({ ...OPTIONS, ...options });
+  const engine = new TalkingEngine({ ...OPTIONS, ...options });
   return (line) =>
     engine
       .read(line)
