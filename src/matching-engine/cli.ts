@@ -1,12 +1,10 @@
 /** The engine alone on the command line: text requests on stdin, JSON lines on stdout. */
-import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
-import { AnswerPrinter } from "./answer-printer.js";
-import { AsciiBuffer } from "./ascii-buffer.js";
+import { Worker } from "node:worker_threads";
+import type { WriterMessage } from "./answer-writer.js";
 import { inlineMore } from "./inlining.js";
 import { LineSplitter } from "./line-splitter.js";
-import { type Answer, LINE_LENGTH_MAX, TextEngine, type TextEngineOptions, textAsset } from "./text-engine.js";
+import { LINE_LENGTH_MAX, TextEngine, type TextEngineOptions } from "./text-engine.js";
 
 const USAGE = "npm run --silent engine -- --asset BTC-USD --tick 0.01 --lot 0.0001 [--allow-self-trade]";
 
@@ -35,10 +33,14 @@ function start(): { engine: TextEngine; options: TextEngineOptions } {
   }
 }
 
-/** Reads and matches; the answers are written by another thread, which is as much work again. */
-async function run(engine: TextEngine, options: TextEngineOptions): Promise<void> {
+/** What the engine has to say in one message to the writer, about, and messages that are not written yet. */
+const BATCH_BYTES = 256 * 1024;
+const BATCHES_UNDER_WAY_MAX = 16;
+
+/** Reads and matches; the answers go to the thread that writes them. */
+async function run({ engine, options }: ReturnType<typeof start>): Promise<void> {
   const splitter = new LineSplitter(LINE_LENGTH_MAX);
-  const writer = new Worker(new URL(import.meta.url), { workerData: options });
+  const writer = new Worker(new URL("./answer-writer.js", import.meta.url), { workerData: options });
   let underWay = 0;
   let wake: () => void = () => undefined;
   writer.on("message", (message: WriterMessage) => {
@@ -47,68 +49,33 @@ async function run(engine: TextEngine, options: TextEngineOptions): Promise<void
     underWay--;
     wake();
   });
-  const atMost = async (batches: number) => {
+  const untilAtMost = async (batches: number) => {
     while (underWay > batches)
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
   };
-  const answer = async (lines: readonly string[]) => {
-    for (const line of lines) engine.read(line);
+  const send = async () => {
     const answers = engine.take();
-    const buffers = answers.flatMap((part) => (part.kind === "rows" ? [part.rows.buffer as ArrayBuffer] : []));
+    const buffers = answers.flatMap((answer) => (answer.kind === "rows" ? [answer.rows.buffer as ArrayBuffer] : []));
     writer.postMessage(answers, buffers);
     underWay++;
-    await atMost(BATCHES_UNDER_WAY_MAX);
+    await untilAtMost(BATCHES_UNDER_WAY_MAX);
+  };
+  const answer = async (lines: readonly string[]) => {
+    for (const line of lines) {
+      engine.read(line);
+      if (engine.pendingBytes >= BATCH_BYTES) await send();
+    }
+    await send();
   };
   // One byte, one character: what is not ASCII is refused, not decoded.
   process.stdin.setEncoding("latin1");
   for await (const piece of process.stdin) await answer(splitter.push(piece as string));
   await answer(splitter.end());
-  await atMost(0);
+  await untilAtMost(0);
   await writer.terminate();
 }
 
-type WriterMessage = "written" | "nobody reads";
-
-const BATCHES_UNDER_WAY_MAX = 16;
-const STDOUT = 1;
-const RETRY_MS = 1;
-
-function writeAnswers(port: MessagePort, options: TextEngineOptions): void {
-  const printer = new AnswerPrinter(textAsset(options));
-  const output = new AsciiBuffer();
-  const flush = () => {
-    if (!writeAll(output.take())) port.postMessage("nobody reads" satisfies WriterMessage);
-  };
-  port.on("message", (answers: readonly Answer[]) => {
-    for (const answer of answers)
-      printer.print(answer, (text) => {
-        output.add(text);
-        if (output.isFull()) flush();
-      });
-    flush();
-    port.postMessage("written" satisfies WriterMessage);
-  });
-}
-
-/** False: nobody reads. A pipe that is full, and was made not to wait, is tried again. */
-function writeAll(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(STDOUT, bytes, at);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") return false;
-      if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-    }
-  }
-  return true;
-}
-
-if (parentPort === null) {
-  inlineMore();
-  const { engine, options } = start();
-  await run(engine, options);
-} else writeAnswers(parentPort, workerData as TextEngineOptions);
+inlineMore();
+await run(start());

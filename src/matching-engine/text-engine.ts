@@ -55,7 +55,8 @@ export class TextEngine {
   #lines = 0;
   #commands = 0;
   #clockMs = 0;
-  #parts: Answer[] = [];
+  #answers: Answer[] = [];
+  #answerBytes = 0;
 
   constructor(options: TextEngineOptions) {
     const registry = registryOf(options);
@@ -78,9 +79,15 @@ export class TextEngine {
   /** What the lines since the last time have to say. */
   take(): Answer[] {
     this.#takeRows();
-    const parts = this.#parts;
-    this.#parts = [];
-    return parts;
+    const answers = this.#answers;
+    this.#answers = [];
+    this.#answerBytes = 0;
+    return answers;
+  }
+
+  /** How much there is to take, about: a short line may have a long answer. */
+  get pendingBytes(): number {
+    return this.#answerBytes + this.#engine.events.byteLength;
   }
 
   #carryOut(words: readonly string[]): Refusal | null {
@@ -160,7 +167,7 @@ export class TextEngine {
     if (known !== undefined) return known;
     const id = accountId(this.#accountIds.size + 1);
     this.#accountIds.set(name, id);
-    this.#parts.push({ kind: "account", accountId: id, name });
+    this.#answers.push({ kind: "account", accountId: id, name });
     return id;
   }
 
@@ -181,13 +188,16 @@ export class TextEngine {
 
   #print(json: object): void {
     this.#takeRows();
-    this.#parts.push({ kind: "text", text: `${JSON.stringify(json)}\n` });
+    const text = `${JSON.stringify(json)}\n`;
+    this.#answers.push({ kind: "text", text });
+    this.#answerBytes += text.length;
   }
 
   #takeRows(): void {
     if (this.#engine.events.byteLength === 0) return;
     const { rows, ...first } = this.#engine.events.take();
-    this.#parts.push({ kind: "rows", ...first, rows: rows.slice() });
+    this.#answers.push({ kind: "rows", ...first, rows: rows.slice() });
+    this.#answerBytes += rows.length;
   }
 }
 

@@ -11,8 +11,8 @@ interface Outcome {
   readonly errors: string;
 }
 
-function start(args: readonly string[]) {
-  const command = [join(projectRoot, "dist/matching-engine/cli.js"), ...args];
+function start(args: readonly string[], ...nodeOptions: readonly string[]) {
+  const command = [...nodeOptions, join(projectRoot, "dist/matching-engine/cli.js"), ...args];
   const engine = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"] });
   engine.stdin.on("error", () => undefined); // it may go before it has read everything
   return engine;
@@ -53,6 +53,19 @@ describe("npm run engine", () => {
     const { code, output } = await run([], Buffer.concat([junk, Buffer.from("\nHASH\n")]));
     expect(code).to.equal(0);
     expect(JSON.parse(output.trimEnd().split("\n").at(-1) ?? "")).to.have.property("hash");
+  });
+
+  it("answers what is short to ask and long to answer, in bounded memory", async () => {
+    const [levels, questions] = [1_000, 4_000]; // 80 MB of answers to 60 kB of lines
+    const engine = start([], "--max-old-space-size=48");
+    const orders = Array.from({ length: levels }, (_, level) => `BUY BTC-USD 1 ${100 + level}.00`);
+    engine.stdin.end([...orders, ...Array<string>(questions).fill("BOOK"), ""].join("\n"));
+    let lines = 0;
+    engine.stdout.on("data", (bytes: Buffer) => {
+      for (const byte of bytes) if (byte === 0x0a) lines++;
+    });
+    const [code] = await once(engine, "close");
+    expect([code, lines]).to.deep.equal([0, levels + questions]);
   });
 
   it("goes when nobody reads its output any more", async () => {
