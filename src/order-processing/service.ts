@@ -35,6 +35,9 @@ const UNSETTLED_COMMANDS_MAX = 10_000;
 const HOLD_ATTEMPTS_MAX = 8;
 const HOLD_RETRY_FIRST_MS = 2;
 
+/** How often it is asked what operators decided and which timers ran out: two small queries. */
+const ACTIONS_INTERVAL_MS = 500;
+
 interface AssetPosition {
   logId: LogId;
   streamSequence: StreamSequence;
@@ -55,6 +58,7 @@ export class OrderProcessing implements Stage {
   readonly #sequencer: Sequencer;
   #settled: ReadonlyMap<string, CommandSequence> = new Map();
   readonly #positions = new Map<string, AssetPosition>();
+  #followedActionsMs = Number.NEGATIVE_INFINITY;
 
   constructor(service: Service, bus: Bus, store: OrderLogStore, sequencer: Sequencer, actions: ActionsFollower) {
     this.#service = service;
@@ -128,7 +132,7 @@ export class OrderProcessing implements Stage {
     if ([...this.#positions.keys()].some((asset) => this.#unsettled(asset) > 0))
       this.#settled = await this.#store.settledCommands();
     await this.#tellTime();
-    await this.#followActions();
+    if (performance.now() - this.#followedActionsMs >= ACTIONS_INTERVAL_MS) await this.#followActions();
   }
 
   /** An order expires when the engine's clock reaches its time: where no request brings the time, it is sent. */
@@ -147,6 +151,7 @@ export class OrderProcessing implements Stage {
 
   /** What operators and timers decided becomes commands, in the same way. */
   async #followActions(): Promise<void> {
+    this.#followedActionsMs = performance.now();
     const commands = [...(await this.#actions.commands([...this.#positions.keys()]))];
     if (commands.length === 0) return;
     await this.#commit(

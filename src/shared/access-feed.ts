@@ -21,10 +21,11 @@ export interface Access {
   stateOf(asset: string): AssetState;
 }
 
-const INTERVAL_MS = 250;
+/** Decisions take effect within a second; twice as often costs an idle process twice as much. */
+const INTERVAL_MS = 500;
 const ACTIONS_MAX = 1_000;
 
-/** Follows what operators decide, half a second behind. While Postgres is away, the last that is known holds. */
+/** Follows what operators decide, up to half a second behind. While Postgres is away, the last that is known holds. */
 export class AccessFeed implements Access {
   readonly #database: Database;
   readonly #log: Logger;
