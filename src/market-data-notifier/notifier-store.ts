@@ -2,7 +2,7 @@ import type { Asset } from "../shared/assets.js";
 import type { Database } from "../shared/database.js";
 import { InvariantBroken } from "../shared/errors.js";
 import { reportJson } from "../shared/execution-report.js";
-import type { PublicTrade, SequencedReport } from "../shared/messages.js";
+import type { PublicTrade, SequencedReport } from "../shared/reports.js";
 import { type AccountId, formatAmount, formatDecimal, formatPrice } from "../shared/units.js";
 import type { FeedReport } from "./account-feed.js";
 import type { AccountBalances, Balance, BalancesSource } from "./balances-channel.js";

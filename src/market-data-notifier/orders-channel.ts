@@ -1,7 +1,7 @@
 import { invariant } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
-import type { SequencedReport } from "../shared/messages.js";
 import { refuse } from "../shared/rejects.js";
+import type { SequencedReport } from "../shared/reports.js";
 import type { AccountId } from "../shared/units.js";
 import { AccountFeed, type FeedReport } from "./account-feed.js";
 import type { Gap } from "./gap-filler.js";

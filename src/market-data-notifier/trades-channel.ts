@@ -1,6 +1,6 @@
 import type { Asset } from "../shared/assets.js";
 import { invariant } from "../shared/errors.js";
-import type { PublicTrade } from "../shared/messages.js";
+import type { PublicTrade } from "../shared/reports.js";
 import { formatDecimal, formatPrice } from "../shared/units.js";
 import type { Gap } from "./gap-filler.js";
 import type { Listener, Rooms } from "./listener.js";

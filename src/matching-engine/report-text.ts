@@ -1,5 +1,6 @@
 import type { Asset } from "../shared/assets.js";
-import type { ExecutionReport, Trade } from "../shared/messages.js";
+import type { Trade } from "../shared/messages.js";
+import type { ExecutionReport } from "../shared/reports.js";
 import { formatDecimal, formatPrice } from "../shared/units.js";
 
 /**

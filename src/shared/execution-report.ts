@@ -6,21 +6,17 @@ import type { Asset } from "./assets.js";
 import { assertNever, InvariantBroken } from "./errors.js";
 import type {
   EngineEvent,
-  ExecutionReport,
   FeeRates,
-  Liquidity,
   NewOrder,
-  OrderStatus,
   OrderType,
   Reason,
-  ReportEvent,
   RequestRejected,
-  SequencedReport,
   Shortfall,
   Side,
   TimeInForce,
   Trade,
 } from "./messages.js";
+import type { ExecutionReport, Liquidity, OrderStatus, ReportEvent, SequencedReport } from "./reports.js";
 import {
   type AccountId,
   type EpochUs,

@@ -9,23 +9,25 @@ import {
   type Command,
   type CommandBody,
   type ExecutionBatch,
-  type Liquidity,
   type NewOrder,
-  type NotificationBatch,
-  ORDER_STATUSES,
   type OrderRequest,
   type OrderType,
-  type PublicTrade,
   REASONS,
-  REPORT_EVENTS,
   type RequestBody,
   type SelfTradePrevention,
-  type SequencedReport,
   type Side,
   type TimeInForce,
 } from "./messages.js";
 import { NONE, packFeeRates, unpackFeeRates } from "./order-terms.js";
 import { decodeMessage, encodeMessage } from "./protobuf.js";
+import {
+  type Liquidity,
+  type NotificationBatch,
+  ORDER_STATUSES,
+  type PublicTrade,
+  REPORT_EVENTS,
+  type SequencedReport,
+} from "./reports.js";
 
 const SIDES: readonly (Side | null)[] = [null, "buy", "sell"];
 const ORDER_TYPES: readonly (OrderType | null)[] = [null, "limit", "market", "stop_limit", "stop_market"];

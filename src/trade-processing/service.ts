@@ -5,9 +5,10 @@ import { judgingInput } from "../shared/dead-letters.js";
 import { Fenced, InvariantBroken } from "../shared/errors.js";
 import { isDone, type OrderRecord } from "../shared/execution-report.js";
 import type { Service } from "../shared/lifecycle.js";
-import type { EngineEvent, NotificationBatch, SequencedReport } from "../shared/messages.js";
+import type { EngineEvent } from "../shared/messages.js";
 import { LATENCY_BUCKETS_S } from "../shared/metrics.js";
 import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/pipeline-codec.js";
+import type { NotificationBatch, SequencedReport } from "../shared/reports.js";
 import type { Stage } from "../shared/stage.js";
 import { subjectOf } from "../shared/subjects.js";
 import {

@@ -2,7 +2,8 @@
 import type { Asset } from "../shared/assets.js";
 import { invariant } from "../shared/errors.js";
 import { type OrderRecord, ordersTouched, reportsOf } from "../shared/execution-report.js";
-import type { EngineEvent, ExecutionReport, PublicTrade, Trade } from "../shared/messages.js";
+import type { EngineEvent, Trade } from "../shared/messages.js";
+import type { ExecutionReport, PublicTrade } from "../shared/reports.js";
 import {
   type CommandSequence,
   commandSequence,

@@ -4,13 +4,11 @@ import {
   type Command,
   type EngineEvent,
   type NewOrder,
-  ORDER_STATUSES,
   type OrderRequest,
   REASONS,
-  REPORT_EVENTS,
   type RequestBody,
-  type SequencedReport,
 } from "../../src/shared/messages.js";
+import { ORDER_STATUSES, REPORT_EVENTS, type SequencedReport } from "../../src/shared/reports.js";
 import { eventSequence, tradeId } from "../../src/shared/units.js";
 
 const positive = fc.oneof(

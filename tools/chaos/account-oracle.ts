@@ -2,7 +2,7 @@
 
 import type { Asset } from "../../src/shared/assets.js";
 import { reportJson } from "../../src/shared/execution-report.js";
-import type { ExecutionReport, SequencedReport } from "../../src/shared/messages.js";
+import type { ExecutionReport, SequencedReport } from "../../src/shared/reports.js";
 import { type Difference, fieldsThatDiffer } from "./difference.js";
 import type { Account } from "./load.js";
 import { REPORT_COLUMNS } from "./market-oracle.js";

@@ -3,8 +3,8 @@ import { createApiKey } from "../../../src/shared/api-keys.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { connectDatabase, type Database } from "../../../src/shared/database.js";
 import { createLogger } from "../../../src/shared/log.js";
-import type { NotificationBatch, PublicTrade, SequencedReport } from "../../../src/shared/messages.js";
 import { encodeNotificationBatch } from "../../../src/shared/pipeline-codec.js";
+import type { NotificationBatch, PublicTrade, SequencedReport } from "../../../src/shared/reports.js";
 import { subjectOf } from "../../../src/shared/subjects.js";
 import {
   type AccountId,

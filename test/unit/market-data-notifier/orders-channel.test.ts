@@ -4,7 +4,7 @@ import type { FeedReport } from "../../../src/market-data-notifier/account-feed.
 import type { Answer, Listener } from "../../../src/market-data-notifier/listener.js";
 import { OrdersChannel } from "../../../src/market-data-notifier/orders-channel.js";
 import { createLogger } from "../../../src/shared/log.js";
-import type { SequencedReport } from "../../../src/shared/messages.js";
+import type { SequencedReport } from "../../../src/shared/reports.js";
 import { accountId } from "../../../src/shared/units.js";
 
 const ALICE = accountId(7);

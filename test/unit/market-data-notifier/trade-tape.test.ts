@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { TradeTape } from "../../../src/market-data-notifier/trade-tape.js";
-import type { PublicTrade } from "../../../src/shared/messages.js";
+import type { PublicTrade } from "../../../src/shared/reports.js";
 import { epochUs, lots, priceTicks, tradeId } from "../../../src/shared/units.js";
 
 const trade = (id: number): PublicTrade => ({

@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import { type OrderRecord, reportFields, reportsOf } from "../../../src/shared/execution-report.js";
-import type {
-  EngineEvent,
-  ExecutionReport,
-  NewOrder,
-  OrderRejected,
-  RequestRejected,
-} from "../../../src/shared/messages.js";
+import type { EngineEvent, NewOrder, OrderRejected, RequestRejected } from "../../../src/shared/messages.js";
+import type { ExecutionReport } from "../../../src/shared/reports.js";
 import {
   accountId,
   commandSequence,

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { CodecError } from "../../../src/shared/errors.js";
-import type { PublicTrade } from "../../../src/shared/messages.js";
 import {
   decodeCommandBatch,
   decodeExecutionBatch,
@@ -13,6 +12,7 @@ import {
   encodeOrderBatch,
 } from "../../../src/shared/pipeline-codec.js";
 import { encodeMessage } from "../../../src/shared/protobuf.js";
+import type { PublicTrade } from "../../../src/shared/reports.js";
 import { rowsOf } from "../../../src/shared/rows-of-events.js";
 import { commandSequence, epochUs, eventSequence, lots, priceTicks, tradeId } from "../../../src/shared/units.js";
 import { commands, eventBatches, orderRequests, sequencedReports } from "../../support/arbitraries.js";

@@ -1,0 +1,85 @@
+/**
+ * What accounts and subscribers learn of the engine's events (the vocabulary of which is messages.ts): reports, and the
+ * notifications that carry them.
+ */
+import type { OrderType, Side, TimeInForce } from "./messages.js";
+import type { AccountId, AccountSequence, EpochUs, Lots, OrderId, PriceTicks, TradeId } from "./units.js";
+
+export interface PublicTrade {
+  readonly tradeId: TradeId;
+  readonly priceTicks: PriceTicks;
+  readonly quantityLots: Lots;
+  readonly takerSide: Side;
+  readonly executedAtUs: EpochUs;
+}
+
+/** The index is the wire value: append only. */
+export const REPORT_EVENTS = [
+  "accepted",
+  "rejected",
+  "trade",
+  "canceled",
+  "replaced",
+  "reduced",
+  "expired",
+  "triggered",
+  "cancel_rejected",
+  "replace_rejected",
+] as const;
+export type ReportEvent = (typeof REPORT_EVENTS)[number];
+
+/** The index is the wire value: append only. */
+export const ORDER_STATUSES = [
+  "open",
+  "partially_filled",
+  "filled",
+  "canceled",
+  "rejected",
+  "expired",
+  "pending_trigger",
+] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+export type Liquidity = "maker" | "taker";
+
+/** One account's view of one event (FIX 35=8), before it has its place in the account's sequence. */
+export interface ExecutionReport {
+  readonly accountId: AccountId;
+  readonly event: ReportEvent;
+  readonly status: OrderStatus;
+  /** The order it is about; null where a refused cancel named an unknown client order id. */
+  readonly orderId: OrderId | null;
+  readonly clientOrderId: string | null;
+  /** The four below are null where a refused cancel or replace named an order that is not the account's. */
+  readonly side: Side | null;
+  readonly type: OrderType | null;
+  readonly timeInForce: TimeInForce | null;
+  readonly quantityLots: Lots | null;
+  /** Null for market orders, too. */
+  readonly priceTicks: PriceTicks | null;
+  readonly filledLots: Lots;
+  /** Null for a live market buy by quote budget. */
+  readonly leavesLots: Lots | null;
+  /** The five below are set on trades only. */
+  readonly tradeId: TradeId | null;
+  readonly lastPriceTicks: PriceTicks | null;
+  readonly lastQuantityLots: Lots | null;
+  readonly liquidity: Liquidity | null;
+  /** In the asset's quote currency; negative: a rebate. Null also where no funds are held. */
+  readonly feeUnits: number | null;
+  /** A Reason, with a detail after a colon where there is one. */
+  readonly reason: string | null;
+  readonly receivedAtUs: EpochUs;
+  readonly matchedAtUs: EpochUs;
+}
+
+export interface SequencedReport extends ExecutionReport {
+  readonly accountSequence: AccountSequence;
+}
+
+export interface NotificationBatch {
+  readonly trades: readonly PublicTrade[];
+  readonly reports: readonly SequencedReport[];
+  /** Something before this may not have been announced: whoever needs it reads it from Postgres. */
+  readonly resync: boolean;
+}
