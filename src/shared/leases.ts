@@ -62,10 +62,13 @@ export class AssetLeases implements AssetShare {
   readonly #keys = new Map<string, Key>();
   /** Assets that are ours by their key, and that another is to have: the stage is letting go of them. */
   readonly #leaving = new Set<string>();
+  /** What the stage has let go of, until another key says so: a publish may be lost. */
+  readonly #givenBack = new Set<string>();
   readonly #underWay = new Set<string>();
   readonly #listeners: (() => void)[] = [];
   readonly #leases;
   readonly #settled = settlement();
+  #hasJoined = false;
   #assets: ReadonlySet<string> = new Set();
   #reader: BusReader | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -101,11 +104,21 @@ export class AssetLeases implements AssetShare {
     this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
     await this.#beat();
     await this.#settled.promise;
+    this.#hasJoined = true;
+  }
+
+  /** What joining waits for; null: nothing any more. */
+  whyNotJoined(): string | null {
+    if (this.#hasJoined) return null;
+    if (this.#firstBeat === null)
+      return "the first heartbeat is not stored yet: NATS does not answer, or KV_leases is full";
+    return this.#isUpToDate ? "taking what is free" : "reading who else is there";
   }
 
   letGo(asset: string): void {
     if (!this.#leaving.delete(asset)) return;
-    void this.#change(`asset.${asset}`, "");
+    this.#givenBack.add(asset);
+    this.#giveBack(asset);
   }
 
   /** Gives everything back and leaves; the stage must have stopped. */
@@ -165,12 +178,21 @@ export class AssetLeases implements AssetShare {
     for (const [asset, taker] of shares) {
       const holder = holders.get(asset) ?? "";
       if (taker === instance && holder !== instance && !alive.has(holder)) taken.push(this.#take(asset, holder));
-      if (holder !== instance) this.#leaving.delete(asset);
-      else if (taker === instance) this.#leaving.delete(asset);
-      else this.#leaving.add(asset);
+      this.#decideOn(asset, { isHeld: holder === instance, isToKeep: taker === instance });
     }
-    this.#setAssets([...holders].filter(([asset, holder]) => holder === instance && !this.#leaving.has(asset)));
+    const isInWork = (asset: string) => !this.#leaving.has(asset) && !this.#givenBack.has(asset);
+    this.#setAssets([...holders].filter(([asset, holder]) => holder === instance && isInWork(asset)));
     void Promise.all(taken).then(() => this.#settled.resolve());
+  }
+
+  #decideOn(asset: string, { isHeld, isToKeep }: { isHeld: boolean; isToKeep: boolean }): void {
+    if (!isHeld || isToKeep) this.#leaving.delete(asset);
+    if (!isHeld) this.#givenBack.delete(asset);
+    else if (this.#givenBack.has(asset)) {
+      // What is on its way may still get there: nothing is taken back before it is known to be lost.
+      if (!isToKeep) this.#giveBack(asset);
+      else if (!this.#underWay.has(keyOf(asset))) this.#givenBack.delete(asset);
+    } else if (!isToKeep) this.#leaving.add(asset);
   }
 
   #membersAlive(): Member[] {
@@ -182,8 +204,12 @@ export class AssetLeases implements AssetShare {
     });
   }
 
+  #giveBack(asset: string): void {
+    void this.#change(keyOf(asset), "");
+  }
+
   async #take(asset: string, from: string): Promise<void> {
-    if (!(await this.#change(`asset.${asset}`, this.#options.instance))) return;
+    if (!(await this.#change(keyOf(asset), this.#options.instance))) return;
     this.#service.log.info({ asset, from: from === "" ? null : from }, "took over an asset");
     this.#decide();
   }
@@ -224,6 +250,7 @@ export class AssetLeases implements AssetShare {
 export async function joinLeases(bus: Bus, service: Service, options: LeaseOptions): Promise<AssetShare> {
   const leases = new AssetLeases(bus, service, options);
   service.onStop("leases", () => leases.leave());
+  service.readiness("leases", () => leases.whyNotJoined());
   await leases.join();
   return leases;
 }
@@ -239,3 +266,4 @@ function settlement(): { readonly promise: Promise<void>; readonly resolve: () =
 const ASSET_KEY = "asset.";
 const isAsset = (key: string) => key.startsWith(ASSET_KEY);
 const assetOf = (key: string) => key.slice(ASSET_KEY.length);
+const keyOf = (asset: string) => `${ASSET_KEY}${asset}`;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Bus, connectBus } from "../../../src/shared/bus.js";
+import { type Bus, connectBus, type PublishOutcome } from "../../../src/shared/bus.js";
 import { AssetLeases } from "../../../src/shared/leases.js";
 import { eventually } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
@@ -7,9 +7,19 @@ import { serviceForTest } from "../../support/service.js";
 
 const ASSETS = ["BTC-USD", "ETH-USD", "KCN-EUR", "SOL-USDC"];
 
+const UNKNOWN: PublishOutcome = { kind: "unknown" };
+
+interface JoinOptions {
+  readonly assets?: readonly string[];
+  /** True: what is published there gets lost. */
+  readonly isLost?: (subject: string, value: string) => boolean;
+}
+
 interface Process {
   readonly leases: AssetLeases;
   readonly bus: Bus;
+  /** What became of its publishes. */
+  readonly outcomes: PublishOutcome[];
   /** As kill -9 would: it says nothing any more. */
   die(): Promise<void>;
 }
@@ -29,18 +39,32 @@ describe("leases", () => {
     }
   });
 
-  const join = async (service: string, instance: string, assets = ASSETS): Promise<Process> => {
+  const create = async (service: string, instance: string, options: JoinOptions = {}): Promise<Process> => {
+    const { assets = ASSETS, isLost = () => false } = options;
     const { log, metrics } = serviceForTest(instance);
     const bus = await connectBus(nats.url, { name: instance, log });
     await bus.ensureStreams(1);
-    const leases = new AssetLeases(bus, { log, metrics }, { service, instance, assets });
+    const outcomes: PublishOutcome[] = [];
+    const publish: Bus["publish"] = async (subject, payload, publishOptions) => {
+      const isSent = !isLost(subject, Buffer.from(payload).toString());
+      const outcome = isSent ? await bus.publish(subject, payload, publishOptions) : UNKNOWN;
+      outcomes.push(outcome);
+      return outcome;
+    };
+    const lossyBus = { publish, read: (reader: Parameters<Bus["read"]>[0]) => bus.read(reader) };
+    const leases = new AssetLeases(lossyBus, { log, metrics }, { service, instance, assets });
     leases.onChange(() => {
       // The stage of this test lets go at once.
       for (const asset of ASSETS) if (!leases.assets().has(asset)) leases.letGo(asset);
     });
-    await leases.join();
-    const joined = { leases, bus, die: () => bus.close() };
-    open.push(joined);
+    const created = { leases, bus, outcomes, die: () => bus.close() };
+    open.push(created);
+    return created;
+  };
+
+  const join = async (service: string, instance: string, options: JoinOptions = {}): Promise<Process> => {
+    const joined = await create(service, instance, options);
+    await joined.leases.join();
     return joined;
   };
 
@@ -81,7 +105,7 @@ describe("leases", () => {
   });
 
   it("takes only what it is willing to work on", async () => {
-    const [a, b] = [await join("some", "a", ["BTC-USD"]), await join("some", "b")];
+    const [a, b] = [await join("some", "a", { assets: ["BTC-USD"] }), await join("some", "b")];
     await once(
       "b has the rest",
       () =>
@@ -92,14 +116,46 @@ describe("leases", () => {
     expect(shares(a)[0]).to.deep.equal(["BTC-USD"]);
   });
 
+  it("what is given back comes to the other one, though the publish that says so is lost at first", async () => {
+    const lost: string[] = [];
+    const a = await join("lossy", "a", {
+      isLost: (subject, value) => value === "" && !lost.includes(subject) && lost.push(subject) > 0,
+    });
+    const b = await join("lossy", "b");
+    await once("two each", () => areEven(a, b), 3_000);
+    expect(lost).to.have.length(2);
+  });
+
+  it("what could not be given back is worked on again when nobody else is there", async () => {
+    let tries = 0;
+    const a = await join("useless", "a", { isLost: (_, value) => value === "" && ++tries > 0 });
+    const b = await join("useless", "b");
+    await once("both were tried more than twice", () => tries > 2 * 2);
+    expect(shares(a, b).map(({ length }) => length)).to.deep.equal([2, 0]);
+    await b.leases.leave();
+    await once("all are a's", () => areEven(a), 3_000);
+  });
+
+  it("who can't join yet says what it waits for", async () => {
+    let isLost = true;
+    const { leases } = await create("waiting", "a", { isLost: () => isLost });
+    const joined = leases.join();
+    expect(leases.whyNotJoined()).to.contain("heartbeat");
+    isLost = false;
+    await joined;
+    expect(leases.whyNotJoined()).to.equal(null);
+  });
+
   it("a server that stands still makes nobody look dead", async () => {
     const [a, b] = [await join("frozen", "a"), await join("frozen", "b")];
     await once("two each", () => areEven(a, b));
     const before = shares(a, b);
     let changes = 0;
     for (const { leases } of [a, b]) leases.onChange(() => changes++);
+    const heartbeatsLost = ({ outcomes }: Process) => outcomes.filter(({ kind }) => kind === "unknown").length;
     nats.freeze();
-    await new Promise((resolve) => setTimeout(resolve, 3_500)); // longer than it takes to be thought dead
+    // Each deadline is as long as it takes to be thought dead.
+    await once("each has lost two heartbeats", () => [a, b].every((process) => heartbeatsLost(process) === 2));
     nats.thaw();
     const c = await join("frozen-too", "c"); // the server answers again
     await once("c has all", () => areEven(c));
