@@ -23,11 +23,11 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     poolMax: 4,
   });
   service.onStop("database", () => database.close());
-  service.readiness("database", () => (database.isReady() ? null : "Postgres does not answer"));
+  service.readiness("postgres", () => database.whyNotReady());
 
   const bus = await connectBus(config.natsUrl, { name: "market-data-notifier", log });
   service.onStop("bus", () => bus.close());
-  service.readiness("bus", () => (bus.isConnected() ? null : "NATS is not connected"));
+  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
   await bus.ensureStreams(config.natsReplicas);
 
   const access = await AccessFeed.start(database, log);
@@ -51,7 +51,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     registry,
     bus,
     store: new NotifierStore(database, registry.assets),
-    isDatabaseReady: () => database.isReady(),
+    isDatabaseReady: () => database.whyNotReady() === null,
     rooms: gateway,
     limits: config,
     log,

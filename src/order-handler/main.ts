@@ -19,11 +19,11 @@ await runService("order-handler", handlerConfig, async (service, config) => {
 
   const database = await connectDatabase(config.databaseUrl, { applicationName: "order-handler", log });
   service.onStop("database", () => database.close());
-  service.readiness("database", () => (database.isReady() ? null : "Postgres does not answer"));
+  service.readiness("postgres", () => database.whyNotReady());
 
   const bus = await connectBus(config.natsUrl, { name: "order-handler", log });
   service.onStop("bus", () => bus.close());
-  service.readiness("bus", () => (bus.isConnected() ? null : "NATS is not connected"));
+  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
   await bus.ensureStreams(config.natsReplicas);
 
   const access = await AccessFeed.start(database, log);

@@ -20,7 +20,7 @@ await runService("order-processing", readConfig, async (service, config) => {
   service.onStop("database", () => database.close());
   await bus.ensureStreams(config.natsReplicas);
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
-  service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
+  service.readiness("postgres", () => database.whyNotReady());
 
   const { registry, instance, assets } = config;
   const sequencer = new Sequencer(registry, new RecordStore(database), config);

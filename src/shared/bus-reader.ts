@@ -113,13 +113,15 @@ export class BusReader {
   }
 
   async #start(): Promise<void> {
-    while (!this.#closed) {
+    for (let tries = 1; !this.#closed; tries++) {
       try {
         await this.#createConsumer();
         return;
       } catch (err) {
         if (this.#closed) return;
-        this.#log.warn({ err }, "a consumer could not be created; trying again");
+        const message = "a consumer could not be created; trying again";
+        if (tries === 1) this.#log.warn({ err }, message);
+        else this.#log.debug({ err, tries }, message);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

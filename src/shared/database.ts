@@ -3,6 +3,7 @@
  * own, each as one write and one answer (pipelined-transaction.ts).
  */
 import pg from "pg";
+import { AnswerWatch } from "./answer-watch.js";
 import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
 import { elementOf, PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
@@ -17,7 +18,8 @@ export interface Database {
    * unless the connection broke: whether a commit that was under way took place must be read back. One at a time.
    */
   transaction(statements: readonly Statement[]): Promise<Row[][]>;
-  isReady(): boolean;
+  /** Why Postgres is taken to be away; null: it answers. */
+  whyNotReady(): string | null;
   close(): Promise<void>;
 }
 
@@ -81,15 +83,12 @@ interface Writer {
 
 class PostgresDatabase implements Database {
   readonly #config: pg.ClientConfig;
-  readonly #log: Logger;
   readonly #pool: pg.Pool;
+  readonly #watch: AnswerWatch;
   #writer: Promise<Writer> | null = null;
-  #ready = false;
-  #probe: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(url: string, { applicationName, log, poolMax = 2 }: DatabaseOptions) {
-    this.#log = log;
     this.#config = {
       connectionString: url,
       application_name: applicationName,
@@ -99,12 +98,13 @@ class PostgresDatabase implements Database {
     };
     this.#pool = new pg.Pool({ ...this.#config, max: poolMax, idleTimeoutMillis: 0 });
     this.#pool.on("error", (err) => this.#lost(err));
+    this.#watch = new AnswerWatch("Postgres", () => this.#pool.query("select 1"), log);
   }
 
   async query<R>(text: string, values: readonly unknown[] = []): Promise<R[]> {
     try {
       const { rows } = await this.#pool.query(text, [...values]);
-      this.#ready = true;
+      this.#watch.answered();
       return rows as R[];
     } catch (error) {
       if (sqlState(error) === null) this.#lost(error);
@@ -117,7 +117,9 @@ class PostgresDatabase implements Database {
     try {
       const transaction = new PipelinedTransaction(statements, writer.prepared, parserOf);
       writer.client.query(transaction as unknown as pg.Submittable);
-      return await transaction.done;
+      const results = await transaction.done;
+      this.#watch.answered();
+      return results;
     } catch (error) {
       // After an error it is not known which statements are prepared, and whether an answer is still to come.
       this.#discardWriter(writer);
@@ -126,13 +128,13 @@ class PostgresDatabase implements Database {
     }
   }
 
-  isReady(): boolean {
-    return this.#ready;
+  whyNotReady(): string | null {
+    return this.#watch.whyNot();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#probe !== null) clearInterval(this.#probe);
+    this.#watch.close();
     const writer = this.#writer;
     this.#writer = null;
     await Promise.allSettled([writer?.then(({ client }) => client.end()), this.#pool.end()]);
@@ -168,20 +170,7 @@ class PostgresDatabase implements Database {
   }
 
   #lost(err: unknown): void {
-    if (this.#closed || this.#probe !== null) return;
-    this.#ready = false;
-    this.#log.error({ err }, "Postgres can't be reached");
-    this.#probe = setInterval(() => {
-      this.#pool.query("select 1").then(
-        () => {
-          if (this.#probe !== null) clearInterval(this.#probe);
-          this.#probe = null;
-          this.#ready = true;
-          this.#log.info("Postgres is back");
-        },
-        () => undefined,
-      );
-    }, PROBE_INTERVAL_MS);
+    if (!this.#closed) this.#watch.lost(err);
   }
 }
 

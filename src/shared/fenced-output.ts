@@ -43,22 +43,26 @@ export class FencedOutput {
 
   /** Resolves once it is stored. Rejects with Fenced when another writer is there, or when told to stop. */
   async publish(payload: Uint8Array): Promise<void> {
-    for (;;) {
+    let tries = 1;
+    for (; ; tries++) {
       const outcome = await this.#bus.publish(this.#subject, payload, {
         expectedLastSubjectSequence: this.#last,
         deadlineMs: ACK_TIMEOUT_MS,
       });
       if (outcome.kind === "stored") {
         this.#last = outcome.streamSequence;
-        return;
+        break;
       }
       const isFence = outcome.kind === "refused" && outcome.errorCode === ERROR_CODES.WRONG_LAST_SEQUENCE;
       if (!isFence) {
-        this.#log.warn({ outcome }, "an output is not stored yet; trying again");
+        const message = "an output is not stored yet; trying again";
+        if (tries === 1) this.#log.warn({ outcome }, message);
+        else this.#log.debug({ outcome, tries }, message);
         await this.#pause();
       }
-      if (await this.#isStored(payload)) return;
+      if (await this.#isStored(payload)) break;
     }
+    if (tries > 1) this.#log.info({ tries }, "the output is stored now");
   }
 
   /** Looks at the subject's last message: true if it is this payload, false if nothing has changed. */
@@ -77,7 +81,7 @@ export class FencedOutput {
     try {
       return await this.#bus.lastMessage(this.#stream, this.#subject);
     } catch (err) {
-      this.#log.warn({ err }, "the last output can't be read back yet");
+      this.#log.debug({ err }, "the last output can't be read back yet");
       return undefined;
     }
   }

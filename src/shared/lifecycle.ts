@@ -59,6 +59,12 @@ class ServiceProcess implements Service {
     this.#config = config;
     this.log = createLogger(name, config.logLevel);
     this.metrics = new Metrics(name);
+    const ready = this.metrics.gauge("ready", "1: all is well with it; 0: /readyz says why not", ["check"]);
+    Object.assign(ready, {
+      collect: () => {
+        for (const [check, whyNot] of this.#checks) ready.set({ check }, whyNot() === null ? 1 : 0);
+      },
+    });
   }
 
   get stopping(): AbortSignal {

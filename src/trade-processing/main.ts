@@ -15,7 +15,7 @@ await runService("trade-processing", readConfig, async (service, config) => {
   service.onStop("database", () => database.close());
   await bus.ensureStreams(config.natsReplicas);
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
-  service.readiness("postgres", () => (database.isReady() ? null : "not reachable"));
+  service.readiness("postgres", () => database.whyNotReady());
 
   const stage = new TradeProcessing(service, bus, new TradeStore(database), config.registry);
   const { instance, assets } = config;

@@ -60,7 +60,7 @@ export async function startNotifier(
     onGone: (listener) => notifier.subscriptions.forget(listener),
   });
   const store = new NotifierStore(database, registry.assets);
-  const isDatabaseReady = () => database.isReady();
+  const isDatabaseReady = () => database.whyNotReady() === null;
   const notifier: Notifier = new Notifier({
     registry,
     bus,

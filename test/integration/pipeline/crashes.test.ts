@@ -154,7 +154,7 @@ describe("a stage that dies", () => {
       let cuts = 2;
       const cutting = (database: Database): Database => ({
         query: (text, values) => database.query(text, values),
-        isReady: () => database.isReady(),
+        whyNotReady: () => database.whyNotReady(),
         close: () => database.close(),
         async transaction(statements) {
           const isWrite = statements[0]?.name === "take_positions";
@@ -255,7 +255,7 @@ function withLatePosition(meanwhile: () => Promise<void>): (database: Database) 
     return {
       query: query as Database["query"],
       transaction: (statements) => database.transaction(statements),
-      isReady: () => database.isReady(),
+      whyNotReady: () => database.whyNotReady(),
       close: () => database.close(),
     };
   };

@@ -250,7 +250,7 @@ function losesFirstCommit(database: Database): Database {
   let isFirst = true;
   return {
     query: (text, values) => database.query(text, values),
-    isReady: () => database.isReady(),
+    whyNotReady: () => database.whyNotReady(),
     close: () => database.close(),
     async transaction(statements) {
       const rows = await database.transaction(statements);

@@ -18,7 +18,7 @@ function refusing(text: string): Sabotage {
   return {
     database: (database): Database => ({
       query: (sql, values) => database.query(sql, values),
-      isReady: () => database.isReady(),
+      whyNotReady: () => database.whyNotReady(),
       close: () => database.close(),
       async transaction(statements) {
         if (statements.some(isHit)) await database.query("select 1 / 0");

@@ -27,7 +27,7 @@ const ALL = {
 const EMPTY_DATABASE: Database = {
   query: () => Promise.resolve([]),
   transaction: () => Promise.reject(new Error("a replay writes nothing")),
-  isReady: () => true,
+  whyNotReady: () => null,
   close: () => Promise.resolve(),
 };
 

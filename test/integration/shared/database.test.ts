@@ -52,7 +52,7 @@ describe("the database", () => {
     expect(await words()).to.deep.equal([]);
     await database.transaction([insert([3, "d", true])]);
     expect(await words()).to.deep.equal(["d"]);
-    expect(database.isReady()).to.equal(true);
+    expect(database.whyNotReady()).to.equal(null);
   });
 
   it("rejects when its connection is cut, and connects anew", async () => {
