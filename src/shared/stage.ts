@@ -112,6 +112,8 @@ class StageLoop {
   readonly #batchMessages;
   readonly #isHalted;
   readonly #deadLetters;
+  /** Why the last attempt failed, until a batch succeeds: of the same failure, only the first is said. */
+  #failure: string | null = null;
   #wake: () => void = () => undefined;
   #isReading = false;
   #hasShareChanged = false;
@@ -150,6 +152,7 @@ class StageLoop {
         this.#isReading = true;
         await this.#handleUntilStopped(() => {
           retryMs = RETRY_FIRST_MS;
+          this.#noteSuccess();
         });
       } catch (err) {
         if (this.#service.stopping.aborted) break;
@@ -162,7 +165,7 @@ class StageLoop {
         this.#isReading = false;
         if (err instanceof AssetHalted) this.#halt(err);
         else if (err instanceof InvariantBroken) throw err;
-        else this.#service.log.error({ err, retryMs }, "a batch failed; going back to the checkpoint");
+        else this.#noteFailure(err, retryMs);
         await this.#closeReaders();
         await this.#pause(retryMs);
         retryMs = Math.min(2 * retryMs, RETRY_LAST_MS);
@@ -330,6 +333,18 @@ class StageLoop {
     const readers = [...this.#readers.values()];
     this.#readers.clear();
     await Promise.all(readers.map((reader) => reader.close()));
+  }
+
+  #noteFailure(err: unknown, retryMs: number): void {
+    const failure = (err as Error).message;
+    const level = failure === this.#failure ? "debug" : "error";
+    this.#failure = failure;
+    this.#service.log[level]({ err, retryMs }, "a batch failed; going back to the checkpoint");
+  }
+
+  #noteSuccess(): void {
+    if (this.#failure !== null) this.#service.log.info({ after: this.#failure }, "batches are handled again");
+    this.#failure = null;
   }
 
   #halt(halted: AssetHalted): void {
