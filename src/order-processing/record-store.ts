@@ -58,15 +58,20 @@ export class RecordStore {
   }
 }
 
+/**
+ * `limit 1` makes Postgres look each key up by itself. Of a log that has grown since it counted, and in a partial index,
+ * it expects a handful of rows, and would read all of them for every batch.
+ */
 function findClientOrderIds(keys: readonly ClientOrderIdKey[]): Statement {
   return {
     name: "find_client_order_ids",
     text: `select l.account_id, l.client_order_id, l.asset,
         case l.kind when 'new' then l.log_id else l.order_id end as order_id
       from unnest($1::bigint[], $2::text[]) as k(account_id, client_order_id)
-      join order_log l on l.account_id = k.account_id and l.client_order_id = k.client_order_id
-      where l.client_order_id is not null and l.kind in ('new', 'replace')
-        and l.refused is distinct from 'duplicate_client_order_id'`,
+      cross join lateral (
+        select * from order_log
+        where account_id = k.account_id and client_order_id = k.client_order_id and kind in ('new', 'replace')
+          and refused is distinct from 'duplicate_client_order_id' limit 1) l`,
     values: columns(
       keys,
       (key) => key.accountId,
@@ -102,7 +107,7 @@ function findOrders(names: readonly OrderName[]): Statement {
           as price_ticks,
         coalesce(o.filled_lots, 0) as filled_lots
       from (select distinct asset, order_id from unnest($1::text[], $2::bigint[]) as k(asset, order_id)) as k
-      join order_log n on n.asset = k.asset and n.log_id = k.order_id
+      cross join lateral (select * from order_log where asset = k.asset and log_id = k.order_id limit 1) n
       left join orders o on o.asset = k.asset and o.order_id = k.order_id
       left join consumer_positions p on p.service = 'trade-processing' and p.asset = k.asset
       left join lateral (
@@ -110,7 +115,7 @@ function findOrders(names: readonly OrderName[]): Statement {
         where asset = k.asset and order_id = k.order_id and kind = 'replace' and refused is null
           and account_id = n.account_id and command_sequence > coalesce(p.hold_command_sequence, 0)
         order by command_sequence desc limit 1) r on true
-      where n.log_id is not null and n.kind = 'new' and n.refused is null
+      where n.kind = 'new' and n.refused is null
         and (o.status is null or o.status in ('open', 'partially_filled', 'pending_trigger'))`,
     values: columns(
       names,
