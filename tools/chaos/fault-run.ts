@@ -1,7 +1,9 @@
 /** One fault, injected so many times under load, with a look at everything afterwards. */
 import { randomOf } from "../load/order-flow.js";
+import { CatchUp } from "./catch-up.js";
 import type { Difference } from "./difference.js";
 import { type Fault, sleep, within } from "./fault.js";
+import type { Growth } from "./memory-watch.js";
 import { NotSettled, Oracle } from "./oracle.js";
 import { NotRecovered, type Recovered } from "./recovery.js";
 import { World } from "./world.js";
@@ -17,12 +19,20 @@ export interface FaultResult {
   /** The first ones, in words. */
   readonly differences: readonly string[];
   readonly recovered: readonly Recovered[];
+  /** The largest of all injections and processes; null: none was warm. */
+  readonly growth: Growth | null;
+  /** How many times faster than the usual input the backlog was settled, where there was one. */
+  readonly catchUps: readonly number[];
+  /** Limits that were not kept, in words. */
+  readonly exceeded: readonly string[];
 }
 
 export interface RunOptions {
   readonly times: number;
   readonly ratePerSecond: number;
   readonly seed: number;
+  /** Load before the first injection, so that memory is what it usually is. */
+  readonly warmUpMs: number;
   readonly tell: (line: string) => void;
 }
 
@@ -68,6 +78,10 @@ class FaultRun {
   readonly #counts = { lost: 0, doubled: 0, differing: 0, process: 0 };
   readonly #differences: string[] = [];
   readonly #recovered: Recovered[] = [];
+  readonly #catchUp: CatchUp;
+  #growth: Growth | null = null;
+  readonly #catchUps: number[] = [];
+  readonly #exceeded: string[] = [];
 
   constructor(world: World, oracle: Oracle, fault: Fault, options: RunOptions) {
     this.#world = world;
@@ -75,6 +89,7 @@ class FaultRun {
     this.#options = options;
     this.#oracle = oracle;
     this.#random = randomOf(options.seed);
+    this.#catchUp = new CatchUp(world);
   }
 
   async run(): Promise<FaultResult> {
@@ -87,6 +102,8 @@ class FaultRun {
       if (!(error instanceof NotRecovered || error instanceof NotSettled)) throw error;
       this.#note({ kind: "lost", text: error.message });
       this.#noteProcesses();
+    } finally {
+      await this.#catchUp.close();
     }
     return {
       fault: this.#fault,
@@ -97,14 +114,20 @@ class FaultRun {
       counts: this.#counts,
       differences: this.#differences,
       recovered: this.#recovered,
+      growth: this.#growth,
+      catchUps: this.#catchUps,
+      exceeded: this.#exceeded,
     };
   }
 
   async #injectAll(): Promise<void> {
     await this.#begin();
+    await sleep(this.#options.warmUpMs);
     while (this.#injected < this.#options.times) {
       await sleep(PAUSE_MS_MIN + this.#random(PAUSE_MS_SPREAD));
       const { name, lastsMs } = this.#fault;
+      this.#world.memory.begin();
+      this.#catchUp.begin();
       await within(
         lastsMs + INJECT_WITHIN_MS,
         `the injection of ${name}`,
@@ -123,6 +146,7 @@ class FaultRun {
   /** Load, until every asset has reported. */
   async #begin(): Promise<void> {
     this.#world.load.resume();
+    this.#catchUp.loaded();
     this.#world.load.recovery.mark();
     await this.#world.load.recovery.complete("report", STEADY_WITHIN_MS);
   }
@@ -131,10 +155,40 @@ class FaultRun {
     const { measure, recoversWithinMs } = this.#fault;
     const recovered = await this.#world.load.recovery.complete(measure, recoversWithinMs);
     this.#recovered.push(recovered);
+    const catchUp = this.#judgeCatchUp(recovered);
+    const growth = this.#judgeMemory();
     this.#options.tell(
       `${this.#fault.name} ${this.#injected}/${this.#options.times}: back after ${Math.round(recovered.firstMs)} ms, ` +
-        `all assets after ${Math.round(recovered.allMs)} ms`,
+        `all assets after ${Math.round(recovered.allMs)} ms` +
+        (growth === null ? "" : `, ${growth.process} grew by ${Math.round(growth.grownMb)} MB`) +
+        (catchUp === null ? "" : `, settled ${catchUp.toFixed(1)} times the input`),
     );
+  }
+
+  #judgeCatchUp({ firstMs }: Recovered): number | null {
+    const { markMs } = this.#world.load.recovery;
+    const rate = this.#catchUp.rate(markMs, markMs + firstMs);
+    if (rate === null) return null;
+    this.#catchUps.push(rate);
+    const { catchUpMin = 0 } = this.#fault;
+    if (rate < catchUpMin)
+      this.#exceeded.push(`the backlog was settled at ${rate.toFixed(1)} times the input, not ${catchUpMin}`);
+    return rate;
+  }
+
+  /** The largest growth of this injection. */
+  #judgeMemory(): Growth | null {
+    const growths = this.#world.memory.growths().sort((a, b) => b.grownMb - a.grownMb);
+    const max = this.#fault.growthMaxMb ?? Number.POSITIVE_INFINITY;
+    for (const { process, beforeMb, grownMb } of growths)
+      if (grownMb > max)
+        this.#note({
+          kind: "process",
+          text: `${process} grew by ${Math.round(grownMb)} MB over the ${Math.round(beforeMb)} MB that it had before, more than ${max} MB`,
+        });
+    const [largest = null] = growths;
+    if ((largest?.grownMb ?? 0) > (this.#growth?.grownMb ?? -1)) this.#growth = largest;
+    return largest;
   }
 
   async #look(): Promise<void> {

@@ -15,6 +15,10 @@ export interface Fault {
   readonly lastsMs: number;
   readonly isProxied?: true;
   readonly settings?: Readonly<Record<string, string>>;
+  /** By how much a process that was warm may grow meanwhile; not said: it is measured, not judged. */
+  readonly growthMaxMb?: number;
+  /** How many times faster than the usual input what has piled up must be settled. */
+  readonly catchUpMin?: number;
   /** What may be logged as fatal, and whose processes may end, because of it. */
   readonly mayEnd?: RegExp;
   /** Why it can't be done here; null: it can. */
@@ -24,6 +28,9 @@ export interface Fault {
   /** Under load. Marks the moment from which recovery is measured (world.load.recovery.mark). */
   readonly inject: (world: World, random: (below: number) => number) => Promise<void>;
 }
+
+/** Intake says BUSY before memory grows by so much. */
+export const GROWTH_MAX_MB = 100;
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -15,7 +15,7 @@ export const HELP = `npm run chaos -- [options]: faults under load, each in a pi
   npm run chaos -- --fault kill-matching-engine --times 50
   npm run chaos -- --fault kill-nats,nats-away --rate 300 --seed 7
 
-Exit codes: 0 exact, 1 something was not (seed and first differences are printed), 2 it could not be found out.
+Exit codes: 0 exact and within every limit, 1 something was not (seed and first differences are printed), 2 it could not be found out.
 Everything runs in a temporary folder, on free ports, and is gone afterwards.`;
 
 export interface CommandLine {

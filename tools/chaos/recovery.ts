@@ -26,6 +26,10 @@ export class Recovery {
     this.#assets = assets;
   }
 
+  get markMs(): number {
+    return this.#markMs;
+  }
+
   /** From here on time counts; what was sent before does not. */
   mark(): void {
     this.#markMs = performance.now();

@@ -10,11 +10,18 @@ const COLUMNS = [
   "differing",
   "first back p50 / p99, ms",
   "all assets p99, ms",
+  "growth at most, MB",
+  "backlog settled, × input",
   "verdict",
 ] as const;
 
 export function isExact({ differences }: FaultResult): boolean {
   return differences.length === 0;
+}
+
+/** Exact, and within every limit. */
+export function isPassed(result: FaultResult): boolean {
+  return isExact(result) && result.exceeded.length === 0;
 }
 
 export function markdownTable(results: readonly FaultResult[]): string {
@@ -25,7 +32,7 @@ export function markdownTable(results: readonly FaultResult[]): string {
 }
 
 function cellsOf(result: FaultResult): string[] {
-  const { fault, injected, acknowledged, counts, recovered, seed } = result;
+  const { fault, injected, acknowledged, counts, recovered, seed, growth, catchUps, exceeded } = result;
   const first = recovered.map(({ firstMs }) => firstMs);
   const all = recovered.map(({ allMs }) => allMs);
   return [
@@ -37,7 +44,9 @@ function cellsOf(result: FaultResult): string[] {
     String(counts.differing),
     `${percentile(first, 0.5)} / ${percentile(first, 0.99)}`,
     percentile(all, 0.99),
-    isExact(result) ? "exact" : `NOT EXACT (seed ${seed})`,
+    growth === null ? "-" : `${Math.round(growth.grownMb)} (${growth.process.split(" ")[0]})`,
+    catchUps.length === 0 ? "-" : Math.min(...catchUps).toFixed(1),
+    isExact(result) ? ["exact", ...exceeded].join("; ") : `NOT EXACT (seed ${seed})`,
   ];
 }
 

@@ -1,5 +1,5 @@
 /** nats-server and Postgres away, standing still, slow, or out of reach. */
-import { type Fault, sleep } from "./fault.js";
+import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
 import type { World } from "./world.js";
 
 /** A server's trouble: `begin` and `end` it; time counts from the end. */
@@ -12,6 +12,7 @@ function trouble(
   return {
     recoversWithinMs: 30_000,
     lastsMs: forMs,
+    growthMaxMb: GROWTH_MAX_MB,
     ...about,
     inject: async (world) => {
       await begin(world);
@@ -24,7 +25,11 @@ function trouble(
 
 const inSeconds = (ms: number) => `${ms / 1000} s`;
 const NO_LOG = { meanwhile: "UNKNOWN_OUTCOME, UNAVAILABLE; no process ends", measure: "ack" } as const;
-const NO_TABLES = { meanwhile: "acknowledgements go on for 15 s, then BUSY; reports wait", measure: "report" } as const;
+const NO_TABLES = {
+  meanwhile: "acknowledgements go on for 15 s, then BUSY; reports wait",
+  measure: "report",
+  catchUpMin: 2,
+} as const;
 const proxied = { isProxied: true } as const;
 
 const frozenNats = (forMs: number) =>
@@ -106,6 +111,7 @@ const terminatedConnections = (times: number): Fault => ({
   ...NO_TABLES,
   recoversWithinMs: 15_000,
   lastsMs: 1_000 * times,
+  growthMaxMb: GROWTH_MAX_MB,
   inject: async (world) => {
     for (let time = 0; time < times; time++) {
       if (time > 0) await sleep(1_000);

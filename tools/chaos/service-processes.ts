@@ -88,6 +88,18 @@ export class ServiceProcess {
     this.#spawn();
   }
 
+  /** What it takes of the machine's memory; null: it does not run. */
+  memory(): { readonly pid: number; readonly megabytes: number } | null {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return null;
+    try {
+      const kilobytes = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+      return kilobytes === undefined ? null : { pid, megabytes: Number(kilobytes) / 1024 };
+    } catch {
+      return null; // it ended meanwhile
+    }
+  }
+
   /** Ends that nobody wanted, and what its log has at level fatal or not as a log line at all, since this was asked before. */
   takeProblems(): { readonly exits: string[]; readonly lines: string[] } {
     const bytes = readFileSync(this.#logFile);

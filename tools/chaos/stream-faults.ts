@@ -1,6 +1,6 @@
 /** What can happen to the streams and to the messages on their way. */
 import { connect, type JetStreamManager } from "nats";
-import { type Fault, sleep } from "./fault.js";
+import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
 import { type Copies, NatsAnswers } from "./nats-answers.js";
 import type { World } from "./world.js";
 
@@ -27,6 +27,7 @@ function fullStream(stream: "ORDERS" | "COMMANDS" | "EXECUTIONS", forMs: number)
     measure: isIntake ? "ack" : "report",
     recoversWithinMs: 15_000,
     lastsMs: forMs,
+    growthMaxMb: GROWTH_MAX_MB,
     inject: (world) =>
       managing(world, async ({ streams }) => {
         const { config, state } = await streams.info(stream);
@@ -45,6 +46,7 @@ const deletedConsumers: Fault = {
   measure: "report",
   recoversWithinMs: 30_000,
   lastsMs: 0,
+  growthMaxMb: GROWTH_MAX_MB,
   inject: (world) =>
     managing(world, async ({ streams, consumers }) => {
       for (const stream of await streams.names().next())
@@ -64,6 +66,7 @@ function changedAnswers(
     recoversWithinMs: 30_000,
     lastsMs: forMs,
     isProxied: true,
+    growthMaxMb: GROWTH_MAX_MB,
     inject: async ({ proxies: { nats }, load }, random) => {
       nats.toClient = () => new NatsAnswers(copies(random));
       nats.cutAll();

@@ -11,6 +11,7 @@ import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config
 import { connectDatabase, type Database } from "../../src/shared/database.js";
 import { createLogger } from "../../src/shared/log.js";
 import { Load } from "./load.js";
+import { MemoryWatch } from "./memory-watch.js";
 import { OwnServer } from "./servers.js";
 import { ServiceProcess } from "./service-processes.js";
 import { TcpProxy } from "./tcp-proxy.js";
@@ -35,6 +36,7 @@ const FIRST = "1";
 export class World {
   readonly registry: AssetRegistry = loadAssets(ASSETS_FILE);
   readonly processes: ServiceProcess[] = [];
+  readonly memory = new MemoryWatch(this.processes);
   readonly #folder: string;
   readonly #stops: (() => Promise<void> | void)[] = [];
   readonly #settings: Readonly<Record<string, string>>;
@@ -117,6 +119,7 @@ export class World {
   }
 
   async close(): Promise<void> {
+    this.memory.close();
     this.#load?.close();
     await Promise.all(this.processes.map((process) => process.stop()));
     for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
