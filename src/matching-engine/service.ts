@@ -131,14 +131,17 @@ export class MatchingEngines implements Stage {
   }
 
   /** With a snapshot, so that whoever is next has little to apply. */
-  async release(asset: string): Promise<void> {
+  async prepareRelease(asset: string): Promise<void> {
     const hosted = this.#engines.get(asset);
-    if (hosted === undefined) return; // it halted before it was there
+    if (hosted === undefined || hosted.replay !== null || hosted.isInDoubt) return;
+    const { terms, engine, output, commandsThrough } = hosted;
+    await this.#snapshotter.takeLast(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
+  }
+
+  async release(asset: string): Promise<void> {
+    await this.#engines.get(asset)?.replay?.published.close();
     this.#engines.delete(asset);
-    const { terms, engine, output, commandsThrough, replay, isInDoubt } = hosted;
-    await replay?.published.close();
-    if (replay === null && !isInDoubt)
-      await this.#snapshotter.takeLast(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
+    this.#snapshotter.forget(asset);
   }
 
   /** Commands that were applied before (published again after a doubt) are skipped; a hole halts the asset. */

@@ -21,7 +21,6 @@ export interface SnapshotPolicy {
 
 const KEPT = 3;
 const RETRY_MS = 10_000;
-const LAST_SNAPSHOT_MS = 200;
 /** Storing may take a fifth of the time at most, however large the book and frequent the commands. */
 const REST_FACTOR = 4;
 
@@ -43,7 +42,7 @@ export class Snapshotter {
   readonly #last = new Map<string, LastSnapshot>();
   /** Of the snapshots that are known to be good, by subject. */
   readonly #places = new Map<string, StreamPlaces>();
-  #isStoring = false;
+  #storing: Promise<void> | null = null;
   #notBeforeMs = 0;
   readonly #sequence;
   readonly #bytes;
@@ -80,29 +79,34 @@ export class Snapshotter {
   consider(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): void {
     const last = this.#last.get(asset);
     const startedMs = performance.now();
-    if (last === undefined || this.#isStoring || startedMs < this.#notBeforeMs) return;
+    if (last === undefined || this.#storing !== null || startedMs < this.#notBeforeMs) return;
     const commands = engine.lastCommandSequence - last.commandSequence;
     const isOld = startedMs - last.sinceMs >= this.#policy.everyMs;
     if (commands < this.#policy.everyCommands && !(commands > 0 && isOld)) return;
     void this.#take(asset, engine, options, places);
   }
 
-  /** For an engine that is about to end. Waits only as long as the next one would not be faster by replaying. */
+  /** For an engine that is about to be another process's: at once, and stored after what is being stored. */
   async takeLast(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
-    const before = this.#last.get(asset)?.commandSequence;
+    if (this.#last.get(asset)?.commandSequence === engine.lastCommandSequence) return;
+    await this.#take(asset, engine, options, places);
+  }
+
+  /** The engine is another process's now. */
+  forget(asset: string): void {
     this.#last.delete(asset);
-    if (before === undefined || before === engine.lastCommandSequence || this.#isStoring) return;
-    const deadline = new Promise((resolve) => setTimeout(resolve, LAST_SNAPSHOT_MS));
-    await Promise.race([this.#take(asset, engine, options, places), deadline]);
   }
 
   #take(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
     const { lastCommandSequence: commandSequence } = engine;
     const taken = { asset, commandSequence, takenAtMs: Date.now(), bytes: engine.snapshot(), ...places };
-    this.#isStoring = true;
-    const stored = this.#storeAndCheck(taken, options, performance.now()).finally(() => {
-      this.#isStoring = false;
-    });
+    const startedMs = performance.now();
+    const stored = Promise.resolve(this.#storing)
+      .then(() => this.#storeAndCheck(taken, options, startedMs))
+      .finally(() => {
+        if (this.#storing === stored) this.#storing = null;
+      });
+    this.#storing = stored;
     this.#service.background("snapshot", stored);
     return stored;
   }

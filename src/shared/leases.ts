@@ -20,16 +20,19 @@ import { type StreamSequence, streamSequence } from "./units.js";
 export interface AssetShare {
   /** What this process is to work on now. */
   assets(): ReadonlySet<string>;
-  /** The stage has let go of an asset that is not its own any more: the next one may take it. */
+  /** What another is to have as soon as the stage has let go of it. */
+  leaving(): ReadonlySet<string>;
+  /** The stage has let go of an asset that was leaving: the next one may take it. */
   letGo(asset: string): void;
-  /** Called whenever `assets` may have changed. */
+  /** Called when `assets` has changed, and so when something is leaving that was not. */
   onChange(listener: () => void): void;
 }
 
 /** Always the same assets, for a process that shares with nobody. */
 export function fixedShare(assets: readonly string[]): AssetShare {
   const all = new Set(assets);
-  return { assets: () => all, letGo: () => undefined, onChange: () => undefined };
+  const none = new Set<string>();
+  return { assets: () => all, leaving: () => none, letGo: () => undefined, onChange: () => undefined };
 }
 
 export interface LeaseOptions {
@@ -86,6 +89,10 @@ export class AssetLeases implements AssetShare {
 
   assets(): ReadonlySet<string> {
     return this.#assets;
+  }
+
+  leaving(): ReadonlySet<string> {
+    return this.#leaving;
   }
 
   onChange(listener: () => void): void {

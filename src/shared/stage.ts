@@ -9,6 +9,7 @@ import type { BusReader } from "./bus-reader.js";
 import type { ServiceName } from "./config.js";
 import { BadInput, isInputsFault, putDeadLetter, Suspects } from "./dead-letters.js";
 import { Fenced, InvariantBroken } from "./errors.js";
+import { HandOver } from "./hand-over.js";
 import type { AssetShare } from "./leases.js";
 import type { Service } from "./lifecycle.js";
 import { LATENCY_BUCKETS_S } from "./metrics.js";
@@ -40,6 +41,11 @@ export interface Stage {
   accepts?(asset: string): boolean;
   /** Called every TICK_MS, also without input, and never while `handle` runs. */
   tick?(): Promise<void>;
+  /**
+   * The asset is soon another process's: makes its start there quick. Called between two batches; the asset's input goes
+   * on being handled until this resolves.
+   */
+  prepareRelease?(asset: string): Promise<void>;
   /** The asset is another process's from now on: everything that was handled is published. */
   release(asset: string): Promise<void>;
 }
@@ -108,6 +114,7 @@ class StageLoop {
   readonly #suspects = new Suspects();
   /** Each asset's culprit, once its bytes are among the dead letters. */
   readonly #culprits = new Map<string, StreamSequence>();
+  readonly #handOver: HandOver;
   readonly #handleSeconds;
   readonly #batchMessages;
   readonly #isHalted;
@@ -138,10 +145,12 @@ class StageLoop {
     });
     service.readiness("stage", () => this.#whyNotReady());
     service.stopping.addEventListener("abort", () => this.#wake());
-    options.share.onChange(() => {
+    const followShare = () => {
       this.#hasShareChanged = true;
       this.#wake();
-    });
+    };
+    options.share.onChange(followShare);
+    this.#handOver = new HandOver(service.log, stage.prepareRelease?.bind(stage) ?? null, followShare);
   }
 
   async run(): Promise<void> {
@@ -179,20 +188,32 @@ class StageLoop {
     this.#hasShareChanged = false;
     const { share } = this.#options;
     const assets = share.assets();
-    for (const asset of this.#recovered) {
-      if (assets.has(asset)) continue;
-      await this.#readers.get(asset)?.close();
-      this.#readers.delete(asset);
-      await this.#stage.release(asset);
-      this.#recovered.delete(asset);
-      share.letGo(asset);
+    for (const asset of this.#recovered)
+      if (!assets.has(asset) && !share.leaving().has(asset)) await this.#release(asset);
+    for (let next = this.#nextToLeave(); next !== null; next = this.#nextToLeave()) {
+      await this.#release(next);
+      share.letGo(next);
     }
-    const { input } = this.#stage;
-    const { last } = await this.#bus.streamBounds(input);
     const fresh = [...assets].filter((asset) => !this.#halted.has(asset) && !this.#readers.has(asset));
+    if (fresh.length === 0) return;
+    const { last } = await this.#bus.streamBounds(this.#stage.input);
     // All to their end, also when one fails: none may go on beside its next attempt.
     const taken = await Promise.allSettled(fresh.map((asset) => this.#takeUp(asset, last)));
     for (const outcome of taken) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  #nextToLeave(): string | null {
+    const leaving = this.#options.share.leaving();
+    // What it was given and has to give away before it was taken up.
+    for (const asset of leaving) if (!this.#recovered.has(asset)) return asset;
+    return this.#handOver.next(leaving);
+  }
+
+  async #release(asset: string): Promise<void> {
+    await this.#readers.get(asset)?.close();
+    this.#readers.delete(asset);
+    await this.#stage.release(asset);
+    this.#recovered.delete(asset);
   }
 
   async #takeUp(asset: string, lastInput: StreamSequence): Promise<void> {

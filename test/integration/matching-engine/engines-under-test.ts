@@ -8,7 +8,7 @@ import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { readRange } from "../../../src/shared/bus-range.js";
 import type { InputMessage } from "../../../src/shared/bus-reader.js";
 import { projectRoot } from "../../../src/shared/config.js";
-import { fixedShare, joinLeases } from "../../../src/shared/leases.js";
+import { type AssetShare, fixedShare, joinLeases } from "../../../src/shared/leases.js";
 import type { Command, EngineEvent } from "../../../src/shared/messages.js";
 import { decodeExecutionBatch, encodeCommandBatch } from "../../../src/shared/pipeline-codec.js";
 import { runStage } from "../../../src/shared/stage.js";
@@ -31,8 +31,10 @@ export interface StartOptions {
   readonly snapshots?: SnapshotPolicy;
   readonly registry?: AssetRegistry;
   readonly bus?: (bus: Bus) => Bus;
-  /** Shares both assets with the others that have a name; without one it works on both, whatever others do. */
+  /** Shares the assets with the others that have a name; without one it works on all, whatever others do. */
   readonly instance?: string;
+  /** ASSET and OTHER unless given. */
+  readonly assets?: readonly string[];
 }
 
 export class EnginesUnderTest {
@@ -40,6 +42,7 @@ export class EnginesUnderTest {
   readonly bus: Bus;
   readonly store: SnapshotStore;
   readonly #running = new Map<ServiceForTest, Bus>();
+  readonly #shares = new Map<ServiceForTest, AssetShare>();
   readonly #flows = new Map<string, RandomFlow>();
   readonly #commands = new Map<string, Command[]>();
 
@@ -61,16 +64,17 @@ export class EnginesUnderTest {
     registry = REGISTRY,
     bus: spoil,
     instance,
+    assets = [ASSET, OTHER],
   }: StartOptions = {}): Promise<ServiceForTest> {
     const service = serviceForTest("matching-engine");
     const bus = await connectBus(this.nats.url, { name: "matching-engine", log: service.log });
     service.onStop("bus", () => bus.close());
     const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, snapshots);
-    const assets = [ASSET, OTHER];
     const share =
       instance === undefined
         ? fixedShare(assets)
         : await joinLeases(bus, service, { service: "matching-engine", instance, assets });
+    this.#shares.set(service, share);
     const loop = runStage(service, bus, stage, {
       share,
       pendingMessagesMax: 64,
@@ -96,6 +100,11 @@ export class EnginesUnderTest {
     for (const service of this.#running.keys()) await service.stop();
     await this.bus.close();
     await this.nats.stop();
+  }
+
+  /** How many assets the process works on. */
+  share(service: ServiceForTest): number {
+    return this.#shares.get(service)?.assets().size ?? 0;
   }
 
   /** Commands applied by this process, replayed ones included. */

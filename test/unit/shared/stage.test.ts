@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import type { Bus } from "../../../src/shared/bus.js";
+import type { BusReader } from "../../../src/shared/bus-reader.js";
+import type { AssetShare } from "../../../src/shared/leases.js";
+import { runStage, type Stage } from "../../../src/shared/stage.js";
+import { streamSequence } from "../../../src/shared/units.js";
+import { eventually } from "../../support/eventually.js";
+import { serviceForTest } from "../../support/service.js";
+
+const OPTIONS = {
+  pendingMessagesMax: 1,
+  batchMessagesMax: 1,
+  gatherMs: 0,
+  batchIntervalMs: 0,
+  batchIntervalMaxMs: 0,
+};
+
+const emptyBus = {
+  streamBounds: async () => ({ first: streamSequence(1), last: streamSequence(0) }),
+  read: () => ({ pendingMessages: 0, close: async () => undefined }) as BusReader,
+} as unknown as Bus;
+
+class ShareForTest implements AssetShare {
+  readonly letGoOf: string[] = [];
+  readonly #leaving = new Set<string>();
+  #assets = new Set<string>();
+  #listener: () => void = () => undefined;
+
+  assets(): ReadonlySet<string> {
+    return this.#assets;
+  }
+
+  leaving(): ReadonlySet<string> {
+    return this.#leaving;
+  }
+
+  letGo(asset: string): void {
+    if (this.#leaving.delete(asset)) this.letGoOf.push(asset);
+  }
+
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  is(assets: readonly string[], leaving: readonly string[] = []): void {
+    this.#assets = new Set(assets);
+    for (const asset of leaving) this.#leaving.add(asset);
+    this.#listener();
+  }
+}
+
+describe("a stage that shares its assets", () => {
+  const recovered: string[] = [];
+  const released: string[] = [];
+  const stage: Stage = {
+    name: "matching-engine",
+    input: "COMMANDS",
+    async recover(asset) {
+      recovered.push(asset);
+      return { afterSequence: streamSequence(0) };
+    },
+    handle: async () => undefined,
+    release: async (asset) => void released.push(asset),
+  };
+
+  it("lets go of what it has to give away again before it took it up", async () => {
+    const service = serviceForTest("stage");
+    const share = new ShareForTest();
+    share.is(["A", "B"]);
+    const loop = runStage(service, emptyBus, stage, { ...OPTIONS, share });
+    await eventually("both are taken up", () => (recovered.length === 2 ? true : null));
+    share.is(["A"], ["B", "C"]);
+    await eventually("two are let go of", () => (share.letGoOf.length === 2 ? true : null));
+    expect(new Set(share.letGoOf)).to.deep.equal(new Set(["B", "C"]));
+    expect(released).to.include("B").and.not.include("A");
+    await service.stop();
+    await loop;
+  });
+});
