@@ -2,6 +2,7 @@ import { AccessFeed, keyProblem } from "../shared/access-feed.js";
 import { authenticate } from "../shared/api-keys.js";
 import { loadAssets } from "../shared/assets.js";
 import { connectBus } from "../shared/bus.js";
+import { reportBus } from "../shared/bus-alarms.js";
 import { connectDatabase } from "../shared/database.js";
 import { runService } from "../shared/lifecycle.js";
 import { warnIfExposed } from "../shared/tls.js";
@@ -27,7 +28,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
 
   const bus = await connectBus(config.natsUrl, { name: "market-data-notifier", log });
   service.onStop("bus", () => bus.close());
-  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+  reportBus(service, bus);
   await bus.ensureStreams(config.natsReplicas);
 
   const access = await AccessFeed.start(database, log);

@@ -154,7 +154,7 @@ export class Notifier {
   /** NOTIFICATIONS lives in memory: a server that was restarted has none, and what it held was lost. */
   async #reconnected(): Promise<void> {
     try {
-      await this.#options.bus.ensureStreams(this.#options.limits.natsReplicas);
+      await this.#options.bus.ensureStreams(this.#options.limits.natsReplicas, "memory");
     } catch (err) {
       this.#options.log.warn({ err }, "the streams can't be checked; the reader tries until they are there");
     }

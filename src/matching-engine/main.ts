@@ -1,4 +1,5 @@
 import { connectBus } from "../shared/bus.js";
+import { reportBus } from "../shared/bus-alarms.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage.js";
@@ -11,7 +12,7 @@ await runService("matching-engine", readConfig, async (service, config) => {
   const bus = await connectBus(config.natsUrl, { name: "matching-engine", log: service.log });
   service.onStop("bus", () => bus.close());
   await bus.ensureStreams(config.natsReplicas);
-  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+  reportBus(service, bus);
 
   const stage = new MatchingEngines(service, bus, config.registry, config.snapshots);
   const { instance, assets } = config;

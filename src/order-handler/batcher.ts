@@ -3,7 +3,8 @@
  * rides in the next message. An asset in trouble holds up no other. Every request is settled exactly once:
  *
  *   stored                             its log id
- *   queue full, or stream full         BUSY, nothing was logged
+ *   queue full, stream full, or its    BUSY, nothing was logged
+ *     disk, while another asks whether it is yet
  *   not sent: no connection for        UNAVAILABLE, nothing was logged
  *     `graceMs`, or still queued at its deadline
  *   sent, and no answer by the deadline   UNKNOWN_OUTCOME; it may be logged, or be yet
@@ -26,7 +27,7 @@ export type LogOutcome = Logged | Refusal;
 
 export type Settle = (outcome: LogOutcome) => void;
 
-export type OrderLog = Pick<Bus, "isConnected" | "publish">;
+export type OrderLog = Pick<Bus, "isConnected" | "publish" | "trouble">;
 
 export interface BatcherOptions {
   readonly pacing: PacingOptions;
@@ -77,6 +78,7 @@ export class Batcher {
   readonly #clock: BatcherClock;
   readonly #pacing: Pacing;
   readonly #lanes = new Map<string, Lane>();
+  readonly #isNew: (asset: string, first: LogId, last: LogId) => boolean;
   readonly #observe: (published: PublishedBatch) => void;
   /** Makes message ids unique over processes and restarts. */
   readonly #writer = randomUUID();
@@ -88,12 +90,14 @@ export class Batcher {
     options: BatcherOptions,
     clock: BatcherClock,
     observe: (published: PublishedBatch) => void = () => undefined,
+    isNew: (asset: string, first: LogId, last: LogId) => boolean = () => true,
   ) {
     this.#log = log;
     this.#options = options;
     this.#clock = clock;
     this.#pacing = new Pacing(options.pacing);
     this.#observe = observe;
+    this.#isNew = isNew;
   }
 
   submit(asset: string, request: OrderRequest, settle: Settle): void {
@@ -101,6 +105,7 @@ export class Batcher {
     const nowMs = this.#clock.nowMs();
     if (this.#isAwayTooLong(nowMs)) settle(UNAVAILABLE);
     else if (lane.waiting.length >= this.#options.queueMax) settle(QUEUE_FULL);
+    else if (lane.isPublishing && this.#isUnwritable) settle(DISK_FULL);
     else {
       lane.waiting.push({ request, settle, arrivedAtMs: nowMs });
       if (!lane.isPublishing && lane.timer === null) this.#schedule(lane, nowMs);
@@ -133,6 +138,11 @@ export class Batcher {
       this.#lanes.set(asset, lane);
     }
     return lane;
+  }
+
+  /** What is under way finds out when that ends. */
+  get #isUnwritable(): boolean {
+    return this.#log.trouble("ORDERS")?.kind === "unwritable";
   }
 
   #isAwayTooLong(nowMs: number): boolean {
@@ -193,6 +203,7 @@ export class Batcher {
       const nowMs = this.#clock.nowMs();
       if (outcome.kind === "stored") {
         const last = logIdAt(outcome.streamSequence, batch.length - 1);
+        if (!this.#isNew(lane.asset, logIdAt(outcome.streamSequence, 0), last)) return { kind: "unknown" };
         this.#observe({ asset: lane.asset, requests: batch.length, last, publishMs: nowMs - startedMs });
         return outcome;
       }
@@ -218,6 +229,7 @@ export class Batcher {
 }
 
 const QUEUE_FULL = refuse("BUSY", "the asset's queue is full, nothing was logged; send it again a little later");
+const DISK_FULL = refuse("BUSY", "the order log's disk is full, nothing was logged; send it again later");
 const LOG_FULL = refuse("BUSY", "the order log is full, nothing was logged; send it again later");
 const UNAVAILABLE = refuse("UNAVAILABLE", "the order log can't be reached, nothing was logged; send it again later");
 const UNKNOWN_OUTCOME = refuse(

@@ -20,6 +20,10 @@ export class HandlerMetrics {
       publish: metrics.histogram("handler_publish_seconds", "From a batch's start to its answer", LATENCY_BUCKETS_S),
       batch: metrics.histogram("handler_batch_requests", "Requests in a batch of the order log", BATCH_BUCKETS),
       backlog: metrics.gauge("handler_backlog_seconds", "Age of the oldest acknowledged request not yet processed"),
+      logLost: metrics.gauge(
+        "handler_log_lost",
+        "1: ORDERS ends before what was acknowledged; somebody must put it back",
+      ),
       fill: metrics.gauge("handler_queue_fill_ratio", "The fullest asset's queue, 1 is full"),
     };
   }
@@ -35,10 +39,11 @@ export class HandlerMetrics {
     this.#metrics.publish.observe(publishMs / 1000);
   }
 
-  sweep(sessions: number, queueFill: number, backlogMs: number): void {
+  sweep(sessions: number, queueFill: number, backlogMs: number, isLogLost: boolean): void {
     this.#metrics.sessions.set(sessions);
     this.#metrics.fill.set(queueFill);
     this.#metrics.backlog.set(backlogMs / 1000);
+    this.#metrics.logLost.set(isLogLost ? 1 : 0);
     for (const [kind, count] of this.#requests) this.#metrics.requests.inc({ kind }, count);
     for (const [name, count] of this.#rejects) this.#metrics.rejects.inc({ name }, count);
     this.#requests.clear();

@@ -2,6 +2,7 @@ import { AccessFeed } from "../shared/access-feed.js";
 import { authenticate } from "../shared/api-keys.js";
 import { loadAssets } from "../shared/assets.js";
 import { connectBus } from "../shared/bus.js";
+import { reportBus } from "../shared/bus-alarms.js";
 import { connectDatabase } from "../shared/database.js";
 import { runService } from "../shared/lifecycle.js";
 import { warnIfExposed } from "../shared/tls.js";
@@ -23,7 +24,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
 
   const bus = await connectBus(config.natsUrl, { name: "order-handler", log });
   service.onStop("bus", () => bus.close());
-  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+  reportBus(service, bus);
   await bus.ensureStreams(config.natsReplicas);
 
   const access = await AccessFeed.start(database, log);
@@ -41,6 +42,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
     lastPrices: (assets) => lastPrices(database, assets),
     metrics: new HandlerMetrics(service.metrics),
   });
+  service.readiness("order log", () => handler.whyLogIsLost());
   service.onStop("sessions", () => handler.stop());
   const port = await handler.listen();
   log.info({ host: config.host, port }, "orders may come in");

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access-feed.js";
 import type { AssetRegistry } from "../shared/assets.js";
+import type { Bus } from "../shared/bus.js";
 import type { Logger } from "../shared/log.js";
 import type { OrderRequest } from "../shared/messages.js";
 import { isRefusal } from "../shared/order-rules.js";
@@ -10,12 +11,13 @@ import type { TokenBucket } from "../shared/token-bucket.js";
 import { type AccountId, type LogId, nowUs } from "../shared/units.js";
 import { orderProblem } from "./access-rules.js";
 import { Backlog } from "./backlog.js";
-import { Batcher, type OrderLog, type Settle } from "./batcher.js";
+import { Batcher, type OrderLog, type PublishedBatch, type Settle } from "./batcher.js";
 import { CancelTriggers } from "./cancel-triggers.js";
 import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 import type { HandlerConfig } from "./config.js";
 import type { HandlerMetrics } from "./handler-metrics.js";
 import { LastPrices, type ReadLastPrices } from "./last-prices.js";
+import { LogWatch } from "./log-watch.js";
 import { type Authenticate, Logins } from "./logins.js";
 import { OrderRates } from "./order-rates.js";
 import { OrderServer } from "./server.js";
@@ -25,7 +27,7 @@ export interface OrderHandlerOptions {
   readonly config: Omit<HandlerConfig, "natsUrl" | "databaseUrl">;
   readonly registry: AssetRegistry;
   readonly log: Logger;
-  readonly orderLog: OrderLog;
+  readonly orderLog: OrderLog & Pick<Bus, "streamBounds" | "onConnectionChange">;
   readonly authenticate: Authenticate;
   readonly access: Access;
   readonly cancelTriggers: CancelTriggersStore;
@@ -47,12 +49,14 @@ const PROCESSING_BEHIND = refuse(
   "BUSY",
   "the asset's orders are processed too slowly, nothing was logged; send it again later",
 );
+const LOG_LOST = refuse("UNAVAILABLE", "the order log was lost, nothing was logged; an operator has to put it back");
 const SHUTTING_DOWN = refuse("SHUTTING_DOWN", "this order-handler is stopping, nothing was logged; connect again");
 const TIMER_UNAVAILABLE = refuse("UNAVAILABLE", "it is not known whether the timer is set; send it again");
 
 export class OrderHandler {
   readonly #options: OrderHandlerOptions;
   readonly #batcher: Batcher;
+  readonly #logWatch: LogWatch;
   readonly #triggers: CancelTriggers;
   readonly #logins: Logins;
   readonly #server: OrderServer;
@@ -72,10 +76,13 @@ export class OrderHandler {
     this.#lastPrices = new LastPrices(registry, options.lastPrices, log);
     this.#rates = new OrderRates(config.rates);
     const clock = { nowMs: () => performance.now(), nowUs };
-    this.#batcher = new Batcher(orderLog, config.batcher, clock, (published) => {
-      this.#backlog.logged(published.asset, published.last, performance.now());
-      metrics.published(published);
-    });
+    this.#logWatch = new LogWatch(orderLog, log);
+    const published = (batch: PublishedBatch) => {
+      this.#backlog.logged(batch.asset, batch.last, performance.now());
+      metrics.published(batch);
+    };
+    const isNew = (asset: string, first: LogId, last: LogId) => this.#logWatch.stored(asset, first, last);
+    this.#batcher = new Batcher(orderLog, config.batcher, clock, published, isNew);
     const { answerTimeoutMs } = config.logins;
     this.#triggers = new CancelTriggers({ store: options.cancelTriggers, answerTimeoutMs, nowMs: clock.nowMs, log });
     this.#logins = new Logins(options.authenticate, this.#triggers, config.logins, log);
@@ -92,10 +99,16 @@ export class OrderHandler {
   /** Returns the port, which the system chooses where the configuration says 0. */
   async listen(): Promise<number> {
     const { port, host } = this.#options.config;
+    await this.#logWatch.start(await this.#options.processedThrough());
     await this.#lastPrices.refresh(performance.now());
     const opened = await this.#server.listen(port, host);
     void this.#triggers.start(`${hostname()}:${host}:${opened}`);
     return opened;
+  }
+
+  /** Null: all is well with the order log. */
+  whyLogIsLost(): string | null {
+    return this.#logWatch.whyLost();
   }
 
   /** Refuses new requests, answers those under way, writes down which sessions have ended; then all is closed. */
@@ -119,9 +132,15 @@ export class OrderHandler {
     this.#triggers.sweep();
     this.#server.sweep();
     const nowMs = performance.now();
+    this.#logWatch.sweep(nowMs);
     void this.#lastPrices.refresh(nowMs);
     this.#rates.sweep(nowMs);
-    this.#options.metrics.sweep(this.#server.sessionCount, this.#batcher.fill, this.#backlog.oldestMs(nowMs));
+    this.#options.metrics.sweep(
+      this.#server.sessionCount,
+      this.#batcher.fill,
+      this.#backlog.oldestMs(nowMs),
+      this.whyLogIsLost() !== null,
+    );
     if (!this.#backlog.isEmpty && !this.#isAskingBacklog && nowMs - this.#backlogAskedMs >= BACKLOG_INTERVAL_MS)
       void this.#askBacklog(nowMs);
   }
@@ -157,9 +176,14 @@ export class OrderHandler {
   #submit(asset: string, request: OrderRequest, settle: Settle, rate: TokenBucket): void {
     const { kind } = request.body;
     const isOrder = kind === "new" || kind === "replace";
-    const refusal = this.#isStopping ? SHUTTING_DOWN : isOrder ? this.#refuseOrder(asset, request, rate) : null;
+    const refusal = this.#refuseAll() ?? (isOrder ? this.#refuseOrder(asset, request, rate) : null);
     if (refusal !== null) settle(refusal);
     else this.#batcher.submit(asset, request, settle);
+  }
+
+  #refuseAll(): Refusal | null {
+    if (this.#isStopping) return SHUTTING_DOWN;
+    return this.#logWatch.whyLost() === null ? null : LOG_LOST;
   }
 
   #refuseOrder(asset: string, { accountId }: OrderRequest, rate: TokenBucket): Refusal | null {

@@ -25,6 +25,7 @@ import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 import { type StreamSequence, streamSequence } from "./units.js";
+import { type StreamAnswer, type Trouble, WriteTroubles } from "./write-trouble.js";
 
 /** What became of a publish. Only "unknown" leaves a doubt. */
 export type PublishOutcome =
@@ -46,15 +47,23 @@ export interface PublishOptions {
 }
 
 /** The err_code of a JetStream answer; its `code` is 503 for all of them. */
-export const ERROR_CODES = { STREAM_FULL: 10077, WRONG_LAST_SEQUENCE: 10071, NO_MESSAGE_FOUND: 10037 } as const;
+export const ERROR_CODES = {
+  STREAM_FULL: 10077,
+  WRONG_LAST_SEQUENCE: 10071,
+  NO_MESSAGE_FOUND: 10037,
+  STREAM_NOT_FOUND: 10059,
+} as const;
 
 export interface Bus {
   isConnected(): boolean;
   onConnectionChange(listener: (connected: boolean) => void): void;
+  /** Why the stream takes nothing until somebody acts; null: it does, or nobody need act. */
+  trouble(stream: StreamName): Trouble | null;
+  onTroubleChange(listener: (stream: StreamName, trouble: Trouble | null) => void): void;
   /** Never rejects. */
   publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome>;
-  /** Creates the streams, or brings them up to date. */
-  ensureStreams(replicas: number): Promise<void>;
+  /** Creates the streams, or brings them up to date: all of them, or those in memory only. */
+  ensureStreams(replicas: number, which?: "all" | "memory"): Promise<void>;
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null>;
   /** The stream's first and last sequence; last is first - 1 when it is empty. */
   streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
@@ -120,6 +129,8 @@ function credentialsIn(url: string): { user: string; pass: string } | null {
 }
 
 interface WaitingPublish {
+  readonly subject: string;
+  readonly startedMs: number;
   readonly resolve: (outcome: PublishOutcome) => void;
   readonly deadline: NodeJS.Timeout;
 }
@@ -129,6 +140,13 @@ class NatsBus implements Bus {
   readonly #manager: JetStreamManager;
   readonly #log: Logger;
   readonly #listeners: ((connected: boolean) => void)[] = [];
+  readonly #troubleListeners: ((stream: StreamName, trouble: Trouble | null) => void)[] = [];
+  readonly #troubles = new WriteTroubles(
+    (stream) => this.#lookAt(stream),
+    (stream, trouble) => {
+      for (const listener of this.#troubleListeners) listener(stream, trouble);
+    },
+  );
   readonly #waiting = new Map<string, WaitingPublish>();
   readonly #readers = new Set<BusReader>();
   readonly #requests = new BusRequests(REQUEST_TIMEOUT_MS);
@@ -155,12 +173,20 @@ class NatsBus implements Bus {
     this.#listeners.push(listener);
   }
 
+  trouble(stream: StreamName): Trouble | null {
+    return this.#troubles.of(stream);
+  }
+
+  onTroubleChange(listener: (stream: StreamName, trouble: Trouble | null) => void): void {
+    this.#troubleListeners.push(listener);
+  }
+
   publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome> {
     if (!this.#connected) return Promise.resolve({ kind: "unavailable" });
     const token = String(this.#nextToken++);
     return new Promise((resolve) => {
       const deadline = setTimeout(() => this.#settle(token, { kind: "unknown" }), options.deadlineMs);
-      this.#waiting.set(token, { resolve, deadline });
+      this.#waiting.set(token, { subject, startedMs: performance.now(), resolve, deadline });
       try {
         const reply = `${this.#inbox}.${token}`;
         const header = publishHeaders(options);
@@ -172,8 +198,9 @@ class NatsBus implements Bus {
     });
   }
 
-  async ensureStreams(replicas: number): Promise<void> {
+  async ensureStreams(replicas: number, which: "all" | "memory" = "all"): Promise<void> {
     for (const name of Object.keys(STREAMS) as StreamName[]) {
+      if (which === "memory" && STREAMS[name].storage !== "memory") continue;
       const config = streamConfig(name, replicas);
       try {
         await this.#manager.streams.add(config);
@@ -206,6 +233,16 @@ class NatsBus implements Bus {
   async streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }> {
     const { state } = await this.#requests.ask(() => this.#manager.streams.info(stream));
     return { first: streamSequence(state.first_seq), last: streamSequence(state.last_seq) };
+  }
+
+  async #lookAt(stream: StreamName): Promise<StreamAnswer> {
+    try {
+      await this.#requests.ask(() => this.#manager.streams.info(stream));
+      return "there";
+    } catch (error) {
+      const isGone = error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.STREAM_NOT_FOUND;
+      return isGone ? "gone" : "silent";
+    }
   }
 
   async subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>> {
@@ -245,6 +282,8 @@ class NatsBus implements Bus {
     if (waiting === undefined) return;
     this.#waiting.delete(token);
     clearTimeout(waiting.deadline);
+    const isAnswered = outcome.kind === "stored" || outcome.kind === "refused";
+    if (this.#connected) this.#troubles.published(waiting.subject, waiting.startedMs, isAnswered);
     waiting.resolve(outcome);
   }
 

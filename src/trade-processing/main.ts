@@ -1,4 +1,5 @@
 import { connectBus } from "../shared/bus.js";
+import { reportBus } from "../shared/bus-alarms.js";
 import { connectDatabase } from "../shared/database.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
@@ -14,7 +15,7 @@ await runService("trade-processing", readConfig, async (service, config) => {
   const database = await connectDatabase(config.databaseUrl, { applicationName: "trade-processing", log });
   service.onStop("database", () => database.close());
   await bus.ensureStreams(config.natsReplicas);
-  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+  reportBus(service, bus);
   service.readiness("postgres", () => database.whyNotReady());
 
   const stage = new TradeProcessing(service, bus, new TradeStore(database), config.registry);

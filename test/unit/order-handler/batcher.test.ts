@@ -6,6 +6,7 @@ import type { OrderRequest } from "../../../src/shared/messages.js";
 import { isRefusal } from "../../../src/shared/order-rules.js";
 import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
 import { accountId, epochUs, orderId, streamSequence } from "../../../src/shared/units.js";
+import type { Trouble } from "../../../src/shared/write-trouble.js";
 
 const OPTIONS: BatcherOptions = {
   pacing: { intervalMaxMs: 0, fullRate: 1_000 },
@@ -38,12 +39,14 @@ function request(id: number): OrderRequest {
 describe("batcher", () => {
   let clock: sinon.SinonFakeTimers;
   let isConnected: boolean;
+  let trouble: Trouble | null;
   let attempts: Attempt[];
   let outcomes: Map<number, string>;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: 1_000_000, toFake: ["setTimeout", "clearTimeout", "performance"] });
     isConnected = true;
+    trouble = null;
     attempts = [];
     outcomes = new Map();
   });
@@ -62,7 +65,11 @@ describe("batcher", () => {
 
   function batcherWith(options: Partial<BatcherOptions> = {}): Batcher {
     const time = { nowMs: () => performance.now(), nowUs: () => epochUs(77) };
-    return new Batcher({ isConnected: () => isConnected, publish }, { ...OPTIONS, ...options }, time);
+    return new Batcher(
+      { isConnected: () => isConnected, trouble: () => trouble, publish },
+      { ...OPTIONS, ...options },
+      time,
+    );
   }
 
   const note = (id: number) => (outcome: LogOutcome) => {
@@ -124,6 +131,19 @@ describe("batcher", () => {
     submit(batcher, 3, 4);
     await attempt(2).answer(stored(1));
     expect(new Set(attempts.map(({ options }) => options.messageId)).size).to.equal(4);
+  });
+
+  it("answers BUSY at once while the log's disk is full, but for what asks whether it is yet", async () => {
+    const batcher = batcherWith();
+    trouble = { stream: "ORDERS", kind: "unwritable", text: "full" };
+    submit(batcher, 1, 3);
+    submit(batcher, 4, 4, "ETH-USD");
+    expect(attempts.map(({ orders }) => orders)).to.deep.equal([[1], [4]]);
+    expect(settledAs("BUSY")).to.deep.equal([2, 3]);
+    trouble = null;
+    await attempt(0).answer(stored(1));
+    submit(batcher, 5);
+    expect(attempt(2).orders).to.deep.equal([5]);
   });
 
   it("answers BUSY when the queue is full, and recovers", async () => {

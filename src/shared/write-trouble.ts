@@ -1,0 +1,89 @@
+/**
+ * Why a stream takes nothing although there is a connection. A server whose disk is full answers questions and no
+ * publishes, and a stream once affected stays so until the server is started again; one that lost its disk does not know the
+ * stream any more. Both need somebody. A server that answers nothing at all needs nobody: it is away, or stands still.
+ */
+import { STREAMS, type StreamName } from "./subjects.js";
+
+/** What the server says of a stream when it is asked. */
+export type StreamAnswer = "there" | "gone" | "silent";
+
+export type TroubleKind = "unwritable" | "gone";
+
+export interface Trouble {
+  readonly stream: StreamName;
+  readonly kind: TroubleKind;
+  /** What is wrong and what to do. */
+  readonly text: string;
+}
+
+/** What nobody writes anew by itself, and what whoever writes it may ask for. */
+const WATCHED: readonly StreamName[] = ["ORDERS", "COMMANDS", "EXECUTIONS", "SNAPSHOTS", "KV_leases"];
+
+const TEXTS: Readonly<Record<TroubleKind, string>> = {
+  unwritable:
+    "publishes time out while stream info answers: the disk of nats-server is full or failing; free space, then restart nats-server",
+  gone: "the stream is not there any more: nats-server lost its disk; put its data back, then restart nats-server",
+};
+
+interface Watch {
+  /** Since nothing was stored any more: what the server said, and when. */
+  said: Exclude<StreamAnswer, "silent"> | null;
+  saidAtMs: number;
+  isAsking: boolean;
+  trouble: Trouble | null;
+}
+
+export class WriteTroubles {
+  readonly #ask: (stream: StreamName) => Promise<StreamAnswer>;
+  readonly #onChange: (stream: StreamName, trouble: Trouble | null) => void;
+  readonly #watches = new Map<StreamName, Watch>();
+
+  constructor(
+    ask: (stream: StreamName) => Promise<StreamAnswer>,
+    onChange: (stream: StreamName, trouble: Trouble | null) => void,
+  ) {
+    this.#ask = ask;
+    this.#onChange = onChange;
+  }
+
+  of(stream: StreamName): Trouble | null {
+    return this.#watches.get(stream)?.trouble ?? null;
+  }
+
+  /** To be told of every publish: when it was begun, and what became of it. */
+  published(subject: string, startedMs: number, isAnswered: boolean): void {
+    if (isAnswered && this.#watches.size === 0) return;
+    const stream = WATCHED.find((name) => subject.startsWith(`${STREAMS[name].prefix}.`));
+    if (stream === undefined) return;
+    if (isAnswered) this.#isWritten(stream);
+    else void this.#look(stream, startedMs);
+  }
+
+  #isWritten(stream: StreamName): void {
+    const watch = this.#watches.get(stream);
+    if (!this.#watches.delete(stream) || watch?.trouble === null) return;
+    this.#onChange(stream, null);
+  }
+
+  /** It is trouble when the server said the same before a publish was begun and after that had failed. */
+  async #look(stream: StreamName, startedMs: number): Promise<void> {
+    const watch = this.#watches.get(stream) ?? { said: null, saidAtMs: 0, isAsking: false, trouble: null };
+    this.#watches.set(stream, watch);
+    if (watch.isAsking) return;
+    watch.isAsking = true;
+    const said = await this.#ask(stream);
+    watch.isAsking = false;
+    if (this.#watches.get(stream) !== watch) return; // it was written meanwhile
+    if (said === "silent" || said !== watch.said) {
+      watch.said = said === "silent" ? null : said;
+      watch.saidAtMs = performance.now();
+    } else if (startedMs >= watch.saidAtMs) this.#raise(watch, stream, said === "gone" ? "gone" : "unwritable");
+  }
+
+  #raise(watch: Watch, stream: StreamName, kind: TroubleKind): void {
+    if (watch.trouble?.kind === kind) return;
+    watch.trouble = { stream, kind, text: `${stream}: ${TEXTS[kind]}` };
+    this.#onChange(stream, watch.trouble);
+  }
+}
