@@ -3,6 +3,7 @@
  * margin. Nothing else ever shrinks a stream that is a truth or leads to one. An asset whose engine has not said that
  * its snapshots can be loaded is left alone.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Bus } from "../shared/bus.js";
 import type { Database } from "../shared/database.js";
 import type { AssetShare } from "../shared/leases.js";
@@ -47,7 +48,9 @@ export class Trimmer {
   /** Until the service stops. What can't be trimmed now is trimmed the next time. */
   async run(): Promise<void> {
     const { stopping, log } = this.#service;
-    while (await pausedFor(this.#options.intervalMs, stopping)) {
+    for (;;) {
+      await pause(this.#options.intervalMs, undefined, { signal: stopping }).catch(() => undefined);
+      if (stopping.aborted) return;
       for (const asset of this.#share.assets())
         await this.trim(asset).catch((err: unknown) => log.warn({ err, asset }, "the streams could not be trimmed"));
     }
@@ -79,17 +82,4 @@ export class Trimmer {
     await this.#bus.purge(stream, subjectOf(stream, asset), before);
     this.#trimmedTo.set({ stream, asset }, before);
   }
-}
-
-/** False: told to stop. */
-function pausedFor(ms: number, stopping: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(true), ms);
-    const stop = () => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    if (stopping.aborted) stop();
-    else stopping.addEventListener("abort", stop, { once: true });
-  });
 }
