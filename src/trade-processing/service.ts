@@ -1,3 +1,4 @@
+/** Trade processing as a stage: EXECUTIONS → trades, reports, money and position in one transaction → NOTIFICATIONS. */
 import type { AssetInput } from "../shared/asset-input.js";
 import type { AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
