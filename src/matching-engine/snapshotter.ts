@@ -122,8 +122,6 @@ export class Snapshotter {
       });
       if (this.#last.has(asset)) this.#last.set(asset, { commandSequence, takenAtMs, sinceMs: startedMs });
       this.#places.set(stored.subject, placesOf(taken));
-      await this.#removeOlder(asset, commandSequence);
-      await this.#sayHorizon(asset, options);
       const tookMs = performance.now() - startedMs;
       this.#sequence.set({ asset }, commandSequence);
       this.#bytes.set({ asset }, bytes.length);
@@ -136,6 +134,21 @@ export class Snapshotter {
       this.#notBeforeMs = performance.now() + RETRY_MS;
       if (!this.#service.stopping.aborted)
         log.warn({ err, asset, commandSequence, retryMs: RETRY_MS }, "a snapshot could not be stored; trying later");
+      return;
+    }
+    await this.#tidy(asset, commandSequence, options);
+  }
+
+  async #tidy(asset: string, commandSequence: number, options: EngineOptions): Promise<void> {
+    try {
+      await this.#removeOlder(asset, commandSequence);
+      await this.#sayHorizon(asset, options);
+    } catch (err) {
+      if (!this.#service.stopping.aborted)
+        this.#service.log.warn(
+          { err, asset, commandSequence },
+          "a snapshot is stored, but older ones stay, or nothing more is trimmed, until the next one",
+        );
     }
   }
 

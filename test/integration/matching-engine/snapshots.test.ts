@@ -191,6 +191,26 @@ describe("an engine's snapshots", () => {
     expect(service.notReady()).to.deep.equal([]);
   });
 
+  it("are stored, and said to be, also where nobody can be told what may be trimmed", async () => {
+    const failed: string[] = [];
+    const service = await engines.start({
+      snapshots: ALWAYS,
+      bus: (bus) =>
+        withMethod(bus, "publish", (subject, payload, options) => {
+          if (!subject.startsWith("$KV.horizons.")) return bus.publish(subject, payload, options);
+          failed.push(subject);
+          return Promise.resolve({ kind: "unavailable" } as const);
+        }),
+    });
+    await engines.command(100);
+    await engines.snapshotOfAll();
+    await eventually("it could not be said", () => (failed.length > 0 ? true : null));
+    await engines.command(100);
+    await engines.snapshotOfAll();
+    const metrics = await service.metrics.text();
+    expect(metrics).to.contain('outcome="stored"').and.not.contain('outcome="failed"');
+  });
+
   it("don't hide from an engine of another rule that it is one: the asset halts, and no other", async () => {
     await leaveSnapshots(1);
     await engines.command(100);
