@@ -135,7 +135,7 @@ async function runEngine(url: string, policy: SnapshotPolicy, isDone: (service: 
   const service = new BenchService();
   const [startedMs, startedCpu] = [performance.now(), process.cpuUsage()];
   const bus = await connectBus(url, { name: "bench", log });
-  const stage = new MatchingEngines(service, bus, registry, policy);
+  const stage = new MatchingEngines(service, bus, registry, { snapshots: policy });
   const loop = runStage(service, bus, stage, {
     share: fixedShare([ASSET]),
     pendingMessagesMax: 1_024,

@@ -10,6 +10,8 @@ export interface MatchingEngineConfig extends CommonConfig {
   /** How long to gather after the first message of a batch. */
   readonly gatherMs: number;
   readonly snapshots: SnapshotPolicy;
+  /** Follows the engines that it is next in line for. */
+  readonly standsBy: boolean;
 }
 
 export function readConfig(): MatchingEngineConfig {
@@ -21,8 +23,9 @@ export function readConfig(): MatchingEngineConfig {
     everyCommands: env.integer("ENGINE_SNAPSHOT_COMMANDS", SNAPSHOT_POLICY.everyCommands, { min: 1, max: 1e9 }),
     everyMs: env.integer("ENGINE_SNAPSHOT_INTERVAL_MS", SNAPSHOT_POLICY.everyMs, { min: 100, max: 86_400_000 }),
   };
+  const standsBy = env.flag("ENGINE_STANDBY", true);
   env.check();
   const registry = loadAssets(common.assetsFile);
   const assets = assetsToServe(env, registry.assets);
-  return Object.freeze({ ...common, registry, assets, batchIntervalMs, gatherMs, snapshots });
+  return Object.freeze({ ...common, registry, assets, batchIntervalMs, gatherMs, snapshots, standsBy });
 }

@@ -14,9 +14,9 @@ await runService("matching-engine", readConfig, async (service, config) => {
   await bus.ensureStreams(config.natsReplicas);
   reportBus(service, bus);
 
-  const stage = new MatchingEngines(service, bus, config.registry, config.snapshots);
-  const { instance, assets } = config;
+  const { registry, instance, assets, snapshots, standsBy } = config;
   const share = await joinLeases(bus, service, { service: "matching-engine", instance, assets });
+  const stage = new MatchingEngines(service, bus, registry, { share, snapshots, standsBy });
   const loop = runStage(service, bus, stage, {
     share,
     pendingMessagesMax: 1_024,

@@ -13,6 +13,7 @@ import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
 import { piecesOf } from "../shared/execution-rows.js";
 import type { ExecutionRows } from "../shared/execution-writer.js";
 import { FencedOutput } from "../shared/fenced-output.js";
+import { type FollowedShare, fixedShare } from "../shared/leases.js";
 import type { Service } from "../shared/lifecycle.js";
 import { decodeCommandBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";
 import { AssetHalted, haltingAsset, type Stage } from "../shared/stage.js";
@@ -20,9 +21,10 @@ import { subjectOf } from "../shared/subjects.js";
 import { type StreamSequence, streamSequence } from "../shared/units.js";
 import { createEngine, type Engine } from "./core/engine.js";
 import { PublishedOutput } from "./published-output.js";
-import { newestUsable } from "./snapshot-choice.js";
-import { SnapshotStore } from "./snapshot-store.js";
+import { newestUsable, objectionTo } from "./snapshot-choice.js";
+import { AT_START, SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
 import { SNAPSHOT_POLICY, type SnapshotPolicy, Snapshotter } from "./snapshotter.js";
+import { Standbys } from "./standbys.js";
 
 /** Rows in one message; a command with more spans several. With the envelope below 256 KiB. */
 const ROWS_BYTES_MAX = 255 * 1024;
@@ -47,6 +49,17 @@ interface Replay {
   readonly startedMs: number;
 }
 
+interface StartedEngine extends StreamPlaces {
+  readonly engine: Engine;
+}
+
+export interface EnginesOptions {
+  readonly share: FollowedShare;
+  readonly snapshots: SnapshotPolicy;
+  /** Follows what others run and this process is next in line for. */
+  readonly standsBy: boolean;
+}
+
 export class MatchingEngines implements Stage {
   readonly name = "matching-engine";
   readonly input = "COMMANDS";
@@ -54,17 +67,23 @@ export class MatchingEngines implements Stage {
   readonly #bus: Bus;
   readonly #registry: AssetRegistry;
   readonly #store: SnapshotStore;
+  readonly #share: FollowedShare;
   readonly #snapshotter: Snapshotter;
+  readonly #standbys: Standbys | null;
   readonly #engines = new Map<string, HostedEngine>();
   readonly #commands;
   readonly #replaySpeed;
 
-  constructor(service: Service, bus: Bus, registry: AssetRegistry, policy: SnapshotPolicy = SNAPSHOT_POLICY) {
+  constructor(service: Service, bus: Bus, registry: AssetRegistry, options: Partial<EnginesOptions> = {}) {
+    const { share = fixedShare([]), snapshots = SNAPSHOT_POLICY, standsBy = true } = options;
     this.#service = service;
     this.#bus = bus;
     this.#registry = registry;
     this.#store = new SnapshotStore(bus);
-    this.#snapshotter = new Snapshotter(service, bus, this.#store, policy);
+    this.#share = share;
+    this.#snapshotter = new Snapshotter(service, bus, this.#store, snapshots);
+    const [store, snapshotter] = [this.#store, this.#snapshotter];
+    this.#standbys = standsBy ? new Standbys(service, bus, registry, { store, snapshotter, share }) : null;
     const { metrics } = service;
     this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
     this.#replaySpeed = metrics.gauge("replay_commands_per_second", "Speed of the last replay", ["asset"]);
@@ -78,22 +97,30 @@ export class MatchingEngines implements Stage {
     await this.#engines.get(asset)?.replay?.published.close();
     const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "EXECUTIONS", asset);
     const last = await output.open();
-    const restored = await newestUsable(this.#service, this.#bus, this.#store, {
-      asset,
-      options: terms,
-      lastOutput: last,
-    });
-    if (restored === null) await this.#assertWholeLog(asset);
-    const engine = restored?.engine ?? createEngine(terms);
-    const commandsThrough = restored?.commandsThrough ?? streamSequence(0);
-    this.#snapshotter.startsFrom(asset, restored);
-    const executionsThrough = restored?.executionsThrough ?? streamSequence(0);
+    const { engine, commandsThrough, executionsThrough } = await this.#start(asset, terms, last);
     const published = last === null ? null : this.#publishedAfter(asset, executionsThrough, last);
     const isUpToDate = published === null || last?.streamSequence === executionsThrough;
     const replay = isUpToDate ? null : { published, fromCommand: engine.lastCommandSequence, startedMs };
     const publishedCommand = published?.throughCommand ?? 0;
     this.#engines.set(asset, { terms, engine, output, commandsThrough, publishedCommand, replay, isInDoubt: false });
     return { afterSequence: commandsThrough };
+  }
+
+  /** The copy that was kept up to date here, else the newest snapshot, else nothing. */
+  async #start(asset: string, options: Asset, lastOutput: InputMessage | null): Promise<StartedEngine> {
+    const standby = await this.#standbys?.take(asset);
+    if (standby) {
+      const { engine, places } = standby;
+      const why = await objectionTo({ engine, ...places }, this.#bus, asset, lastOutput);
+      const [fromCommand, isUsed] = [engine.lastCommandSequence, why === null];
+      this.#service.log.info({ asset, fromCommand, isUsed, why }, "the engine was followed here before");
+      if (isUsed) return { engine, ...places };
+    }
+    const choice = { asset, options, lastOutput };
+    const restored = await newestUsable(this.#service, this.#bus, this.#store, choice);
+    if (restored === null) await this.#assertWholeLog(asset);
+    this.#snapshotter.startsFrom(asset, restored);
+    return restored ?? { engine: createEngine(options), ...AT_START };
   }
 
   /** Without a snapshot an engine needs every command there was. */
@@ -125,9 +152,14 @@ export class MatchingEngines implements Stage {
   }
 
   async tick(): Promise<void> {
-    for (const [asset, { terms, engine, output, commandsThrough, replay, isInDoubt }] of this.#engines)
-      if (replay === null && !isInDoubt)
-        this.#snapshotter.consider(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
+    const doubt = this.#share.takeDoubt();
+    if (doubt !== null) throw new AssetHalted(doubt.asset, doubt.why);
+    this.#standbys?.tick();
+    for (const [asset, { terms, engine, output, commandsThrough, replay, isInDoubt }] of this.#engines) {
+      if (replay !== null || isInDoubt) continue;
+      const places = { commandsThrough, executionsThrough: output.last };
+      this.#snapshotter.consider(asset, engine, terms, places, this.#share.isFollowed(asset) ? "others'" : "own");
+    }
   }
 
   /** With a snapshot, so that whoever is next has little to apply. */

@@ -5,8 +5,8 @@ import { CodecError } from "../shared/errors.js";
 import type { Service } from "../shared/lifecycle.js";
 import { decodeCommandBatch, decodeExecutionRows } from "../shared/pipeline-codec.js";
 import { subjectOf } from "../shared/subjects.js";
-import type { EngineOptions } from "./core/engine.js";
-import type { RestoredEngine, SnapshotStore } from "./snapshot-store.js";
+import type { Engine, EngineOptions } from "./core/engine.js";
+import type { RestoredEngine, SnapshotStore, StreamPlaces } from "./snapshot-store.js";
 
 export interface SnapshotChoice {
   readonly asset: string;
@@ -37,8 +37,8 @@ export async function newestUsable(
 }
 
 /** The streams may have been lost and made again since it was taken: then its places mean nothing. */
-async function objectionTo(
-  { engine, commandsThrough, executionsThrough }: RestoredEngine,
+export async function objectionTo(
+  { engine, commandsThrough, executionsThrough }: StreamPlaces & { readonly engine: Engine },
   bus: Bus,
   asset: string,
   lastOutput: InputMessage | null,

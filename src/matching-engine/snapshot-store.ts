@@ -22,6 +22,8 @@ export interface StreamPlaces {
   readonly executionsThrough: StreamSequence;
 }
 
+export const AT_START: StreamPlaces = { commandsThrough: streamSequence(0), executionsThrough: streamSequence(0) };
+
 export interface TakenSnapshot extends StreamPlaces {
   readonly asset: string;
   readonly commandSequence: number;

@@ -17,10 +17,13 @@ export interface SnapshotPolicy {
   readonly everyCommands: number;
   /** or after this time, when there was a command at all. */
   readonly everyMs: number;
+  /** Somebody who follows the engine is to take it; if he has not so long after it is due, the engine's own process does. */
+  readonly graceMs?: number;
 }
 
 const KEPT = 3;
 const RETRY_MS = 10_000;
+const GRACE_MS = 10_000;
 /** Storing may take a fifth of the time at most, however large the book and frequent the commands. */
 const REST_FACTOR = 4;
 
@@ -34,12 +37,22 @@ interface LastSnapshot {
   readonly takenAtMs: number | null;
 }
 
+/** A snapshot that another process is to take. */
+interface AwaitedSnapshot {
+  /** The one before it. */
+  readonly last: LastSnapshot;
+  readonly dueSinceMs: number;
+  isLookedFor: boolean;
+  isMissing: boolean;
+}
+
 export class Snapshotter {
   readonly #service: Service;
   readonly #bus: Bus;
   readonly #store: SnapshotStore;
   readonly #policy: SnapshotPolicy;
   readonly #last = new Map<string, LastSnapshot>();
+  readonly #awaited = new Map<string, AwaitedSnapshot>();
   /** Of the snapshots that are known to be good, by subject. */
   readonly #places = new Map<string, StreamPlaces>();
   #storing: Promise<void> | null = null;
@@ -75,26 +88,63 @@ export class Snapshotter {
     this.#sequence.set({ asset }, commandSequence);
   }
 
-  /** Takes a snapshot if one is due. To be called between two batches, when all events are published. */
-  consider(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): void {
+  /** The asset is no concern of this process any more. */
+  forget(asset: string): void {
+    this.#last.delete(asset);
+    this.#awaited.delete(asset);
+  }
+
+  /**
+   * Takes a snapshot if one is due. To be called between two batches, when all events are published. If it is `others'`
+   * task, only when nobody has done it for a while.
+   */
+  consider(
+    asset: string,
+    engine: Engine,
+    options: EngineOptions,
+    places: StreamPlaces,
+    task: "own" | "others'" = "own",
+  ): void {
     const last = this.#last.get(asset);
     const startedMs = performance.now();
     if (last === undefined || this.#storing !== null || startedMs < this.#notBeforeMs) return;
     const commands = engine.lastCommandSequence - last.commandSequence;
     const isOld = startedMs - last.sinceMs >= this.#policy.everyMs;
     if (commands < this.#policy.everyCommands && !(commands > 0 && isOld)) return;
+    if (task === "others'" && !this.#isMissing(asset, last, startedMs)) return;
     void this.#take(asset, engine, options, places);
+  }
+
+  #isMissing(asset: string, last: LastSnapshot, nowMs: number): boolean {
+    const before = this.#awaited.get(asset);
+    const awaited = before?.last === last ? before : { last, dueSinceMs: nowMs, isLookedFor: false, isMissing: false };
+    this.#awaited.set(asset, awaited);
+    if (nowMs - awaited.dueSinceMs >= (this.#policy.graceMs ?? GRACE_MS) && !awaited.isLookedFor)
+      this.#service.background("look for a snapshot", this.#lookFor(asset, awaited));
+    return awaited.isMissing;
+  }
+
+  async #lookFor(asset: string, awaited: AwaitedSnapshot): Promise<void> {
+    awaited.isLookedFor = true;
+    try {
+      const newest = (await this.#store.list(asset)).find(({ isWhole }) => isWhole);
+      const { last } = awaited;
+      if (newest === undefined || newest.commandSequence <= last.commandSequence) awaited.isMissing = true;
+      else if (this.#last.get(asset) === last) {
+        const { commandSequence } = newest;
+        this.#last.set(asset, { commandSequence, sinceMs: performance.now(), takenAtMs: Date.now() });
+        this.#sequence.set({ asset }, commandSequence);
+      }
+    } catch (err) {
+      this.#service.log.warn({ err, asset }, "it can't be seen whether there is a snapshot");
+      awaited.isLookedFor = false;
+    }
   }
 
   /** For an engine that is about to be another process's: at once, and stored after what is being stored. */
   async takeLast(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
     if (this.#last.get(asset)?.commandSequence === engine.lastCommandSequence) return;
     await this.#take(asset, engine, options, places);
-  }
-
-  /** The engine is another process's now. */
-  forget(asset: string): void {
-    this.#last.delete(asset);
   }
 
   #take(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {

@@ -63,6 +63,15 @@ export function piecesOf(
   });
 }
 
+/** The next piece goes on with the events of a command that this one holds the first of. */
+export function endsWithinCommand({ rows, throughCommand }: PublishedRows): boolean {
+  const view = viewOf(rows);
+  let last: number = throughCommand;
+  for (let at = 0; at < rows.length; at += rowBytes(view, at))
+    if (rows[at] === COMMAND) last = view.getFloat64(at + WORD_BYTES, true);
+  return last > throughCommand;
+}
+
 /**
  * The rows in pieces of at most `bytesMax`, cut between events. A piece that starts within a command begins with a copy
  * of that command's row, so that each can be read on its own. A row is never longer than 512 bytes.

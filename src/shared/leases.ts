@@ -8,11 +8,12 @@
  *
  *   $KV.leases.<service>.member.<process>   the assets that it is willing to work on; empty: it has left
  *   $KV.leases.<service>.asset.<asset>      the process that has it; empty: nobody
+ *   $KV.leases.<service>.doubt.<asset>      why one that follows it does not agree
  */
 import type { Bus } from "./bus.js";
 import type { BusReader, InputMessage } from "./bus-reader.js";
 import type { Service } from "./lifecycle.js";
-import { type Member, shareOut } from "./share-out.js";
+import { type Member, nextInLine, shareOut } from "./share-out.js";
 import { STREAMS } from "./subjects.js";
 import { type StreamSequence, streamSequence } from "./units.js";
 
@@ -28,11 +29,29 @@ export interface AssetShare {
   onChange(listener: () => void): void;
 }
 
+/** What those ask, too, that have standbys. */
+export interface FollowedShare extends AssetShare {
+  /** What this process is to follow, because it is next in line when another one is gone. */
+  followed(): ReadonlySet<string>;
+  /** Somebody is next in line for this asset. */
+  isFollowed(asset: string): boolean;
+  /** For whoever follows an asset: says to the one that works on it that the two have come to different things. */
+  doubt(asset: string, why: string): void;
+  /** What another process has said about an asset of ours; each is given once. */
+  takeDoubt(): Doubt | null;
+}
+
+export interface Doubt {
+  readonly asset: string;
+  readonly why: string;
+}
+
 /** Always the same assets, for a process that shares with nobody. */
-export function fixedShare(assets: readonly string[]): AssetShare {
+export function fixedShare(assets: readonly string[]): FollowedShare {
   const all = new Set(assets);
   const none = new Set<string>();
-  return { assets: () => all, leaving: () => none, letGo: () => undefined, onChange: () => undefined };
+  const nobody = { followed: () => none, isFollowed: () => false, doubt: () => undefined, takeDoubt: () => null };
+  return { assets: () => all, leaving: () => none, ...nobody, letGo: () => undefined, onChange: () => undefined };
 }
 
 export interface LeaseOptions {
@@ -58,7 +77,7 @@ interface Key {
 
 type LeaseBus = Pick<Bus, "publish" | "read">;
 
-export class AssetLeases implements AssetShare {
+export class AssetLeases implements FollowedShare {
   readonly #bus: LeaseBus;
   readonly #service: Pick<Service, "log" | "metrics">;
   readonly #options: LeaseOptions;
@@ -73,6 +92,8 @@ export class AssetLeases implements AssetShare {
   readonly #settled = settlement();
   #hasJoined = false;
   #assets: ReadonlySet<string> = new Set();
+  #followers: ReadonlyMap<string, string> = new Map();
+  readonly #doubts: Doubt[] = [];
   #reader: BusReader | null = null;
   #timer: NodeJS.Timeout | null = null;
   #beats = 0;
@@ -93,6 +114,26 @@ export class AssetLeases implements AssetShare {
 
   leaving(): ReadonlySet<string> {
     return this.#leaving;
+  }
+
+  followed(): ReadonlySet<string> {
+    const { instance } = this.#options;
+    return new Set([...this.#followers].filter(([, follower]) => follower === instance).map(([asset]) => asset));
+  }
+
+  isFollowed(asset: string): boolean {
+    return this.#followers.has(asset);
+  }
+
+  doubt(asset: string, why: string): void {
+    const text = `${this.#options.instance} follows it and differs: ${why}`;
+    void this.#publish(`${DOUBT_KEY}${asset}`, text.slice(0, DOUBT_TEXT_MAX));
+  }
+
+  takeDoubt(): Doubt | null {
+    const doubts = this.#doubts.splice(0).filter(({ asset }) => this.#assets.has(asset));
+    this.#doubts.push(...doubts.slice(1));
+    return doubts[0] ?? null;
   }
 
   onChange(listener: () => void): void {
@@ -161,6 +202,11 @@ export class AssetLeases implements AssetShare {
 
   #note({ subject, streamSequence, data }: InputMessage): void {
     const key = subject.slice(this.#subject("").length);
+    if (key.startsWith(DOUBT_KEY)) {
+      const doubt = { asset: key.slice(DOUBT_KEY.length), why: Buffer.from(data).toString() };
+      if (this.#isUpToDate) this.#doubts.push(doubt); // what is older is about processes before this one
+      return;
+    }
     if ((this.#keys.get(key)?.sequence ?? -1) >= streamSequence) return;
     this.#keys.set(key, { value: Buffer.from(data).toString(), sequence: streamSequence, seenAtBeat: this.#beats });
     if (key === this.#memberKey) this.#ownBeatSeen = streamSequence;
@@ -180,6 +226,7 @@ export class AssetLeases implements AssetShare {
     const holders = new Map(
       [...this.#keys].filter(([key]) => isAsset(key)).map(([key, { value }]) => [assetOf(key), value]),
     );
+    this.#followers = nextInLine(holders, members);
     const shares = shareOut([...new Set(members.flatMap(({ assets }) => [...assets]))], members, holders);
     const taken: Promise<void>[] = [];
     for (const [asset, taker] of shares) {
@@ -254,7 +301,7 @@ export class AssetLeases implements AssetShare {
 }
 
 /** Takes part from now on, and until the service stops. */
-export async function joinLeases(bus: Bus, service: Service, options: LeaseOptions): Promise<AssetShare> {
+export async function joinLeases(bus: Bus, service: Service, options: LeaseOptions): Promise<FollowedShare> {
   const leases = new AssetLeases(bus, service, options);
   service.onStop("leases", () => leases.leave());
   service.readiness("leases", () => leases.whyNotJoined());
@@ -271,6 +318,8 @@ function settlement(): { readonly promise: Promise<void>; readonly resolve: () =
 }
 
 const ASSET_KEY = "asset.";
+const DOUBT_KEY = "doubt.";
+const DOUBT_TEXT_MAX = 1_000;
 const isAsset = (key: string) => key.startsWith(ASSET_KEY);
 const assetOf = (key: string) => key.slice(ASSET_KEY.length);
 const keyOf = (asset: string) => `${ASSET_KEY}${asset}`;

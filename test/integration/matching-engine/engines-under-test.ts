@@ -69,12 +69,12 @@ export class EnginesUnderTest {
     const service = serviceForTest("matching-engine");
     const bus = await connectBus(this.nats.url, { name: "matching-engine", log: service.log });
     service.onStop("bus", () => bus.close());
-    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, snapshots);
     const share =
       instance === undefined
         ? fixedShare(assets)
         : await joinLeases(bus, service, { service: "matching-engine", instance, assets });
     this.#shares.set(service, share);
+    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, { share, snapshots });
     const loop = runStage(service, bus, stage, {
       share,
       pendingMessagesMax: 64,

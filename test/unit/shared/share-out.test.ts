@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { shareOut } from "../../../src/shared/share-out.js";
+import { nextInLine, shareOut } from "../../../src/shared/share-out.js";
 
 const ASSETS = ["A", "B", "C", "D"];
 const member = (id: string, assets = ASSETS) => ({ id, assets: new Set(assets) });
@@ -63,5 +63,32 @@ describe("sharing out assets", () => {
         expect(shares(members, plan)).to.deep.equal(plan);
       }),
     );
+  });
+
+  describe("next in line", () => {
+    const MANY = Array.from({ length: 12 }, (_, index) => `A${String(index).padStart(2, "0")}`);
+    const group = (ids: readonly string[]) => ids.map((id) => member(id, MANY));
+
+    it("is nobody where there is one process only, and never the one that has it", () => {
+      expect(nextInLine(holders({ A: "x" }), [member("x")]).size).to.equal(0);
+      expect(Object.fromEntries(nextInLine(holders({ A: "x", B: "y" }), [member("x"), member("y")]))).to.deep.equal({
+        A: "y",
+        B: "x",
+      });
+    });
+
+    it("is each of the others as often as another, and they take over what they followed", () => {
+      for (const count of [2, 3, 4, 5]) {
+        const ids = MANY.slice(0, count).map((_, index) => `p${index}`);
+        const held = shareOut(MANY, group(ids), new Map());
+        const next = nextInLine(held, group(ids));
+        const counts = ids.map((id) => [...next.values()].filter((follower) => follower === id).length);
+        expect(Math.max(...counts) - Math.min(...counts), `${count} processes: ${counts}`).to.be.at.most(2);
+        for (const gone of ids) {
+          const left = shareOut(MANY, group(ids.filter((id) => id !== gone)), held);
+          for (const asset of MANY) if (held.get(asset) === gone) expect(left.get(asset)).to.equal(next.get(asset));
+        }
+      }
+    });
   });
 });

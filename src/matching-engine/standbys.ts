@@ -1,0 +1,149 @@
+/**
+ * The engines that this process follows, to take them up when their own process is gone (leases.ts says which), and whose
+ * snapshots it takes meanwhile. Where one comes to something else than was published, nobody can say which of the two is
+ * right: both raise the alarm, and the asset halts in the process that runs it.
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Asset, AssetRegistry } from "../shared/assets.js";
+import type { Bus } from "../shared/bus.js";
+import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
+import type { FollowedShare } from "../shared/leases.js";
+import type { Service } from "../shared/lifecycle.js";
+import { subjectOf } from "../shared/subjects.js";
+import { createEngine } from "./core/engine.js";
+import { newestUsable } from "./snapshot-choice.js";
+import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
+import type { Snapshotter } from "./snapshotter.js";
+import { Standby } from "./standby.js";
+
+/** Following takes this part of the time between two ticks at most, however much there is to catch up with. */
+const TICK_WORK_MS = 100;
+const RETRY_MS = 5_000;
+
+export class Standbys {
+  readonly #service: Service;
+  readonly #bus: Bus;
+  readonly #registry: AssetRegistry;
+  readonly #store: SnapshotStore;
+  readonly #snapshotter: Snapshotter;
+  readonly #share: FollowedShare;
+  readonly #standbys = new Map<string, Standby>();
+  readonly #differing = new Map<string, string>();
+  readonly #notBeforeMs = new Map<string, number>();
+  readonly #commandSequence;
+  readonly #isDiffering;
+  #isWorking = false;
+
+  constructor(
+    service: Service,
+    bus: Bus,
+    registry: AssetRegistry,
+    { store, snapshotter, share }: { store: SnapshotStore; snapshotter: Snapshotter; share: FollowedShare },
+  ) {
+    this.#service = service;
+    this.#bus = bus;
+    this.#registry = registry;
+    this.#store = store;
+    this.#snapshotter = snapshotter;
+    this.#share = share;
+    const { metrics } = service;
+    this.#commandSequence = metrics.gauge("standby_command_sequence", "How far a followed engine has come", ["asset"]);
+    this.#isDiffering = metrics.gauge("standby_differing", "1: it came to something else than was published", [
+      "asset",
+    ]);
+    service.readiness("standby", () => (this.#differing.size === 0 ? null : [...this.#differing.values()].join("; ")));
+  }
+
+  /** To be called now and then; what there is to do goes on beside the caller. */
+  tick(): void {
+    const followed = this.#share.followed();
+    if (this.#isWorking || (followed.size === 0 && this.#standbys.size === 0)) return;
+    this.#isWorking = true;
+    const work = this.#work(followed).finally(() => {
+      this.#isWorking = false;
+    });
+    this.#service.background("standbys", work);
+  }
+
+  /** The copy, which is the caller's from now on; null: there is none. */
+  async take(asset: string): Promise<Standby | null> {
+    const standby = this.#standbys.get(asset);
+    this.#standbys.delete(asset);
+    this.#commandSequence.remove({ asset });
+    await standby?.close();
+    return this.#differing.has(asset) ? null : (standby ?? null);
+  }
+
+  async #work(followed: ReadonlySet<string>): Promise<void> {
+    for (const asset of this.#standbys.keys())
+      if (!followed.has(asset) && !this.#share.assets().has(asset)) await this.#drop(asset); // else it is about to be taken
+    const untilMs = performance.now() + TICK_WORK_MS;
+    const isOurs = (asset: string) => !this.#service.stopping.aborted && this.#share.followed().has(asset);
+    for (const asset of followed) if (isOurs(asset)) await this.#guarded(asset, () => this.#begin(asset));
+    const behind = new Set(this.#standbys.keys());
+    while (behind.size > 0 && performance.now() < untilMs)
+      for (const asset of behind) {
+        await setImmediate(); // the process's own assets come first
+        const isBehind = isOurs(asset) && (await this.#guarded(asset, () => this.#advance(asset)));
+        if (!isBehind) behind.delete(asset);
+      }
+  }
+
+  async #begin(asset: string): Promise<boolean> {
+    if (this.#standbys.has(asset) || this.#differing.has(asset)) return false;
+    if (performance.now() < (this.#notBeforeMs.get(asset) ?? 0)) return false;
+    this.#notBeforeMs.set(asset, performance.now() + RETRY_MS);
+    const options = this.#termsOf(asset);
+    const lastOutput = await this.#bus.lastMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset));
+    const restored = await newestUsable(this.#service, this.#bus, this.#store, { asset, options, lastOutput });
+    if (!this.#share.followed().has(asset)) return false; // meanwhile it may be our own
+    this.#snapshotter.startsFrom(asset, restored);
+    const places: StreamPlaces = restored ?? AT_START;
+    this.#standbys.set(asset, new Standby(this.#bus, asset, restored?.engine ?? createEngine(options), places));
+    this.#service.log.info({ asset, fromCommand: restored?.engine.lastCommandSequence ?? 0 }, "following an engine");
+    return true;
+  }
+
+  /** True: there may be more. A copy that has come to the end may be due for a snapshot. */
+  async #advance(asset: string): Promise<boolean> {
+    const standby = this.#standbys.get(asset);
+    if (standby === undefined) return false;
+    const isBehind = await standby.advance();
+    const { engine, places } = standby;
+    this.#commandSequence.set({ asset }, engine.lastCommandSequence);
+    if (!isBehind && this.#standbys.get(asset) === standby)
+      this.#snapshotter.consider(asset, engine, this.#termsOf(asset), places);
+    return isBehind;
+  }
+
+  /** What goes wrong with one copy is no harm to anything else: it begins again, or is in doubt. */
+  async #guarded(asset: string, work: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await work();
+    } catch (err) {
+      if (this.#service.stopping.aborted) return false;
+      await this.#drop(asset);
+      if (err instanceof InvariantBroken || err instanceof CodecError) this.#differs(asset, err);
+      else this.#service.log.warn({ err, asset, retryMs: RETRY_MS }, "an engine can't be followed; beginning again");
+      return false;
+    }
+  }
+
+  #differs(asset: string, err: Error): void {
+    this.#differing.set(asset, `${asset} is not followed any more: ${err.message}`);
+    this.#isDiffering.set({ asset }, 1);
+    this.#service.log.fatal({ err, asset }, "a followed engine differs; its asset is to halt");
+    this.#share.doubt(asset, err.message);
+  }
+
+  async #drop(asset: string): Promise<void> {
+    await this.take(asset);
+    this.#snapshotter.forget(asset);
+  }
+
+  #termsOf(asset: string): Asset {
+    const terms = this.#registry.assets.get(asset);
+    invariant(terms !== undefined, `${asset} is not among the assets`);
+    return terms;
+  }
+}
