@@ -1,5 +1,6 @@
 /** What requests must be judged by and Postgres knows: read for a whole batch in one round trip. */
 import { columns, type Database, type Row, type Statement } from "../shared/database.js";
+import { findLastPrices, lastPricesOf } from "../shared/last-prices.js";
 import type { AccountId, OrderId, PriceTicks } from "../shared/units.js";
 import { type Balance, type BalanceKey, balanceKey, type OrderOnRecord, orderKey } from "./funding.js";
 import { feeRatesOf } from "./order-log-rows.js";
@@ -24,8 +25,8 @@ export interface Answers {
   readonly balances: ReadonlyMap<string, Balance>;
   /** By orderKey; those that are not done. */
   readonly orders: ReadonlyMap<string, OrderOnRecord>;
-  /** By asset; null: it has not traded. */
-  readonly lastPrices: ReadonlyMap<string, PriceTicks | null>;
+  /** By asset; those that have not traded are not there. */
+  readonly lastPrices: ReadonlyMap<string, PriceTicks>;
 }
 
 export class RecordStore {
@@ -53,7 +54,7 @@ export class RecordStore {
       orders: new Map(
         orderRows.map((row) => [orderKey(row["asset"] as string, row["order_id"] as OrderId), orderOf(row)]),
       ),
-      lastPrices: new Map(priceRows.map((row) => [row["asset"] as string, row["price_ticks"] as PriceTicks | null])),
+      lastPrices: lastPricesOf(priceRows),
     };
   }
 }
@@ -122,16 +123,6 @@ function findOrders(names: readonly OrderName[]): Statement {
       (name) => name.asset,
       (name) => name.orderId,
     ),
-  };
-}
-
-function findLastPrices(assets: readonly string[]): Statement {
-  return {
-    name: "find_last_prices",
-    text: `select a.asset, t.price_ticks from unnest($1::text[]) as a(asset)
-      left join lateral (
-        select price_ticks from trades where asset = a.asset order by trade_id desc limit 1) t on true`,
-    values: [assets],
   };
 }
 

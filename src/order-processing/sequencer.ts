@@ -61,9 +61,11 @@ export class Sequencer {
     batches: readonly LoggedBatch[],
     isSuspended: (accountId: AccountId) => boolean,
   ): Promise<SequencedBatch[]> {
-    const answers = await this.#record.answer(this.#questions(batches));
+    const questions = this.#questions(batches);
+    const answers = await this.#record.answer(questions);
     const readAtMs = performance.now();
-    for (const [asset, priceTicks] of answers.lastPrices) this.#lastPrices.set(asset, { priceTicks, readAtMs });
+    for (const asset of questions.lastPrices)
+      this.#lastPrices.set(asset, { priceTicks: answers.lastPrices.get(asset) ?? null, readAtMs });
     const balances = new Map(answers.balances);
     for (;;) {
       const funding = this.#holdsFunds ? this.#funding(answers, balances) : null;
