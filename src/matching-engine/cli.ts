@@ -1,6 +1,6 @@
 /** The engine alone on the command line: text requests on stdin, JSON lines on stdout. */
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { readOptions } from "../shared/options.js";
 import type { WriterMessage } from "./answer-writer.js";
 import { inlineMore } from "./inlining.js";
 import { LineSplitter } from "./line-splitter.js";
@@ -8,15 +8,18 @@ import { LINE_LENGTH_MAX, TextEngine, type TextEngineOptions } from "./text-engi
 
 const USAGE = "npm run --silent engine -- --asset BTC-USD --tick 0.01 --lot 0.0001 [--allow-self-trade]";
 
-function readOptions(): TextEngineOptions {
-  const { values } = parseArgs({
+/** Null: only help was asked for. */
+function engineOptions(): TextEngineOptions | null {
+  const { values } = readOptions({
     options: {
       asset: { type: "string", default: "BTC-USD" },
       tick: { type: "string", default: "0.01" },
       lot: { type: "string", default: "0.0001" },
       "allow-self-trade": { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
+  if (values.help) return null;
   if (!/^[\x21-\x3c\x3e-\x7e]{1,32}$/.test(values.asset)) throw new RangeError(`asset "${values.asset}" is not a name`);
   const { asset, tick, lot } = values;
   return { asset, tickSize: tick, lotSize: lot, allowSelfTrade: values["allow-self-trade"] };
@@ -25,8 +28,10 @@ function readOptions(): TextEngineOptions {
 /** Options that are no good end the process with a word on how to put it right. */
 function start(): { engine: TextEngine; options: TextEngineOptions } {
   try {
-    const options = readOptions();
-    return { engine: new TextEngine(options), options };
+    const options = engineOptions();
+    if (options !== null) return { engine: new TextEngine(options), options };
+    console.log(USAGE);
+    process.exit(0);
   } catch (error) {
     console.error(`engine: ${error instanceof Error ? error.message : String(error)}\nusage: ${USAGE}`);
     process.exit(2);

@@ -1,6 +1,6 @@
 /** `npm run reconcile`: compares what is in the database of a pipeline, running or not, and names what differs. */
-import { parseArgs } from "node:util";
 import { openSnapshot } from "../shared/database.js";
+import { readOptions } from "../shared/options.js";
 import { reconciliationConfig } from "./config.js";
 import { differenceText } from "./difference-text.js";
 import { differences, RULES } from "./reconcile.js";
@@ -51,7 +51,7 @@ function print(line: string): void {
 }
 
 try {
-  const { values } = parseArgs({
+  const { values } = readOptions({
     options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
   });
   if (values.help) print(HELP);

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../../src/shared/options.js";
 import type { Fault } from "./fault.js";
 import { FAULTS } from "./faults.js";
 
@@ -31,7 +31,7 @@ export interface CommandLine {
 
 /** Throws an Error with a text for people. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const { values } = parseArgs({
+  const { values } = readOptions({
     args: [...args],
     options: {
       fault: { type: "string", default: "all" },

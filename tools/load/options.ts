@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { loadAssets } from "../../src/shared/assets.js";
 import { projectRoot } from "../../src/shared/config.js";
+import { readOptions } from "../../src/shared/options.js";
 import type { LoadOptions } from "./load-run.js";
 import { checkLoopback, type Target, targetOf } from "./target.js";
 
@@ -38,7 +38,7 @@ export interface CommandLine {
 
 /** Throws an Error with a text for people. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const { values } = parseArgs({
+  const { values } = readOptions({
     args: [...args],
     options: {
       rate: { type: "string", default: "1000" },

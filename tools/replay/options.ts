@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { projectRoot } from "../../src/shared/config.js";
+import { readOptions } from "../../src/shared/options.js";
 
 export const HELP = `npm run replay -- --asset BTC-USD [options]: runs the logged commands again, and compares
 
@@ -31,7 +31,7 @@ export interface ReplayOptions {
 
 /** Throws an Error with a text for people. */
 export function parseOptions(args: readonly string[]): ReplayOptions {
-  const { values } = parseArgs({
+  const { values } = readOptions({
     args: [...args],
     options: {
       asset: { type: "string" },

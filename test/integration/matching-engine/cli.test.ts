@@ -83,4 +83,10 @@ describe("npm run engine", () => {
       expect(errors).to.match(/^engine: .+\nusage: /);
     }
   });
+
+  it("says what it can do when it is asked", async () => {
+    const { code, output } = await run(["--help"], "");
+    expect(code).to.equal(0);
+    expect(output).to.match(/^npm run --silent engine -- --asset /);
+  });
 });

@@ -34,7 +34,7 @@ describe("the command line of operators", () => {
     ["an unknown command", ["fly", "x"], /^there is no command fly; npm run account -- help lists them all$/],
     ["a letter too many", ["susspend", "x"], /^there is no command susspend, did you mean suspend\?/],
     ["two letters in each other's place", ["craete", "x"], /did you mean create\?/],
-    ["an unknown option", ["list", "--colour", "red"], /^Unknown option '--colour'/],
+    ["an unknown option", ["list", "--colour", "red"], /^Unknown option '--colour'; npm run account -- help shows/],
     [
       "an option of another command",
       ["revoke", "k", "--role", "read"],
