@@ -77,13 +77,13 @@ export const DEMO_ACCOUNTS = ["random1", "random2", "random32"] as const;
  * Each demo account has a key of its own name whose secret is the same word, and enough of everything for a load test.
  * Never called in production.
  */
-export async function seedDemoAccounts(database: Database): Promise<void> {
-  for (const name of DEMO_ACCOUNTS) await createApiKey(database, name, name, name);
+export async function seedDemoAccounts(database: Database, names: readonly string[] = DEMO_ACCOUNTS): Promise<void> {
+  for (const name of names) await createApiKey(database, name, name, name);
   await database.query(
     `select book_transfer('deposit', a.account_id, c.currency, $2::bigint * case c.kind when 'crypto' then 1 else 1000 end
          * (10 ^ c.decimals)::bigint, 'demo/' || a.name || '/' || c.currency, 'demo')
      from accounts a cross join currencies c where a.name = any($1)`,
-    [DEMO_ACCOUNTS, DEMO_COINS],
+    [names, DEMO_COINS],
   );
 }
 

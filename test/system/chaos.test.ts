@@ -23,7 +23,13 @@ describe("a pipeline under load", function () {
   before(async () => {
     build();
     const settings = FREQUENT_SNAPSHOTS;
-    world = await World.create({ ratePerSecond: RATE_PER_SECOND, seed: SEED, isProxied: true, settings });
+    world = await World.create({
+      ratePerSecond: RATE_PER_SECOND,
+      seed: SEED,
+      isProxied: true,
+      restingOrders: 0,
+      settings,
+    });
     oracle = new Oracle(world);
   });
   after(() => world?.close());

@@ -66,6 +66,11 @@ export class Client {
     else void this.#carry(this.#mix.next(Date.now()));
   }
 
+  /** Resolves when it has its last answer. */
+  placeResting(): Promise<void> {
+    return this.#carry(this.#mix.nextResting());
+  }
+
   async #carry(wish: Wish): Promise<void> {
     this.open++;
     while (!this.#isPaused) {

@@ -4,9 +4,9 @@ import { CatchUp } from "./catch-up.js";
 import type { Difference } from "./difference.js";
 import { type Fault, sleep, within } from "./fault.js";
 import type { Growth } from "./memory-watch.js";
-import { NotSettled, Oracle } from "./oracle.js";
-import { NotRecovered, type Recovered } from "./recovery.js";
-import { World } from "./world.js";
+import { NotSettled, type Oracle } from "./oracle.js";
+import { NotRecovered, type Recovered, timeOf } from "./recovery.js";
+import type { World } from "./world.js";
 
 export interface FaultResult {
   readonly fault: Fault;
@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly times: number;
   readonly ratePerSecond: number;
   readonly seed: number;
-  /** Load before the first injection, so that memory is what it usually is. */
+  /** Load before the first injection, so that memory is what it usually is; where memory is judged. */
   readonly warmUpMs: number;
   readonly tell: (line: string) => void;
 }
@@ -41,27 +41,10 @@ const LOOK_AFTER = 10;
 const STEADY_WITHIN_MS = 30_000;
 const SETTLE_WITHIN_MS = 90_000;
 const INJECT_WITHIN_MS = 90_000;
-const CLOSE_WITHIN_MS = 30_000;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_SPREAD = 600;
 const DIFFERENCES_TOLD_MAX = 10;
 const TEXT_MAX = 500;
-
-/** In a world of its own. */
-export async function runFault(fault: Fault, options: RunOptions): Promise<FaultResult> {
-  const { ratePerSecond, seed } = options;
-  const world = await World.create({
-    ratePerSecond,
-    seed,
-    isProxied: fault.isProxied === true,
-    settings: fault.settings ?? {},
-  });
-  try {
-    return await injectInto(world, new Oracle(world), fault, options);
-  } finally {
-    await within(CLOSE_WITHIN_MS, "the end of the pipeline", world.close());
-  }
-}
 
 /** In a world that others were injected into before; the oracle is that world's. The load is paused afterwards. */
 export function injectInto(world: World, oracle: Oracle, fault: Fault, options: RunOptions): Promise<FaultResult> {
@@ -116,13 +99,13 @@ class FaultRun {
       recovered: this.#recovered,
       growth: this.#growth,
       catchUps: this.#catchUps,
-      exceeded: this.#exceeded,
+      exceeded: [...this.#exceeded, ...this.#judgeTime()],
     };
   }
 
   async #injectAll(): Promise<void> {
     await this.#begin();
-    await sleep(this.#options.warmUpMs);
+    if (this.#fault.growthMaxMb !== undefined) await sleep(this.#options.warmUpMs);
     while (this.#injected < this.#options.times) {
       await sleep(PAUSE_MS_MIN + this.#random(PAUSE_MS_SPREAD));
       const { name, lastsMs } = this.#fault;
@@ -174,6 +157,13 @@ class FaultRun {
     if (rate < catchUpMin)
       this.#exceeded.push(`the backlog was settled at ${rate.toFixed(1)} times the input, not ${catchUpMin}`);
     return rate;
+  }
+
+  #judgeTime(): string[] {
+    const { limit } = this.#fault;
+    const tookMs = limit === undefined ? null : timeOf(limit, this.#recovered, 0.99);
+    if (limit === undefined || tookMs === null || tookMs <= limit.p99Ms) return [];
+    return [`back within ${Math.round(tookMs)} ms (p99), not ${limit.p99Ms}`];
   }
 
   /** The largest growth of this injection. */

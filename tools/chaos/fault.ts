@@ -1,4 +1,4 @@
-import type { Measure } from "./recovery.js";
+import type { Measure, TimeLimit } from "./recovery.js";
 import type { World } from "./world.js";
 
 /** One way in which things go wrong, and what is promised then. */
@@ -11,6 +11,10 @@ export interface Fault {
   readonly measure: Measure;
   /** Until every asset has reports again. */
   readonly recoversWithinMs: number;
+  /** A miss is told, and the fault has not passed; it may still be exact. */
+  readonly limit?: TimeLimit;
+  /** How many orders rest in the books of all assets meanwhile, besides those that come and go. */
+  readonly restingOrders?: number;
   /** The part of the run where nobody looks for life: how long one injection takes by itself, about. */
   readonly lastsMs: number;
   readonly isProxied?: true;
@@ -21,6 +25,8 @@ export interface Fault {
   readonly catchUpMin?: number;
   /** What may be logged as fatal, and whose processes may end, because of it. */
   readonly mayEnd?: RegExp;
+  /** How often it is injected in the long run; not said: LONG_TIMES. */
+  readonly longTimes?: number;
   /** Why it can't be done here; null: it can. */
   readonly obstacle?: () => string | null;
   /** Once, before the load. */
@@ -28,6 +34,8 @@ export interface Fault {
   /** Under load. Marks the moment from which recovery is measured (world.load.recovery.mark). */
   readonly inject: (world: World, random: (below: number) => number) => Promise<void>;
 }
+
+export const LONG_TIMES = 3;
 
 /** Intake says BUSY before memory grows by so much. */
 export const GROWTH_MAX_MB = 100;

@@ -1,6 +1,7 @@
 /** Processes that die. */
 import { SERVICES, type ServiceName } from "../../src/shared/config.js";
 import type { Fault } from "./fault.js";
+import { RESTING_ORDERS } from "./resting-orders.js";
 
 function killOf(service: ServiceName): Fault {
   const isIntake = service === "order-handler";
@@ -10,7 +11,9 @@ function killOf(service: ServiceName): Fault {
     meanwhile: isIntake ? "connections break" : "reports wait",
     measure: isIntake ? "ack" : "report",
     recoversWithinMs: 15_000,
+    ...(service === "matching-engine" && { restingOrders: RESTING_ORDERS, limit: { of: "all", p99Ms: 2_000 } }),
     lastsMs: 0,
+    longTimes: 50,
     inject: async (world) => {
       world.process(service).kill9();
       world.load.recovery.mark();
@@ -24,7 +27,9 @@ const killNats: Fault = {
   meanwhile: "UNKNOWN_OUTCOME, UNAVAILABLE",
   measure: "ack",
   recoversWithinMs: 15_000,
+  limit: { of: "first", p99Ms: 2_000 },
   lastsMs: 500,
+  longTimes: 20,
   inject: async (world) => {
     await world.nats.end();
     await world.nats.start();
@@ -38,12 +43,15 @@ const killEverything: Fault = {
   meanwhile: "connections break",
   measure: "ack",
   recoversWithinMs: 30_000,
+  restingOrders: RESTING_ORDERS,
+  limit: { of: "all", p99Ms: 10_000 },
   lastsMs: 2_000,
+  longTimes: 10,
   inject: async (world) => {
+    world.load.recovery.mark();
     for (const process of world.processes) process.kill9();
     await Promise.all([world.nats.end(), world.postgres.end()]);
     await Promise.all([world.nats.start(), world.postgres.start()]);
-    world.load.recovery.mark();
   },
 };
 

@@ -5,6 +5,7 @@ import type { Address } from "../../test/support/trading-session.js";
 import { Attempts } from "./attempts.js";
 import { Client } from "./client.js";
 import { Recovery } from "./recovery.js";
+import { placeRestingOrders } from "./resting-orders.js";
 
 export interface Account {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface LoadOptions {
   readonly ratePerSecond: number;
   readonly seed: number;
   readonly accounts: readonly Account[];
+  /** Whose orders stay in the books. */
+  readonly holders: readonly Account[];
   readonly registry: AssetRegistry;
   readonly orderHandler: Address;
   readonly notifierUrl: string;
@@ -34,6 +37,7 @@ export class Load {
   readonly recovery: Recovery;
   readonly #options: LoadOptions;
   readonly #clients: Client[];
+  readonly #holders: Client[];
   readonly #subscribers = new Map<Account, ReportSubscriber>();
   /** Accounts whose first report in memory was taken before. */
   readonly #isTaken = new Set<Account>();
@@ -43,7 +47,7 @@ export class Load {
   #turn = 0;
 
   private constructor(options: LoadOptions) {
-    const { accounts, registry, orderHandler: address, seed, notifierUrl } = options;
+    const { accounts, holders, registry, orderHandler: address, seed, notifierUrl } = options;
     this.#options = options;
     this.recovery = new Recovery([...registry.assets.keys()]);
     const onAnswer: ConstructorParameters<typeof Client>[0]["onAnswer"] = (client, wish, answer, sentAtMs) => {
@@ -59,7 +63,11 @@ export class Load {
         return new Client({ name, account, accountId, isText, seed: seedOfClient, registry, address, onAnswer });
       }),
     );
-    for (const account of accounts)
+    this.#holders = holders.map(({ name: account, accountId }, at) => {
+      const name = `s${seed}h${at}`;
+      return new Client({ name, account, accountId, isText: false, seed: seed + at, registry, address, onAnswer });
+    });
+    for (const account of this.accounts)
       this.#subscribers.set(account, new ReportSubscriber(notifierUrl, account.name, (seen) => this.#reported(seen)));
   }
 
@@ -75,7 +83,11 @@ export class Load {
   }
 
   get accounts(): readonly Account[] {
-    return this.#options.accounts;
+    return [...this.#options.accounts, ...this.#options.holders];
+  }
+
+  placeRestingOrders(count: number): Promise<void> {
+    return placeRestingOrders(this.#holders, count);
   }
 
   /** What the account's subscriber saw since this was asked before. */
@@ -112,7 +124,7 @@ export class Load {
 
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
-    for (const client of this.#clients) client.close();
+    for (const client of [...this.#clients, ...this.#holders]) client.close();
     for (const subscriber of this.#subscribers.values()) subscriber.close();
   }
 

@@ -1,33 +1,60 @@
-import { build } from "../load/own-pipeline.js";
-import { type FaultResult, runFault } from "./fault-run.js";
+import { build, stopOnSignal } from "../load/own-pipeline.js";
+import { type Fault, LONG_TIMES } from "./fault.js";
+import type { FaultResult } from "./fault-run.js";
 import { FAULTS } from "./faults.js";
 import { type CommandLine, HELP, parseCommandLine } from "./options.js";
-import { writeReliability } from "./reliability-page.js";
-import { isPassed, markdownTable, resultJson } from "./result-table.js";
+import { ReliabilityPage } from "./reliability-page.js";
+import { COLUMNS, cellsOf, isPassed, markdownTable, resultJson } from "./result-table.js";
+import { guessMs, remainingMs } from "./run-estimate.js";
+import { Worlds } from "./worlds.js";
 
 const WARM_UP_MS = 12_000;
-const EXIT_NOT_EXACT = 1;
+const EXIT_NOT_PASSED = 1;
 const EXIT_UNKNOWN = 2;
 
-async function run({ faults, times, ratePerSecond, seed, isJson, isWriting }: CommandLine): Promise<boolean> {
+const tell = (line: string) => process.stderr.write(`${line}\n`);
+const inMinutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`;
+
+/** Returns the exit code. */
+async function run(commandLine: CommandLine): Promise<number> {
+  const { faults, ratePerSecond, seed, isJson, isWriting, isResuming } = commandLine;
   build();
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
+  const page = new ReliabilityPage({ ratePerSecond, seed }, FAULTS);
+  const planned = faults
+    .map((fault) => ({ fault, times: commandLine.times ?? fault.longTimes ?? LONG_TIMES }))
+    .filter(({ fault, times }) => isPossible(fault) && !(isResuming && page.hasPassed(fault, times)));
+  tell(`${planned.length} faults, about ${inMinutes(guessMs(planned))}`);
   const results: FaultResult[] = [];
-  for (const fault of faults) {
-    const obstacle = fault.obstacle?.() ?? null;
-    if (obstacle !== null) {
-      tell(`${fault.name}: skipped, ${obstacle}`);
-      continue;
-    }
+  const worlds = new Worlds();
+  stopOnSignal(() => worlds.close());
+  const startedMs = performance.now();
+  for (const [done, { fault, times }] of planned.entries()) {
     tell(`${fault.name}: ${fault.how}`);
-    const result = await runFault(fault, { times, ratePerSecond, seed, warmUpMs: WARM_UP_MS, tell });
-    results.push(result);
-    for (const text of [...result.differences, ...result.exceeded]) tell(`${fault.name} (seed ${seed}): ${text}`);
-    if (isJson) console.log(resultJson(result));
+    const options = { times, ratePerSecond, seed, warmUpMs: WARM_UP_MS, tell };
+    const result = await worlds.run(fault, options).catch((error: Error) => {
+      tell(`${fault.name}: ${error.message}`); // the others need not wait for what can't be judged
+      return null;
+    });
+    if (result !== null) {
+      results.push(result);
+      for (const text of [...result.differences, ...result.exceeded]) tell(`${fault.name} (seed ${seed}): ${text}`);
+      if (isJson) console.log(resultJson(result));
+      if (isWriting) page.write(result);
+    }
+    const tookMs = performance.now() - startedMs;
+    const leftMs = remainingMs(planned, done + 1, tookMs);
+    tell(`${done + 1} of ${planned.length} faults in ${inMinutes(tookMs)}, about ${inMinutes(leftMs)} to go`);
   }
-  if (!isJson) console.log(markdownTable(results));
-  if (isWriting) writeReliability(results, { ratePerSecond, seed });
-  return results.every(isPassed);
+  await worlds.close();
+  if (!isJson) console.log(markdownTable(COLUMNS, results.map(cellsOf)));
+  if (results.length < planned.length) return EXIT_UNKNOWN;
+  return results.every(isPassed) ? 0 : EXIT_NOT_PASSED;
+}
+
+function isPossible(fault: Fault): boolean {
+  const obstacle = fault.obstacle?.() ?? null;
+  if (obstacle !== null) tell(`${fault.name}: skipped, ${obstacle}`);
+  return obstacle === null;
 }
 
 try {
@@ -35,7 +62,7 @@ try {
   if (commandLine.isHelp) console.log(HELP);
   else if (commandLine.isList)
     for (const { name, how, meanwhile } of FAULTS) console.log(`${name.padEnd(28)} ${how}; meanwhile: ${meanwhile}`);
-  else process.exitCode = (await run(commandLine)) ? 0 : EXIT_NOT_EXACT;
+  else process.exitCode = await run(commandLine);
 } catch (error) {
   console.error(`chaos: ${(error as Error).message}`);
   process.exitCode = EXIT_UNKNOWN;

@@ -21,6 +21,7 @@ import {
   priceTicks,
 } from "../../src/shared/units.js";
 import { mulberry32 } from "../../test/support/random-flow.js";
+import { hasRoom } from "./resting-orders.js";
 
 export interface Wish {
   readonly asset: Asset;
@@ -36,6 +37,8 @@ interface KnownOrder {
 const KNOWN_ORDERS_MAX = 300;
 const DEPTH_TICKS = 20;
 const REACH_TICKS = 10;
+/** What rests for good does so this far from the reference, or up to twice as far. */
+const FAR_SHARE = 0.15;
 const QUANTITY_LOTS_MAX = 20;
 /** More than anybody has. */
 const HUGE_LOTS = 2e11;
@@ -97,6 +100,23 @@ export class OrderMix {
       dice -= share;
     }
     return this.#aboutOrder(dice) ?? { asset, body: this.order(asset, { reach: -1 }) };
+  }
+
+  /** An order that stays: no other comes so far. */
+  nextResting(): Wish {
+    const asset = this.#pick(this.#assets.filter(hasRoom));
+    const order = this.order(asset, { reach: -1 });
+    const middle = this.#middle(asset);
+    const away = Math.floor(middle * FAR_SHARE) + this.#below(Math.floor(middle * FAR_SHARE));
+    const up = order.side === "buy" ? -1 : 1;
+    return {
+      asset,
+      body: {
+        ...order,
+        priceTicks: priceTicks(middle + up * away),
+        quantityLots: lots(2 + this.#below(QUANTITY_LOTS_MAX)),
+      },
+    };
   }
 
   /** The log has it: it may be canceled and replaced from now on. */

@@ -1,4 +1,6 @@
 /** Notes when life comes back: the first acknowledgement, or the first report, of a request sent after the mark. */
+import { percentile } from "./percentile.js";
+
 export type Measure = "ack" | "report";
 
 /** From the mark on. */
@@ -7,6 +9,21 @@ export interface Recovered {
   readonly firstMs: number;
   /** Until every asset had a report. */
   readonly allMs: number;
+}
+
+/** What of a recovery must be over within which time, in 99 of 100 injections. */
+export interface TimeLimit {
+  /** "first": the first acknowledgement or report, as the fault measures it; "all": a report of every asset. */
+  readonly of: "first" | "all";
+  readonly p99Ms: number;
+}
+
+/** Null: nothing recovered. */
+export function timeOf({ of }: Pick<TimeLimit, "of">, recovered: readonly Recovered[], share: number): number | null {
+  return percentile(
+    recovered.map(({ firstMs, allMs }) => (of === "first" ? firstMs : allMs)),
+    share,
+  );
 }
 
 export class NotRecovered extends Error {

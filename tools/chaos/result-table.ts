@@ -1,7 +1,8 @@
 /** What came of the faults, for people and for programs. Pure. */
 import type { FaultResult } from "./fault-run.js";
+import { type TimeLimit, timeOf } from "./recovery.js";
 
-const COLUMNS = [
+export const COLUMNS = [
   "fault",
   "times",
   "acknowledged",
@@ -9,7 +10,8 @@ const COLUMNS = [
   "doubled",
   "differing",
   "first back p50 / p99, ms",
-  "all assets p99, ms",
+  "all assets p50 / p99, ms",
+  "limit of p99",
   "growth at most, MB",
   "backlog settled, × input",
   "verdict",
@@ -24,17 +26,17 @@ export function isPassed(result: FaultResult): boolean {
   return isExact(result) && result.exceeded.length === 0;
 }
 
-export function markdownTable(results: readonly FaultResult[]): string {
-  const rows = results.map(cellsOf);
-  const width = (column: number) => Math.max(...[COLUMNS, ...rows].map((cells) => cells[column]?.length ?? 0));
+export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const width = (column: number) => Math.max(...[columns, ...rows].map((cells) => cells[column]?.length ?? 0));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(width(at))).join(" | ")} |`;
-  return [line(COLUMNS), line(COLUMNS.map((_, at) => "-".repeat(width(at)))), ...rows.map(line)].join("\n");
+  return [line(columns), line(columns.map((_, at) => "-".repeat(width(at)))), ...rows.map(line)].join("\n");
 }
 
-function cellsOf(result: FaultResult): string[] {
+/** As COLUMNS says. */
+export function cellsOf(result: FaultResult): string[] {
   const { fault, injected, acknowledged, counts, recovered, seed, growth, catchUps, exceeded } = result;
-  const first = recovered.map(({ firstMs }) => firstMs);
-  const all = recovered.map(({ allMs }) => allMs);
+  const times = (of: TimeLimit["of"]) =>
+    [0.5, 0.99].map((share) => inWhole(timeOf({ of }, recovered, share))).join(" / ");
   return [
     fault.name,
     String(injected),
@@ -42,20 +44,16 @@ function cellsOf(result: FaultResult): string[] {
     String(counts.lost),
     String(counts.doubled),
     String(counts.differing),
-    `${percentile(first, 0.5)} / ${percentile(first, 0.99)}`,
-    percentile(all, 0.99),
+    times("first"),
+    times("all"),
+    fault.limit === undefined ? "-" : `${fault.limit.of} ≤ ${fault.limit.p99Ms / 1_000} s`,
     growth === null ? "-" : `${Math.round(growth.grownMb)} (${growth.process.split(" ")[0]})`,
     catchUps.length === 0 ? "-" : Math.min(...catchUps).toFixed(1),
     isExact(result) ? ["exact", ...exceeded].join("; ") : `NOT EXACT (seed ${seed})`,
   ];
 }
 
-/** The nearest rank; of few injections p99 is the worst. */
-function percentile(values: readonly number[], share: number): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-  return value === undefined ? "-" : String(Math.round(value));
-}
+const inWhole = (value: number | null) => (value === null ? "-" : String(Math.round(value)));
 
 export function resultJson(result: FaultResult): string {
   const { fault, recovered, ...rest } = result;

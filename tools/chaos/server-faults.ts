@@ -65,7 +65,7 @@ const natsCut = trouble(
 
 const postgresEnds = (name: string, how: string, signal: "SIGQUIT" | "SIGKILL") =>
   trouble(
-    { name, how: `${how}, started again at once`, ...NO_TABLES },
+    { name, how: `${how}, started again at once`, longTimes: 10, ...NO_TABLES },
     0,
     ({ postgres }) => postgres.end(signal),
     ({ postgres }) => postgres.start(),

@@ -15,6 +15,7 @@ function frozenWithStandby(service: ServiceName, forMs: number): Fault {
     meanwhile: "reports of its assets wait until the other has them; the first may end and start again",
     measure: "report",
     recoversWithinMs: 30_000,
+    limit: { of: "all", p99Ms: 3_000 },
     lastsMs: forMs,
     mayEnd: fencedEndOf(service),
     prepare: async (world) => (await world.add(service, "2")).ready(),

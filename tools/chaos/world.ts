@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../src/launcher/free-port.js";
 import { prepareDatabase } from "../../src/launcher/migrations.js";
-import { DEMO_ACCOUNTS } from "../../src/shared/api-keys.js";
+import { DEMO_ACCOUNTS, seedDemoAccounts } from "../../src/shared/api-keys.js";
 import { type AssetRegistry, loadAssets } from "../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../src/shared/bus.js";
 import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config.js";
 import { connectDatabase, type Database } from "../../src/shared/database.js";
 import { createLogger } from "../../src/shared/log.js";
-import { Load } from "./load.js";
+import { type Account, Load } from "./load.js";
 import { MemoryWatch } from "./memory-watch.js";
+import { holderNames } from "./resting-orders.js";
 import { OwnServer } from "./servers.js";
 import { ServiceProcess } from "./service-processes.js";
 import { TcpProxy } from "./tcp-proxy.js";
@@ -21,6 +22,8 @@ export interface WorldOptions {
   readonly seed: number;
   /** The services reach both servers through proxies only. */
   readonly isProxied: boolean;
+  /** In the books before anything else. */
+  readonly restingOrders: number;
   /** More for the environment of every service. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -171,19 +174,24 @@ export class World {
     await (await this.add(first, FIRST)).ready();
   }
 
-  async #startLoad({ ratePerSecond, seed }: WorldOptions): Promise<void> {
-    const accounts = await this.#database.query<{ name: string; accountId: number }>(
-      `select name, account_id as "accountId" from accounts where name = any($1) order by account_id`,
-      [DEMO_ACCOUNTS],
-    );
+  async #startLoad({ ratePerSecond, seed, restingOrders }: WorldOptions): Promise<void> {
+    const holderAccounts = holderNames(restingOrders);
+    await seedDemoAccounts(this.#database, holderAccounts);
+    const named = (names: readonly string[]) =>
+      this.#database.query<Account>(
+        `select name, account_id as "accountId" from accounts where name = any($1) order by account_id`,
+        [names],
+      );
     const port = (name: string) => Number(this.#environment[name]);
     this.#load = await Load.create({
       ratePerSecond,
       seed,
-      accounts,
+      accounts: await named(DEMO_ACCOUNTS),
+      holders: await named(holderAccounts),
       registry: this.registry,
       orderHandler: { host: "127.0.0.1", port: port("ORDER_HANDLER_PORT") },
       notifierUrl: `http://127.0.0.1:${port("NOTIFIER_PORT")}`,
     });
+    await this.#load.placeRestingOrders(restingOrders);
   }
 }

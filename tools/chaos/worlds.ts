@@ -1,0 +1,54 @@
+/** Starting a pipeline takes longer than most faults: those with the same needs share one, as long as all is well in it. */
+import type { Fault } from "./fault.js";
+import { within } from "./fault.js";
+import { type FaultResult, injectInto, type RunOptions } from "./fault-run.js";
+import { Oracle } from "./oracle.js";
+import { isExact } from "./result-table.js";
+import { World } from "./world.js";
+
+/** What was logged before makes every comparison longer: then a new one is cheaper. */
+const ACKNOWLEDGED_MAX = 300_000;
+const CLOSE_WITHIN_MS = 30_000;
+
+interface Open {
+  readonly needs: string;
+  readonly world: World;
+  readonly oracle: Oracle;
+}
+
+export class Worlds {
+  #open: Open | null = null;
+
+  async run(fault: Fault, options: RunOptions): Promise<FaultResult> {
+    const { world, oracle } = await this.#for(fault, options);
+    let isSound = false;
+    try {
+      const result = await injectInto(world, oracle, fault, options);
+      isSound = isExact(result) && world.load.attempts.acknowledged < ACKNOWLEDGED_MAX;
+      return result;
+    } finally {
+      if (!isSound) await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    if (open !== null) await within(CLOSE_WITHIN_MS, "the end of the pipeline", open.world.close());
+  }
+
+  async #for(fault: Fault, { ratePerSecond, seed }: RunOptions): Promise<Open> {
+    const needs = needsOf(fault);
+    if (this.#open?.needs === needs) return this.#open;
+    await this.close();
+    const { isProxied = false, restingOrders = 0, settings = {} } = fault;
+    const world = await World.create({ ratePerSecond, seed, isProxied, restingOrders, settings });
+    this.#open = { needs, world, oracle: new Oracle(world) };
+    return this.#open;
+  }
+}
+
+/** Faults with the same can share a world; one that prepares it has its own. */
+export function needsOf({ name, prepare, isProxied, restingOrders, settings }: Fault): string {
+  return JSON.stringify([prepare === undefined ? null : name, isProxied, restingOrders, settings]);
+}
