@@ -14,3 +14,8 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
+
+/** The same for what is either so or not. */
+export async function until(what: string, isSo: () => Promise<boolean> | boolean, deadlineMs?: number): Promise<void> {
+  await eventually(what, async () => ((await isSo()) ? true : null), deadlineMs);
+}

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { eventually } from "../support/eventually.js";
+import { eventually, until } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
 import { ReportSubscriber, TradeSubscriber } from "../support/subscriber.js";
 import { BinarySession, TextSession } from "../support/trading-session.js";
@@ -13,8 +13,7 @@ describe("bourse, started as npm start does", function () {
   this.timeout(90_000);
   let bourse: BourseUnderTest;
   const database = (sql: string) => execute(bourse.endpoints.databaseUrl, sql);
-  const nothingIsLeft = () =>
-    eventually("the end of every process", () => (bourse.processes().length === 0 ? true : null));
+  const nothingIsLeft = () => until("the end of every process", () => bourse.processes().length === 0);
 
   before(async () => {
     bourse = await BourseUnderTest.create();

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "chai";
 import { projectRoot } from "../../src/shared/config.js";
-import { eventually } from "../support/eventually.js";
+import { eventually, until } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
 import { TextSession } from "../support/trading-session.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
@@ -21,7 +21,7 @@ describe("bourse, whose order-handler is killed", function () {
   });
   after(async () => {
     await bourse.interrupt();
-    await eventually("the end of every process", () => (bourse.processes().length === 0 ? true : null));
+    await until("the end of every process", () => bourse.processes().length === 0);
   });
 
   const rows = (sql: string) => execute(bourse.endpoints.databaseUrl, sql);
@@ -41,7 +41,7 @@ describe("bourse, whose order-handler is killed", function () {
       await place("random1", "BUY BTC-USD 0.1 100", "SELL ETH-USD 1 9000"),
       await place("random32", "BUY BTC-USD 0.1 101"),
     ];
-    await eventually("orders in the book", async () => ((await open()).length === 4 ? true : null));
+    await until("orders in the book", async () => (await open()).length === 4);
 
     await bourse.killAndWaitForNext("order-handler");
     for (const session of sessions) session.close();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { startGuarded } from "../../../src/launcher/guarded-process.js";
 import { isRunning } from "../../../src/launcher/leftovers.js";
-import { eventually } from "../../support/eventually.js";
+import { eventually, until } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const MODULE = new URL("../../../src/launcher/guarded-process.ts", import.meta.url).href;
@@ -21,7 +21,7 @@ describe("guarded process", () => {
   const log = () => readFileSync(logFile, "utf8");
   const start = (script: string) =>
     startGuarded({ file: "/bin/sh", args: ["-c", script], stopSignal: "TERM", logFile });
-  const hasStarted = () => eventually("its first words", () => (log().includes("hello") ? true : null));
+  const hasStarted = () => until("its first words", () => log().includes("hello"));
 
   it("ends by itself with its exit code, its words in the log", async () => {
     const server = await start("echo hello; exit 7");

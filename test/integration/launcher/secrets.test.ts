@@ -9,7 +9,7 @@ import { createApiKey } from "../../../src/shared/api-keys.js";
 import type { ServiceName } from "../../../src/shared/config.js";
 import { connectDatabase } from "../../../src/shared/database.js";
 import { createLogger } from "../../../src/shared/log.js";
-import { eventually } from "../../support/eventually.js";
+import { until } from "../../support/eventually.js";
 import { startNatsWithUsers } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";
 import { frame } from "../order-handler/handler-under-test.js";
@@ -63,7 +63,7 @@ describe("what the services write", () => {
     return started;
   }
   const says = (service: Running, what: RegExp) =>
-    eventually(`${what} in ${service.words()}`, () => (what.test(service.words()) ? true : null), 20_000);
+    until(`${what} in ${service.words()}`, () => what.test(service.words()), 20_000);
 
   it("holds no secret of a login, whether it was right, wrong or misspelt", async () => {
     const port = await freePort();
@@ -151,7 +151,7 @@ describe("what the services write", () => {
         await says(service, words);
         // What a service says when it gives up, it says with the same errors as it warned of before.
         const isEnough = () => service.process.exitCode !== null || service.words().split("\n").length > 2;
-        await eventually("some more words", () => (isEnough() ? true : null), 20_000);
+        await until("some more words", () => isEnough(), 20_000);
         expect(service.words()).to.not.contain(SECRET);
       });
   });

@@ -2,11 +2,12 @@ import { expect } from "chai";
 import { storeAssets } from "../../../src/shared/asset-store.js";
 import { loadAssets } from "../../../src/shared/assets.js";
 import type { AccountId } from "../../../src/shared/units.js";
+import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";
 import { ASSETS_FILE, type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
 import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
-import { ask, event, gather, range, until } from "./subscriber.js";
+import { ask, event, gather, range } from "./subscriber.js";
 
 describe("market-data-notifier", () => {
   let nats: NatsForTest;

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import type { AccountId } from "../../../src/shared/units.js";
+import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { type PostgresForTest, startPostgres } from "../../support/postgres.js";
 import { type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
 import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
-import { ask, event, gather, range, until } from "./subscriber.js";
+import { ask, event, gather, range } from "./subscriber.js";
 
 const ALICE = { keyId: "alice", secret: "alice" };
 

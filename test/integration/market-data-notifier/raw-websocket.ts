@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { until } from "./subscriber.js";
+import { until } from "../../support/eventually.js";
 
 /** A websocket client without manners: it can stop reading, and it can send anything. */
 export class RawWebSocket {

@@ -26,15 +26,6 @@ export function gather(socket: Socket, channel: "trades" | "orders"): number[] {
   return gathered;
 }
 
-/** Waits for the thing itself. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, deadlineMs = 8_000): Promise<void> {
-  const startedMs = performance.now();
-  while (!(await isSo())) {
-    if (performance.now() - startedMs > deadlineMs) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 export function event(socket: Socket, name: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const deadline = setTimeout(() => reject(new Error(`no ${name} came`)), 8_000);

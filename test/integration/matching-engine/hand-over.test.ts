@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { SNAPSHOT_POLICY } from "../../../src/matching-engine/snapshotter.js";
-import { eventually } from "../../support/eventually.js";
+import { until } from "../../support/eventually.js";
 import { EnginesUnderTest } from "./engines-under-test.js";
 import { registryOf, SteadyOrders } from "./steady-orders.js";
 
@@ -26,7 +26,7 @@ describe("a hand-over of many assets", () => {
 
   const start = (instance: string) =>
     engines.start({ instance, assets: ASSETS, registry: registryOf(ASSETS), snapshots: SNAPSHOT_POLICY });
-  const once = (what: string, isSo: () => boolean) => eventually(what, () => (isSo() ? true : null), 20_000);
+  const once = (what: string, isSo: () => boolean) => until(what, () => isSo(), 20_000);
 
   it("ten of twenty at once pauses none for more than 500 ms, nor does giving them back", async () => {
     const first = await start("first");

@@ -5,10 +5,11 @@ import { AccessFeed } from "../../../src/shared/access-feed.js";
 import { authenticate, createApiKey } from "../../../src/shared/api-keys.js";
 import { storeAssets } from "../../../src/shared/asset-store.js";
 import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { asRole, createDatabase } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
-import { ASSETS, eventually, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+import { ASSETS, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 const TAKES_EFFECT_WITHIN_MS = 1_000;
 
@@ -72,7 +73,7 @@ describe("access to the order-handler", () => {
   /** How long it takes until it is so. */
   async function within(what: string, isSo: () => Promise<boolean>): Promise<void> {
     const startedMs = performance.now();
-    await eventually(what, isSo);
+    await until(what, isSo);
     expect(performance.now() - startedMs).to.be.lessThan(TAKES_EFFECT_WITHIN_MS, what);
   }
   const triggers = () =>
@@ -173,35 +174,34 @@ describe("access to the order-handler", () => {
     const client = await login("ann", "cod=1");
     expect((await triggers())[0]?.["due_in_s"]).to.be.within(4, 5);
     client.socket.resetAndDestroy();
-    await eventually("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+    await until("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
   });
 
   it("keeps a session alive in Postgres while it lasts", async () => {
     await login("ann", "cod=1");
     await database.query("update cancel_triggers set due_at = now() + interval '1 second'");
-    await eventually("a renewal", async () => Number((await triggers())[0]?.["due_in_s"]) > 4);
+    await until("a renewal", async () => Number((await triggers())[0]?.["due_in_s"]) > 4);
   });
 
   it("lets a session come back within the grace, at once or later", async () => {
     for (const waits of [false, true]) {
       const client = await login("ann", "cod=1");
       client.socket.destroy();
-      if (waits)
-        await eventually("the end", async () => (await triggers()).some((row) => Number(row["due_in_s"]) <= 2));
+      if (waits) await until("the end", async () => (await triggers()).some((row) => Number(row["due_in_s"]) <= 2));
       const again = await login("ann", "cod=1");
-      await eventually("one session that lives", async () => {
+      await until("one session that lives", async () => {
         const rows = await triggers();
         return rows.length === 1 && Number(rows[0]?.["due_in_s"]) > 2;
       });
       expect(await again.ask("QUIT")).to.equal("OK QUIT");
-      await eventually("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+      await until("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
       await database.query("delete from cancel_triggers");
     }
   });
 
   it("does not take a session for another account's that comes back", async () => {
     (await login("bob", "cod=1")).socket.destroy();
-    await eventually("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+    await until("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
     await login("ann", "cod=1");
     expect(await triggers()).to.have.length(2);
   });

@@ -101,15 +101,6 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
 
 const ANSWER_DEADLINE_MS = 10_000;
 
-/** Asks again and again, until it is so or time runs out. */
-export async function eventually(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const deadlineMs = performance.now() + ANSWER_DEADLINE_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadlineMs) throw new Error(`time ran out while waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** A client that is not ours: it knows sockets and bytes only. */
 export class TestClient {
   readonly socket: Socket;

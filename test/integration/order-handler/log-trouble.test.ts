@@ -3,9 +3,10 @@ import { connect } from "nats";
 import { reportBus } from "../../../src/shared/bus-alarms.js";
 import { NatsAnswers } from "../../../tools/chaos/nats-answers.js";
 import { TcpProxy } from "../../../tools/chaos/tcp-proxy.js";
+import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
-import { eventually, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+import { type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 const BATCHER = { requestTimeoutMs: 600, attemptTimeoutMs: 150, retryIntervalMs: 20, graceMs: 100 };
 
@@ -41,7 +42,7 @@ describe("order-handler, when the order log", () => {
       new NatsAnswers(({ payload }) => (isDiskFull && payload.includes('"stream":"ORDERS"') ? 0 : 1));
     await start();
     expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 302 UNKNOWN_OUTCOME /);
-    await eventually("the alarm", () => service.notReady().length > 0);
+    await until("the alarm", () => service.notReady().length > 0);
     expect(service.notReady()).to.have.length(1);
     expect(service.notReady()[0]).to.match(
       /ORDERS: publishes time out while stream info answers: .*free space, then restart/,
@@ -52,7 +53,7 @@ describe("order-handler, when the order log", () => {
     expect(answers.filter((line) => /^REJ 300 BUSY the order log's disk is full/.test(line))).to.have.length(2);
     expect(answers.filter((line) => /^REJ 302 /.test(line))).to.have.length(1);
     isDiskFull = false;
-    await eventually("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
+    await until("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
     expect(service.notReady()).to.deep.equal([]);
     expect(await service.metrics.text()).to.match(/bourse_stream_trouble\{stream="ORDERS",trouble="unwritable",.*\} 0/);
   });
@@ -63,7 +64,7 @@ describe("order-handler, when the order log", () => {
     const operator = await connect({ servers: nats.url });
     await (await operator.jetstreamManager()).streams.delete("ORDERS");
     await operator.close();
-    await eventually("the alarm", async () => {
+    await until("the alarm", async () => {
       expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 30[12] /);
       return /ORDERS: the stream is not there any more: nats-server lost its disk/.test(service.notReady().join());
     });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
 import { logId, streamSequence } from "../../../src/shared/units.js";
+import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
-import { eventually, fakeAuthenticate, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+import { fakeAuthenticate, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 /** Client order id and log id of each order in the log, in its order. */
 async function readLog(handler: HandlerForTest, asset: string): Promise<[id: string, logId: number][]> {
@@ -17,7 +18,7 @@ async function readLog(handler: HandlerForTest, asset: string): Promise<[id: str
     pendingMessagesMax: 100,
     onAvailable: () => undefined,
   });
-  await eventually("the order log", () => {
+  await until("the order log", () => {
     for (const message of reader.take(100)) {
       read = message.streamSequence;
       decodeOrderBatch(message.data).forEach(({ body }, index) => {
@@ -56,11 +57,11 @@ describe("order-handler in an outage", () => {
     const client = await login();
     expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^ACK /);
     await nats.kill9();
-    await eventually("the loss of NATS", () => handler?.bus.isConnected() === false);
+    await until("the loss of NATS", () => handler?.bus.isConnected() === false);
     expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 301 UNAVAILABLE .*nothing was logged/);
     expect(await client.ask("PING")).to.equal("OK PING");
     await nats.restart();
-    await eventually("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
+    await until("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
   });
 
   it("loses and repeats nothing that it acknowledged when NATS is killed under load", async () => {
@@ -72,7 +73,7 @@ describe("order-handler in an outage", () => {
     await nats.kill9();
     await nats.restart();
     answers.push(...(await client.lines(count - count / 3)));
-    await eventually("NATS", () => handler?.bus.isConnected() === true);
+    await until("NATS", () => handler?.bus.isConnected() === true);
     const log = new Map(await readLog(handler, "BTC-USD"));
     const ids = (await readLog(handler, "BTC-USD")).map(([id]) => id);
     expect(new Set(ids).size, "orders logged twice").to.equal(ids.length);
@@ -95,11 +96,11 @@ describe("order-handler in an outage", () => {
     handler = await startHandler(nats.url, { backlogAgeMaxMs: 300, processedThrough: async () => processed });
     const client = await login();
     const first = await client.ask("BUY BTC-USD 1 1");
-    await eventually("BUSY", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("REJ 300 BUSY"));
+    await until("BUSY", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("REJ 300 BUSY"));
     expect(await client.ask(`CANCEL BTC-USD ${first.split(" ")[1]}`)).to.match(/^ACK /);
     expect(await client.ask("BUY ETH-USD 1 1")).to.match(/^ACK /);
     processed = new Map([["BTC-USD", logId(Number.MAX_SAFE_INTEGER)]]);
-    await eventually("an ACK again", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK"));
+    await until("an ACK again", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK"));
   });
 
   it("answers UNKNOWN_OUTCOME for what was sent to a NATS that hangs, UNAVAILABLE for what was not", async () => {
@@ -114,7 +115,7 @@ describe("order-handler in an outage", () => {
     } finally {
       nats.thaw();
     }
-    await eventually("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
+    await until("an ACK", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("ACK "));
   });
 
   it("answers UNAVAILABLE to a login while keys can't be checked, and takes it later", async () => {

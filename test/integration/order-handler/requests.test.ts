@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
+import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
-import { eventually, frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 describe("order-handler", () => {
   let nats: NatsForTest;
@@ -159,7 +160,7 @@ describe("order-handler", () => {
       /bourse_handler_ack_seconds_count\{service="order-handler"\} [1-9]\d*/,
       /bourse_handler_batch_requests_count\{service="order-handler"\} [1-9]\d*/,
     ];
-    await eventually("the metrics", async () => {
+    await until("the metrics", async () => {
       const text = await handler.metrics.text();
       return counted.every((pattern) => pattern.test(text));
     });

@@ -4,9 +4,10 @@ import { connect } from "node:tls";
 import { expect } from "chai";
 import { binaryDialect } from "../../../tools/load/dialect.js";
 import { Session } from "../../../tools/load/session.js";
+import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { TLS_IDENTITY } from "../../support/tls.js";
-import { eventually, frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 const LIMITS = {
   session: { loginTimeoutMs: 400 },
@@ -102,7 +103,7 @@ describe("order-handler with TLS", () => {
     const mutes = Array.from({ length: 4 }, () => plain(strict));
     expect(await Promise.race(mutes.map((mute) => mute.rest()))).to.equal("");
     for (const { socket } of held) socket.destroy();
-    await eventually("the places to be free again", async () => {
+    await until("the places to be free again", async () => {
       const next = client(strict);
       return (await next.ask("LOGIN random1 random1").catch(() => "")) === "OK LOGIN random1";
     });

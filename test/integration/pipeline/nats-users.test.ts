@@ -7,7 +7,7 @@ import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
 import { putReplayHorizon, readReplayHorizon } from "../../../src/shared/replay-horizon.js";
 import { STREAMS } from "../../../src/shared/subjects.js";
 import { streamSequence } from "../../../src/shared/units.js";
-import { eventually } from "../../support/eventually.js";
+import { eventually, until } from "../../support/eventually.js";
 import { startNatsWithUsers } from "../../support/nats.js";
 import { serviceForTest } from "../../support/service.js";
 import { ANN, BOB, buy, PipelineUnderTest, STAGES, sell } from "./pipeline-under-test.js";
@@ -109,7 +109,7 @@ describe("the users of NATS", () => {
         assets: ["ETH-USD"],
       });
       await leases.join();
-      await eventually("the asset", () => (leases.assets().has("ETH-USD") ? true : null));
+      await until("the asset", () => leases.assets().has("ETH-USD"));
       await leases.leave();
     }
   });

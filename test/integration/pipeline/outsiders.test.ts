@@ -4,11 +4,11 @@ import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-
 import { AccessFeed } from "../../../src/shared/access-feed.js";
 import { authenticate, createApiKey } from "../../../src/shared/api-keys.js";
 import type { Row } from "../../../src/shared/database.js";
-import { eventually } from "../../support/eventually.js";
+import { until } from "../../support/eventually.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 import { type NotifierUnderTest, startNotifier } from "../market-data-notifier/notifier-under-test.js";
 import { RawWebSocket } from "../market-data-notifier/raw-websocket.js";
-import { ask, event, until } from "../market-data-notifier/subscriber.js";
+import { ask, event } from "../market-data-notifier/subscriber.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "../order-handler/handler-under-test.js";
 import { ANN, BOB, PipelineUnderTest } from "./pipeline-under-test.js";
 
@@ -84,7 +84,7 @@ describe("an outsider", () => {
   async function report(): Promise<object> {
     const rows = () => pipeline.rows("select * from execution_reports where account_id = $1", BOB);
     const known = reported;
-    await eventually("a report", async () => ((await rows()).length > known ? true : null));
+    await until("a report", async () => (await rows()).length > known);
     reported = known + 1;
     const [row] = await pipeline.rows(
       "select * from execution_reports where account_id = $1 order by account_sequence offset $2 limit 1",
@@ -241,7 +241,7 @@ describe("an outsider", () => {
         expect(await ask(socket, "subscribe", words), JSON.stringify(words)).to.include({ ok: false });
       const own = await ask(socket, "subscribe", { channel: "orders", from: 0 });
       expect(own.ok).to.equal(true);
-      await eventually("all of its own reports", () => (heard.length >= Number(own["accountSequence"]) ? true : null));
+      await until("all of its own reports", () => heard.length >= Number(own["accountSequence"]));
       // What it asked about another's order was refused, and says no more than what it asked.
       const ofAnother = [...(own["openOrders"] as typeof heard), ...heard].filter(({ orderId }) => orderId === order);
       for (const report of ofAnother) {

@@ -3,7 +3,7 @@ import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import type { BusReader, InputMessage } from "../../../src/shared/bus-reader.js";
 import type { StreamName } from "../../../src/shared/subjects.js";
 import { type StreamSequence, streamSequence } from "../../../src/shared/units.js";
-import { eventually } from "../../support/eventually.js";
+import { eventually, until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { serviceForTest } from "../../support/service.js";
 
@@ -90,7 +90,7 @@ describe("the bus", () => {
   it("hands out no more bytes at once than asked for, and a message at least", async () => {
     for (const payload of ["1111", "2222", "3333"]) await publish("orders.BTC-USD", payload);
     const reader = read("ORDERS", "orders.BTC-USD");
-    await eventually("all have come", () => (reader.pendingMessages === 3 ? true : null));
+    await until("all have come", () => reader.pendingMessages === 3);
     expect(reader.take(10, 5).map(text)).to.deep.equal(["1111", "2222"]);
     expect(reader.take(10, 1).map(text)).to.deep.equal(["3333"]);
   });
@@ -101,7 +101,7 @@ describe("the bus", () => {
     expect(await taken(reader, 1)).to.deep.equal(["before"]);
     await nats.kill9();
     await nats.restart();
-    await eventually("the bus is back", () => (bus.isConnected() ? true : null));
+    await until("the bus is back", () => bus.isConnected());
     await publish("orders.BTC-USD", "after");
     expect(await taken(reader, 1)).to.deep.equal(["after"]);
   });
@@ -112,7 +112,7 @@ describe("the bus", () => {
     expect(await taken(reader, 3)).to.deep.equal(["1", "2", "3"]);
     await nats.kill9();
     await nats.restart();
-    await eventually("the bus is back", () => (bus.isConnected() ? true : null));
+    await until("the bus is back", () => bus.isConnected());
     await bus.ensureStreams(1);
     await publish("notifications.BTC-USD", "4");
     expect(await taken(reader, 1)).to.deep.equal(["4"]);

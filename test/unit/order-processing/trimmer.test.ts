@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
 import type { Bus } from "../../../src/shared/bus.js";
 import { fixedShare } from "../../../src/shared/leases.js";
-import { eventually } from "../../support/eventually.js";
+import { until } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
 
 const INTERVALS = 20;
@@ -20,7 +20,7 @@ describe("Trimmer", () => {
     const bus = { lastMessage: noHorizon } as unknown as Bus;
     const trimmer = new Trimmer(service, bus, database, fixedShare(["A"]), { intervalMs: 1, marginMessages: 0 });
     const running = trimmer.run();
-    await eventually("it has trimmed often", () => (trims >= INTERVALS ? true : null));
+    await until("it has trimmed often", () => trims >= INTERVALS);
     expect(getEventListeners(service.stopping, "abort")).to.have.length.at.most(1);
     await service.stop();
     await running;

@@ -3,7 +3,7 @@ import pino from "pino";
 import { AccessFeed } from "../../../src/shared/access-feed.js";
 import type { Database } from "../../../src/shared/database.js";
 import { accountId } from "../../../src/shared/units.js";
-import { eventually } from "../../support/eventually.js";
+import { until } from "../../support/eventually.js";
 
 const ANN = accountId(1);
 
@@ -43,7 +43,7 @@ describe("the access feed", () => {
   });
   const untilPolled = async () => {
     const polls = tables.polls;
-    await eventually("two more polls", () => (tables.polls >= polls + 2 ? true : null));
+    await until("two more polls", () => tables.polls >= polls + 2);
   };
 
   it("does not start on a guess", async () => {
@@ -64,7 +64,7 @@ describe("the access feed", () => {
       { actionId: 1, kind: "suspend", keyId: null },
       { actionId: 2, kind: "set_asset_state", keyId: null },
     ];
-    await eventually("the news", () => (feed.isSuspended(ANN) && feed.stateOf("BTC-USD") === "halted" ? true : null));
+    await until("the news", () => feed.isSuspended(ANN) && feed.stateOf("BTC-USD") === "halted");
     tables.isAway = true;
     tables.suspended = [];
     tables.actions.push({ actionId: 3, kind: "resume", keyId: null }, { actionId: 4, kind: "revoke_key", keyId: "k" });
@@ -75,7 +75,7 @@ describe("the access feed", () => {
       false,
     ]);
     tables.isAway = false;
-    await eventually("the news", () => (!feed.isSuspended(ANN) && feed.isRevoked("k") ? true : null));
+    await until("the news", () => !feed.isSuspended(ANN) && feed.isRevoked("k"));
   });
 
   it("asks for nothing but news while there are none", async () => {

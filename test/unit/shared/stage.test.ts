@@ -4,7 +4,7 @@ import type { BusReader } from "../../../src/shared/bus-reader.js";
 import type { AssetShare } from "../../../src/shared/leases.js";
 import { runStage, type Stage } from "../../../src/shared/stage.js";
 import { streamSequence } from "../../../src/shared/units.js";
-import { eventually } from "../../support/eventually.js";
+import { until } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
 
 const OPTIONS = {
@@ -68,9 +68,9 @@ describe("a stage that shares its assets", () => {
     const share = new ShareForTest();
     share.is(["A", "B"]);
     const loop = runStage(service, emptyBus, stage, { ...OPTIONS, share });
-    await eventually("both are taken up", () => (recovered.length === 2 ? true : null));
+    await until("both are taken up", () => recovered.length === 2);
     share.is(["A"], ["B", "C"]);
-    await eventually("two are let go of", () => (share.letGoOf.length === 2 ? true : null));
+    await until("two are let go of", () => share.letGoOf.length === 2);
     expect(new Set(share.letGoOf)).to.deep.equal(new Set(["B", "C"]));
     expect(released).to.include("B").and.not.include("A");
     await service.stop();
