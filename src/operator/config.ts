@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { databaseToLookAt, Environment } from "../shared/config.js";
+import { ADMIN_PORT_BASE, databaseToLookAt, Environment, SERVICES, serversToLookAt } from "../shared/config.js";
 
 export interface OperatorConfig {
   readonly databaseUrl: string;
@@ -20,4 +20,20 @@ export function operatorConfig(values?: NodeJS.ProcessEnv): OperatorConfig {
     key: keyId === "" && secret === "" ? null : { keyId, secret },
     user: userInfo().username,
   });
+}
+
+/** Where `npm run status` looks. */
+export interface Places {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly admins: readonly { readonly name: string; readonly adminUrl: string }[];
+}
+
+/** Every service on this machine, at the ports that `npm start` gives them. */
+export function placesToLookAt(values?: NodeJS.ProcessEnv): Places {
+  const env = new Environment(values);
+  const host = env.text("ADMIN_HOST", "127.0.0.1");
+  const base = env.port("ADMIN_PORT_BASE", ADMIN_PORT_BASE);
+  const admins = SERVICES.map((name, place) => ({ name, adminUrl: `http://${host}:${base + place}` }));
+  return { ...serversToLookAt(env), admins };
 }

@@ -1,4 +1,4 @@
-/** `npm run account` and `npm run asset`: what operators may do to a pipeline, running or not. */
+/** `npm run account`, `npm run asset` and `npm run status`: what operators may do to a pipeline, running or not. */
 
 import { connectDatabase } from "../shared/database.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/errors.js";
@@ -7,19 +7,23 @@ import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";
 import { parse, RefusedToOperator, WrongUsage } from "./command-line.js";
-import { operatorConfig } from "./config.js";
+import { operatorConfig, placesToLookAt } from "./config.js";
+import { problemsOf, STATUS_HELP, statusText } from "./status.js";
+import { readStatus } from "./status-readings.js";
 
 const CONNECT_DEADLINE_MS = 5_000;
 
 const [name, ...args] = process.argv.slice(2);
 const program = [ACCOUNT, ASSET].find((known) => known.name === name);
+const log = createLogger("operator", "silent");
 
 async function run(): Promise<void> {
-  if (program === undefined) throw new WrongUsage("it is npm run account or npm run asset");
+  if (name === "status") return await showStatus();
+  if (program === undefined) throw new WrongUsage("it is npm run account, npm run asset or npm run status");
   const parsed = parse(program, args);
   if (typeof parsed === "string") return print(parsed);
   const config = operatorConfig();
-  const options = { applicationName: "operator", log: createLogger("operator", "silent") };
+  const options = { applicationName: "operator", log };
   const database = await connectDatabase(config.databaseUrl, options, CONNECT_DEADLINE_MS);
   try {
     const { command, words, options: given, isJson } = parsed;
@@ -29,6 +33,17 @@ async function run(): Promise<void> {
   } finally {
     await database.close();
   }
+}
+
+async function showStatus(): Promise<void> {
+  const asked = args[0] ?? "";
+  if (["--help", "-h", "help"].includes(asked)) return print(STATUS_HELP);
+  if (asked !== "" && asked !== "--json") throw new WrongUsage(`it knows no ${asked}, only --json and --help`);
+  const readings = await readStatus(placesToLookAt(), log);
+  const problems = problemsOf(readings);
+  const text = asked === "--json" ? JSON.stringify({ problems, ...readings }) : statusText(readings);
+  // A server that does not answer would keep the process waiting for it.
+  process.stdout.write(`${text}\n`, () => process.exit(problems.length === 0 ? 0 : 1));
 }
 
 function print(text: string): void {

@@ -125,13 +125,30 @@ export function commonConfig(env: Environment, service: ServiceName): CommonConf
 
 /** DATABASE_URL, or else the database of the pipeline that `npm start` runs in DATA_DIR. */
 export function databaseToLookAt(env: Environment): string {
-  const url = env.text("DATABASE_URL", "");
-  if (url !== "") return url;
+  return env.text("DATABASE_URL", "") || ownPipeline(env).databaseUrl;
+}
+
+/** NATS_URL and DATABASE_URL, or else those of the pipeline that `npm start` runs in DATA_DIR. */
+export function serversToLookAt(env: Environment): OwnPipeline {
+  return {
+    natsUrl: env.text("NATS_URL", "") || ownPipeline(env).natsUrl,
+    databaseUrl: databaseToLookAt(env),
+  };
+}
+
+interface OwnPipeline {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+}
+
+function ownPipeline(env: Environment): OwnPipeline {
   const file = join(resolve(env.text("DATA_DIR", join(projectRoot, ".data"))), "endpoints.json");
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) as { databaseUrl: string }).databaseUrl;
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new ConfigurationError(`${file} can't be read: run npm start first, or set DATABASE_URL`, { cause });
+    throw new ConfigurationError(`${file} can't be read: run npm start first, or set NATS_URL and DATABASE_URL`, {
+      cause,
+    });
   }
 }
 

@@ -323,3 +323,19 @@ const DOUBT_TEXT_MAX = 1_000;
 const isAsset = (key: string) => key.startsWith(ASSET_KEY);
 const assetOf = (key: string) => key.slice(ASSET_KEY.length);
 const keyOf = (asset: string) => `${ASSET_KEY}${asset}`;
+
+/** Who has an asset, of the processes of one service; "": nobody. */
+export interface Holder {
+  readonly service: string;
+  readonly asset: string;
+  readonly instance: string;
+}
+
+/** The subjects of all leases in KV_leases. */
+export const LEASES_OF_ASSETS = `${STREAMS.KV_leases.prefix}.*.${ASSET_KEY}*`;
+
+/** What a message on such a subject says. */
+export function holderOf({ subject, data }: Pick<InputMessage, "subject" | "data">): Holder {
+  const [, , service = "", , asset = ""] = subject.split(".");
+  return { service, asset, instance: Buffer.from(data).toString() };
+}

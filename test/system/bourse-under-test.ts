@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,6 +46,16 @@ export class BourseUnderTest {
     const { launcher, output } = this.#spawn();
     const [code] = await once(launcher, "close");
     return { code, output: output() };
+  }
+
+  /** What an operator's command prints, and its exit code. */
+  operate(...args: string[]): { code: number | null; output: string } {
+    const program = join(projectRoot, "dist", "operator", "main.js");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      env: this.#environment,
+      encoding: "utf8",
+    });
+    return { code: status, output: stdout + stderr };
   }
 
   async start(): Promise<void> {

@@ -95,6 +95,21 @@ describe("bourse, started as npm start does", function () {
     expect(refusal).to.equal("LOGIN_REQUIRED");
   });
 
+  it("tells operators at a glance how it is, and what is not as it should be", async () => {
+    const well = await eventually("all services at work", () => {
+      const status = bourse.operate("status");
+      return status.code === 0 ? status.output : null;
+    });
+    expect(well).to.match(/^all is well\n/);
+    expect(well).to.match(/^matching-engine +ready /m);
+    expect(well).to.match(/^BTC-USD +open +(\d+) +\1 +\1 /m);
+    bourse.operate("asset", "halt", "ETH-USD", "--why", "a look at the status");
+    const { code, output } = bourse.operate("status");
+    expect(code).to.equal(1);
+    expect(output).to.match(/^not all is well:\n {2}ETH-USD is halted: a look at the status\n/);
+    bourse.operate("asset", "resume", "ETH-USD", "--why", "seen");
+  });
+
   it("does not let a second launcher have its data", async () => {
     const { code, output } = await bourse.startTwin();
     expect(code).to.equal(1);

@@ -1,0 +1,111 @@
+/** What `npm run status` looks at: every service's own word, the positions in Postgres, and who has which asset in NATS. */
+import { connectBus } from "../shared/bus.js";
+import { connectDatabase } from "../shared/database.js";
+import { beforeDeadline } from "../shared/deadline.js";
+import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/leases.js";
+import type { Logger } from "../shared/log.js";
+import { decodeExecutionRows } from "../shared/pipeline-codec.js";
+import { assetOf, subjectOf } from "../shared/subjects.js";
+import type { Places } from "./config.js";
+
+/** A part that does not answer, in words. */
+export interface Silent {
+  readonly silent: string;
+}
+
+export interface ServiceReading {
+  readonly name: string;
+  readonly adminUrl: string;
+  /** What it is not ready for; none: it is ready. */
+  readonly waitingFor: readonly string[] | Silent;
+}
+
+/** An asset's commands are counted from 1 on. */
+export interface AssetReading {
+  readonly asset: string;
+  readonly state: string;
+  readonly why: string | null;
+  /** The last command that is written down; the last one whose outcome is. */
+  readonly logged: number;
+  readonly settled: number;
+}
+
+export interface NatsReading {
+  /** Each asset's last command whose events are published. */
+  readonly matched: Readonly<Record<string, number>>;
+  readonly holders: readonly Holder[];
+  readonly deadLetters: number;
+}
+
+export interface StatusReadings {
+  readonly services: readonly ServiceReading[];
+  readonly assets: readonly AssetReading[] | Silent;
+  readonly nats: NatsReading | Silent;
+}
+
+const ANSWER_DEADLINE_MS = 3_000;
+
+export function isSilent(reading: unknown): reading is Silent {
+  return typeof reading === "object" && reading !== null && "silent" in reading;
+}
+
+/** Everything at once; what does not answer in time is silent, and nothing else waits for it. */
+export async function readStatus(places: Places, log: Logger): Promise<StatusReadings> {
+  const [services, assets, nats] = await Promise.all([
+    Promise.all(places.admins.map(readService)),
+    answered(readAssets(places.databaseUrl, log)),
+    answered(readNats(places.natsUrl, log)),
+  ]);
+  return { services, assets, nats };
+}
+
+async function readService({ name, adminUrl }: Places["admins"][number]): Promise<ServiceReading> {
+  const ready = fetch(`${adminUrl}/readyz`, { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
+  const waitingFor = await answered(
+    ready.then(async (response) => ((await response.json()) as { waitingFor: string[] }).waitingFor),
+  );
+  return { name, adminUrl, waitingFor };
+}
+
+async function readAssets(databaseUrl: string, log: Logger): Promise<AssetReading[]> {
+  const database = await connectDatabase(databaseUrl, { applicationName: "operator", log }, ANSWER_DEADLINE_MS);
+  try {
+    return await database.query<AssetReading>(
+      `select asset, coalesce(s.state, 'open') as state, s.why,
+         coalesce((select max(command_sequence) from order_log l where l.asset = a.asset), 0) as logged,
+         coalesce((select command_sequence from consumer_positions p
+                   where p.asset = a.asset and p.service = 'trade-processing'), 0) as settled
+       from assets a left join asset_states s using (asset) order by asset`,
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+async function readNats(natsUrl: string, log: Logger): Promise<NatsReading> {
+  const bus = await connectBus(natsUrl, { name: "operator", log }, ANSWER_DEADLINE_MS);
+  try {
+    const matched: Record<string, number> = {};
+    for (const subject of (await bus.subjectCounts("EXECUTIONS", subjectOf("EXECUTIONS", "*"))).keys()) {
+      const last = await bus.lastMessage("EXECUTIONS", subject);
+      if (last !== null) matched[assetOf(subject)] = decodeExecutionRows(last.data).throughCommand;
+    }
+    const holders: Holder[] = [];
+    for (const subject of (await bus.subjectCounts("KV_leases", LEASES_OF_ASSETS)).keys()) {
+      const lease = await bus.lastMessage("KV_leases", subject);
+      if (lease !== null) holders.push(holderOf(lease));
+    }
+    const letters = await bus.subjectCounts("DEAD_LETTERS", subjectOf("DEAD_LETTERS", "*"));
+    return { matched, holders, deadLetters: [...letters.values()].reduce((sum, count) => sum + count, 0) };
+  } finally {
+    await bus.close();
+  }
+}
+
+async function answered<T>(reading: Promise<T>): Promise<T | Silent> {
+  try {
+    return await beforeDeadline(reading, 2 * ANSWER_DEADLINE_MS);
+  } catch (error) {
+    return { silent: (error as Error).message };
+  }
+}

@@ -1,0 +1,84 @@
+/** How a pipeline is doing, at a glance: what is read (status-readings.ts) as text. Pure. */
+import { table } from "./command-line.js";
+import {
+  type AssetReading,
+  isSilent,
+  type NatsReading,
+  type ServiceReading,
+  type Silent,
+  type StatusReadings,
+} from "./status-readings.js";
+
+export const STATUS_HELP = `How the pipeline is doing: every service, every asset, who works on it, and what is not as it should be.
+
+  npm run --silent status
+  npm run --silent status -- --json
+
+The servers are those of NATS_URL and DATABASE_URL, or those that npm start runs (DATA_DIR); the services are asked at
+ADMIN_HOST, from ADMIN_PORT_BASE on. Exit codes: 0 all is well, 1 something is not, 2 not understood.`;
+
+/** Commands of an asset between the order log and settlement; more is a backlog that grew while somebody waited. */
+const BEHIND_MAX = 1_000;
+
+/** What is not as it should be, a line each; none: all is well. */
+export function problemsOf({ services, assets, nats }: StatusReadings): string[] {
+  const lines = services.flatMap(({ name, adminUrl, waitingFor }) =>
+    isSilent(waitingFor) ? [`${name} does not answer at ${adminUrl}`] : waitingFor.map((what) => `${name}: ${what}`),
+  );
+  if (isSilent(assets)) lines.push(`Postgres: ${assets.silent}`);
+  else lines.push(...assets.flatMap(problemsOfAsset));
+  if (isSilent(nats)) lines.push(`NATS: ${nats.silent}`);
+  else {
+    const orphans = nats.holders.filter(({ instance }) => instance === "");
+    lines.push(...orphans.map(({ service, asset }) => `no ${service} works on ${asset}`));
+    if (nats.deadLetters > 0) lines.push(`${nats.deadLetters} dead letters: read dead-letters.>`);
+  }
+  return lines;
+}
+
+function problemsOfAsset({ asset, state, why, logged, settled }: AssetReading): string[] {
+  return [
+    ...(state === "open" ? [] : [`${asset} is ${state}: ${why}`]),
+    ...(logged - settled > BEHIND_MAX ? [`${asset}: settlement is ${logged - settled} commands behind`] : []),
+  ];
+}
+
+export function statusText(readings: StatusReadings): string {
+  const { services, assets, nats } = readings;
+  const problems = problemsOf(readings);
+  const headline = problems.length === 0 ? "all is well" : "not all is well:";
+  const blocks = [[headline, ...problems.map((line) => `  ${line}`)].join("\n"), servicesTable(services)];
+  if (!isSilent(assets)) blocks.push(assetsTable(assets, nats));
+  return blocks.join("\n\n");
+}
+
+function servicesTable(services: readonly ServiceReading[]): string {
+  const rows = services.map(({ name, adminUrl, waitingFor }) => {
+    const word = isSilent(waitingFor) ? "silent" : waitingFor.length === 0 ? "ready" : "not ready";
+    return [name, word, adminUrl];
+  });
+  return table([["service", "is", "admin"], ...rows]);
+}
+
+function assetsTable(assets: readonly AssetReading[], nats: NatsReading | Silent): string {
+  const worker = (service: string, asset: string) =>
+    isSilent(nats)
+      ? "?"
+      : nats.holders.find((holder) => holder.service === service && holder.asset === asset)?.instance || "nobody";
+  const rows = assets.map(({ asset, state, logged, settled }) => [
+    asset,
+    state,
+    String(logged),
+    isSilent(nats) ? "?" : String(nats.matched[asset] ?? 0),
+    String(settled),
+    ...WORKERS.map(([service]) => worker(service, asset)),
+  ]);
+  const heads = WORKERS.map(([, head]) => head);
+  return table([["asset", "state", "logged", "matched", "settled", ...heads], ...rows]);
+}
+
+const WORKERS = [
+  ["order-processing", "processed by"],
+  ["matching-engine", "matched by"],
+  ["trade-processing", "settled by"],
+] as const;
