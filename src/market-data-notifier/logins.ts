@@ -1,4 +1,4 @@
-import type { AuthenticatedAccount } from "../shared/api-keys.js";
+import type { Authenticate } from "../shared/api-keys.js";
 import { type FailedLoginLimits, FailedLogins } from "../shared/failed-logins.js";
 import type { Logger } from "../shared/log.js";
 import { type Refusal, refuse } from "../shared/rejects.js";
@@ -16,9 +16,6 @@ export interface LoggedIn {
   /** Monotonic; null: never. */
   readonly expiresAtMs: number | null;
 }
-
-/** Null: unknown, revoked or expired key, or wrong secret. Rejects when it can't be told now. */
-export type Authenticate = (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
 
 const CREDENTIAL_LENGTH_MAX = 256;
 

@@ -1,4 +1,4 @@
-import type { AuthenticatedAccount } from "../shared/api-keys.js";
+import type { Authenticate, AuthenticatedAccount } from "../shared/api-keys.js";
 import { beforeDeadline } from "../shared/deadline.js";
 import { type FailedLoginLimits, FailedLogins } from "../shared/failed-logins.js";
 import type { Logger } from "../shared/log.js";
@@ -13,9 +13,6 @@ export interface LoginLimits {
   readonly answerTimeoutMs: number;
   readonly failed: FailedLoginLimits;
 }
-
-/** Null: wrong key or secret. Rejects when it can't be told now. */
-export type Authenticate = (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
 
 const WRONG_LOGIN = refuse("LOGIN_REJECTED", "the key or its secret is wrong");
 const MAY_ONLY_READ = refuse("LOGIN_REJECTED", "the key may only read; orders need a key of the role trade");

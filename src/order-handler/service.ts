@@ -1,6 +1,7 @@
 /** Puts the parts together: sessions submit to the batcher, one sweep keeps every deadline, stopping is one sequence. */
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access-feed.js";
+import type { Authenticate } from "../shared/api-keys.js";
 import type { AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
 import type { Logger } from "../shared/log.js";
@@ -18,7 +19,7 @@ import type { HandlerConfig } from "./config.js";
 import type { HandlerMetrics } from "./handler-metrics.js";
 import { LastPrices, type ReadLastPrices } from "./last-prices.js";
 import { LogWatch } from "./log-watch.js";
-import { type Authenticate, Logins } from "./logins.js";
+import { Logins } from "./logins.js";
 import { OrderRates } from "./order-rates.js";
 import { OrderServer } from "./server.js";
 import { type Credentials, type LoggedIn, Session } from "./session.js";

@@ -17,6 +17,9 @@ export interface AuthenticatedAccount {
   readonly expiresInMs: number | null;
 }
 
+/** Null: unknown, revoked or expired key, or wrong secret. Rejects when it can't be told now. */
+export type Authenticate = (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
+
 const SALT_BYTES = 16;
 /** An unknown key costs the same work as a wrong secret. */
 const NO_SALT = Buffer.alloc(SALT_BYTES);

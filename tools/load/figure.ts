@@ -1,5 +1,6 @@
 /** What a promised figure consists of, and what one measured run says about it. */
 import type { Measured } from "./measured-run.js";
+import type { Target } from "./target.js";
 
 /** One number that is promised: at most `needed`, and what we aim at. */
 export interface Bound {
@@ -14,6 +15,20 @@ export interface Sample {
   readonly broken: readonly string[];
   /** What others used of the machine meanwhile; 1 is all of it. */
   readonly othersShare?: number;
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly bounds: readonly Bound[];
+  /** One run: a value for each bound. */
+  readonly run: (target: Target) => Promise<Sample>;
+}
+
+const CALM_DOWN_MS = 5_000;
+
+/** Starting leaves work behind: compiled code, caches, collections. */
+export async function calmDown(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, CALM_DOWN_MS));
 }
 
 export function ackValues({ outcome }: Measured): number[] {

@@ -1,6 +1,6 @@
 import type { Asset } from "../../src/shared/assets.js";
 import { cpuBetween, readCpu } from "./cpu.js";
-import { ackValues, type Bound, reportValues, type Sample, sample } from "./figure.js";
+import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
 import { compareFunds, fundsFigures } from "./funds-figures.js";
 import { startHandlerOnly } from "./handler-only.js";
 import type { LoadOptions } from "./load-run.js";
@@ -16,17 +16,8 @@ export interface FiguresOptions {
   readonly isJson: boolean;
 }
 
-interface Figure {
-  readonly name: string;
-  readonly bounds: readonly Bound[];
-  /** One run: a value for each bound. */
-  readonly run: (target: Target) => Promise<Sample>;
-}
-
 const SETTLE_PAUSE_MS = 2_000;
 const IDLE_SECONDS = 10;
-/** Starting leaves work behind: compiled code, caches, collections. */
-const CALM_DOWN_MS = 5_000;
 const NETCAT_ORDERS = 10_000;
 const OTHERS_SHARE_MAX = 0.1;
 
@@ -130,7 +121,7 @@ function loadOf(assets: readonly Asset[]): LoadOptions {
 
 async function idleRun(target: Target): Promise<Sample> {
   const groups = cpuGroups(target).filter(({ name }) => name !== "load generator");
-  await new Promise((resolve) => setTimeout(resolve, CALM_DOWN_MS));
+  await calmDown();
   const before = readCpu(groups);
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000));
   const { use } = cpuBetween(before, readCpu(groups));

@@ -1,27 +1,18 @@
 /** What it costs to hold and settle money: the pipeline with funds and fees against the same one without, in one run. */
-import { ackValues, type Bound, reportValues, type Sample, sample } from "./figure.js";
+import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
 import type { LoadOptions } from "./load-run.js";
 import { type Measured, measuredRun } from "./measured-run.js";
 import { type Own, startOwnPipeline } from "./own-pipeline.js";
-import type { Target } from "./target.js";
-
-interface FundsFigure {
-  readonly name: string;
-  readonly bounds: readonly Bound[];
-  /** One run's times, one for each bound. */
-  readonly run: (target: Target) => Promise<Sample>;
-}
 
 /** 80 % of the speed is 125 % of the time. */
 const LEAST_SPEED = 0.8;
-const CALM_DOWN_MS = 5_000;
 /** More than the pipeline keeps up with, so that its own speed is what counts, and short of BUSY. */
 const OVERLOAD_PER_SECOND = 12_000;
 const OVERLOAD_SECONDS = 10;
 
-export function fundsFigures(load: LoadOptions): FundsFigure[] {
+export function fundsFigures(load: LoadOptions): Figure[] {
   const latencies = ["order → ACK p50", "order → ACK p99", "order → own report p50", "order → own report p99"];
-  const at = (ratePerSecond: number): FundsFigure => ({
+  const at = (ratePerSecond: number): Figure => ({
     name: `funds: ${ratePerSecond.toLocaleString("en")}/s`,
     bounds: latencies.map(againstWithout),
     run: async (target) => {
@@ -45,7 +36,7 @@ export function fundsFigures(load: LoadOptions): FundsFigure[] {
 }
 
 /** Each figure's samples: the times with funds, in percent of those without. Which comes first alternates. */
-export async function compareFunds(figures: readonly FundsFigure[], runs: number): Promise<Sample[][]> {
+export async function compareFunds(figures: readonly Figure[], runs: number): Promise<Sample[][]> {
   const samples: Sample[][] = figures.map(() => []);
   for (let run = 0; run < runs; run++) {
     const isFirstWith = run % 2 === 0;
@@ -57,12 +48,12 @@ export async function compareFunds(figures: readonly FundsFigure[], runs: number
   return samples;
 }
 
-async function measureOnce(figures: readonly FundsFigure[], holdsFunds: boolean): Promise<Sample[]> {
+async function measureOnce(figures: readonly Figure[], holdsFunds: boolean): Promise<Sample[]> {
   const own: Own = await startOwnPipeline({ PROCESSING_HOLD_FUNDS: String(holdsFunds) });
   try {
     const samples: Sample[] = [];
     for (const figure of figures) {
-      await new Promise((resolve) => setTimeout(resolve, CALM_DOWN_MS));
+      await calmDown();
       samples.push(await figure.run(own.target));
     }
     return samples;
