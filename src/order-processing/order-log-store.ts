@@ -1,6 +1,7 @@
 /** The order log in Postgres, with the holds: the one record of what the engines are told and what is held for it. */
 import { columns, type Database, NO_ROWS, type Row, type Statement, sqlState } from "../shared/database.js";
 import type { Command } from "../shared/messages.js";
+import { readOrderLog } from "../shared/order-log.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
 import {
   type AccountId,
@@ -17,7 +18,7 @@ import {
   streamSequence,
 } from "../shared/units.js";
 import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
-import { COLUMN_NAMES, COLUMNS, commandOf, rowOf } from "./order-log-rows.js";
+import { COLUMN_NAMES, COLUMNS, rowOf } from "./order-log-rows.js";
 import type { Hold, Sequenced } from "./sequencing.js";
 
 const SERVICE = "order-processing";
@@ -113,12 +114,8 @@ export class OrderLogStore {
   }
 
   /** The commands after the given one, in order: what was committed and may not be published. */
-  async commandsAfter(asset: string, after: CommandSequence, max: number): Promise<Command[]> {
-    const rows = await this.#database.query(
-      "select * from order_log where asset = $1 and command_sequence > $2 order by command_sequence limit $3",
-      [asset, after, max],
-    );
-    return rows.map(commandOf);
+  commandsAfter(asset: string, after: CommandSequence, max: number): Promise<Command[]> {
+    return readOrderLog(this.#database, asset, after, max);
   }
 }
 

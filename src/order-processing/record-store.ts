@@ -1,9 +1,9 @@
 /** What requests must be judged by and Postgres knows: read for a whole batch in one round trip. */
 import { columns, type Database, type Row, type Statement } from "../shared/database.js";
 import { findLastPrices, lastPricesOf } from "../shared/last-prices.js";
+import { feeRatesOf } from "../shared/order-log.js";
 import type { AccountId, OrderId, PriceTicks } from "../shared/units.js";
 import { type Balance, type BalanceKey, balanceKey, type OrderOnRecord, orderKey } from "./funding.js";
-import { feeRatesOf } from "./order-log-rows.js";
 import { type ClientOrderIdKey, ClientOrderIds } from "./sequencing.js";
 
 export interface OrderName {

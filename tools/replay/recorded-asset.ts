@@ -2,12 +2,12 @@
 import { createEngine, type Engine } from "../../src/matching-engine/core/engine.js";
 import { PublishedOutput } from "../../src/matching-engine/published-output.js";
 import { type RestoredEngine, SnapshotStore } from "../../src/matching-engine/snapshot-store.js";
-import { commandOf } from "../../src/order-processing/order-log-rows.js";
 import type { Asset } from "../../src/shared/assets.js";
 import type { Bus } from "../../src/shared/bus.js";
 import { readRange } from "../../src/shared/bus-range.js";
 import type { Database } from "../../src/shared/database.js";
 import type { Command, EngineEvent, Trade } from "../../src/shared/messages.js";
+import { readOrderLog } from "../../src/shared/order-log.js";
 import { decodeCommandBatch, decodeExecutionBatch, decodeExecutionRows } from "../../src/shared/pipeline-codec.js";
 import { subjectOf } from "../../src/shared/subjects.js";
 import { type StreamSequence, streamSequence } from "../../src/shared/units.js";
@@ -74,11 +74,7 @@ export class RecordedAsset {
 
   async *orderLog(after: number): AsyncGenerator<readonly Command[]> {
     for (let last = after; ; ) {
-      const rows = await this.#database.query(
-        "select * from order_log where asset = $1 and command_sequence > $2 order by command_sequence limit $3",
-        [this.#terms.asset, last, ROWS_PER_QUERY],
-      );
-      const commands = rows.map(commandOf);
+      const commands = await readOrderLog(this.#database, this.#terms.asset, last, ROWS_PER_QUERY);
       if (commands.length > 0) yield commands;
       if (commands.length < ROWS_PER_QUERY) return;
       last = commands.at(-1)?.commandSequence ?? last;

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Funding } from "../../../src/order-processing/funding.js";
-import { commandOf, rowOf } from "../../../src/order-processing/order-log-rows.js";
+import { rowOf } from "../../../src/order-processing/order-log-rows.js";
 import { ClientOrderIds, Sequencing } from "../../../src/order-processing/sequencing.js";
 import type { Command, LoggedRequest, NewOrder } from "../../../src/shared/messages.js";
+import { commandOf } from "../../../src/shared/order-log.js";
 import { encodeCommandBatch } from "../../../src/shared/pipeline-codec.js";
 import { commandSequence, currencyUnits, epochUs, logId, priceTicks } from "../../../src/shared/units.js";
 import { orderRequests } from "../../support/arbitraries.js";
