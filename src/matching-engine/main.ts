@@ -5,6 +5,7 @@ import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage.js";
 import { readConfig } from "./config.js";
 import { inlineMore } from "./inlining.js";
+import { lazyDatabase } from "./lazy-database.js";
 import { MatchingEngines } from "./service.js";
 
 inlineMore();
@@ -16,7 +17,8 @@ await runService("matching-engine", readConfig, async (service, config) => {
 
   const { registry, instance, assets, snapshots, standsBy } = config;
   const share = await joinLeases(bus, service, { service: "matching-engine", instance, assets });
-  const stage = new MatchingEngines(service, bus, registry, { share, snapshots, standsBy });
+  const orderLog = lazyDatabase(service, config.databaseUrl);
+  const stage = new MatchingEngines(service, bus, registry, { share, snapshots, standsBy, orderLog });
   const loop = runStage(service, bus, stage, {
     share,
     pendingMessagesMax: 1_024,

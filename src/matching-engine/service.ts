@@ -15,14 +15,16 @@ import type { ExecutionRows } from "../shared/execution-writer.js";
 import { FencedOutput } from "../shared/fenced-output.js";
 import { type FollowedShare, fixedShare } from "../shared/leases.js";
 import type { Service } from "../shared/lifecycle.js";
+import type { Command } from "../shared/messages.js";
 import { decodeCommandBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";
 import { AssetHalted, haltingAsset, type Stage } from "../shared/stage.js";
 import { subjectOf } from "../shared/subjects.js";
-import { type StreamSequence, streamSequence } from "../shared/units.js";
-import { createEngine, type Engine } from "./core/engine.js";
+import type { StreamSequence } from "../shared/units.js";
+import type { Engine } from "./core/engine.js";
+import { EngineStarts, type TrimmedEvents } from "./engine-start.js";
+import { OrderLogReplay, type OrderLogSource } from "./order-log-replay.js";
 import { PublishedOutput } from "./published-output.js";
-import { newestUsable, objectionTo } from "./snapshot-choice.js";
-import { AT_START, SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
+import { SnapshotStore } from "./snapshot-store.js";
 import { SNAPSHOT_POLICY, type SnapshotPolicy, Snapshotter } from "./snapshotter.js";
 import { Standbys } from "./standbys.js";
 
@@ -39,6 +41,10 @@ interface HostedEngine {
   publishedCommand: number;
   /** Until the replay has come past it. */
   replay: Replay | null;
+  /** Until the engine has come past it. */
+  trimmed: TrimmedEvents | null;
+  /** Until it is done; meanwhile the asset's input waits. */
+  rebuild: Rebuild | null;
   /** Something that it has done may not be published. */
   isInDoubt: boolean;
 }
@@ -49,8 +55,11 @@ interface Replay {
   readonly startedMs: number;
 }
 
-interface StartedEngine extends StreamPlaces {
-  readonly engine: Engine;
+interface Rebuild {
+  readonly replay: OrderLogReplay;
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+  failure: unknown;
 }
 
 export interface EnginesOptions {
@@ -58,6 +67,8 @@ export interface EnginesOptions {
   readonly snapshots: SnapshotPolicy;
   /** Follows what others run and this process is next in line for. */
   readonly standsBy: boolean;
+  /** Where the commands are that COMMANDS don't hold any more; null: nowhere. */
+  readonly orderLog: OrderLogSource | null;
 }
 
 export class MatchingEngines implements Stage {
@@ -66,24 +77,27 @@ export class MatchingEngines implements Stage {
   readonly #service: Service;
   readonly #bus: Bus;
   readonly #registry: AssetRegistry;
-  readonly #store: SnapshotStore;
   readonly #share: FollowedShare;
   readonly #snapshotter: Snapshotter;
   readonly #standbys: Standbys | null;
+  readonly #starts: EngineStarts;
+  readonly #orderLog: OrderLogSource | null;
   readonly #engines = new Map<string, HostedEngine>();
   readonly #commands;
   readonly #replaySpeed;
 
   constructor(service: Service, bus: Bus, registry: AssetRegistry, options: Partial<EnginesOptions> = {}) {
-    const { share = fixedShare([]), snapshots = SNAPSHOT_POLICY, standsBy = true } = options;
+    const { share = fixedShare([]), snapshots = SNAPSHOT_POLICY, standsBy = true, orderLog = null } = options;
     this.#service = service;
     this.#bus = bus;
     this.#registry = registry;
-    this.#store = new SnapshotStore(bus);
+    this.#orderLog = orderLog;
     this.#share = share;
-    this.#snapshotter = new Snapshotter(service, bus, this.#store, snapshots);
-    const [store, snapshotter] = [this.#store, this.#snapshotter];
+    const store = new SnapshotStore(bus);
+    const snapshotter = new Snapshotter(service, bus, store, snapshots);
+    this.#snapshotter = snapshotter;
     this.#standbys = standsBy ? new Standbys(service, bus, registry, { store, snapshotter, share }) : null;
+    this.#starts = new EngineStarts(service, bus, { store, snapshotter, standbys: this.#standbys });
     const { metrics } = service;
     this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
     this.#replaySpeed = metrics.gauge("replay_commands_per_second", "Speed of the last replay", ["asset"]);
@@ -94,48 +108,64 @@ export class MatchingEngines implements Stage {
     const startedMs = performance.now();
     const terms = this.#registry.assets.get(asset);
     invariant(terms !== undefined, `${asset} is not among the assets`);
-    await this.#engines.get(asset)?.replay?.published.close();
+    await this.#abandon(asset);
     const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "EXECUTIONS", asset);
     const last = await output.open();
-    const { engine, commandsThrough, executionsThrough } = await this.#start(asset, terms, last);
+    const { engine, commandsThrough, executionsThrough, ...before } = await this.#starts.find(asset, terms, last);
+    const { trimmed, firstCommands } = before;
     const published = last === null ? null : this.#publishedAfter(asset, executionsThrough, last);
     const isUpToDate = published === null || last?.streamSequence === executionsThrough;
     const replay = isUpToDate ? null : { published, fromCommand: engine.lastCommandSequence, startedMs };
     const publishedCommand = published?.throughCommand ?? 0;
-    this.#engines.set(asset, { terms, engine, output, commandsThrough, publishedCommand, replay, isInDoubt: false });
+    const places = { commandsThrough, publishedCommand, replay, trimmed };
+    const hosted = { terms, engine, output, ...places, rebuild: null, isInDoubt: false };
+    const orderLog = firstCommands.length > 0 ? this.#orderLog : null;
+    if (firstCommands.length > 0 && orderLog === null)
+      throw new AssetHalted(
+        asset,
+        `COMMANDS begin with command ${firstCommands[0]?.commandSequence}: bring back a snapshot`,
+      );
+    this.#engines.set(asset, hosted);
+    if (orderLog !== null) this.#rebuild(asset, hosted, orderLog, firstCommands);
     return { afterSequence: commandsThrough };
-  }
-
-  /** The copy that was kept up to date here, else the newest snapshot, else nothing. */
-  async #start(asset: string, options: Asset, lastOutput: InputMessage | null): Promise<StartedEngine> {
-    const standby = await this.#standbys?.take(asset);
-    if (standby) {
-      const { engine, places } = standby;
-      const why = await objectionTo({ engine, ...places }, this.#bus, asset, lastOutput);
-      const [fromCommand, isUsed] = [engine.lastCommandSequence, why === null];
-      this.#service.log.info({ asset, fromCommand, isUsed, why }, "the engine was followed here before");
-      if (isUsed) return { engine, ...places };
-    }
-    const choice = { asset, options, lastOutput };
-    const restored = await newestUsable(this.#service, this.#bus, this.#store, choice);
-    if (restored === null) await this.#assertWholeLog(asset);
-    this.#snapshotter.startsFrom(asset, restored);
-    return restored ?? { engine: createEngine(options), ...AT_START };
-  }
-
-  /** Without a snapshot an engine needs every command there was. */
-  async #assertWholeLog(asset: string): Promise<void> {
-    const first = await this.#bus.nextMessage("COMMANDS", subjectOf("COMMANDS", asset), streamSequence(0));
-    const [command] = first === null ? [] : haltingAsset(asset, () => decodeCommandBatch(first.data));
-    if (command === undefined || command.commandSequence === 1) return;
-    const why = `no snapshot can be loaded, and COMMANDS begin with command ${command.commandSequence}: bring back a snapshot`;
-    throw new AssetHalted(asset, why);
   }
 
   #publishedAfter(asset: string, after: StreamSequence, last: InputMessage): PublishedOutput {
     const subject = subjectOf("EXECUTIONS", asset);
     const range = { stream: "EXECUTIONS", subject, after, through: last.streamSequence } as const;
     return haltingAsset(asset, () => new PublishedOutput(readRange(this.#bus, range), last));
+  }
+
+  /** What it was doing for the asset has come to its end. */
+  async #abandon(asset: string): Promise<void> {
+    const hosted = this.#engines.get(asset);
+    hosted?.rebuild?.replay.stop();
+    await hosted?.rebuild?.ended;
+    await hosted?.replay?.published.close();
+    this.#engines.delete(asset);
+  }
+
+  /** Goes on beside the other assets. */
+  #rebuild(asset: string, hosted: HostedEngine, orderLog: OrderLogSource, firstCommands: readonly Command[]): void {
+    const replay = new OrderLogReplay(orderLog, { asset, firstCommands }, this.#service.log);
+    const apply = async (commands: readonly Command[]) => {
+      this.#execute(asset, hosted, commands);
+      await this.#publish(asset, hosted);
+    };
+    const ended = replay.run(apply).then(
+      () => {
+        hosted.rebuild = null;
+      },
+      (err: unknown) => {
+        rebuild.failure = err;
+      },
+    );
+    const rebuild: Rebuild = { replay, ended, failure: null };
+    hosted.rebuild = rebuild;
+  }
+
+  accepts(asset: string): boolean {
+    return (this.#engines.get(asset)?.rebuild ?? null) === null;
   }
 
   async handle(inputs: readonly AssetInput[]): Promise<void> {
@@ -153,10 +183,18 @@ export class MatchingEngines implements Stage {
 
   async tick(): Promise<void> {
     const doubt = this.#share.takeDoubt();
-    if (doubt !== null) throw new AssetHalted(doubt.asset, doubt.why);
+    if (doubt !== null) {
+      this.#engines.delete(doubt.asset); // no snapshot of it is taken
+      throw new AssetHalted(doubt.asset, doubt.why);
+    }
     this.#standbys?.tick();
-    for (const [asset, { terms, engine, output, commandsThrough, replay, isInDoubt }] of this.#engines) {
-      if (replay !== null || isInDoubt) continue;
+    for (const [asset, hosted] of this.#engines) {
+      const { terms, engine, output, commandsThrough, rebuild } = hosted;
+      if (rebuild !== null && rebuild.failure !== null) {
+        this.#engines.delete(asset); // it halts once
+        throw haltedBy(asset, rebuild.failure);
+      }
+      if (!isUpToDate(hosted)) continue;
       const places = { commandsThrough, executionsThrough: output.last };
       this.#snapshotter.consider(asset, engine, terms, places, this.#share.isFollowed(asset) ? "others'" : "own");
     }
@@ -165,32 +203,33 @@ export class MatchingEngines implements Stage {
   /** With a snapshot, so that whoever is next has little to apply. */
   async prepareRelease(asset: string): Promise<void> {
     const hosted = this.#engines.get(asset);
-    if (hosted === undefined || hosted.replay !== null || hosted.isInDoubt) return;
+    if (hosted === undefined || !isUpToDate(hosted)) return;
     const { terms, engine, output, commandsThrough } = hosted;
     await this.#snapshotter.takeLast(asset, engine, terms, { commandsThrough, executionsThrough: output.last });
   }
 
   async release(asset: string): Promise<void> {
-    await this.#engines.get(asset)?.replay?.published.close();
-    this.#engines.delete(asset);
+    await this.#abandon(asset);
     this.#snapshotter.forget(asset);
   }
 
   /** Commands that were applied before (published again after a doubt) are skipped; a hole halts the asset. */
   #apply(hosted: HostedEngine, { asset, messages }: AssetInput): void {
+    for (const { data, streamSequence } of messages) {
+      this.#execute(asset, hosted, decodeCommandBatch(data));
+      hosted.commandsThrough = streamSequence;
+    }
+  }
+
+  #execute(asset: string, hosted: HostedEngine, commands: readonly Command[]): void {
     const { engine } = hosted;
     const before = engine.lastCommandSequence;
-    for (const { data, streamSequence } of messages) {
-      for (const command of decodeCommandBatch(data)) {
-        if (command.commandSequence <= engine.lastCommandSequence) continue;
-        const expected = engine.lastCommandSequence + 1;
-        invariant(
-          command.commandSequence === expected,
-          `command ${command.commandSequence} came instead of ${expected}`,
-        );
-        engine.execute(command);
-      }
-      hosted.commandsThrough = streamSequence;
+    for (const command of commands) {
+      if (command.commandSequence <= engine.lastCommandSequence) continue;
+      const expected = engine.lastCommandSequence + 1;
+      invariant(command.commandSequence === expected, `command ${command.commandSequence} came instead of ${expected}`);
+      engine.execute(command);
+      if (command.commandSequence === hosted.trimmed?.throughCommand) passTrimmed(hosted, hosted.trimmed);
     }
     this.#commands.inc({ asset }, engine.lastCommandSequence - before);
   }
@@ -198,6 +237,10 @@ export class MatchingEngines implements Stage {
   async #publish(asset: string, hosted: HostedEngine): Promise<void> {
     const { engine, output, replay } = hosted;
     const { lastEventSequence, lastCommandSequence } = engine;
+    if (hosted.trimmed !== null) {
+      engine.events.drop();
+      return;
+    }
     let rows = engine.events.take();
     if (replay !== null) {
       rows = await this.#compare(asset, replay.published, rows, lastCommandSequence);
@@ -215,9 +258,9 @@ export class MatchingEngines implements Stage {
     try {
       return await published.meet(rows, through);
     } catch (cause) {
-      const isDifference = cause instanceof InvariantBroken || cause instanceof CodecError;
-      if (isDifference) await published.close();
-      throw isDifference ? new AssetHalted(asset, cause) : cause;
+      const err = haltedBy(asset, cause);
+      if (err instanceof AssetHalted) await published.close();
+      throw err;
     }
   }
 
@@ -235,7 +278,28 @@ export class MatchingEngines implements Stage {
   }
 
   #whyNotReady(): string | null {
-    const replaying = [...this.#engines].filter(([, { replay }]) => replay !== null).map(([asset]) => asset);
-    return replaying.length === 0 ? null : `replaying ${replaying.join(", ")}`;
+    const replaying = [...this.#engines].filter(([, { replay, trimmed }]) => replay !== null || trimmed !== null);
+    const reasons = replaying.map(([asset, { rebuild }]) => rebuild?.replay.progress ?? `replaying ${asset}`);
+    return reasons.length === 0 ? null : reasons.join(", ");
   }
+}
+
+/** Everything that it has done is published, and nothing is missing. */
+function isUpToDate({ replay, trimmed, rebuild, isInDoubt }: HostedEngine): boolean {
+  return replay === null && trimmed === null && rebuild === null && !isInDoubt;
+}
+
+function passTrimmed(hosted: HostedEngine, { throughCommand, throughEvent }: TrimmedEvents): void {
+  const { lastEventSequence } = hosted.engine;
+  invariant(
+    lastEventSequence === throughEvent,
+    `after command ${throughCommand} came event ${lastEventSequence}, but EXECUTIONS say ${throughEvent}`,
+  );
+  hosted.engine.events.drop();
+  hosted.trimmed = null;
+}
+
+/** A difference is the asset's end, anything else is tried again. */
+function haltedBy(asset: string, cause: unknown): unknown {
+  return cause instanceof InvariantBroken || cause instanceof CodecError ? new AssetHalted(asset, cause) : cause;
 }

@@ -1,8 +1,10 @@
 /** Engines between two streams, in this process, with nobody before them and nobody behind. */
 import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { SnapshotStore, type StoredSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import type { SnapshotPolicy } from "../../../src/matching-engine/snapshotter.js";
+import { rowOf } from "../../../src/order-processing/order-log-rows.js";
 import { type Asset, type AssetRegistry, loadAssets } from "../../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { readRange } from "../../../src/shared/bus-range.js";
@@ -33,6 +35,8 @@ export interface StartOptions {
   readonly bus?: (bus: Bus) => Bus;
   /** Shares the assets with the others that have a name; without one it works on all, whatever others do. */
   readonly instance?: string;
+  /** Null: the engine has none to read. */
+  readonly orderLog?: OrderLogSource | null;
   /** ASSET and OTHER unless given. */
   readonly assets?: readonly string[];
 }
@@ -65,6 +69,7 @@ export class EnginesUnderTest {
     bus: spoil,
     instance,
     assets = [ASSET, OTHER],
+    orderLog = null,
   }: StartOptions = {}): Promise<ServiceForTest> {
     const service = serviceForTest("matching-engine");
     const bus = await connectBus(this.nats.url, { name: "matching-engine", log: service.log });
@@ -74,7 +79,7 @@ export class EnginesUnderTest {
         ? fixedShare(assets)
         : await joinLeases(bus, service, { service: "matching-engine", instance, assets });
     this.#shares.set(service, share);
-    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, { share, snapshots });
+    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, { share, snapshots, orderLog });
     const loop = runStage(service, bus, stage, {
       share,
       pendingMessagesMax: 64,
@@ -122,6 +127,17 @@ export class EnginesUnderTest {
     this.#commands.set(asset, [...(this.#commands.get(asset) ?? []), ...fresh]);
     for (let at = 0; at < count; at += COMMANDS_PER_MESSAGE)
       await this.put("COMMANDS", asset, encodeCommandBatch(fresh.slice(at, at + COMMANDS_PER_MESSAGE)));
+  }
+
+  /** As order-processing would have written it. */
+  orderLog(asset = ASSET): { query: <R>(text: string, values?: readonly unknown[]) => Promise<R[]> } {
+    return {
+      query: async <R>(_: string, [of, after, max]: readonly unknown[] = []) => {
+        const commands = of === asset ? (this.#commands.get(asset) ?? []) : [];
+        const from = after as number;
+        return commands.slice(from, from + (max as number)).map((command) => rowOf(asset, command, null, null)) as R[];
+      },
+    };
   }
 
   async put(stream: StreamName, asset: string, data: Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
+import type { Row } from "../../../src/shared/database.js";
 import { fixedShare } from "../../../src/shared/leases.js";
 import { readReplayHorizon } from "../../../src/shared/replay-horizon.js";
 import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
@@ -83,14 +84,79 @@ describe("trimming the streams", () => {
     expect(await count("COMMANDS", ASSET)).to.equal(5);
   });
 
-  it("an engine whose snapshots are all gone after a trim halts its asset, and says what is missing", async () => {
+  async function trimAndLoseSnapshots(): Promise<void> {
     await fillAndSnapshot();
     await trimmer({ processed: 0, settled: ALL }).trim(ASSET);
     for (const stored of await engines.store.list(ASSET)) await engines.store.remove(stored);
+  }
+
+  it("an engine whose snapshots are all gone after a trim comes back from order_log, and compares what is left", async () => {
+    await trimAndLoseSnapshots();
+    const before = await engines.messages("EXECUTIONS", subjectOf("EXECUTIONS", ASSET));
+    const orderLog = engines.orderLog();
+    const service = await engines.start({ orderLog: async () => orderLog, snapshots: ALWAYS });
+    await engines.command(100);
+    const stored = await engines.snapshotOfAll();
+    expect(await engines.stateHashIn(stored)).to.equal(engines.expected().stateHash);
+    const { events } = engines.expected();
+    const published = await engines.published();
+    expect(published).to.deep.equal(events.slice(-published.length));
+    const after = await engines.messages("EXECUTIONS", subjectOf("EXECUTIONS", ASSET));
+    expect(after.slice(0, before.length)).to.deep.equal(before);
+    expect(service.notReady()).to.deep.equal([]);
+  });
+
+  it("says how far it has come meanwhile, and waits while order_log can't be read; other assets go on", async () => {
+    await trimAndLoseSnapshots();
+    const orderLog = engines.orderLog();
+    let isAway = true;
+    const source = async () => {
+      if (isAway) throw new Error("nobody there");
+      return orderLog;
+    };
+    const service = await engines.start({ orderLog: source });
+    const why = await eventually("it says what it waits for", () =>
+      service.notReady().find((reason) => reason.includes("waiting for Postgres")),
+    );
+    expect(why).to.match(/^rebuilding BTC-USD from order_log: 0 of \d+, waiting for Postgres: nobody there$/);
+    await engines.command(100, OTHER);
+    expect(await engines.published(OTHER)).to.deep.equal(engines.expected(OTHER).events);
+    isAway = false;
+    await eventually("it is back", () => (service.notReady().length === 0 ? true : null));
+  });
+
+  for (const [what, spoil, expected] of [
+    ["has a hole", (rows: Row[]) => rows.filter((row) => row["command_sequence"] !== 150), /has no command 150/],
+    [
+      "ends too early",
+      (rows: Row[]) => rows.filter((row) => Number(row["command_sequence"]) < 150),
+      /ends with command 149/,
+    ],
+    [
+      "holds other commands than COMMANDS",
+      (rows: Row[]) => rows.map((row) => (Number(row["command_sequence"]) > 200 ? { ...row, account_id: 77 } : row)),
+      /order_log and COMMANDS hold different commands/,
+    ],
+  ] as const)
+    it(`an engine halts its asset where order_log ${what}`, async () => {
+      await trimAndLoseSnapshots();
+      const { query } = engines.orderLog();
+      const spoilt = {
+        query: async <R>(text: string, values?: readonly unknown[]) => spoil(await query(text, values)) as R[],
+      };
+      const service = await engines.start({ orderLog: async () => spoilt });
+      const why = await eventually("the asset is halted", () =>
+        service.notReady().find((reason) => reason.includes("halted")),
+      );
+      expect(why).to.match(expected);
+    });
+
+  it("an engine without order_log halts its asset, and says what is missing", async () => {
+    await trimAndLoseSnapshots();
     const service = await engines.start();
     const why = await eventually("the asset is halted", () =>
       service.notReady().find((reason) => reason.includes("halted")),
     );
-    expect(why).to.match(/no snapshot can be loaded, and COMMANDS begin with command \d+/);
+    expect(why).to.match(/COMMANDS begin with command \d+: bring back a snapshot/);
   });
 });

@@ -1,0 +1,98 @@
+/** Where an engine starts from: its copy here, else its newest snapshot, else the first command of all. */
+import type { Asset } from "../shared/assets.js";
+import type { Bus } from "../shared/bus.js";
+import type { InputMessage } from "../shared/bus-reader.js";
+import { endsWithinCommand } from "../shared/execution-rows.js";
+import type { Service } from "../shared/lifecycle.js";
+import type { Command } from "../shared/messages.js";
+import { decodeCommandBatch, decodeExecutionRows } from "../shared/pipeline-codec.js";
+import { haltingAsset } from "../shared/stage.js";
+import { subjectOf } from "../shared/subjects.js";
+import { streamSequence } from "../shared/units.js";
+import { createEngine, type Engine } from "./core/engine.js";
+import { newestUsable, objectionTo } from "./snapshot-choice.js";
+import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
+import type { Snapshotter } from "./snapshotter.js";
+import type { Standbys } from "./standbys.js";
+
+export interface EngineStart extends StreamPlaces {
+  readonly engine: Engine;
+  /** What EXECUTIONS don't hold any more: the events through there can't be compared. */
+  readonly trimmed: TrimmedEvents | null;
+  /** What COMMANDS begin with, where that is not the first command: what was before is in order_log. Else empty. */
+  readonly firstCommands: readonly Command[];
+}
+
+export interface TrimmedEvents {
+  readonly throughCommand: number;
+  readonly throughEvent: number;
+}
+
+interface Sources {
+  readonly store: SnapshotStore;
+  readonly snapshotter: Snapshotter;
+  readonly standbys: Standbys | null;
+}
+
+export class EngineStarts {
+  readonly #service: Service;
+  readonly #bus: Bus;
+  readonly #sources: Sources;
+
+  constructor(service: Service, bus: Bus, sources: Sources) {
+    this.#service = service;
+    this.#bus = bus;
+    this.#sources = sources;
+  }
+
+  async find(asset: string, options: Asset, lastOutput: InputMessage | null): Promise<EngineStart> {
+    const whole = { trimmed: null, firstCommands: [] };
+    const copy = await this.#copy(asset, lastOutput);
+    if (copy !== null) return { ...copy, ...whole };
+    const { store, snapshotter } = this.#sources;
+    const restored = await newestUsable(this.#service, this.#bus, store, { asset, options, lastOutput });
+    snapshotter.startsFrom(asset, restored);
+    return restored === null ? await this.#fromTheFirst(asset, options, lastOutput) : { ...restored, ...whole };
+  }
+
+  async #copy(
+    asset: string,
+    lastOutput: InputMessage | null,
+  ): Promise<(StreamPlaces & { readonly engine: Engine }) | null> {
+    const standby = await this.#sources.standbys?.take(asset);
+    if (!standby) return null;
+    const copy = { engine: standby.engine, ...standby.places };
+    const why = await objectionTo(copy, this.#bus, asset, lastOutput);
+    const [fromCommand, isUsed] = [copy.engine.lastCommandSequence, why === null];
+    this.#service.log.info({ asset, fromCommand, isUsed, why }, "the engine was followed here before");
+    return isUsed ? copy : null;
+  }
+
+  async #fromTheFirst(asset: string, options: Asset, lastOutput: InputMessage | null): Promise<EngineStart> {
+    const first = await this.#bus.nextMessage("COMMANDS", subjectOf("COMMANDS", asset), AT_START.commandsThrough);
+    const commands = first === null ? [] : haltingAsset(asset, () => decodeCommandBatch(first.data));
+    const firstCommands = (commands[0]?.commandSequence ?? 1) > 1 ? commands : [];
+    const engine = createEngine(options);
+    return { engine, ...AT_START, firstCommands, ...(await this.#trimmedEvents(asset, lastOutput)) };
+  }
+
+  /** Events can be compared from where a message ends that is there, and the next one begins with a command. */
+  async #trimmedEvents(
+    asset: string,
+    last: InputMessage | null,
+  ): Promise<Pick<EngineStart, "trimmed" | "executionsThrough">> {
+    const nothing = { trimmed: null, executionsThrough: AT_START.executionsThrough };
+    let isFirst = true;
+    for (let after = streamSequence(0); last !== null && after < last.streamSequence; isFirst = false) {
+      const message = await this.#bus.nextMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset), after);
+      if (message === null) break;
+      const rows = haltingAsset(asset, () => decodeExecutionRows(message.data));
+      const { throughCommand, throughEvent } = rows;
+      const isWhole = rows.firstEventSequence === 1 && (rows.rows.length > 0 || throughEvent === 0);
+      if (isFirst && isWhole) return nothing;
+      after = message.streamSequence;
+      if (!endsWithinCommand(rows)) return { trimmed: { throughCommand, throughEvent }, executionsThrough: after };
+    }
+    return nothing;
+  }
+}

@@ -1,0 +1,21 @@
+/** Postgres for whoever needs it once in a blue moon: connected at the first question, closed when the service stops. */
+import { connectDatabase, type Database } from "../shared/database.js";
+import type { Service } from "../shared/lifecycle.js";
+import type { OrderLogSource } from "./order-log-replay.js";
+
+const CONNECT_DEADLINE_MS = 5_000;
+
+export function lazyDatabase(service: Service, url: string): OrderLogSource {
+  const options = { applicationName: "matching-engine", log: service.log, poolMax: 2 };
+  let connected: Promise<Database> | null = null;
+  service.onStop("database", async () => (await connected?.catch(() => null))?.close());
+  return async () => {
+    connected ??= connectDatabase(url, options, CONNECT_DEADLINE_MS);
+    try {
+      return await connected;
+    } catch (cause) {
+      connected = null;
+      throw cause;
+    }
+  };
+}

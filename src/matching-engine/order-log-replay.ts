@@ -1,0 +1,107 @@
+/**
+ * The commands that COMMANDS don't hold any more, from order_log: read in pages, one ahead of the engine, while the
+ * process's other assets go on. While Postgres can't be reached it waits.
+ */
+import type { Database } from "../shared/database.js";
+import { sqlState } from "../shared/database.js";
+import { invariant } from "../shared/errors.js";
+import type { Logger } from "../shared/log.js";
+import type { Command } from "../shared/messages.js";
+import { readOrderLog } from "../shared/order-log.js";
+import { encodeCommandBatch } from "../shared/pipeline-codec.js";
+
+export type OrderLogSource = () => Promise<Pick<Database, "query">>;
+
+const PAGE_COMMANDS = 5_000;
+const RETRY_MS = 1_000;
+const TELL_INTERVAL_MS = 5_000;
+
+export interface MissingCommands {
+  readonly asset: string;
+  /** What COMMANDS begin with: order_log must have the same, and everything before. */
+  readonly firstCommands: readonly Command[];
+}
+
+export class OrderLogReplay {
+  readonly #source: OrderLogSource;
+  readonly #missing: MissingCommands;
+  readonly #log: Logger;
+  readonly #through: number;
+  readonly #startedMs = performance.now();
+  #done = 0;
+  #toldMs = performance.now();
+  #trouble: string | null = null;
+  #isStopped = false;
+
+  constructor(source: OrderLogSource, missing: MissingCommands, log: Logger) {
+    this.#source = source;
+    this.#missing = missing;
+    this.#log = log.child({ asset: missing.asset });
+    this.#through = (missing.firstCommands[0]?.commandSequence ?? 1) - 1;
+  }
+
+  /** For people: how far it is. */
+  get progress(): string {
+    const count = (commands: number) => commands.toLocaleString("en");
+    const trouble = this.#trouble === null ? "" : `, waiting for Postgres: ${this.#trouble}`;
+    return `rebuilding ${this.#missing.asset} from order_log: ${count(this.#done)} of ${count(this.#through)}${trouble}`;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Resolves when `apply` has had all of them, or it was stopped. Rejects with InvariantBroken where order_log has not. */
+  async run(apply: (commands: readonly Command[]) => Promise<void>): Promise<void> {
+    this.#log.warn({ through: this.#through }, "COMMANDS don't begin with the first one: rebuilding from order_log");
+    const { firstCommands } = this.#missing;
+    let next = this.#read(0);
+    while (this.#done < this.#through && !this.#isStopped) {
+      const page = (await next).filter(({ commandSequence }) => commandSequence <= this.#through);
+      page.forEach(({ commandSequence }, index) => {
+        const expected = this.#done + 1 + index;
+        invariant(commandSequence === expected, `order_log has no command ${expected} before ${commandSequence}`);
+      });
+      invariant(page.length > 0 || this.#isStopped, `order_log ends with command ${this.#done} of ${this.#through}`);
+      next = this.#read(this.#done + page.length);
+      next.catch(() => undefined); // it is awaited, unless applying fails
+      await apply(page);
+      this.#done += page.length;
+      this.#tell();
+    }
+    if (this.#isStopped) return;
+    const again = (await next).slice(0, firstCommands.length);
+    const wanted = firstCommands.slice(0, again.length);
+    invariant(
+      again.length > 0 && Buffer.compare(encodeCommandBatch(again), encodeCommandBatch(wanted)) === 0,
+      `order_log and COMMANDS hold different commands from ${this.#through + 1} on`,
+    );
+    const tookMs = performance.now() - this.#startedMs;
+    const perSecond = Math.round((this.#done / tookMs) * 1000);
+    this.#log.warn({ commands: this.#done, tookMs: Math.round(tookMs), perSecond }, "rebuilt from order_log");
+  }
+
+  /** Empty only where there are none, or it was stopped. */
+  async #read(after: number): Promise<Command[]> {
+    while (!this.#isStopped) {
+      try {
+        const database = await this.#source();
+        const commands = await readOrderLog(database, this.#missing.asset, after, PAGE_COMMANDS);
+        this.#trouble = null;
+        return commands;
+      } catch (err) {
+        const text = `${(err as Error).message}${sqlState(err) === null ? "" : ` (${sqlState(err)})`}`;
+        if (text !== this.#trouble) this.#log.error({ err }, "order_log can't be read; trying again");
+        this.#trouble = text;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    return [];
+  }
+
+  #tell(): void {
+    if (performance.now() - this.#toldMs < TELL_INTERVAL_MS) return;
+    this.#toldMs = performance.now();
+    this.#log.info({ done: this.#done, through: this.#through }, "rebuilding from order_log");
+  }
+}
