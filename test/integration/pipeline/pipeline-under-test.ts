@@ -189,7 +189,8 @@ function stageOf(name: StageName, service: ServiceForTest, bus: Bus, database: D
     const sequencer = new Sequencer(registry, new RecordStore(database), { holdsFunds: true });
     return new OrderProcessing(service, bus, store, sequencer, new ActionsFollower(new ActionsStore(database)));
   }
-  if (name === "matching-engine") return new MatchingEngines(service, bus, registry);
+  if (name === "matching-engine")
+    return new MatchingEngines(service, bus, registry, { orderLog: async () => database });
   return new TradeProcessing(service, bus, new TradeStore(database), registry);
 }
 
