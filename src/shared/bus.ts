@@ -42,6 +42,8 @@ export interface PublishOptions {
   readonly messageId?: string;
   /** The fence: refused (WRONG_LAST_SEQUENCE) unless this is the subject's last stream sequence. */
   readonly expectedLastSubjectSequence?: StreamSequence;
+  /** The server removes the message after so long, in whole seconds; of streams whose messages may expire only. */
+  readonly expiresAfterMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
 }
@@ -307,11 +309,14 @@ class NatsBus implements Bus {
   }
 }
 
-function publishHeaders({ messageId, expectedLastSubjectSequence, headers: others }: PublishOptions): MsgHdrs | null {
-  if (messageId === undefined && expectedLastSubjectSequence === undefined && others === undefined) return null;
+function publishHeaders(options: PublishOptions): MsgHdrs | null {
+  const { messageId, expectedLastSubjectSequence, expiresAfterMs, headers: others } = options;
+  if ([messageId, expectedLastSubjectSequence, expiresAfterMs, others].every((option) => option === undefined))
+    return null;
   const header = headers();
   for (const [name, value] of Object.entries(others ?? {})) header.set(name, value);
   if (messageId !== undefined) header.set("Nats-Msg-Id", messageId);
+  if (expiresAfterMs !== undefined) header.set("Nats-TTL", `${Math.ceil(expiresAfterMs / 1000)}s`);
   if (expectedLastSubjectSequence !== undefined)
     header.set("Nats-Expected-Last-Subject-Sequence", String(expectedLastSubjectSequence));
   return header;
@@ -328,7 +333,10 @@ function readAcknowledgement(data: Uint8Array): PublishOutcome {
   return { kind: "stored", streamSequence: streamSequence(answer.seq ?? 0), duplicate: answer.duplicate === true };
 }
 
-function streamConfig(name: StreamName, replicas: number): Partial<StreamConfig> & { name: string } {
+/** The server knows the last one, the client's types don't. */
+type Config = Partial<StreamConfig> & { readonly name: string; readonly allow_msg_ttl?: boolean };
+
+function streamConfig(name: StreamName, replicas: number): Config {
   const { prefix, tokens, storage, discard, maxBytes, maxAgeMs } = STREAMS[name];
   return {
     name,
@@ -341,5 +349,6 @@ function streamConfig(name: StreamName, replicas: number): Partial<StreamConfig>
     num_replicas: replicas,
     allow_direct: true,
     ...("keepsLastOfEach" in STREAMS[name] ? { max_msgs_per_subject: 1, allow_rollup_hdrs: true } : {}),
+    ...("messagesMayExpire" in STREAMS[name] ? { allow_msg_ttl: true } : {}),
   };
 }

@@ -10,7 +10,7 @@
  *   $KV.leases.<service>.asset.<asset>      the process that has it; empty: nobody
  *   $KV.leases.<service>.doubt.<asset>      why one that follows it does not agree
  */
-import type { Bus } from "./bus.js";
+import type { Bus, PublishOptions } from "./bus.js";
 import type { BusReader, InputMessage } from "./bus-reader.js";
 import type { Service } from "./lifecycle.js";
 import { type Member, nextInLine, shareOut } from "./share-out.js";
@@ -60,11 +60,14 @@ export interface LeaseOptions {
   readonly instance: string;
   /** What it is willing to work on. */
   readonly assets: readonly string[];
+  /** A process that was silent for so long leaves no trace: names are many where each start has one of its own. */
+  readonly forgottenAfterMs?: number;
 }
 
 const HEARTBEAT_MS = 500;
 /** Own heartbeats stored since another's last one was seen. */
 const SILENT_BEATS_MAX = 4;
+const FORGOTTEN_AFTER_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 2_000;
 const PENDING_MAX = 1_024;
 
@@ -176,7 +179,8 @@ export class AssetLeases implements FollowedShare {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#reader?.close();
     const ours = [...this.#keys].filter(([key, { value }]) => isAsset(key) && value === this.#options.instance);
-    await Promise.all([...ours.map(([key]) => this.#change(key, "")), this.#publish(this.#memberKey, "")]);
+    const left = this.#publish(this.#memberKey, "", { expiresAfterMs: FORGOTTEN_AFTER_MS });
+    await Promise.all([...ours.map(([key]) => this.#change(key, "")), left]);
   }
 
   get #memberKey(): string {
@@ -186,7 +190,8 @@ export class AssetLeases implements FollowedShare {
   async #beat(): Promise<void> {
     if (this.#isClosed || this.#underWay.has(this.#memberKey)) return;
     this.#underWay.add(this.#memberKey);
-    const outcome = await this.#publish(this.#memberKey, this.#options.assets.join(","));
+    const { assets, forgottenAfterMs: expiresAfterMs = FORGOTTEN_AFTER_MS } = this.#options;
+    const outcome = await this.#publish(this.#memberKey, assets.join(","), { expiresAfterMs });
     this.#underWay.delete(this.#memberKey);
     if (outcome.kind !== "stored") return;
     this.#beats++;
@@ -282,17 +287,16 @@ export class AssetLeases implements FollowedShare {
   async #change(key: string, value: string): Promise<boolean> {
     if (this.#underWay.has(key)) return false;
     this.#underWay.add(key);
-    const outcome = await this.#publish(key, value, this.#keys.get(key)?.sequence ?? streamSequence(0));
+    const expectedLastSubjectSequence = this.#keys.get(key)?.sequence ?? streamSequence(0);
+    const outcome = await this.#publish(key, value, { expectedLastSubjectSequence });
     this.#underWay.delete(key);
     if (outcome.kind !== "stored") return false;
     this.#keys.set(key, { value, sequence: outcome.streamSequence, seenAtBeat: this.#beats });
     return true;
   }
 
-  #publish(key: string, value: string, expectedLastSubjectSequence?: StreamSequence) {
-    const options = { deadlineMs: PUBLISH_TIMEOUT_MS };
-    const fence = expectedLastSubjectSequence === undefined ? {} : { expectedLastSubjectSequence };
-    return this.#bus.publish(this.#subject(key), Buffer.from(value), { ...options, ...fence });
+  #publish(key: string, value: string, options: Omit<PublishOptions, "deadlineMs"> = {}) {
+    return this.#bus.publish(this.#subject(key), Buffer.from(value), { ...options, deadlineMs: PUBLISH_TIMEOUT_MS });
   }
 
   #subject(key: string): string {

@@ -47,6 +47,7 @@ export const STREAMS = {
     maxBytes: 2 ** 24,
     maxAgeMs: 0,
     keepsLastOfEach: true,
+    messagesMayExpire: true,
   },
   /** What an engine may still have to replay (replay-horizon.ts): a bucket, too. */
   KV_horizons: {

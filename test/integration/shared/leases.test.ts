@@ -11,6 +11,7 @@ const UNKNOWN: PublishOutcome = { kind: "unknown" };
 
 interface JoinOptions {
   readonly assets?: readonly string[];
+  readonly forgottenAfterMs?: number;
   /** True: what is published there gets lost. */
   readonly isLost?: (subject: string, value: string) => boolean;
 }
@@ -40,7 +41,7 @@ describe("leases", () => {
   });
 
   const create = async (service: string, instance: string, options: JoinOptions = {}): Promise<Process> => {
-    const { assets = ASSETS, isLost = () => false } = options;
+    const { assets = ASSETS, isLost = () => false, ...others } = options;
     const { log, metrics } = serviceForTest(instance);
     const bus = await connectBus(nats.url, { name: instance, log });
     await bus.ensureStreams(1);
@@ -52,7 +53,7 @@ describe("leases", () => {
       return outcome;
     };
     const lossyBus = { publish, read: (reader: Parameters<Bus["read"]>[0]) => bus.read(reader) };
-    const leases = new AssetLeases(lossyBus, { log, metrics }, { service, instance, assets });
+    const leases = new AssetLeases(lossyBus, { log, metrics }, { service, instance, assets, ...others });
     leases.onChange(() => {
       // The stage of this test lets go at once.
       for (const asset of ASSETS) if (!leases.assets().has(asset)) leases.letGo(asset);
@@ -132,6 +133,16 @@ describe("leases", () => {
     expect(shares(a, b).map(({ length }) => length)).to.deep.equal([2, 0]);
     await b.leases.leave();
     await until("all are a's", () => areEven(a), 3_000);
+  });
+
+  it("who is dead for long leaves no trace, and who is alive stays", async () => {
+    const a = await join("forgotten", "a", { forgottenAfterMs: 1_000 });
+    const b = await join("forgotten", "b", { forgottenAfterMs: 1_000 });
+    await b.die();
+    const members = async () => [...(await a.bus.subjectCounts("KV_leases", "$KV.leases.forgotten.member.*")).keys()];
+    await until("b is forgotten", async () => (await members()).length === 1);
+    expect(await members()).to.deep.equal(["$KV.leases.forgotten.member.a"]);
+    await until("all are a's", () => areEven(a));
   });
 
   it("who can't join yet says what it waits for", async () => {
