@@ -179,8 +179,9 @@ export class AssetLeases implements FollowedShare {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#reader?.close();
     const ours = [...this.#keys].filter(([key, { value }]) => isAsset(key) && value === this.#options.instance);
-    const left = this.#publish(this.#memberKey, "", { expiresAfterMs: FORGOTTEN_AFTER_MS });
-    await Promise.all([...ours.map(([key]) => this.#change(key, "")), left]);
+    // In this order: who sees all of it sees assets that nobody has, and tries for none that is just being given back.
+    const givenBack = ours.map(([key]) => this.#change(key, ""));
+    await Promise.all([...givenBack, this.#publish(this.#memberKey, "", { expiresAfterMs: FORGOTTEN_AFTER_MS })]);
   }
 
   get #memberKey(): string {

@@ -89,6 +89,8 @@ describe("leases", () => {
     await until("two each", () => areEven(a, b));
     await b.leases.leave();
     await until("all are a's", () => areEven(a), 1_000);
+    // A refused one would have to wait for a heartbeat.
+    expect(a.outcomes.filter(({ kind }) => kind === "refused")).to.deep.equal([]);
     const c = await join("gone", "c");
     await until("two each again", () => areEven(a, c));
     await c.die();
