@@ -7,6 +7,7 @@ import { injectInto } from "../../tools/chaos/fault-run.js";
 import { SHORT_FAULTS } from "../../tools/chaos/faults.js";
 import { Oracle } from "../../tools/chaos/oracle.js";
 import { FREQUENT_SNAPSHOTS } from "../../tools/chaos/snapshot-faults.js";
+import { WINDOW_SETTINGS } from "../../tools/chaos/window-faults.js";
 import { World } from "../../tools/chaos/world.js";
 import { build } from "../../tools/load/own-pipeline.js";
 import { eventually } from "../support/eventually.js";
@@ -22,7 +23,7 @@ describe("a pipeline under load", function () {
 
   before(async () => {
     build();
-    const settings = FREQUENT_SNAPSHOTS;
+    const settings = { ...WINDOW_SETTINGS, ...FREQUENT_SNAPSHOTS };
     world = await World.create({
       ratePerSecond: RATE_PER_SECOND,
       seed: SEED,

@@ -6,9 +6,11 @@ import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
 import { SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
 import { SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
+import { SHORT_WINDOW_FAULTS, WINDOW_FAULTS } from "./window-faults.js";
 
 export const FAULTS: readonly Fault[] = [
   ...KILL_FAULTS,
+  ...WINDOW_FAULTS,
   ...SERVER_FAULTS,
   ...STREAM_FAULTS,
   ...TWIN_FAULTS,
@@ -19,6 +21,7 @@ export const FAULTS: readonly Fault[] = [
 /** Some of each sort, made short, for the tests that run every time, beside others: no time counts there. */
 export const SHORT_FAULTS: readonly Fault[] = [
   ...KILL_FAULTS,
+  ...SHORT_WINDOW_FAULTS,
   ...SHORT_SERVER_FAULTS,
   ...SHORT_STREAM_FAULTS,
   ...SHORT_TWIN_FAULTS,

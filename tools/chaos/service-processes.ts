@@ -7,6 +7,8 @@ import { logTail } from "../../src/launcher/guarded-process.js";
 import { mainFile, untilReady } from "../../src/launcher/service-process.js";
 import { projectRoot, type ServiceName } from "../../src/shared/config.js";
 
+import type { KillOrder } from "./window-faults.js";
+
 export interface ServiceOptions {
   readonly service: ServiceName;
   /** Its INSTANCE. */
@@ -64,6 +66,14 @@ export class ServiceProcess {
     if (this.#child === null) return;
     this.#isKilled.add(this.#child);
     this.#child.kill("SIGKILL");
+  }
+
+  /** Resolves when it has died there, if it was started with kill-point.mjs; it is started again a little later. */
+  async dieAt(order: KillOrder): Promise<void> {
+    if (this.#child === null) return;
+    this.#isKilled.add(this.#child);
+    this.#child.send(order);
+    await this.#ended;
   }
 
   freeze(): void {
