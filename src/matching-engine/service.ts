@@ -149,7 +149,8 @@ export class MatchingEngines implements Stage {
   #rebuild(asset: string, hosted: HostedEngine, orderLog: OrderLogSource, firstCommands: readonly Command[]): void {
     const replay = new OrderLogReplay(orderLog, { asset, firstCommands }, this.#service.log);
     const apply = async (commands: readonly Command[]) => {
-      this.#execute(asset, hosted, commands);
+      execute(hosted, commands);
+      this.#commands.inc({ asset }, commands.length);
       await this.#publish(asset, hosted);
     };
     const ended = replay.run(apply).then(
@@ -215,23 +216,12 @@ export class MatchingEngines implements Stage {
 
   /** Commands that were applied before (published again after a doubt) are skipped; a hole halts the asset. */
   #apply(hosted: HostedEngine, { asset, messages }: AssetInput): void {
+    const before = hosted.engine.lastCommandSequence;
     for (const { data, streamSequence } of messages) {
-      this.#execute(asset, hosted, decodeCommandBatch(data));
+      execute(hosted, decodeCommandBatch(data));
       hosted.commandsThrough = streamSequence;
     }
-  }
-
-  #execute(asset: string, hosted: HostedEngine, commands: readonly Command[]): void {
-    const { engine } = hosted;
-    const before = engine.lastCommandSequence;
-    for (const command of commands) {
-      if (command.commandSequence <= engine.lastCommandSequence) continue;
-      const expected = engine.lastCommandSequence + 1;
-      invariant(command.commandSequence === expected, `command ${command.commandSequence} came instead of ${expected}`);
-      engine.execute(command);
-      if (command.commandSequence === hosted.trimmed?.throughCommand) passTrimmed(hosted, hosted.trimmed);
-    }
-    this.#commands.inc({ asset }, engine.lastCommandSequence - before);
+    this.#commands.inc({ asset }, hosted.engine.lastCommandSequence - before);
   }
 
   async #publish(asset: string, hosted: HostedEngine): Promise<void> {
@@ -287,6 +277,17 @@ export class MatchingEngines implements Stage {
 /** Everything that it has done is published, and nothing is missing. */
 function isUpToDate({ replay, trimmed, rebuild, isInDoubt }: HostedEngine): boolean {
   return replay === null && trimmed === null && rebuild === null && !isInDoubt;
+}
+
+function execute(hosted: HostedEngine, commands: readonly Command[]): void {
+  const { engine } = hosted;
+  for (const command of commands) {
+    if (command.commandSequence <= engine.lastCommandSequence) continue;
+    const expected = engine.lastCommandSequence + 1;
+    invariant(command.commandSequence === expected, `command ${command.commandSequence} came instead of ${expected}`);
+    engine.execute(command);
+    if (command.commandSequence === hosted.trimmed?.throughCommand) passTrimmed(hosted, hosted.trimmed);
+  }
 }
 
 function passTrimmed(hosted: HostedEngine, { throughCommand, throughEvent }: TrimmedEvents): void {

@@ -191,16 +191,14 @@ export class BusReader {
       this.restart(`status ${status} ${message.headers?.description ?? ""}`);
       return;
     }
-    // $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>
-    const place = (message.reply ?? "").split(".");
-    const consumerSequence = Number(place.at(-3));
+    const { streamSequence: place, consumerSequence } = placeIn(message.reply ?? "");
     if (consumerSequence !== this.#delivered + 1) {
       this.restart(`message ${consumerSequence} came after ${this.#delivered}`);
       return;
     }
     this.#delivered = consumerSequence;
     this.#requested = Math.max(0, this.#requested - 1);
-    this.#after = streamSequence(Number(place.at(-4)));
+    this.#after = streamSequence(place);
     this.#pending.push({ subject: message.subject, streamSequence: this.#after, data: message.data });
     this.#pullMore();
     this.#options.onAvailable();
@@ -228,4 +226,15 @@ export class BusReader {
       }, SILENCE_MAX_MS);
     else this.#silence.refresh();
   }
+}
+
+/** $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>: the two before the last two. */
+function placeIn(reply: string): { streamSequence: number; consumerSequence: number } {
+  const consumerEnd = reply.lastIndexOf(".", reply.lastIndexOf(".") - 1);
+  const streamEnd = reply.lastIndexOf(".", consumerEnd - 1);
+  const streamStart = reply.lastIndexOf(".", streamEnd - 1) + 1;
+  return {
+    streamSequence: Number(reply.slice(streamStart, streamEnd)),
+    consumerSequence: Number(reply.slice(streamEnd + 1, consumerEnd)),
+  };
 }
