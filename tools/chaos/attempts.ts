@@ -12,6 +12,8 @@ export type Answer =
 
 export const REJECTS = { BUSY: 300, UNAVAILABLE: 301, UNKNOWN_OUTCOME: 302, RATE_LIMITED: 303, SHUTTING_DOWN: 305 };
 
+export type RejectName = keyof typeof REJECTS;
+
 /** It may be in the log or not. */
 export function isUnknown(answer: Answer): boolean {
   return answer.kind === "lost" || (answer.kind === "refused" && answer.code === REJECTS.UNKNOWN_OUTCOME);

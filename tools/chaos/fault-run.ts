@@ -1,5 +1,6 @@
 /** One fault, injected so many times under load, with a look at everything afterwards. */
 import { randomOf } from "../load/order-flow.js";
+import { REJECTS, type RejectName } from "./attempts.js";
 import { CatchUp } from "./catch-up.js";
 import type { Difference } from "./difference.js";
 import { type Fault, sleep, within } from "./fault.js";
@@ -111,6 +112,8 @@ class FaultRun {
       const { name, lastsMs } = this.#fault;
       this.#world.memory.begin();
       this.#catchUp.begin();
+      this.#world.load.recovery.takeLongestGapMs();
+      const refused = new Map(this.#world.load.attempts.refused);
       await within(
         lastsMs + INJECT_WITHIN_MS,
         `the injection of ${name}`,
@@ -118,6 +121,8 @@ class FaultRun {
       );
       this.#injected++;
       await this.#untilRecovered();
+      this.#judgeRefusals(refused);
+      this.#judgeGap();
       if (this.#injected % LOOK_AFTER !== 0 || this.#injected === this.#options.times) continue;
       await this.#look();
       if (this.#differences.length > 0) return;
@@ -146,6 +151,27 @@ class FaultRun {
         (growth === null ? "" : `, ${growth.process} grew by ${Math.round(growth.grownMb)} MB`) +
         (catchUp === null ? "" : `, settled ${catchUp.toFixed(1)} times the input`),
     );
+  }
+
+  #judgeGap(): void {
+    const gapMs = Math.round(this.#world.load.recovery.takeLongestGapMs());
+    const { name, gapMaxMs } = this.#fault;
+    if (gapMaxMs === undefined) return;
+    this.#options.tell(`${name} ${this.#injected}: nothing was acknowledged for ${gapMs} ms at most`);
+    if (gapMs > gapMaxMs) this.#exceeded.push(`nothing was acknowledged for ${gapMs} ms, more than ${gapMaxMs} ms`);
+  }
+
+  #judgeRefusals(before: ReadonlyMap<number, number>): void {
+    const { mayRefuse, mustRefuse } = this.#fault;
+    const { refused } = this.#world.load.attempts;
+    const names = (Object.keys(REJECTS) as RejectName[]).filter(
+      (name) => (refused.get(REJECTS[name]) ?? 0) > (before.get(REJECTS[name]) ?? 0),
+    );
+    for (const name of names)
+      if (mayRefuse?.includes(name) === false)
+        this.#note({ kind: "differing", text: `requests were refused with ${name}` });
+    if (mustRefuse !== undefined && !names.includes(mustRefuse))
+      this.#note({ kind: "differing", text: `no request was refused with ${mustRefuse}: was the fault there?` });
   }
 
   #judgeCatchUp({ firstMs }: Recovered): number | null {

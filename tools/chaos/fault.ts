@@ -1,5 +1,6 @@
+import type { RejectName } from "./attempts.js";
 import type { Measure, TimeLimit } from "./recovery.js";
-import type { World } from "./world.js";
+import type { ClusterKind, World } from "./world.js";
 
 /** One way in which things go wrong, and what is promised then. */
 export interface Fault {
@@ -18,6 +19,16 @@ export interface Fault {
   /** The part of the run where nobody looks for life: how long one injection takes by itself, about. */
   readonly lastsMs: number;
   readonly isProxied?: true;
+  /** Whose data lies on a disk that can be full. */
+  readonly smallDisk?: "nats" | "postgres";
+  /** Three nats-servers instead of one; "divisible": each in a network namespace of its own. */
+  readonly cluster?: ClusterKind;
+  /** How long at most nothing is acknowledged, from the injection until it has recovered. */
+  readonly gapMaxMs?: number;
+  /** How the pipeline may refuse requests from the injection until it has recovered; not said: any way. */
+  readonly mayRefuse?: readonly RejectName[];
+  /** How it must have refused at least one: the fault was there. */
+  readonly mustRefuse?: RejectName;
   readonly settings?: Readonly<Record<string, string>>;
   /** By how much a process that was warm may grow meanwhile; not said: it is measured, not judged. */
   readonly growthMaxMb?: number;

@@ -1,5 +1,7 @@
 /** Every fault, by name, in the order of the table. */
 import { CLOCK_FAULTS, SHORT_CLOCK_FAULTS } from "./clock-faults.js";
+import { CLUSTER_FAULTS } from "./cluster-faults.js";
+import { DISK_FAULTS, SHORT_DISK_FAULTS } from "./disk-faults.js";
 import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
@@ -13,6 +15,8 @@ export const FAULTS: readonly Fault[] = [
   ...WINDOW_FAULTS,
   ...SERVER_FAULTS,
   ...STREAM_FAULTS,
+  ...DISK_FAULTS,
+  ...CLUSTER_FAULTS,
   ...TWIN_FAULTS,
   ...SNAPSHOT_FAULTS,
   ...CLOCK_FAULTS,
@@ -24,6 +28,7 @@ export const SHORT_FAULTS: readonly Fault[] = [
   ...SHORT_WINDOW_FAULTS,
   ...SHORT_SERVER_FAULTS,
   ...SHORT_STREAM_FAULTS,
+  ...SHORT_DISK_FAULTS,
   ...SHORT_TWIN_FAULTS,
   ...SHORT_SNAPSHOT_FAULTS,
   ...SHORT_CLOCK_FAULTS,

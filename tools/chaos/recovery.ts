@@ -35,6 +35,8 @@ const LOOK_MS = 5;
 export class Recovery {
   readonly #assets: readonly string[];
   #markMs = Number.POSITIVE_INFINITY;
+  #acknowledgedAtMs = performance.now();
+  #longestGapMs = 0;
   /** New orders of assets that have had no report yet, sent after the mark. */
   readonly #orders = new Set<string>();
   #backMs: Record<Measure, Map<string, number>> = { ack: new Map(), report: new Map() };
@@ -54,7 +56,19 @@ export class Recovery {
     this.#backMs = { ack: new Map(), report: new Map() };
   }
 
+  /** The longest time without an acknowledgement since this was asked before. */
+  takeLongestGapMs(): number {
+    const nowMs = performance.now();
+    const longestMs = Math.max(this.#longestGapMs, nowMs - this.#acknowledgedAtMs);
+    this.#longestGapMs = 0;
+    this.#acknowledgedAtMs = nowMs;
+    return longestMs;
+  }
+
   acknowledged(asset: string, logId: number, sentAtMs: number): void {
+    const nowMs = performance.now();
+    this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - this.#acknowledgedAtMs);
+    this.#acknowledgedAtMs = nowMs;
     if (sentAtMs < this.#markMs) return;
     this.#note("ack", asset);
     if (!this.#backMs.report.has(asset)) this.#orders.add(`${asset} ${logId}`);

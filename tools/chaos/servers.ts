@@ -44,6 +44,11 @@ export class OwnServer {
     await this.#process.exited;
   }
 
+  /** If it has ended. */
+  async startAgain(): Promise<void> {
+    if (!this.#process.isRunning()) await this.start();
+  }
+
   /** Resolves when it answers. */
   async start(): Promise<void> {
     this.#process = (await this.#start()).process;

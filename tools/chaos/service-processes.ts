@@ -61,6 +61,12 @@ export class ServiceProcess {
     });
   }
 
+  /** What /readyz says; empty: nobody answers. */
+  async readiness(): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/readyz`).catch(() => null);
+    return (await answer?.text()) ?? "";
+  }
+
   /** It is started again a little later. */
   kill9(): void {
     if (this.#child === null) return;

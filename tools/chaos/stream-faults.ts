@@ -24,6 +24,8 @@ function fullStream(stream: "ORDERS" | "COMMANDS" | "EXECUTIONS", forMs: number)
     name: `full-${stream.toLowerCase()}`,
     how: `the stream ${stream} is full (max_bytes) for ${forMs / 1000} s`,
     meanwhile: isIntake ? "BUSY" : "reports wait",
+    mayRefuse: ["BUSY"],
+    ...(isIntake ? { mustRefuse: "BUSY" as const } : {}),
     measure: isIntake ? "ack" : "report",
     recoversWithinMs: 15_000,
     lastsMs: forMs,

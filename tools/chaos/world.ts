@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../src/launcher/free-port.js";
 import { prepareDatabase } from "../../src/launcher/migrations.js";
+import { waitFor } from "../../src/launcher/wait-for.js";
 import { DEMO_ACCOUNTS, seedDemoAccounts } from "../../src/shared/api-keys.js";
 import { type AssetRegistry, loadAssets } from "../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../src/shared/bus.js";
@@ -12,10 +13,14 @@ import { connectDatabase, type Database } from "../../src/shared/database.js";
 import { createLogger } from "../../src/shared/log.js";
 import { type Account, Load } from "./load.js";
 import { MemoryWatch } from "./memory-watch.js";
+import { COPIES, NatsCluster } from "./nats-cluster.js";
 import { holderNames } from "./resting-orders.js";
 import { OwnServer } from "./servers.js";
 import { ServiceProcess } from "./service-processes.js";
+import { SmallDisk } from "./small-disk.js";
 import { TcpProxy } from "./tcp-proxy.js";
+
+export type ClusterKind = "together" | "divisible";
 
 export interface WorldOptions {
   readonly ratePerSecond: number;
@@ -24,6 +29,10 @@ export interface WorldOptions {
   readonly isProxied: boolean;
   /** In the books before anything else. */
   readonly restingOrders: number;
+  /** Whose data lies on a disk that can be full. */
+  readonly smallDisk?: "nats" | "postgres";
+  /** Three nats-servers instead of one. */
+  readonly cluster?: ClusterKind;
   /** More for the environment of every service. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -35,6 +44,7 @@ interface Proxies {
 
 const ASSETS_FILE = join(projectRoot, "tools", "chaos", "assets.json");
 const FIRST = "1";
+const STREAMS_DEADLINE_MS = 60_000;
 
 export class World {
   readonly registry: AssetRegistry = loadAssets(ASSETS_FILE);
@@ -43,12 +53,14 @@ export class World {
   readonly #folder: string;
   readonly #stops: (() => Promise<void> | void)[] = [];
   readonly #settings: Readonly<Record<string, string>>;
-  #nats!: OwnServer;
+  #nats: OwnServer | null = null;
+  #cluster: NatsCluster | null = null;
   #postgres!: OwnServer;
   #bus!: Bus;
   #database!: Database;
   #load!: Load;
   #proxies: Proxies | null = null;
+  #smallDisk: SmallDisk | null = null;
   #environment: NodeJS.ProcessEnv = {};
 
   private constructor(folder: string, settings: Readonly<Record<string, string>>) {
@@ -62,7 +74,7 @@ export class World {
     chmodSync(folder, 0o755); // as root, Postgres runs as somebody else
     const world = new World(folder, options.settings);
     try {
-      await world.#startServers(options.isProxied);
+      await world.#startServers(options);
       await world.#startServices();
       await world.#startLoad(options);
       return world;
@@ -73,7 +85,15 @@ export class World {
   }
 
   get nats(): OwnServer {
+    if (this.#nats === null) throw new Error("this world has a cluster");
     return this.#nats;
+  }
+  get cluster(): NatsCluster {
+    if (this.#cluster === null) throw new Error("this fault needs a world with a cluster (cluster)");
+    return this.#cluster;
+  }
+  get #natsUrl(): string {
+    return this.#cluster?.url ?? this.nats.url;
   }
   get postgres(): OwnServer {
     return this.#postgres;
@@ -95,6 +115,16 @@ export class World {
   get proxies(): Proxies {
     if (this.#proxies === null) throw new Error("this fault needs a world with proxies (isProxied)");
     return this.#proxies;
+  }
+
+  get smallDisk(): SmallDisk {
+    if (this.#smallDisk === null) throw new Error("this fault needs a world with a small disk (smallDisk)");
+    return this.#smallDisk;
+  }
+
+  /** Where the server keeps its data. */
+  folderOf(server: "nats" | "postgres"): string {
+    return join(this.#folder, server);
   }
 
   /** The processes of a service, in the order of their start. */
@@ -129,21 +159,34 @@ export class World {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #startServers(isProxied: boolean): Promise<void> {
+  async #startServers({ isProxied, smallDisk, cluster }: WorldOptions): Promise<void> {
     const log = createLogger("chaos", "silent");
-    this.#stops.push(() => this.#nats?.stop());
-    this.#nats = await OwnServer.nats(this.#folder);
+    if (smallDisk !== undefined) {
+      const disk = new SmallDisk(this.folderOf(smallDisk));
+      this.#stops.push(() => disk.unmount());
+      this.#smallDisk = disk;
+    }
+    this.#stops.push(() => Promise.all([this.#nats?.stop(), this.#cluster?.stop()]).then(() => undefined));
+    if (cluster === undefined) this.#nats = await OwnServer.nats(this.#folder);
+    else this.#cluster = await NatsCluster.start(this.folderOf("nats"), cluster === "divisible");
     this.#stops.push(() => this.#postgres?.stop());
     this.#postgres = await OwnServer.postgres(this.#folder);
     const options = { assetsFile: ASSETS_FILE, withDemoAccounts: true, createDatabase: true, log };
     await prepareDatabase(this.#postgres.url, options);
-    this.#bus = await connectBus(this.#nats.url, { name: "chaos", log });
+    this.#bus = await connectBus(this.#natsUrl, { name: "chaos", log });
     this.#stops.push(() => this.#bus.close());
-    await this.#bus.ensureStreams(1);
+    const copies = this.#cluster === null ? 1 : COPIES;
+    // A cluster has a leader after a while.
+    await waitFor("the streams", { deadlineMs: STREAMS_DEADLINE_MS, everyMs: 200 }, () =>
+      this.#bus.ensureStreams(copies).then(
+        () => true as const,
+        () => null,
+      ),
+    );
     this.#database = await connectDatabase(this.#postgres.url, { applicationName: "chaos", log });
     this.#stops.push(() => this.#database.close());
     if (!isProxied) return;
-    const nats = await TcpProxy.open(this.#nats.port);
+    const nats = await TcpProxy.open(this.nats.port);
     this.#stops.push(() => nats.close());
     const postgres = await TcpProxy.open(this.#postgres.port);
     this.#stops.push(() => postgres.close());
@@ -159,7 +202,8 @@ export class World {
     };
     this.#environment = {
       ...inherited,
-      NATS_URL: through(this.#nats.url, this.#proxies?.nats),
+      NATS_URL: this.#proxies === null ? this.#natsUrl : through(this.#natsUrl, this.#proxies.nats),
+      NATS_REPLICAS: String(this.#cluster === null ? 1 : COPIES),
       DATABASE_URL: through(this.#postgres.url, this.#proxies?.postgres),
       ASSETS_FILE,
       ORDER_HANDLER_PORT: String(await freePort()),

@@ -41,14 +41,15 @@ export class Worlds {
     const needs = needsOf(fault);
     if (this.#open?.needs === needs) return this.#open;
     await this.close();
-    const { isProxied = false, restingOrders = 0, settings = {} } = fault;
-    const world = await World.create({ ratePerSecond, seed, isProxied, restingOrders, settings });
+    const { isProxied = false, restingOrders = 0, settings = {}, smallDisk, cluster } = fault;
+    const more = { ...(smallDisk && { smallDisk }), ...(cluster && { cluster }) };
+    const world = await World.create({ ratePerSecond, seed, isProxied, restingOrders, settings, ...more });
     this.#open = { needs, world, oracle: new Oracle(world) };
     return this.#open;
   }
 }
 
 /** Faults with the same can share a world; one that prepares it has its own. */
-export function needsOf({ name, prepare, isProxied, restingOrders, settings }: Fault): string {
-  return JSON.stringify([prepare === undefined ? null : name, isProxied, restingOrders, settings]);
+export function needsOf({ name, prepare, isProxied, restingOrders, settings, smallDisk, cluster }: Fault): string {
+  return JSON.stringify([prepare === undefined ? null : name, isProxied, restingOrders, settings, smallDisk, cluster]);
 }

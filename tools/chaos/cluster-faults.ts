@@ -1,0 +1,64 @@
+/** Three nats-servers with three copies of every stream, of which one dies or is cut off. */
+import { connect } from "nats";
+import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
+import { namespacesObstacle } from "./namespaces.js";
+import type { World } from "./world.js";
+
+const BETWEEN_KILLS_MS = 10_000;
+const AWAY_MS = 2_000;
+const GAP_MAX_MS = 5_000;
+
+/** The server that leads the stream. */
+async function leaderOf(world: World, stream: string): Promise<string> {
+  const connection = await connect({ servers: world.cluster.url.split(",") });
+  try {
+    const { cluster } = await (await connection.jetstreamManager()).streams.info(stream);
+    return cluster?.leader ?? world.cluster.members[0]?.name ?? "";
+  } finally {
+    await connection.close();
+  }
+}
+
+const COMMON = {
+  meanwhile: "acknowledgements pause for 5 s at most; UNKNOWN_OUTCOME, UNAVAILABLE",
+  measure: "ack",
+  recoversWithinMs: 30_000,
+  growthMaxMb: GROWTH_MAX_MB,
+  gapMaxMs: GAP_MAX_MS,
+} as const;
+
+const leaderKilled = (times: number): Fault => ({
+  name: "cluster-leader-killed",
+  how: `of three nats-servers the one that leads ORDERS is killed every ${BETWEEN_KILLS_MS / 1000} s, ${times} times, and comes back after ${AWAY_MS / 1000} s`,
+  ...COMMON,
+  lastsMs: times * BETWEEN_KILLS_MS,
+  cluster: "together",
+  inject: async (world) => {
+    for (let time = 0; time < times; time++) {
+      if (time > 0) await sleep(BETWEEN_KILLS_MS - AWAY_MS);
+      const leader = await leaderOf(world, "ORDERS");
+      await world.cluster.kill(leader);
+      await sleep(AWAY_MS);
+      await world.cluster.startAgain(leader);
+    }
+    world.load.recovery.mark();
+  },
+});
+
+const minorityCutOff = (forMs: number): Fault => ({
+  name: "cluster-minority-cut-off",
+  how: `of three nats-servers the one that leads ORDERS is cut off from the others for ${forMs / 1000} s (network namespaces); clients still reach it`,
+  ...COMMON,
+  lastsMs: forMs,
+  cluster: "divisible",
+  obstacle: namespacesObstacle,
+  inject: async (world) => {
+    const leader = await leaderOf(world, "ORDERS");
+    world.cluster.cutOff(leader);
+    await sleep(forMs);
+    world.cluster.heal(leader);
+    world.load.recovery.mark();
+  },
+});
+
+export const CLUSTER_FAULTS: readonly Fault[] = [leaderKilled(3), minorityCutOff(20_000)];

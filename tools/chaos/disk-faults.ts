@@ -1,0 +1,107 @@
+/** Disks that are full, or gone. */
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
+import { NotRecovered } from "./recovery.js";
+import { smallDiskObstacle } from "./small-disk.js";
+import type { World } from "./world.js";
+
+const ALARM_WITHIN_MS = 15_000;
+const SETTLE_MS = 500;
+
+/** The order-handler must say in /readyz what is the matter. */
+async function alarm(world: World, text: RegExp): Promise<void> {
+  const startedMs = performance.now();
+  let said = "";
+  while (!text.test(said)) {
+    if (performance.now() - startedMs > ALARM_WITHIN_MS)
+      throw new NotRecovered(`order-handler did not say ${text} within ${ALARM_WITHIN_MS} ms, but ${said}`);
+    await sleep(100);
+    said = await world.process("order-handler").readiness();
+  }
+}
+
+const natsDiskFull: Fault = {
+  name: "nats-disk-full",
+  how: "nats-server's disk is full (tmpfs) for 10 s, then has space again, and nats-server is started again",
+  meanwhile: "BUSY; UNKNOWN_OUTCOME to what was under way; an alarm",
+  measure: "ack",
+  recoversWithinMs: 30_000,
+  lastsMs: 10_000,
+  growthMaxMb: GROWTH_MAX_MB,
+  smallDisk: "nats",
+  obstacle: smallDiskObstacle,
+  mayRefuse: ["BUSY", "UNKNOWN_OUTCOME", "UNAVAILABLE"],
+  mustRefuse: "BUSY",
+  inject: async (world) => {
+    world.smallDisk.fill();
+    await Promise.all([
+      sleep(10_000),
+      alarm(world, /ORDERS: publishes time out .* free space, then restart nats-server/),
+    ]);
+    world.smallDisk.free();
+    await world.nats.end();
+    await world.nats.start();
+    world.load.recovery.mark();
+  },
+};
+
+const natsDiskLost = (forMs: number): Fault => ({
+  name: "nats-disk-lost",
+  how: `nats-server comes back without its data; ${forMs / 1000} s later with it`,
+  meanwhile: "UNAVAILABLE, UNKNOWN_OUTCOME; an alarm",
+  measure: "ack",
+  recoversWithinMs: 30_000,
+  lastsMs: forMs,
+  growthMaxMb: GROWTH_MAX_MB,
+  mayRefuse: ["UNKNOWN_OUTCOME", "UNAVAILABLE"],
+  mustRefuse: "UNAVAILABLE",
+  inject: async (world) => {
+    const data = join(world.folderOf("nats"), "jetstream");
+    await world.nats.end();
+    renameSync(data, `${data}.kept`);
+    await world.nats.start();
+    await sleep(SETTLE_MS); // what was answered before is read by then
+    const { acknowledged } = world.load.attempts;
+    await Promise.all([
+      sleep(forMs),
+      alarm(world, /ORDERS: the stream is not there any more: nats-server lost its disk/),
+    ]);
+    if (world.load.attempts.acknowledged > acknowledged)
+      throw new NotRecovered(
+        `${world.load.attempts.acknowledged - acknowledged} requests were acknowledged without a log`,
+      );
+    await world.nats.end();
+    rmSync(data, { recursive: true });
+    renameSync(`${data}.kept`, data);
+    await world.nats.start();
+    world.load.recovery.mark();
+  },
+});
+
+const postgresDiskFull: Fault = {
+  name: "postgres-disk-full",
+  how: "Postgres' disk is full (tmpfs) for 25 s, then has space again; Postgres is started again where it ended for that",
+  meanwhile: "acknowledgements go on for 15 s, then BUSY; reports wait",
+  measure: "report",
+  recoversWithinMs: 60_000,
+  lastsMs: 25_000,
+  growthMaxMb: GROWTH_MAX_MB,
+  catchUpMin: 2,
+  smallDisk: "postgres",
+  obstacle: smallDiskObstacle,
+  mayRefuse: ["BUSY"],
+  mustRefuse: "BUSY",
+  inject: async (world) => {
+    world.smallDisk.fill();
+    await sleep(25_000);
+    world.smallDisk.free();
+    await world.postgres.startAgain();
+    world.load.recovery.mark();
+  },
+};
+
+export const DISK_FAULTS: readonly Fault[] = [natsDiskFull, natsDiskLost(10_000), postgresDiskFull];
+
+/** The others need root. */
+export const SHORT_DISK_FAULTS: readonly Fault[] = [natsDiskLost(1_000)];
