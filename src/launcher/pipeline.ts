@@ -18,7 +18,7 @@ export class StartFailed extends Error {
   override readonly name = "StartFailed";
 }
 
-/** Both servers and the five services: started from the bottom up, stopped from the top down. */
+/** Both servers and the six services: started from the bottom up, stopped from the top down. */
 export class Pipeline {
   readonly #config: LauncherConfig;
   readonly #dataFolder: DataFolder;

@@ -94,3 +94,9 @@ function nameOf(table: string, columns: readonly string[], values: readonly (str
 function texts(expressions: readonly string[]): string {
   return `array[${expressions.map((expression) => `(${expression})::text`).join(", ")}]::text[]`;
 }
+
+/** The same for the same value of the same row by the same rule. */
+export function rowKey({ rule, row: { table, key }, column }: Difference): string {
+  const values = Object.keys(key).sort();
+  return JSON.stringify([rule, table, values.map((name) => [name, key[name] ?? null]), column]);
+}

@@ -1,8 +1,7 @@
 /** What must hold in the ledger itself, and between it, the balances and the transfers. */
 import type { Comparison } from "./comparison.js";
-import { ASSET_UNITS, EXPECTED_POSTINGS, HELD_COMMANDS, ORDER_HISTORY_TABLES } from "./order-history.js";
-
-const CLEARING = "(select account_id from accounts where name = 'exchange:clearing')";
+import { ASSET_UNITS, expectedPostings, HELD_COMMANDS, ORDER_HISTORY_TABLES } from "./order-history.js";
+import { CLEARING, type Scope } from "./scope.js";
 
 const entryKey = (row: string, other: string) =>
   Object.fromEntries(
@@ -36,7 +35,7 @@ function entries(
   };
 }
 
-export const ledgerRules: readonly Comparison[] = [
+export const ledgerRules = (scope: Scope): readonly Comparison[] => [
   {
     rule: "the postings of an entry sum to zero in each currency",
     table: "ledger_entries",
@@ -46,33 +45,6 @@ export const ledgerRules: readonly Comparison[] = [
     columns: { amount: ["s.amount", "0"] },
     from: `(select source, kind, sequence, currency, sum(amount) as amount from ledger_entries
       group by source, kind, sequence, currency) s`,
-  },
-  {
-    rule: "a balance is the sum of its account's postings",
-    table: "balances",
-    key: { account_id: "coalesce(b.account_id, s.account_id)", currency: "coalesce(b.currency, s.currency)" },
-    source: "ledger_entries",
-    sourceKey: { account_id: "s.account_id", currency: "s.currency" },
-    columns: {
-      available: ["coalesce(b.available, 0)", "coalesce(s.available, 0)"],
-      held: ["coalesce(b.held, 0)", "coalesce(s.held, 0)"],
-    },
-    from: `balances b full join
-      (select account_id, currency, sum(available_change) as available, sum(held_change) as held from ledger_entries
-       where account_id <> ${CLEARING} group by account_id, currency) s
-      on s.account_id = b.account_id and s.currency = b.currency`,
-  },
-  {
-    rule: "all balances together are what came in less what went out",
-    table: "balances",
-    key: { currency: "c.currency" },
-    source: "transfers",
-    sourceKey: { currency: "c.currency" },
-    columns: { "available + held": ["coalesce(b.units, 0)", "coalesce(t.units, 0)"] },
-    from: `currencies c
-      left join (select currency, sum(available) + sum(held) as units from balances group by currency) b using (currency)
-      left join (select currency, sum(case kind when 'deposit' then units else -units end) as units from transfers
-                 group by currency) t using (currency)`,
   },
   entries("the entries of a transfer say what the transfer says", "'deposit', 'withdrawal'", {
     source: "transfers",
@@ -94,7 +66,35 @@ export const ledgerRules: readonly Comparison[] = [
   entries("the entry of a fill or a release says what follows from the reports", "'trade', 'release'", {
     source: "execution_reports",
     sourceKey: { asset: "coalesce(e.source, l.source)", event_sequence: "coalesce(e.sequence, l.sequence)" },
-    with: [...ORDER_HISTORY_TABLES, EXPECTED_POSTINGS],
+    with: [...ORDER_HISTORY_TABLES, expectedPostings(scope)],
     from: "expected_postings",
   }),
+];
+
+/** About what is there now, however old. */
+export const balanceRules = (scope: Scope): readonly Comparison[] => [
+  {
+    rule: "a balance is the sum of its account's postings",
+    table: "balances",
+    key: { account_id: "coalesce(b.account_id, s.account_id)", currency: "coalesce(b.currency, s.currency)" },
+    source: "ledger_entries",
+    sourceKey: { account_id: "s.account_id", currency: "s.currency" },
+    columns: {
+      available: ["coalesce(b.available, 0)", "coalesce(s.available, 0)"],
+      held: ["coalesce(b.held, 0)", "coalesce(s.held, 0)"],
+    },
+    from: `balances b full join (select * from ${scope.ledgerSums} l where l.account_id <> ${CLEARING}) s
+      on s.account_id = b.account_id and s.currency = b.currency`,
+  },
+  {
+    rule: "all balances together are what came in less what went out",
+    table: "balances",
+    key: { currency: "c.currency" },
+    source: "transfers",
+    sourceKey: { currency: "c.currency" },
+    columns: { "available + held": ["coalesce(b.units, 0)", "coalesce(t.units, 0)"] },
+    from: `currencies c
+      left join (select currency, sum(available) + sum(held) as units from balances group by currency) b using (currency)
+      left join ${scope.transferSums} t using (currency)`,
+  },
 ];

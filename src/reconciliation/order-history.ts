@@ -4,6 +4,7 @@
  * paid too much; here the fees of an order's first n fills are what n fills owe, rounded up once, which is the same.
  */
 import { FEE_ACCOUNT } from "../shared/funds.js";
+import type { Scope } from "./scope.js";
 
 /** What one tick × lot and one lot of an asset are worth. */
 export const ASSET_UNITS = `asset_units as (
@@ -98,7 +99,7 @@ const ORDER_HISTORY = `order_history as (
 export const ORDER_HISTORY_TABLES = [ASSET_UNITS, REPLACES, HISTORY, WITH_FEES, WITH_HOLDS, ORDER_HISTORY];
 
 /** What the ledger must say of every settled event, from `order_history`. */
-export const EXPECTED_POSTINGS = `expected_postings as (
+export const expectedPostings = ({ holdsEvent }: Scope) => `expected_postings as (
   select h.asset as source, case h.event when 'trade' then 'trade' else 'release' end as kind,
     h.event_sequence as sequence, p.account_id, p.currency,
     sum(p.available) as available_change, sum(p.held) as held_change
@@ -114,4 +115,5 @@ export const EXPECTED_POSTINGS = `expected_postings as (
     (h.account_id, case h.side when 'buy' then h.base else h.quote end, f.got, 0),
     (${FEE_ACCOUNT}, h.quote, coalesce(h.fee, 0), 0)) as p(account_id, currency, available, held)
   where h.maker_fee_bps is not null and (h.worth_units is not null or h.hold_units <> h.hold_before or h.cover_units <> 0)
+    and ${holdsEvent("h.asset", "h.event_sequence")}
   group by h.asset, h.event, h.event_sequence, p.account_id, p.currency)`;

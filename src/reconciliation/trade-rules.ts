@@ -1,9 +1,10 @@
 /** What must hold between trades, the fills that both sides were told of, and the sequences that must have no gap. */
 import type { Comparison } from "./comparison.js";
+import type { Scope } from "./scope.js";
 
 const tradeKey = { asset: "t.asset", trade_id: "t.trade_id" };
 
-function fillOf(liquidity: "maker" | "taker"): Comparison {
+function fillOf(liquidity: "maker" | "taker", { holdsEvent }: Scope): Comparison {
   return {
     rule: `a trade is what its ${liquidity} was told`,
     table: "trades",
@@ -24,14 +25,16 @@ function fillOf(liquidity: "maker" | "taker"): Comparison {
       ],
       executed_at_us: ["t.executed_at_us", "r.matched_at_us"],
     },
-    from: `trades t full join (select * from execution_reports where event = 'trade' and liquidity = '${liquidity}') r
+    from: `(select * from trades t where ${holdsEvent("t.asset", "t.event_sequence")}) t full join
+      (select * from execution_reports r where event = 'trade' and liquidity = '${liquidity}'
+         and ${holdsEvent("r.asset", "r.event_sequence")}) r
       on r.asset = t.asset and r.trade_id = t.trade_id`,
   };
 }
 
-export const tradeRules: readonly Comparison[] = [
-  fillOf("maker"),
-  fillOf("taker"),
+export const tradeRules = (scope: Scope): readonly Comparison[] => [
+  fillOf("maker", scope),
+  fillOf("taker", scope),
   {
     rule: "a report says of a fill what it must, and of anything else nothing",
     table: "execution_reports",
@@ -70,10 +73,11 @@ export const tradeRules: readonly Comparison[] = [
       trade_id: ["t.trade_id", "t.before + 1"],
       "comes after the one before": ["t.event_sequence > t.event_before", "true"],
     },
-    from: `(select asset, trade_id, event_sequence, lag(trade_id, 1, 0::bigint) over w as before,
-        lag(event_sequence, 1, 0::bigint) over w as event_before
-      from trades window w as (partition by asset order by trade_id)) t`,
+    from: `${scope.tradesInTurn} t`,
   },
+];
+
+export const sequenceRules = (scope: Scope): readonly Comparison[] => [
   {
     rule: "an account's reports have no gap",
     table: "execution_reports",
@@ -81,8 +85,7 @@ export const tradeRules: readonly Comparison[] = [
     source: "execution_reports",
     sourceKey: { account_id: "r.account_id", account_sequence: "r.account_sequence - 1" },
     columns: { account_sequence: ["r.account_sequence", "r.before + 1"] },
-    from: `(select account_id, account_sequence, lag(account_sequence, 1, 0::bigint) over w as before
-      from execution_reports window w as (partition by account_id order by account_sequence)) r`,
+    from: `${scope.reportsInTurn} r`,
   },
   {
     rule: "an account's sequence stands at its last report",
@@ -91,8 +94,6 @@ export const tradeRules: readonly Comparison[] = [
     source: "execution_reports",
     sourceKey: { account_id: "r.account_id", account_sequence: "r.last_sequence" },
     columns: { last_sequence: ["coalesce(s.last_sequence, 0)", "coalesce(r.last_sequence, 0)"] },
-    from: `account_sequences s full join
-      (select account_id, max(account_sequence) as last_sequence from execution_reports group by account_id) r
-      on r.account_id = s.account_id`,
+    from: `${scope.accountSequences} s full join ${scope.lastReports} r on r.account_id = s.account_id`,
   },
 ];

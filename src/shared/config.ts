@@ -4,13 +4,14 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "./errors.js";
 
-/** In pipeline order; the place decides the default admin port. */
+/** In pipeline order, and who checks on it last; the place decides the default admin port. */
 export const SERVICES = [
   "order-handler",
   "order-processing",
   "matching-engine",
   "trade-processing",
   "market-data-notifier",
+  "reconciliation",
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];
 

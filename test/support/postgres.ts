@@ -57,6 +57,7 @@ export type ServiceRole =
   | "bourse_order_processing"
   | "bourse_trade_processing"
   | "bourse_market_data_notifier"
+  | "bourse_reconciliation"
   | "bourse_operator";
 
 /** The same database, with the rights of a service's role (sql/6_roles.sql) and no more. */

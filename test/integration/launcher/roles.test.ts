@@ -22,6 +22,7 @@ const ROLES: readonly ServiceRole[] = [
   "bourse_order_processing",
   "bourse_trade_processing",
   "bourse_market_data_notifier",
+  "bourse_reconciliation",
   "bourse_operator",
 ];
 

@@ -15,6 +15,7 @@ import { Fenced } from "../../../src/shared/errors.js";
 import { type AccountId, nowUs, type OrderId } from "../../../src/shared/units.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
+import { metric, startReconciliation } from "../reconciliation/reconciliation-under-test.js";
 import { diesBeforePublish, losesFirstAcknowledgement } from "./failing-publishes.js";
 import { PipelineUnderTest, type Sabotage, STAGES, type StageName } from "./pipeline-under-test.js";
 import { RandomTraders } from "./random-traders.js";
@@ -36,6 +37,8 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
   let pipeline: PipelineUnderTest;
   const running = new Map<StageName, ServiceForTest>();
   const restarts: Promise<void>[] = [];
+  /** Looks at what is new all the while, wherever that begins and ends. */
+  let reconciliation: ServiceForTest;
   let accounts: AccountId[];
   let traders: RandomTraders;
   /** Batches that order-processing has not been seen to be done with. */
@@ -48,8 +51,10 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
     traders = new RandomTraders(SEED, accounts);
     for (const account of accounts) for (const currency of CURRENCIES) await transfer("deposit", account, currency);
     for (const stage of STAGES) await run(stage);
+    reconciliation = await startReconciliation(pipeline.databaseUrl, { wholeMax: 0 });
   });
   after(async () => {
+    await reconciliation?.stop();
     running.clear();
     for (const stage of STAGES) await pipeline.kill(stage);
     await pipeline.stop();
@@ -206,6 +211,7 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
     await expectReconciled("when all is canceled");
     expect(await pipeline.rows("select * from balances where held <> 0 or open_orders <> 0")).to.deep.equal([]);
     await expectSums();
+    await expectNoAlarm();
     await expectVariety(reconcileMs);
   }).timeout(180_000 + COMMANDS * 5);
 
@@ -214,6 +220,14 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
       "select count(*) as n from orders where status in ('open', 'partially_filled', 'pending_trigger')",
     );
     return row?.["n"] as number;
+  }
+
+  async function expectNoAlarm(): Promise<void> {
+    expect(await pipeline.rows("select * from reconciliation_differences"), `seed ${SEED}`).to.deep.equal([]);
+    const outcome = (name: string) =>
+      metric(reconciliation, `bourse_reconciliation_passes_total{outcome="${name}"`).then((count) => count || 0);
+    expect(await outcome("done")).to.be.above(2);
+    expect(await outcome("failed")).to.equal(0);
   }
 
   /** Reconciliation says so, too, in another way. */

@@ -39,7 +39,14 @@ const SUBJECTS: readonly [string, string | null][] = [
   ["$JS.API.STREAM.MSG.GET.ORDERS", null],
   ["$SYS.REQ.SERVER.PING", null],
 ];
-const USERS = ["order-handler", "order-processing", "matching-engine", "trade-processing", "market-data-notifier"];
+const USERS = [
+  "order-handler",
+  "order-processing",
+  "matching-engine",
+  "trade-processing",
+  "market-data-notifier",
+  "reconciliation",
+];
 
 describe("the users of NATS", () => {
   let pipeline: PipelineUnderTest;

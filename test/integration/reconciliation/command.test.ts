@@ -7,7 +7,7 @@ import { projectRoot } from "../../../src/shared/config.js";
 import { execute } from "../../support/postgres.js";
 import { createBooks } from "./books.js";
 
-const MAIN = join(projectRoot, "dist", "reconciliation", "main.js");
+const MAIN = join(projectRoot, "dist", "reconciliation", "command.js");
 
 async function run(args: readonly string[], environment: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env["PATH"], ...environment } });

@@ -1,0 +1,106 @@
+/** How far everything is verified, where it stands now, and what the ledger sums up to: the tables of sql/7. */
+import type { WorkingSnapshot } from "../shared/database.js";
+import type { AssetWindow, Window } from "./window.js";
+
+/** Of one asset: through which command, event and trade. */
+export interface AssetPosition {
+  readonly asset: string;
+  readonly command: number;
+  /** Commands through this one are settled. */
+  readonly settledCommand: number;
+  readonly event: number;
+  readonly trade: number;
+}
+
+export interface Progress {
+  /** Of all known assets. */
+  readonly now: readonly AssetPosition[];
+  /** Of those that were ever verified. */
+  readonly verified: ReadonlyMap<string, AssetPosition>;
+  /** Transfers through here are in the sums. */
+  readonly transferId: number;
+  /** The last transfer there is. */
+  readonly lastTransferId: number;
+  readonly accounts: number;
+}
+
+const NOW = `select a.asset,
+    coalesce((select max(command_sequence) from order_log where asset = a.asset), 0) as command,
+    coalesce(greatest(s.command_sequence, s.hold_command_sequence), 0) as "settledCommand",
+    coalesce(s.sequence, 0) as event,
+    coalesce((select max(trade_id) from trades where asset = a.asset), 0) as trade
+  from assets a left join consumer_positions s on s.asset = a.asset and s.service = 'trade-processing'
+  order by a.asset`;
+
+const VERIFIED = `select asset, command_sequence as command, settled_command_sequence as "settledCommand",
+    event_sequence as event, trade_id as trade from reconciled_assets`;
+
+export async function readProgress(snapshot: WorkingSnapshot): Promise<Progress> {
+  const now = await snapshot.query<AssetPosition>(NOW);
+  const verified = await snapshot.query<AssetPosition>(VERIFIED);
+  const [transfers] = await snapshot.query<{ summed: number; last: number; accounts: number }>(
+    `select coalesce((select transfer_id from reconciliation_progress), 0) as summed,
+       coalesce((select max(transfer_id) from transfers), 0) as last,
+       (select count(*) from account_sequences) as accounts`,
+  );
+  return {
+    now,
+    verified: new Map(verified.map((position) => [position.asset, position])),
+    transferId: transfers?.summed ?? 0,
+    lastTransferId: transfers?.last ?? 0,
+    accounts: transfers?.accounts ?? 0,
+  };
+}
+
+/** What came since: commands from the last settled one on, because what became of them was not there yet. */
+export function windowOfNew({ now, verified, transferId, lastTransferId }: Progress): Window {
+  const assets = now.flatMap(({ asset, command, event, trade }): AssetWindow[] => {
+    const before = verified.get(asset);
+    const commands = { after: before?.settledCommand ?? 0, through: command };
+    const events = { after: before?.event ?? 0, through: event };
+    const trades = { after: before?.trade ?? 0, through: trade };
+    const isNew = [commands, events, trades].some(({ after, through }) => through > after);
+    return isNew ? [{ asset, commands, events, trades }] : [];
+  });
+  return { assets, transfers: { after: transferId, through: lastTransferId } };
+}
+
+export function isAtPresent({ now, verified, transferId, lastTransferId }: Progress): boolean {
+  return (
+    transferId === lastTransferId &&
+    now.every((position) => {
+      const before = verified.get(position.asset);
+      return (
+        before !== undefined && Object.entries(before).every(([name, value]) => position[name as "event"] === value)
+      );
+    })
+  );
+}
+
+/** As if nothing was ever verified. */
+export async function forgetCheckpoint(snapshot: WorkingSnapshot): Promise<void> {
+  await snapshot.query(`
+    delete from reconciled_assets; delete from reconciled_accounts; delete from reconciled_balances;
+    update reconciliation_progress set transfer_id = 0`);
+}
+
+/** To be called when all of it was looked at: what differs is looked at again for its own sake. */
+export async function moveCheckpoint(snapshot: WorkingSnapshot, { now }: Progress): Promise<void> {
+  await snapshot.query(
+    `insert into reconciled_assets (asset, command_sequence, settled_command_sequence, event_sequence, trade_id)
+     select * from jsonb_to_recordset($1::jsonb) as n(asset text, command int8, "settledCommand" int8, event int8, trade int8)
+     on conflict (asset) do update set command_sequence = excluded.command_sequence,
+       settled_command_sequence = excluded.settled_command_sequence, event_sequence = excluded.event_sequence,
+       trade_id = excluded.trade_id`,
+    [JSON.stringify(now)],
+  );
+  await snapshot.query(`
+    insert into reconciled_accounts select account_id, through_sequence from new_sequences
+      on conflict (account_id) do update set account_sequence = excluded.account_sequence;
+    insert into reconciled_balances select account_id, currency, sum(available), sum(held) from new_postings
+      group by account_id, currency
+      on conflict (account_id, currency) do update set available = reconciled_balances.available + excluded.available,
+        held = reconciled_balances.held + excluded.held;
+    insert into reconciliation_progress (transfer_id) select transfer_id from settled_transfers
+      on conflict (is_only) do update set transfer_id = excluded.transfer_id`);
+}

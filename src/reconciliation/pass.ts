@@ -1,0 +1,258 @@
+/**
+ * One look at the database: at what is there now, at what is new since the last one, at a part of old history, and again at
+ * what differed. As much as is new, whatever there is; a small database is looked at whole.
+ */
+import type { WorkingSnapshot } from "../shared/database.js";
+import { DeadlineExceeded } from "../shared/errors.js";
+import type { Logger } from "../shared/log.js";
+import {
+  type AssetPosition,
+  forgetCheckpoint,
+  isAtPresent,
+  moveCheckpoint,
+  type Progress,
+  readProgress,
+  windowOfNew,
+} from "./checkpoint.js";
+import { type Difference, type Rule, rowKey } from "./comparison.js";
+import type { OpenDifference, Place } from "./difference-store.js";
+import { differences, historyRules, RULES, stateRules } from "./reconcile.js";
+import { nextSlice, readCursor, writeCursor } from "./rotation.js";
+import { WINDOW } from "./scope.js";
+import { correctSums, createAccountWindows, createSums, createUnsettled, dropState } from "./state-tables.js";
+import { type AccountWindow, commandsIn, isEmpty, partAbout, type Window } from "./window.js";
+import { createWindow, dropWindow } from "./window-tables.js";
+
+export interface Finding {
+  readonly difference: Difference;
+  readonly foundIn: Place;
+}
+
+export interface PassResult {
+  readonly findings: readonly Finding[];
+  readonly seen: readonly OpenDifference[];
+  readonly resolved: readonly OpenDifference[];
+  readonly orders: number;
+  /** Commands that were too many to look at; the rotation comes to them. */
+  readonly skippedCommands: number;
+  readonly verifiedThrough: readonly AssetPosition[];
+}
+
+export interface PassLimits {
+  /** So many commands, transfers and accounts are looked at whole each time. */
+  readonly wholeMax: number;
+  /** More new commands than these wait for the rotation. */
+  readonly windowCommandsMax: number;
+  readonly passMs: number;
+}
+
+export const PASS_LIMITS: PassLimits = { wholeMax: 5_000, windowCommandsMax: 100_000, passMs: 45_000 };
+
+/** More than anybody can look at; the rest is found when these are right. */
+const FINDINGS_MAX = 1_000;
+/** Windows of open differences that are looked at again in one pass. */
+const RECHECKS_MAX = 4;
+const HISTORY_RULES = historyRules(WINDOW);
+const STATE_RULES = stateRules(WINDOW);
+const BALANCES = "a balance is the sum of its account's postings";
+
+export async function runPass(
+  snapshot: WorkingSnapshot,
+  log: Logger,
+  open: readonly OpenDifference[],
+  limits: PassLimits,
+): Promise<PassResult> {
+  const progress = await readProgress(snapshot);
+  const pass = new Pass(snapshot, log, open, limits, progress);
+  const commands = progress.now.reduce((sum, { command }) => sum + command, 0);
+  await (commands + progress.lastTransferId + progress.accounts <= limits.wholeMax
+    ? pass.lookAtEverything()
+    : pass.lookAtWindows());
+  return pass.result();
+}
+
+class Pass {
+  readonly #snapshot: WorkingSnapshot;
+  readonly #log: Logger;
+  readonly #open: readonly OpenDifference[];
+  readonly #limits: PassLimits;
+  readonly #progress: Progress;
+  readonly #startedMs = performance.now();
+  readonly #findings: Finding[] = [];
+  readonly #found = new Set<string>();
+  /** Where it was looked to the end. */
+  readonly #lookedAt = new Set<string>();
+  #orders = 0;
+  #skippedCommands = 0;
+
+  constructor(
+    snapshot: WorkingSnapshot,
+    log: Logger,
+    open: readonly OpenDifference[],
+    limits: PassLimits,
+    progress: Progress,
+  ) {
+    this.#snapshot = snapshot;
+    this.#log = log;
+    this.#open = open;
+    this.#limits = limits;
+    this.#progress = progress;
+  }
+
+  result(): PassResult {
+    const seen = this.#open.filter(({ difference }) => this.#found.has(rowKey(difference)));
+    const isRight = (one: OpenDifference) =>
+      !seen.includes(one) && (this.#lookedAt.has(EVERYWHERE) || this.#lookedAt.has(placeKey(one.foundIn)));
+    return {
+      findings: this.#findings,
+      seen,
+      resolved: this.#open.filter(isRight),
+      orders: this.#orders,
+      skippedCommands: this.#skippedCommands,
+      verifiedThrough: this.#progress.now,
+    };
+  }
+
+  async lookAtEverything(): Promise<void> {
+    await this.#look(RULES, () => ({ of: "everything" }), [EVERYWHERE]);
+    if (isAtPresent(this.#progress)) return;
+    await forgetCheckpoint(this.#snapshot);
+    const anew = { ...this.#progress, verified: new Map(), transferId: 0 };
+    await createSums(this.#snapshot, anew);
+    await moveCheckpoint(this.#snapshot, anew);
+  }
+
+  async lookAtWindows(): Promise<void> {
+    const { verified } = this.#progress;
+    const news = windowOfNew(this.#progress);
+    const isTooMuch = verified.size === 0 || commandsIn(news) > this.#limits.windowCommandsMax;
+    const cursor = await readCursor(this.#snapshot);
+    const slice = await nextSlice(this.#snapshot, verified, cursor);
+    await createSums(this.#snapshot, this.#progress);
+    await this.#lookAtState(!isTooMuch, slice?.accounts ?? []);
+    if (isTooMuch) {
+      this.#skippedCommands = commandsIn(news);
+      this.#log.warn(
+        { commands: this.#skippedCommands },
+        "too much is new to be looked at at once; the rotation comes to it",
+      );
+    } else await this.#lookAtWindow(news);
+    if (slice !== null) await this.#lookAtWindow(slice.window);
+    for (const window of this.#windowsToRecheck()) await this.#lookAtWindow(window);
+    await moveCheckpoint(this.#snapshot, this.#progress);
+    if (slice !== null) await writeCursor(this.#snapshot, slice.next);
+    if (slice?.endsLap === true) this.#endLap(cursor.lapStartedAtMs);
+  }
+
+  async #lookAtState(withNew: boolean, slices: readonly AccountWindow[]): Promise<void> {
+    const rechecked = this.#open.flatMap(({ foundIn }) => (foundIn.of === "account" ? [foundIn.window] : []));
+    await this.#snapshot.query("set local enable_nestloop = on");
+    await createAccountWindows(this.#snapshot, { withNew, others: [...slices, ...rechecked] });
+    await createUnsettled(this.#snapshot, this.#progress);
+    await this.#correctSums();
+    const windows = await this.#snapshot.query<AccountRow>(
+      "select account_id, after_sequence, through_sequence from account_windows",
+    );
+    const placeOf = (difference: Difference): Place => accountPlace(difference, windows) ?? { of: "state" };
+    const places = rechecked.map((window) => placeKey({ of: "account", window }));
+    await this.#look(STATE_RULES, placeOf, [placeKey({ of: "state" }), ...places]);
+    await dropState(this.#snapshot);
+    await this.#snapshot.query("set local enable_nestloop = off");
+  }
+
+  /** A balance is only said to differ when all of its postings say so, not just what was added up of them before. */
+  async #correctSums(): Promise<void> {
+    const rules = STATE_RULES.filter(({ rule }) => rule === BALANCES);
+    const keys = new Map<string, { account_id: string; currency: string }>();
+    for await (const { row } of differences(this.#snapshot, undefined, rules)) {
+      const { account_id: account, currency } = row.key;
+      if (keys.size < FINDINGS_MAX && account && currency)
+        keys.set(`${account} ${currency}`, { account_id: account, currency });
+    }
+    if (keys.size === 0) return;
+    await this.#snapshot.query("savepoint before_correction");
+    try {
+      const corrected = await correctSums(this.#snapshot, [...keys.values()]);
+      if (corrected > 0) this.#log.warn({ corrected }, "what was added up of the ledger was wrong, and is put right");
+    } catch (err) {
+      await this.#snapshot.query("rollback to savepoint before_correction");
+      this.#log.warn({ err }, "the ledger can't be added up anew; what was added up before counts");
+    }
+  }
+
+  async #lookAtWindow(window: Window): Promise<void> {
+    if (isEmpty(window)) return;
+    this.#orders += await createWindow(this.#snapshot, window);
+    const placeOf = ({ row, source }: Difference): Place => ({
+      of: "window",
+      window: partAbout(window, assetOf(row.key) ?? assetOf(source.key)),
+    });
+    await this.#look(HISTORY_RULES, placeOf, [placeKey({ of: "window", window })]);
+    await dropWindow(this.#snapshot);
+  }
+
+  /** Those first that were looked at the longest ago: `open` is in the order in which they were seen last. */
+  #windowsToRecheck(): Window[] {
+    const windows = new Map<string, Window>();
+    for (const { foundIn } of this.#open)
+      if (foundIn.of === "window" && windows.size < RECHECKS_MAX) windows.set(placeKey(foundIn), foundIn.window);
+    return [...windows.values()];
+  }
+
+  /** What was found when everything was looked at has come by again since. */
+  #endLap(startedAtMs: number): void {
+    if (this.#open.every(({ lastSeenAtMs }) => lastSeenAtMs < startedAtMs))
+      this.#lookedAt.add(placeKey({ of: "everything" }));
+  }
+
+  async #look(
+    rules: readonly Rule[],
+    placeOf: (difference: Difference) => Place,
+    places: readonly string[],
+  ): Promise<void> {
+    for await (const difference of differences(this.#snapshot, () => this.#checkTime(), rules)) {
+      const key = rowKey(difference);
+      if (this.#found.has(key)) continue;
+      if (this.#findings.length >= FINDINGS_MAX) return;
+      this.#found.add(key);
+      this.#findings.push({ difference, foundIn: placeOf(difference) });
+    }
+    for (const place of places) this.#lookedAt.add(place);
+  }
+
+  /** As long as it looks, Postgres can't clean up. */
+  #checkTime(): void {
+    const { passMs } = this.#limits;
+    if (performance.now() - this.#startedMs > passMs) throw new DeadlineExceeded(`a pass took more than ${passMs} ms`);
+  }
+}
+
+interface AccountRow {
+  readonly account_id: number;
+  readonly after_sequence: number;
+  readonly through_sequence: number;
+}
+
+const EVERYWHERE = "everywhere";
+
+function placeKey(place: Place): string {
+  return JSON.stringify(place);
+}
+
+function assetOf(key: Readonly<Record<string, string | null>>): string | null {
+  return key["asset"] ?? key["source"] ?? null;
+}
+
+/** Of what is found in an account's sequence. */
+function accountPlace({ row: { table, key } }: Difference, windows: readonly AccountRow[]): Place | null {
+  if (table !== "execution_reports" && table !== "account_sequences") return null;
+  const sequence = Number(key["account_sequence"] ?? Number.NaN);
+  const about = windows.filter((window) => window.account_id === Number(key["account_id"]));
+  const found = about.find(
+    ({ after_sequence, through_sequence }) => after_sequence < sequence && sequence <= through_sequence,
+  );
+  const window = found ?? about[0];
+  if (window === undefined) return null;
+  const sequences = { after: window.after_sequence, through: window.through_sequence };
+  return { of: "account", window: { accountId: window.account_id, sequences } };
+}

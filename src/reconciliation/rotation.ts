@@ -1,0 +1,120 @@
+/** Old history, looked at again part by part: what was right once may have been changed since. */
+import type { WorkingSnapshot } from "../shared/database.js";
+import type { AssetPosition } from "./checkpoint.js";
+import type { AccountWindow, Window } from "./window.js";
+
+/** Where the next part begins. */
+export interface RotationCursor {
+  /** Null: with the first asset. */
+  readonly asset: string | null;
+  readonly command: number;
+  readonly event: number;
+  readonly trade: number;
+  readonly accountId: number;
+  readonly accountSequence: number;
+  readonly transferId: number;
+  /** When it began with the first asset. */
+  readonly lapStartedAtMs: number;
+}
+
+export interface Slice {
+  readonly window: Window;
+  readonly accounts: readonly AccountWindow[];
+  readonly next: RotationCursor;
+  /** It was the last part of all assets; the next one is the first again. */
+  readonly endsLap: boolean;
+}
+
+/** Of a slice: about a second of one core. */
+const COMMANDS = 2_500;
+const EVENTS = 5_000;
+const REPORTS = 10_000;
+const TRANSFERS = 5_000;
+
+const START = { asset: null, command: 0, event: 0, trade: 0, accountId: 0, accountSequence: 0, transferId: 0 };
+
+export async function readCursor(snapshot: WorkingSnapshot): Promise<RotationCursor> {
+  const [row] = await snapshot.query<{ rotation: RotationCursor | null }>(
+    "select rotation from reconciliation_progress",
+  );
+  return row?.rotation ?? { ...START, lapStartedAtMs: Date.now() };
+}
+
+export async function writeCursor(snapshot: WorkingSnapshot, cursor: RotationCursor): Promise<void> {
+  await snapshot.query("update reconciliation_progress set rotation = $1", [JSON.stringify(cursor)]);
+}
+
+/** The next part of what is verified. Null: there is nothing yet. */
+export async function nextSlice(
+  snapshot: WorkingSnapshot,
+  verified: ReadonlyMap<string, AssetPosition>,
+  cursor: RotationCursor,
+): Promise<Slice | null> {
+  const assets = [...verified.keys()].sort();
+  const asset = cursor.asset !== null && verified.has(cursor.asset) ? cursor.asset : assets[0];
+  const position = verified.get(asset ?? "");
+  if (asset === undefined || position === undefined) return null;
+  const from = asset === cursor.asset ? cursor : { ...cursor, command: 0, event: 0, trade: 0 };
+  const command = Math.max(from.command, Math.min(from.command + COMMANDS, position.settledCommand));
+  const event = Math.max(from.event, Math.min(from.event + EVENTS, position.event));
+  const [last] = await snapshot.query<{ trade: number | null }>(
+    `select max(trade_id) as trade from
+       (select trade_id, event_sequence from trades where asset = $1 and trade_id > $2 order by trade_id limit $3) t
+     where event_sequence <= $4`,
+    [asset, from.trade, EVENTS, event],
+  );
+  const trade = last?.trade ?? from.trade;
+  const [accounts, nextReport] = await accountSlice(snapshot, cursor);
+  const transferId = await transferAfter(snapshot, cursor.transferId);
+  const isDone = command >= position.settledCommand && event >= position.event;
+  const following = isDone ? (assets[assets.indexOf(asset) + 1] ?? null) : asset;
+  const endsLap = following === null;
+  return {
+    window: {
+      assets: [
+        {
+          asset,
+          commands: { after: from.command, through: command },
+          events: { after: from.event, through: event },
+          trades: { after: from.trade, through: trade },
+        },
+      ],
+      transfers: { after: cursor.transferId, through: transferId ?? cursor.transferId },
+    },
+    accounts,
+    endsLap,
+    next: {
+      ...(isDone ? { ...START, asset: following } : { asset, command, event, trade }),
+      ...nextReport,
+      transferId: transferId ?? 0,
+      lapStartedAtMs: endsLap ? Date.now() : cursor.lapStartedAtMs,
+    },
+  };
+}
+
+async function accountSlice(
+  snapshot: WorkingSnapshot,
+  { accountId, accountSequence }: RotationCursor,
+): Promise<[AccountWindow[], Pick<RotationCursor, "accountId" | "accountSequence">]> {
+  const rows = await snapshot.query<{ account: number; through: number }>(
+    `select account_id as account, max(account_sequence) as through from
+       (select account_id, account_sequence from execution_reports where (account_id, account_sequence) > ($1, $2)
+        order by account_id, account_sequence limit $3) r
+     group by account_id order by account_id`,
+    [accountId, accountSequence, REPORTS],
+  );
+  const windows = rows.map(({ account, through }) => ({
+    accountId: account,
+    sequences: { after: account === accountId ? accountSequence : 0, through },
+  }));
+  const last = windows.at(-1);
+  return [windows, { accountId: last?.accountId ?? 0, accountSequence: last?.sequences.through ?? 0 }];
+}
+
+async function transferAfter(snapshot: WorkingSnapshot, after: number): Promise<number | null> {
+  const [row] = await snapshot.query<{ last: number | null }>(
+    "select max(transfer_id) as last from (select transfer_id from transfers where transfer_id > $1 order by transfer_id limit $2) t",
+    [after, TRANSFERS],
+  );
+  return row?.last ?? null;
+}

@@ -1,0 +1,59 @@
+/**
+ * What a run of the rules looks at. They are the same statements for everything and for a window: there, tables of the
+ * same names (window-tables.ts) hold the window's rows only. A scope says what these can't: where a rule begins in the
+ * middle, and which rows are there for the sake of others.
+ */
+
+export const CLEARING = "(select account_id from accounts where name = 'exchange:clearing')";
+
+export interface Scope {
+  /** A condition on columns with their table's name: the event is one of those that are looked at, not of an order's earlier history. */
+  readonly holdsEvent: (asset: string, eventSequence: string) => string;
+  /** Trades, each with what came `before`, and whose event. */
+  readonly tradesInTurn: string;
+  /** Reports, each with the number that came `before`. */
+  readonly reportsInTurn: string;
+  /** Of each account, the last report. */
+  readonly lastReports: string;
+  /** Accounts whose sequences are looked at. */
+  readonly accountSequences: string;
+  /** What the postings sum up to: account_id, currency, available, held. */
+  readonly ledgerSums: string;
+  /** What came in less what went out: currency, units. */
+  readonly transferSums: string;
+}
+
+export const EVERYTHING: Scope = {
+  holdsEvent: () => "true",
+  tradesInTurn: `(select asset, trade_id, event_sequence, lag(trade_id, 1, 0::bigint) over w as before,
+      lag(event_sequence, 1, 0::bigint) over w as event_before
+    from trades window w as (partition by asset order by trade_id))`,
+  reportsInTurn: `(select account_id, account_sequence, lag(account_sequence, 1, 0::bigint) over w as before
+    from execution_reports window w as (partition by account_id order by account_sequence))`,
+  lastReports: `(select account_id, max(account_sequence) as last_sequence from execution_reports group by account_id)`,
+  accountSequences: "account_sequences",
+  ledgerSums: `(select account_id, currency, sum(available_change) as available, sum(held_change) as held
+    from ledger_entries group by account_id, currency)`,
+  transferSums: `(select currency, sum(case kind when 'deposit' then units else -units end) as units from transfers
+    group by currency)`,
+};
+
+export const WINDOW: Scope = {
+  holdsEvent: (asset, eventSequence) => `exists (select from asset_windows w where w.asset = ${asset}
+    and ${eventSequence} > w.after_event and ${eventSequence} <= w.through_event)`,
+  tradesInTurn: `(select t.asset, t.trade_id, t.event_sequence, lag(t.trade_id, 1, a.after_trade) over w as before,
+      lag(t.event_sequence, 1, a.after_event) over w as event_before
+    from asset_windows a
+    join trades t on t.asset = a.asset and t.trade_id > a.after_trade and t.trade_id <= a.through_trade
+    window w as (partition by t.asset order by t.trade_id))`,
+  reportsInTurn: `(select r.account_id, r.account_sequence,
+      lag(r.account_sequence, 1, a.after_sequence) over w as before
+    from account_windows a join public.execution_reports r on r.account_id = a.account_id
+      and r.account_sequence > a.after_sequence and r.account_sequence <= a.through_sequence
+    window w as (partition by a.account_id, a.after_sequence, a.through_sequence order by r.account_sequence))`,
+  lastReports: `(select a.account_id, (select max(r.account_sequence) from public.execution_reports r
+      where r.account_id = a.account_id) as last_sequence from account_windows a)`,
+  accountSequences: "(select s.* from account_sequences s join account_windows a on a.account_id = s.account_id)",
+  ledgerSums: "ledger_sums",
+  transferSums: `(select currency, -available as units from ledger_sums where account_id = ${CLEARING})`,
+};

@@ -1,0 +1,122 @@
+/**
+ * The rows of a window in tables of the snapshot's own, under the names that the rules know: temporary tables come before
+ * all others. They are closed under what the rules compare: of each order that a command, an event or a trade of the window
+ * is about, everything that was ever written; so a rule finds there what it would find among all rows, and nothing else.
+ * What is there for an order's sake, but is no event of the window, WINDOW in scope.ts leaves out where it matters.
+ */
+import type { WorkingSnapshot } from "../shared/database.js";
+import type { AssetWindow, Window } from "./window.js";
+
+const COPIES = ["order_log", "execution_reports", "trades", "orders", "ledger_entries", "transfers"] as const;
+const OWN = ["touched", "touched_once", "asset_windows"] as const;
+
+const DEFINITIONS = `
+  create temporary table asset_windows (asset text, after_command int8, through_command int8, after_event int8,
+    through_event int8, after_trade int8, through_trade int8);
+  create temporary table touched (asset text, order_id int8);
+  ${COPIES.map((table) => `create temporary table ${table} (like public.${table})`).join(";\n  ")}`;
+
+/** $1: the asset; $2 and $3: after and through. With constants, so that Postgres can tell how many rows there are. */
+const BY_COMMANDS = [
+  "insert into order_log select * from public.order_log where asset = $1 and command_sequence > $2 and command_sequence <= $3",
+  `insert into touched select asset, case kind when 'new' then log_id else order_id end from order_log
+   where asset = $1 and command_sequence > $2 and command_sequence <= $3 and kind in ('new', 'replace')`,
+  `insert into touched select asset, order_id from public.orders where asset = $1
+   and order_id > coalesce((${lastLogId("$2")}), 0) and order_id <= coalesce((${lastLogId("$3")}), 0)`,
+  `insert into ledger_entries select * from public.ledger_entries
+   where source = $1 and kind = 'hold' and sequence > $2 and sequence <= $3`,
+];
+const BY_EVENTS = [
+  // Of no order: only they themselves are looked at.
+  `insert into execution_reports select * from public.execution_reports
+   where event_sequence > $2 and event_sequence <= $3 and asset = $1 and order_id is null`,
+  `insert into touched select asset, order_id from public.execution_reports
+   where event_sequence > $2 and event_sequence <= $3 and asset = $1 and order_id is not null`,
+  `insert into ledger_entries select * from public.ledger_entries
+   where source = $1 and kind = 'trade' and sequence > $2 and sequence <= $3`,
+  `insert into ledger_entries select * from public.ledger_entries
+   where source = $1 and kind = 'release' and sequence > $2 and sequence <= $3`,
+];
+const BY_TRADES = [
+  "insert into trades select * from public.trades where asset = $1 and trade_id > $2 and trade_id <= $3",
+  `insert into touched select t.asset, o.order_id from trades t
+   cross join lateral (values (t.maker_order_id), (t.taker_order_id)) as o(order_id)
+   where t.asset = $1 and t.trade_id > $2 and t.trade_id <= $3`,
+];
+
+const OUTSIDE = (range: string, column: string) => `not exists (select from asset_windows w
+  where w.asset = p.asset and ${column} > w.after_${range} and ${column} <= w.through_${range})`;
+
+/** Of the orders that were touched, all that is not there yet. */
+const CLOSURE = [
+  `create temporary table touched_once as select distinct asset, order_id from touched where order_id is not null;
+   analyze touched_once; analyze asset_windows`,
+  `insert into order_log select p.* from touched_once t join public.order_log p on p.asset = t.asset and p.log_id = t.order_id
+   where ${OUTSIDE("command", "p.command_sequence")}`,
+  ...["null", "not null"].map(
+    (refused) => `insert into order_log select p.* from touched_once t
+      join public.order_log p on p.asset = t.asset and p.order_id = t.order_id and p.kind = 'replace' and p.refused is ${refused}
+      where ${OUTSIDE("command", "p.command_sequence")}`,
+  ),
+  `insert into execution_reports select p.* from touched_once t
+   join public.execution_reports p on p.order_id = t.order_id and p.asset = t.asset`,
+  "insert into orders select p.* from touched_once t join public.orders p on p.asset = t.asset and p.order_id = t.order_id",
+  "analyze order_log; analyze execution_reports; analyze orders",
+  `insert into trades select p.*
+   from (select distinct asset, trade_id from execution_reports where trade_id is not null) n
+   join public.trades p on p.asset = n.asset and p.trade_id = n.trade_id where ${OUTSIDE("trade", "p.trade_id")}`,
+  `insert into ledger_entries select e.* from order_log p
+   join public.ledger_entries e on e.source = p.asset and e.kind = 'hold' and e.sequence = p.command_sequence
+   where ${OUTSIDE("command", "p.command_sequence")}`,
+  "analyze trades; analyze ledger_entries; analyze transfers",
+];
+
+const TRANSFERS = [
+  "insert into transfers select * from public.transfers where transfer_id > $1 and transfer_id <= $2",
+  `insert into ledger_entries select * from public.ledger_entries where source = 'transfers'
+   and kind in ('deposit', 'withdrawal') and sequence > $1 and sequence <= $2`,
+];
+
+/** Returns how many orders it is about. `dropWindow` must come before the next one. */
+export async function createWindow(snapshot: WorkingSnapshot, window: Window): Promise<number> {
+  const { assets, transfers } = window;
+  await snapshot.query(DEFINITIONS);
+  await snapshot.query(
+    "insert into asset_windows select * from jsonb_to_recordset($1::jsonb) as w(asset text, " +
+      "after_command int8, through_command int8, after_event int8, through_event int8, after_trade int8, through_trade int8)",
+    [JSON.stringify(assets.map(rowOf))],
+  );
+  // Looking up what a few rows lead to; the rules' own joins are of whole tables.
+  await snapshot.query("set local enable_nestloop = on");
+  for (const { asset, commands, events, trades } of assets) {
+    for (const sql of BY_COMMANDS) await snapshot.query(sql, [asset, commands.after, commands.through]);
+    for (const sql of BY_EVENTS) await snapshot.query(sql, [asset, events.after, events.through]);
+    for (const sql of BY_TRADES) await snapshot.query(sql, [asset, trades.after, trades.through]);
+  }
+  if (transfers !== null) for (const sql of TRANSFERS) await snapshot.query(sql, [transfers.after, transfers.through]);
+  for (const sql of CLOSURE) await snapshot.query(sql);
+  await snapshot.query("set local enable_nestloop = off");
+  const [touched] = await snapshot.query<{ orders: number }>("select count(*) as orders from touched_once");
+  return touched?.orders ?? 0;
+}
+
+export async function dropWindow(snapshot: WorkingSnapshot): Promise<void> {
+  await snapshot.query(`close all; drop table ${[...COPIES, ...OWN].map((name) => `pg_temp.${name}`).join(", ")}`);
+}
+
+function rowOf({ asset, commands, events, trades }: AssetWindow) {
+  return {
+    asset,
+    after_command: commands.after,
+    through_command: commands.through,
+    after_event: events.after,
+    through_event: events.through,
+    after_trade: trades.after,
+    through_trade: trades.through,
+  };
+}
+
+function lastLogId(commandSequence: string): string {
+  return `select log_id from public.order_log where asset = $1 and command_sequence <= ${commandSequence}
+    and log_id is not null order by command_sequence desc limit 1`;
+}

@@ -1,0 +1,38 @@
+import { DifferenceStore } from "../../../src/reconciliation/difference-store.js";
+import { PASS_LIMITS, type PassLimits } from "../../../src/reconciliation/pass.js";
+import { Reconciliation } from "../../../src/reconciliation/service.js";
+import { loadAssets } from "../../../src/shared/assets.js";
+import { projectRoot } from "../../../src/shared/config.js";
+import { connectDatabase } from "../../../src/shared/database.js";
+import { asRole } from "../../support/postgres.js";
+import { type ServiceForTest, serviceForTest } from "../../support/service.js";
+
+const registry = loadAssets(`${projectRoot}config/assets.json`);
+const INTERVAL_MS = 20;
+
+/** The service as main.ts wires it, in this process, with the rights of its own role. */
+export async function startReconciliation(url: string, limits: Partial<PassLimits> = {}): Promise<ServiceForTest> {
+  const service = serviceForTest("reconciliation");
+  const databaseUrl = asRole(url, "bourse_reconciliation");
+  const database = await connectDatabase(databaseUrl, { applicationName: "reconciliation", log: service.log });
+  service.onStop("database", () => database.close());
+  const reconciliation = new Reconciliation(service, new DifferenceStore(database), {
+    databaseUrl,
+    registry,
+    intervalMs: INTERVAL_MS,
+    restFactor: 0,
+    limits: { ...PASS_LIMITS, ...limits },
+  });
+  service.readiness("books", () => reconciliation.problem());
+  const loop = reconciliation.run();
+  service.onStop("loop", () => loop);
+  service.background("reconciliation", loop);
+  return service;
+}
+
+/** A metric's value by its name and, where it has some, labels. */
+export async function metric(service: ServiceForTest, name: string): Promise<number> {
+  const text = await service.metrics.text();
+  const line = text.split("\n").find((one) => one.startsWith(name.replace(/\}$/, "")));
+  return Number(line?.split(" ").at(-1));
+}

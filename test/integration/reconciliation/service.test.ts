@@ -1,0 +1,162 @@
+import { expect } from "chai";
+import pg from "pg";
+import type { PassLimits } from "../../../src/reconciliation/pass.js";
+import { eventually } from "../../support/eventually.js";
+import type { ServiceForTest } from "../../support/service.js";
+import { ANN, BOB, buy, PipelineUnderTest, sell } from "../pipeline/pipeline-under-test.js";
+import { metric, startReconciliation } from "./reconciliation-under-test.js";
+
+const [ASSET, OTHER] = ["BTC-USD", "ETH-USD"];
+
+describe("the reconciliation service, beside a running pipeline", () => {
+  let pipeline: PipelineUnderTest;
+  let superuser: pg.Client;
+  let service: ServiceForTest;
+
+  beforeEach(async () => {
+    pipeline = await PipelineUnderTest.create();
+    superuser = new pg.Client({ connectionString: pipeline.databaseUrl });
+    await superuser.connect();
+    await superuser.query("set session_replication_role = replica");
+    await pipeline.startAll();
+    for (const asset of [ASSET, OTHER])
+      await pipeline.log(asset, sell(ANN, 10, 100), buy(BOB, 4, 100), buy(BOB, 5, 90), buy(ANN, 5, 80));
+    await pipeline.rowsOnce(8, "select 1 from orders");
+  });
+  afterEach(async () => {
+    await service?.stop();
+    await superuser.end();
+    await pipeline.stop();
+  });
+
+  async function reconcile(limits: Partial<PassLimits> = {}): Promise<void> {
+    service = await startReconciliation(pipeline.databaseUrl, limits);
+  }
+
+  const passes = () => metric(service, 'bourse_reconciliation_passes_total{outcome="done"');
+  const differing = (asset: string) => metric(service, `bourse_reconciliation_differences{asset="${asset}"`);
+
+  /** A pass that began after this. */
+  async function pass(): Promise<void> {
+    const before = Number.isNaN(await passes()) ? 0 : await passes();
+    await eventually("two passes", async () => ((await passes()) >= before + 2 ? true : null));
+  }
+
+  const halts = () =>
+    pipeline.rows("select asset, why, made_by from actions where kind = 'set_asset_state' order by action_id");
+
+  const edits: [what: string, edit: string, undo: string, halted: string[]][] = [
+    [
+      "an order",
+      "update orders set leaves_lots = leaves_lots + 1 where asset = 'BTC-USD' and price_ticks = 90",
+      "update orders set leaves_lots = leaves_lots - 1 where asset = 'BTC-USD' and price_ticks = 90",
+      [ASSET],
+    ],
+    [
+      "a trade",
+      "update trades set price_ticks = price_ticks + 1 where asset = 'BTC-USD'",
+      "update trades set price_ticks = price_ticks - 1 where asset = 'BTC-USD'",
+      [ASSET],
+    ],
+    [
+      "a report",
+      "update execution_reports set filled_lots = filled_lots + 1 where asset = 'BTC-USD' and liquidity = 'maker'",
+      "update execution_reports set filled_lots = filled_lots - 1 where asset = 'BTC-USD' and liquidity = 'maker'",
+      [ASSET],
+    ],
+    [
+      "the order log",
+      "update order_log set price_ticks = price_ticks + 1 where asset = 'BTC-USD' and price_ticks = 90",
+      "update order_log set price_ticks = price_ticks - 1 where asset = 'BTC-USD' and price_ticks = 91",
+      [ASSET],
+    ],
+    [
+      "the ledger",
+      "update ledger_entries set available_change = available_change - 1, held_change = held_change + 1 where kind = 'hold' and source = 'BTC-USD' and sequence = 1",
+      "update ledger_entries set available_change = available_change + 1, held_change = held_change - 1 where kind = 'hold' and source = 'BTC-USD' and sequence = 1",
+      [ASSET],
+    ],
+    [
+      "a balance",
+      "update balances set available = available + 1 where account_id = 1 and currency = 'USD'",
+      "update balances set available = available - 1 where account_id = 1 and currency = 'USD'",
+      [ASSET, OTHER],
+    ],
+  ];
+
+  const modes: [how: string, limits: Partial<PassLimits>][] = [
+    ["looking at everything", {}],
+    ["looking at what is new and at parts of the rest", { wholeMax: 0 }],
+  ];
+  for (const [how, limits] of modes)
+    for (const [what, edit, undo, halted] of edits)
+      it(`names ${what} that was edited, ${how}, halts what it is about, and says when it is right again`, async () => {
+        await reconcile(limits);
+        await pass();
+        expect([service.notReady(), await halts()]).to.deep.equal([[], []]);
+        expect((await superuser.query(edit)).rowCount).to.equal(1);
+        await eventually("it halts", async () => {
+          const names = new Set((await halts()).map((row) => row["asset"]));
+          return halted.every((asset) => names.has(asset)) ? true : null;
+        });
+        await pass();
+        expect(service.notReady()[0]).to.match(/^\d+ differences, of .*BTC-USD/);
+        expect(await differing(ASSET)).to.be.above(0);
+        expect((await differing(OTHER)) > 0).to.equal(halted.includes(OTHER));
+        await superuser.query(undo);
+        await eventually("it is right again", () => (service.notReady().length === 0 ? true : null));
+        expect(await differing(ASSET)).to.equal(0);
+        await pass();
+        expect(new Set((await halts()).map((row) => row["asset"]))).to.deep.equal(new Set(halted));
+      });
+
+  it("makes orders of the asset be refused, until an operator resumes it, and does not halt it again for the same", async () => {
+    await reconcile();
+    await pass();
+    await superuser.query(edits[0]?.[1] as string);
+    await pipeline.rowsOnce(1, "select 1 from order_log where asset_state = 'halted'");
+    const [why] = await halts();
+    expect(why).to.include({ asset: ASSET, made_by: "reconciliation" });
+    expect(why?.["why"]).to.match(/^orders asset=BTC-USD order_id=\d+: leaves_lots is 6, but 5 by execution_reports/);
+    await pipeline.log(ASSET, buy(ANN, 1, 50));
+    await pipeline.rowsOnce(1, "select 1 from execution_reports where reason = 'asset_halted'");
+    await pipeline.rows("select set_asset_state('BTC-USD', 'open', 'op', 'looked at it')");
+    await pipeline.rowsOnce(1, "select 1 from order_log where asset_state = 'open'");
+    await pass();
+    expect((await halts()).map((row) => row["made_by"])).to.deep.equal(["reconciliation", "op"]);
+    await pipeline.log(ASSET, buy(ANN, 1, 51));
+    await pipeline.rowsOnce(1, "select 1 from execution_reports where price_ticks = 51 and event = 'accepted'");
+    expect(await differing(ASSET)).to.be.above(0);
+  });
+
+  it("lets one process work at a time; both tell what differs", async () => {
+    await reconcile();
+    const second = await startReconciliation(pipeline.databaseUrl);
+    try {
+      await superuser.query("select pg_advisory_lock(hashtext('bourse reconciliation'))");
+      const others = () => metric(second, `bourse_reconciliation_passes_total{outcome="another's"`);
+      await eventually("a look that found the other", async () => ((await others()) > 0 ? true : null));
+      const before = await passes();
+      await superuser.query(edits[0]?.[1] as string);
+      const seen = await others();
+      await eventually("more looks", async () => ((await others()) > seen + 2 ? true : null));
+      expect([await passes(), await halts()]).to.deep.equal([before, []]);
+      await superuser.query("select pg_advisory_unlock_all()");
+      for (const one of [service, second])
+        await eventually("the difference", () => (one.notReady().length > 0 ? true : null));
+      expect(await halts()).to.have.length(1);
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it("halts nothing when it can't look, and says so", async () => {
+    await reconcile();
+    await pass();
+    await pipeline.rows("revoke select on orders from bourse_reconciliation");
+    await eventually("it says so", () => (/permission denied/.test(service.notReady()[0] ?? "") ? true : null));
+    expect(await halts()).to.deep.equal([]);
+    await pipeline.rows("grant select on orders to bourse_reconciliation");
+    await eventually("it works again", () => (service.notReady().length === 0 ? true : null));
+  });
+});
