@@ -29,6 +29,7 @@ describe("a pipeline under load", function () {
       seed: SEED,
       isProxied: true,
       restingOrders: 0,
+      withCarefulClients: false, // waiting for what they left behind takes seconds: gone-clients.test.ts does it once
       settings,
     });
     oracle = new Oracle(world);

@@ -12,6 +12,8 @@ export interface ClientOptions {
   readonly accountId: number;
   readonly isText: boolean;
   readonly seed: number;
+  /** What the text dialect's LOGIN may say besides. */
+  readonly loginOption?: string;
   readonly registry: AssetRegistry;
   readonly address: Address;
   readonly onAnswer: (client: Client, wish: Wish, answer: Answer, sentAtMs: number) => void;
@@ -39,6 +41,7 @@ export class Client {
   #connected: Connected | null = null;
   #connecting: Promise<void> | null = null;
   #isPaused = true;
+  #openedAtMs = 0;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -58,6 +61,22 @@ export class Client {
   close(): void {
     this.#isPaused = true;
     this.#connected?.session.close();
+  }
+
+  /** Since when there is a connection, by the wall clock; null: there is none. */
+  get openedAtMs(): number | null {
+    return this.#connected?.session.isOpen === true ? this.#openedAtMs : null;
+  }
+
+  /** The next request connects again. */
+  disconnect(): void {
+    this.#connected?.session.close();
+  }
+
+  /** A line that is no order; null: no answer. */
+  async say(line: string): Promise<string | null> {
+    const session = this.#connected?.session;
+    return session instanceof TextSession ? await session.request(line).catch(() => null) : null;
   }
 
   /** Does nothing while there is no connection. */
@@ -113,10 +132,11 @@ export class Client {
   }
 
   async #tryToConnect(): Promise<void> {
-    const { address, account, isText, registry } = this.#options;
+    const { address, account, isText, registry, loginOption } = this.#options;
     try {
       if (isText) {
-        const session = await TextSession.open(address, account);
+        const session = await TextSession.open(address, account, loginOption);
+        this.#openedAtMs = Date.now();
         this.#connected = { session, ask: async (wish) => answerOfLine(await session.request(lineOf(wish, registry))) };
       } else {
         const session = await BinarySession.open(address, account);

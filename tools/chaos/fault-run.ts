@@ -38,7 +38,7 @@ export interface RunOptions {
 }
 
 /** Injections between two looks at everything. */
-const LOOK_AFTER = 10;
+const LOOK_AFTER = 25;
 const STEADY_WITHIN_MS = 30_000;
 const SETTLE_WITHIN_MS = 90_000;
 const INJECT_WITHIN_MS = 90_000;

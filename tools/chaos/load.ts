@@ -2,7 +2,9 @@
 import type { AssetRegistry } from "../../src/shared/assets.js";
 import { type ReportSeen, ReportSubscriber } from "../../test/support/subscriber.js";
 import type { Address } from "../../test/support/trading-session.js";
+import { randomOf } from "../load/order-flow.js";
 import { Attempts } from "./attempts.js";
+import { type CarefulClient, SessionClient, TIMER_ACCOUNTS, TimerClient } from "./careful-clients.js";
 import { Client } from "./client.js";
 import { Recovery } from "./recovery.js";
 import { placeRestingOrders } from "./resting-orders.js";
@@ -18,6 +20,8 @@ export interface LoadOptions {
   readonly accounts: readonly Account[];
   /** Whose orders stay in the books. */
   readonly holders: readonly Account[];
+  /** Whose orders go when they do: SESSION_ACCOUNTS and TIMER_ACCOUNTS. */
+  readonly careful: readonly Account[];
   readonly registry: AssetRegistry;
   readonly orderHandler: Address;
   readonly notifierUrl: string;
@@ -38,6 +42,7 @@ export class Load {
   readonly #options: LoadOptions;
   readonly #clients: Client[];
   readonly #holders: Client[];
+  readonly careful: readonly CarefulClient[];
   readonly #subscribers = new Map<Account, ReportSubscriber>();
   /** Accounts whose first report in memory was taken before. */
   readonly #isTaken = new Set<Account>();
@@ -47,7 +52,7 @@ export class Load {
   #turn = 0;
 
   private constructor(options: LoadOptions) {
-    const { accounts, holders, registry, orderHandler: address, seed, notifierUrl } = options;
+    const { accounts, holders, careful, registry, orderHandler: address, seed, notifierUrl } = options;
     this.#options = options;
     this.recovery = new Recovery([...registry.assets.keys()]);
     const onAnswer: ConstructorParameters<typeof Client>[0]["onAnswer"] = (client, wish, answer, sentAtMs) => {
@@ -67,6 +72,12 @@ export class Load {
       const name = `s${seed}h${at}`;
       return new Client({ name, account, accountId, isText: false, seed: seed + at, registry, address, onAnswer });
     });
+    this.careful = careful.map(({ name: account, accountId }, at) => {
+      const isTimed = TIMER_ACCOUNTS.some((name) => name === account);
+      const about = { name: `s${seed}k${at}`, account, accountId, isText: true, seed: seed + at, registry, address };
+      const client = new Client({ ...about, onAnswer, loginOption: isTimed ? "" : "cod=1" });
+      return new (isTimed ? TimerClient : SessionClient)(client, randomOf(seed + at));
+    });
     for (const account of this.accounts)
       this.#subscribers.set(account, new ReportSubscriber(notifierUrl, account.name, (seen) => this.#reported(seen)));
   }
@@ -83,7 +94,8 @@ export class Load {
   }
 
   get accounts(): readonly Account[] {
-    return [...this.#options.accounts, ...this.#options.holders];
+    const { accounts, holders, careful } = this.#options;
+    return [...accounts, ...holders, ...careful];
   }
 
   placeRestingOrders(count: number): Promise<void> {
@@ -104,7 +116,7 @@ export class Load {
   }
 
   resume(): void {
-    for (const client of this.#clients) client.resume();
+    for (const client of [...this.#clients, ...this.careful]) client.resume();
     this.#lastTickMs = performance.now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -114,6 +126,7 @@ export class Load {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     for (const client of this.#clients) client.pause();
+    await Promise.all(this.careful.map((client) => client.pause()));
     const startedMs = performance.now();
     while (this.#open > 0) {
       if (performance.now() - startedMs > PAUSE_DEADLINE_MS)
@@ -124,7 +137,7 @@ export class Load {
 
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
-    for (const client of [...this.#clients, ...this.#holders]) client.close();
+    for (const client of [...this.#clients, ...this.#holders, ...this.careful]) client.close();
     for (const subscriber of this.#subscribers.values()) subscriber.close();
   }
 

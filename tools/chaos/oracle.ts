@@ -5,6 +5,7 @@ import { openSnapshot } from "../../src/shared/database.js";
 import { subjectOf } from "../../src/shared/subjects.js";
 import { BATCH_ITEMS_MAX, type CommandSequence, type StreamSequence } from "../../src/shared/units.js";
 import { AccountOracle } from "./account-oracle.js";
+import { CarefulOracle } from "./careful-oracle.js";
 import type { Difference } from "./difference.js";
 import type { Account } from "./load.js";
 import { LogOracle } from "./log-oracle.js";
@@ -28,6 +29,7 @@ export class Oracle {
   readonly #logs: ReadonlyMap<string, LogOracle>;
   readonly #markets: ReadonlyMap<string, MarketOracle>;
   readonly #accounts: ReadonlyMap<Account, AccountOracle>;
+  readonly #careful: CarefulOracle;
 
   constructor(world: World) {
     this.#world = world;
@@ -35,6 +37,7 @@ export class Oracle {
     this.#logs = new Map([...assets.keys()].map((asset) => [asset, new LogOracle(world, asset)]));
     this.#markets = new Map([...assets].map(([name, asset]) => [name, new MarketOracle(world, asset)]));
     this.#accounts = new Map(world.load.accounts.map((account) => [account, new AccountOracle(world, account)]));
+    this.#careful = new CarefulOracle(world);
   }
 
   /** The load must be paused. Rejects with NotSettled when something acknowledged has not settled by the deadline. */
@@ -47,6 +50,7 @@ export class Oracle {
     }
     yield* this.#world.load.attempts.notFound();
     for (const [account, oracle] of this.#accounts) yield* oracle.differences(reports.get(account) as number);
+    yield* this.#careful.differences();
     yield* this.#booksThatDiffer();
     if (this.#world.load.overdue > 0)
       yield { kind: "process", text: `${this.#world.load.overdue} requests had no answer for much too long` };
@@ -90,6 +94,8 @@ export class Oracle {
     );
     const positionOf = (service: string, asset: string) =>
       positions.find((position) => position.service === service && position.asset === asset);
+    const left = await this.#careful.waitsFor();
+    if (left !== null) return left;
     const commands = new Map<string, CommandSequence>();
     for (const asset of registry.assets.keys()) {
       const last = (await bus.lastMessage("ORDERS", subjectOf("ORDERS", asset)))?.streamSequence ?? 0;

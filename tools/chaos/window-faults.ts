@@ -81,6 +81,13 @@ export const WINDOW_FAULTS: readonly Fault[] = [
   window("order-processing", "around-commit", "around its commit", { ...APPEND, moment: "meanwhile" }),
   window("order-processing", "after-commit", "after its commit, before it publishes", { ...APPEND, moment: "after" }),
   window("order-processing", "after-publish", "after it published commands", { ...PUBLISH, moment: "after" }),
+  window(
+    "order-processing",
+    "after-action",
+    "after it wrote the commands of an action, before it publishes",
+    { ...APPEND, moment: "after", having: "actionIds" },
+    2,
+  ),
   window("matching-engine", "before-publish", "before it publishes events", { ...PUBLISH, moment: "before" }),
   window("matching-engine", "after-publish", "after it published events", { ...PUBLISH, moment: "after" }),
   window("matching-engine", "in-snapshot", "while it stores a snapshot", { ...SNAPSHOT, moment: "meanwhile" }, 10),

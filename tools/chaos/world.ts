@@ -11,6 +11,7 @@ import { type Bus, connectBus } from "../../src/shared/bus.js";
 import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config.js";
 import { connectDatabase, type Database } from "../../src/shared/database.js";
 import { createLogger } from "../../src/shared/log.js";
+import { SESSION_ACCOUNTS, TIMER_ACCOUNTS } from "./careful-clients.js";
 import { type Account, Load } from "./load.js";
 import { MemoryWatch } from "./memory-watch.js";
 import { COPIES, NatsCluster } from "./nats-cluster.js";
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly smallDisk?: "nats" | "postgres";
   /** Three nats-servers instead of one. */
   readonly cluster?: ClusterKind;
+  /** Some whose orders go when they do; every look at everything then waits until they have gone. */
+  readonly withCarefulClients: boolean;
   /** More for the environment of every service. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -218,9 +221,10 @@ export class World {
     await (await this.add(first, FIRST)).ready();
   }
 
-  async #startLoad({ ratePerSecond, seed, restingOrders }: WorldOptions): Promise<void> {
+  async #startLoad({ ratePerSecond, seed, restingOrders, withCarefulClients }: WorldOptions): Promise<void> {
     const holderAccounts = holderNames(restingOrders);
-    await seedDemoAccounts(this.#database, holderAccounts);
+    const carefulAccounts = withCarefulClients ? [...SESSION_ACCOUNTS, ...TIMER_ACCOUNTS] : [];
+    await seedDemoAccounts(this.#database, [...holderAccounts, ...carefulAccounts]);
     const named = (names: readonly string[]) =>
       this.#database.query<Account>(
         `select name, account_id as "accountId" from accounts where name = any($1) order by account_id`,
@@ -232,6 +236,7 @@ export class World {
       seed,
       accounts: await named(DEMO_ACCOUNTS),
       holders: await named(holderAccounts),
+      careful: await named(carefulAccounts),
       registry: this.registry,
       orderHandler: { host: "127.0.0.1", port: port("ORDER_HANDLER_PORT") },
       notifierUrl: `http://127.0.0.1:${port("NOTIFIER_PORT")}`,

@@ -42,7 +42,7 @@ export class Worlds {
     if (this.#open?.needs === needs) return this.#open;
     await this.close();
     const { isProxied = false, restingOrders = 0, settings = {}, smallDisk, cluster } = fault;
-    const more = { ...(smallDisk && { smallDisk }), ...(cluster && { cluster }) };
+    const more = { withCarefulClients: true, ...(smallDisk && { smallDisk }), ...(cluster && { cluster }) };
     const world = await World.create({ ratePerSecond, seed, isProxied, restingOrders, settings, ...more });
     this.#open = { needs, world, oracle: new Oracle(world) };
     return this.#open;

@@ -1,0 +1,113 @@
+/** Clients whose orders go when they do: sessions that cancel on disconnect, and a dead man's switch. */
+import type { Client } from "./client.js";
+import { sleep } from "./fault.js";
+
+export const SESSION_ACCOUNTS = ["leaves1", "leaves2", "leaves3", "leaves4"] as const;
+export const TIMER_ACCOUNTS = ["timed1"] as const;
+
+/** From the one to the other, by the wall clock, nothing may be cancelled. */
+export interface SafeTime {
+  readonly fromMs: number;
+  untilMs: number;
+}
+
+const STEP_MS = 200;
+const STAY_STEPS_MIN = 15;
+const STAY_STEPS_SPREAD = 50;
+/** Below and above the two seconds in which a session may come back. */
+const SHORT_ABSENCE_MS = 300;
+const LONG_ABSENCE_MS = 4_000;
+/** What a session left behind that ended without a word may fire so long after the next one began. */
+const EARLIER_SESSIONS_MS = 5_000;
+const TIMER_S = 3;
+const STEPS_PER_RENEWAL = 5;
+const KEPT_MAX = 200;
+
+/** Stays, leaves and comes back, over and over. */
+export abstract class CarefulClient {
+  readonly accountId: number;
+  readonly safeTimes: SafeTime[] = [];
+  protected readonly client: Client;
+  readonly #random: (below: number) => number;
+  #isPaused = true;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(client: Client, random: (below: number) => number) {
+    this.accountId = client.accountId;
+    this.client = client;
+    this.#random = random;
+  }
+
+  protected abstract step(step: number): void;
+  /** From now on nobody says that he is there. */
+  protected abstract leave(): void;
+
+  resume(): void {
+    this.#isPaused = false;
+    this.client.resume();
+    this.#running = this.#run();
+  }
+
+  /** Leaves, for as long as it is paused. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    await this.#running;
+    this.client.pause();
+    this.leave();
+  }
+
+  close(): void {
+    this.#isPaused = true;
+    this.client.close();
+  }
+
+  protected noteSafe(time: SafeTime): void {
+    if (this.safeTimes.push(time) > KEPT_MAX) this.safeTimes.shift();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isPaused) {
+      const steps = STAY_STEPS_MIN + this.#random(STAY_STEPS_SPREAD);
+      for (let step = 0; step < steps && !this.#isPaused; step++) {
+        void this.client.placeResting();
+        this.step(step);
+        await sleep(STEP_MS);
+      }
+      this.leave();
+      const backMs = performance.now() + (this.#random(2) === 0 ? SHORT_ABSENCE_MS : LONG_ABSENCE_MS);
+      while (performance.now() < backMs && !this.#isPaused) await sleep(STEP_MS);
+    }
+  }
+}
+
+export class SessionClient extends CarefulClient {
+  #safe: SafeTime | null = null;
+
+  protected override step(): void {
+    const { openedAtMs } = this.client;
+    if (openedAtMs === null) this.#safe = null;
+    else if (this.#safe === null || this.#safe.fromMs !== openedAtMs + EARLIER_SESSIONS_MS) {
+      this.#safe = { fromMs: openedAtMs + EARLIER_SESSIONS_MS, untilMs: Date.now() };
+      this.noteSafe(this.#safe);
+    } else this.#safe.untilMs = Date.now();
+  }
+
+  protected override leave(): void {
+    this.client.disconnect();
+  }
+}
+
+export class TimerClient extends CarefulClient {
+  protected override step(step: number): void {
+    if (step % STEPS_PER_RENEWAL === 0) void this.#renew();
+  }
+
+  protected override leave(): void {}
+
+  async #renew(): Promise<void> {
+    const sentAtMs = Date.now();
+    const answer = await this.client.say(`TIMER ${TIMER_S}`);
+    if (answer !== `OK TIMER ${TIMER_S}`) return;
+    this.noteSafe({ fromMs: Date.now(), untilMs: sentAtMs + TIMER_S * 1_000 });
+  }
+}
