@@ -3,7 +3,7 @@ import { randomOf } from "../load/order-flow.js";
 import { REJECTS, type RejectName } from "./attempts.js";
 import { CatchUp } from "./catch-up.js";
 import type { Difference } from "./difference.js";
-import { type Fault, sleep, within } from "./fault.js";
+import { type Fault, NotAsPromised, sleep, within } from "./fault.js";
 import type { Growth } from "./memory-watch.js";
 import { NotSettled, type Oracle } from "./oracle.js";
 import { NotRecovered, type Recovered, timeOf } from "./recovery.js";
@@ -83,8 +83,10 @@ class FaultRun {
       await this.#fault.prepare?.(this.#world);
       await this.#injectAll();
     } catch (error) {
-      if (!(error instanceof NotRecovered || error instanceof NotSettled)) throw error;
-      this.#note({ kind: "lost", text: error.message });
+      if (error instanceof NotAsPromised) this.#note({ kind: "process", text: error.message });
+      else if (error instanceof NotRecovered || error instanceof NotSettled)
+        this.#note({ kind: "lost", text: error.message });
+      else throw error;
       this.#noteProcesses();
     } finally {
       await this.#catchUp.close();

@@ -60,6 +60,11 @@ export class Stuck extends Error {
   override readonly name = "Stuck";
 }
 
+/** What the fault itself saw, and should not have. */
+export class NotAsPromised extends Error {
+  override readonly name = "NotAsPromised";
+}
+
 export async function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {

@@ -2,6 +2,7 @@
 import { CLOCK_FAULTS, SHORT_CLOCK_FAULTS } from "./clock-faults.js";
 import { CLUSTER_FAULTS } from "./cluster-faults.js";
 import { DISK_FAULTS, SHORT_DISK_FAULTS } from "./disk-faults.js";
+import { divergentEngine } from "./divergent-faults.js";
 import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
@@ -19,6 +20,7 @@ export const FAULTS: readonly Fault[] = [
   ...CLUSTER_FAULTS,
   ...TWIN_FAULTS,
   ...SNAPSHOT_FAULTS,
+  divergentEngine,
   ...CLOCK_FAULTS,
 ];
 

@@ -79,11 +79,12 @@ export class Recovery {
   }
 
   /** Once there was a new report of every asset. Rejects with NotRecovered after the deadline. */
-  async complete(measure: Measure, deadlineMs: number): Promise<Recovered> {
+  async complete(measure: Measure, deadlineMs: number, without: ReadonlySet<string> = new Set()): Promise<Recovered> {
     const reported = this.#backMs.report;
-    while (reported.size < this.#assets.length) {
+    const awaited = this.#assets.filter((asset) => !without.has(asset));
+    while (!awaited.every((asset) => reported.has(asset))) {
       if (performance.now() - this.#markMs > deadlineMs) {
-        const missing = this.#assets.filter((asset) => !reported.has(asset));
+        const missing = awaited.filter((asset) => !reported.has(asset));
         throw new NotRecovered(`no new report of ${missing.join(", ")} within ${deadlineMs} ms`);
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

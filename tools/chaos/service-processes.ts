@@ -19,6 +19,7 @@ export interface ServiceOptions {
 
 /** As long as the launcher waits the first time. */
 const RESTART_MS = 250;
+const METRICS_WITHIN_MS = 2_000;
 const LEVEL_FATAL = 60;
 
 export class ServiceProcess {
@@ -102,6 +103,11 @@ export class ServiceProcess {
     this.#isWanted = true;
     this.#settings = settings;
     this.#spawn();
+  }
+
+  async metrics(): Promise<string> {
+    const url = `http://127.0.0.1:${this.#adminPort}/metrics`;
+    return await (await fetch(url, { signal: AbortSignal.timeout(METRICS_WITHIN_MS) })).text();
   }
 
   /** What it takes of the machine's memory; null: it does not run. */

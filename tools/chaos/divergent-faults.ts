@@ -1,0 +1,57 @@
+/** An engine that decides otherwise than the one before it. */
+import { join } from "node:path";
+import { projectRoot } from "../../src/shared/config.js";
+import { subjectOf } from "../../src/shared/subjects.js";
+import { type Fault, NotAsPromised, sleep } from "./fault.js";
+import type { World } from "./world.js";
+
+const DIVERGENT_ENGINE = join(projectRoot, "tools", "chaos", "divergent-engine.mjs");
+/** From the start of the divergent engine. */
+const HALTS_WITHIN_MS = 30_000;
+const LOOK_MS = 50;
+
+export const divergentEngine: Fault = {
+  name: "divergent-engine",
+  how: "matching-engine starts again with another rule in one asset, and later the right one",
+  meanwhile: "that asset is halted, with an alarm; nothing that differs is published",
+  measure: "report",
+  recoversWithinMs: 15_000,
+  lastsMs: 5_000,
+  mayEnd: /^matching-engine: .*"level":60.*is halted/,
+  inject: async (world, random) => {
+    const assets = [...world.registry.assets.keys()];
+    const asset = assets[random(assets.length)] as string;
+    const engine = world.process("matching-engine");
+    await engine.stop();
+    const before = await lastOutput(world, asset);
+    world.load.recovery.mark();
+    engine.startAgain({ NODE_OPTIONS: `--import=${DIVERGENT_ENGINE}`, CHAOS_DIVERGENT_ASSET: asset });
+    await untilHalted(world, asset);
+    await world.load.recovery.complete("report", HALTS_WITHIN_MS, new Set([asset]));
+    const after = await lastOutput(world, asset);
+    if (after !== before) throw new NotAsPromised(`a divergent engine published events of ${asset}`);
+    await engine.stop();
+    engine.startAgain();
+    world.load.recovery.mark();
+  },
+};
+
+async function lastOutput({ bus }: World, asset: string): Promise<number> {
+  return (await bus.lastMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset)))?.streamSequence ?? 0;
+}
+
+/** Until its metric says so, and of no other. */
+async function untilHalted(world: World, asset: string): Promise<void> {
+  const startedMs = performance.now();
+  for (;;) {
+    const metrics = await world
+      .process("matching-engine")
+      .metrics()
+      .catch(() => ""); // it is starting
+    const halted = [...metrics.matchAll(/^bourse_stage_halted\{.*asset="([^"]+)".*\} 1$/gm)].map(([, name]) => name);
+    if (halted.includes(asset) && halted.length === 1) return;
+    if (halted.length > 1 || performance.now() - startedMs > HALTS_WITHIN_MS)
+      throw new NotAsPromised(`a divergent engine of ${asset} halted ${halted.join(", ") || "nothing"}`);
+    await sleep(LOOK_MS);
+  }
+}
