@@ -17,20 +17,21 @@ import { loadAssets } from "../src/shared/assets.js";
 import { type Bus, connectBus } from "../src/shared/bus.js";
 import { projectRoot } from "../src/shared/config.js";
 import { fixedShare } from "../src/shared/leases.js";
-import type { Service } from "../src/shared/lifecycle.js";
 import { createLogger } from "../src/shared/log.js";
 import type { Command, CommandBody, NewOrder } from "../src/shared/messages.js";
-import { Metrics } from "../src/shared/metrics.js";
 import { decodeExecutionRows, encodeCommandBatch } from "../src/shared/pipeline-codec.js";
 import { runStage } from "../src/shared/stage.js";
 import { accountId, commandSequence, epochUs, logId, lots, orderId, priceTicks } from "../src/shared/units.js";
+import { BenchService } from "./bench-service.js";
 import { median } from "./measurement.js";
 import { machine } from "./report.js";
+import { TakeOver } from "./take-over.js";
 
 const ASSET = "BTC-USD";
 const IN_FLIGHT = 64;
 const POLL_MS = 1;
 const RUNS = 5;
+const TAKE_OVER_RUNS = 3;
 const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9 };
 
 inlineMore();
@@ -46,31 +47,6 @@ const [commands, resting, batch] = [Number(values.commands), Number(values.resti
 // dist-bench lies one folder deeper than the sources.
 const registry = loadAssets(join(projectRoot, "..", "config", "assets.json"));
 const log = createLogger("bench", "error");
-
-class BenchService implements Service {
-  readonly log = log;
-  readonly metrics = new Metrics("bench");
-  readonly #abort = new AbortController();
-  readonly #checks: (() => string | null)[] = [];
-  readonly stopping = this.#abort.signal;
-  onStop(): void {}
-  background(_: string, work: Promise<void>): void {
-    work.catch((error: unknown) => this.fail(error));
-  }
-  readiness(_: string, check: () => string | null): void {
-    this.#checks.push(check);
-  }
-  fail(error: unknown): void {
-    console.error(error);
-    process.exit(1);
-  }
-  isReady(): boolean {
-    return this.#checks.every((check) => check() === null);
-  }
-  stop(): void {
-    this.#abort.abort();
-  }
-}
 
 /** The first orders rest; then the oldest of them is cancelled, another comes to rest, and three orders trade, for ever. */
 function commandAt(index: number): Command {
@@ -148,7 +124,7 @@ async function runEngine(url: string, policy: SnapshotPolicy, isDone: (service: 
   while (!(await isDone(service))) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   const { user, system } = process.cpuUsage(startedCpu);
   const taken = { ms: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
-  service.stop();
+  await service.stop();
   await loop;
   await bus.close();
   return taken;
@@ -194,6 +170,20 @@ try {
   row("the first time: everything is published, a snapshot taken", snapshotAt, first);
   row("back from the log alone, everything compared", commands, replay);
   row("back from a snapshot and what came after it", commands - snapshotAt, snapshot);
+  console.log(
+    "\n| taken over from a process that died | ms until its next event | of them after the lease |\n|---|---|---|",
+  );
+  const takeOver = new TakeOver(nats.url, bus, registry, ASSET);
+  let next = commands;
+  for (const standsBy of [true, false]) {
+    const times: { ms: number; afterLeaseMs: number }[] = [];
+    for (let run = 0; run < TAKE_OVER_RUNS; run++, next += 2) {
+      const command = (index: number) => fillLog(bus, index, index + 1);
+      times.push(await takeOver.measure(standsBy, next, command));
+    }
+    const [ms, after] = [median(times.map((time) => time.ms)), median(times.map((time) => time.afterLeaseMs))];
+    console.log(`| ${standsBy ? "with" : "without"} a standby | ${ms.toFixed(0)} | ${after.toFixed(0)} |`);
+  }
   await bus.close();
 } finally {
   await nats.process.stop(5_000);

@@ -1,5 +1,8 @@
-/** Postgres for whoever needs it once in a blue moon: connected at the first question, closed when the service stops. */
-import { connectDatabase, type Database } from "../shared/database.js";
+/**
+ * Postgres for whoever needs it once in a blue moon: its client is loaded and connected at the first question, so that a
+ * start does not wait for it, and closed when the service stops.
+ */
+import type { Database } from "../shared/database.js";
 import type { Service } from "../shared/lifecycle.js";
 import type { OrderLogSource } from "./order-log-replay.js";
 
@@ -10,7 +13,9 @@ export function lazyDatabase(service: Service, url: string): OrderLogSource {
   let connected: Promise<Database> | null = null;
   service.onStop("database", async () => (await connected?.catch(() => null))?.close());
   return async () => {
-    connected ??= connectDatabase(url, options, CONNECT_DEADLINE_MS);
+    connected ??= import("../shared/database.js").then(({ connectDatabase }) =>
+      connectDatabase(url, options, CONNECT_DEADLINE_MS),
+    );
     try {
       return await connected;
     } catch (cause) {

@@ -3,7 +3,6 @@
  * process's other assets go on. While Postgres can't be reached it waits.
  */
 import type { Database } from "../shared/database.js";
-import { sqlState } from "../shared/database.js";
 import { invariant } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import type { Command } from "../shared/messages.js";
@@ -90,7 +89,7 @@ export class OrderLogReplay {
         this.#trouble = null;
         return commands;
       } catch (err) {
-        const text = `${(err as Error).message}${sqlState(err) === null ? "" : ` (${sqlState(err)})`}`;
+        const text = (err as Error).message;
         if (text !== this.#trouble) this.#log.error({ err }, "order_log can't be read; trying again");
         this.#trouble = text;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
