@@ -38,7 +38,8 @@ export interface ReaderOptions {
 }
 
 const PULL_EXPIRES_MS = 30_000;
-const HEARTBEAT_MS = 5_000;
+/** In a cluster a consumer dies with its server, and silence is the only sign of it. */
+const HEARTBEAT_MS = 2_000;
 const SILENCE_MAX_MS = 2 * HEARTBEAT_MS + 1_000;
 const CONSUMER_KEPT_MS = 60_000;
 const RETRY_MS = 250;

@@ -6,12 +6,15 @@ import { DeadlineExceeded } from "./errors.js";
 
 export class BusRequests {
   readonly #timeoutMs: number;
+  readonly #onOutcome: (error: unknown) => void;
   readonly #waiting = new Set<() => void>();
   readonly #asked = new Set<() => void>();
   #connected = true;
 
-  constructor(timeoutMs: number) {
+  /** `onOutcome` is told of every request that the connection did not end: null where it was answered. */
+  constructor(timeoutMs: number, onOutcome: (error: unknown) => void) {
     this.#timeoutMs = timeoutMs;
+    this.#onOutcome = onOutcome;
   }
 
   changed(connected: boolean): void {
@@ -29,7 +32,12 @@ export class BusRequests {
     });
     this.#asked.add(tell);
     try {
-      return await Promise.race([request(), broken]);
+      const answer = await Promise.race([request(), broken]);
+      this.#onOutcome(null);
+      return answer;
+    } catch (error) {
+      if (this.#connected) this.#onOutcome(error);
+      throw error;
     } finally {
       this.#asked.delete(tell);
     }

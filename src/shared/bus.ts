@@ -5,7 +5,6 @@
 import {
   connect,
   createInbox,
-  DiscardPolicy,
   Events,
   headers,
   type JetStreamManager,
@@ -14,13 +13,10 @@ import {
   type MsgRequest,
   type NatsConnection,
   NatsError,
-  nanos,
-  RetentionPolicy,
-  StorageType,
-  type StreamConfig,
 } from "nats";
 import { BusReader, type InputMessage, type ReaderOptions } from "./bus-reader.js";
 import { BusRequests } from "./bus-requests.js";
+import { streamConfig } from "./bus-streams.js";
 import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
 import { STREAMS, type StreamName } from "./subjects.js";
@@ -54,6 +50,7 @@ export const ERROR_CODES = {
   WRONG_LAST_SEQUENCE: 10071,
   NO_MESSAGE_FOUND: 10037,
   STREAM_NOT_FOUND: 10059,
+  NO_LEADER: 10008,
 } as const;
 
 export interface Bus {
@@ -88,6 +85,8 @@ const CONNECT_DEADLINE_MS = 30_000;
 const RECONNECT_WAIT_MS = 250;
 const REQUEST_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 5_000;
+/** A server that is cut off from the others keeps its connections, and answers nothing. */
+const ANOTHER_SERVER_AFTER_MS = 4_000;
 
 /** Tries for so long, then rejects. Once connected it reconnects for ever. */
 export async function connectBus(url: string, options: BusOptions, deadlineMs = CONNECT_DEADLINE_MS): Promise<Bus> {
@@ -107,7 +106,7 @@ export async function connectBus(url: string, options: BusOptions, deadlineMs = 
         timeout: REQUEST_TIMEOUT_MS,
       });
       const manager = await connection.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS });
-      return new NatsBus(connection, manager, options);
+      return new NatsBus(connection, manager, { ...options, servers: url.split(",").length });
     } catch (cause) {
       if (performance.now() - startedMs > deadlineMs)
         throw new DeadlineExceeded("NATS can't be reached; is NATS_URL right and the server up?", { cause });
@@ -151,13 +150,23 @@ class NatsBus implements Bus {
   );
   readonly #waiting = new Map<string, WaitingPublish>();
   readonly #readers = new Set<BusReader>();
-  readonly #requests = new BusRequests(REQUEST_TIMEOUT_MS);
+  readonly #requests = new BusRequests(REQUEST_TIMEOUT_MS, (error) =>
+    isAnswer(error) ? this.#answered() : this.#unanswered(performance.now()),
+  );
+  readonly #servers: number;
   readonly #inboxPrefix: string;
   readonly #inbox: string;
   #connected = true;
   #nextToken = 0;
+  #unansweredSinceMs: number | null = null;
+  #left: string | null = null;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, { name, log }: BusOptions) {
+  constructor(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    { name, log, servers }: BusOptions & { readonly servers: number },
+  ) {
+    this.#servers = servers;
     this.#connection = connection;
     this.#manager = manager;
     this.#log = log;
@@ -285,20 +294,46 @@ class NatsBus implements Bus {
     this.#waiting.delete(token);
     clearTimeout(waiting.deadline);
     const isAnswered = outcome.kind === "stored" || outcome.kind === "refused";
-    if (this.#connected) this.#troubles.published(waiting.subject, waiting.startedMs, isAnswered);
+    if (this.#connected) {
+      isAnswered ? this.#answered() : this.#unanswered(waiting.startedMs);
+      this.#troubles.published(waiting.subject, waiting.startedMs, isAnswered);
+    }
     waiting.resolve(outcome);
+  }
+
+  #answered(): void {
+    this.#unansweredSinceMs = null;
+  }
+
+  /** Of several servers another one may know more. */
+  #unanswered(askedMs: number): void {
+    this.#unansweredSinceMs ??= askedMs;
+    if (this.#servers < 2 || performance.now() - this.#unansweredSinceMs < ANOTHER_SERVER_AFTER_MS) return;
+    this.#unansweredSinceMs = null;
+    this.#left = this.#connection.getServer();
+    this.#log.warn({ server: this.#left }, "this server answers nothing; trying another one");
+    void this.#connection.reconnect();
   }
 
   async #watchConnection(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
       if (type === Events.Disconnect) this.#changed(false);
-      else if (type === Events.Reconnect) this.#changed(true);
+      else if (type === Events.Reconnect && !this.#isBackWhereItLeft()) this.#changed(true);
     }
+  }
+
+  /** The client tries them in turn, and may begin with the one that it comes from: once more, then. */
+  #isBackWhereItLeft(): boolean {
+    const isSame = this.#left !== null && this.#connection.getServer() === this.#left;
+    this.#left = null;
+    if (isSame) void this.#connection.reconnect();
+    return isSame;
   }
 
   #changed(connected: boolean): void {
     if (connected === this.#connected) return;
     this.#connected = connected;
+    this.#unansweredSinceMs = null;
     this.#log.warn({ connected }, "the connection to NATS changed");
     this.#requests.changed(connected);
     // Their acknowledgements went to an inbox on the connection that is gone.
@@ -307,6 +342,12 @@ class NatsBus implements Bus {
     if (connected) for (const reader of this.#readers) reader.restart("the connection came back");
     for (const listener of this.#listeners) listener(connected);
   }
+}
+
+/** A server that says that it has no leader knows nothing. */
+function isAnswer(error: unknown): boolean {
+  const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
+  return error === null || (code !== undefined && code !== ERROR_CODES.NO_LEADER);
 }
 
 function publishHeaders(options: PublishOptions): MsgHdrs | null {
@@ -331,24 +372,4 @@ function readAcknowledgement(data: Uint8Array): PublishOutcome {
   if (answer.error !== undefined)
     return { kind: "refused", errorCode: answer.error.err_code ?? 0, description: answer.error.description ?? "" };
   return { kind: "stored", streamSequence: streamSequence(answer.seq ?? 0), duplicate: answer.duplicate === true };
-}
-
-/** The server knows the last one, the client's types don't. */
-type Config = Partial<StreamConfig> & { readonly name: string; readonly allow_msg_ttl?: boolean };
-
-function streamConfig(name: StreamName, replicas: number): Config {
-  const { prefix, tokens, storage, discard, maxBytes, maxAgeMs } = STREAMS[name];
-  return {
-    name,
-    subjects: [`${prefix}.${tokens}`],
-    retention: RetentionPolicy.Limits,
-    storage: storage === "file" ? StorageType.File : StorageType.Memory,
-    discard: discard === "new" ? DiscardPolicy.New : DiscardPolicy.Old,
-    max_bytes: maxBytes,
-    max_age: nanos(maxAgeMs),
-    num_replicas: replicas,
-    allow_direct: true,
-    ...("keepsLastOfEach" in STREAMS[name] ? { max_msgs_per_subject: 1, allow_rollup_hdrs: true } : {}),
-    ...("messagesMayExpire" in STREAMS[name] ? { allow_msg_ttl: true } : {}),
-  };
 }

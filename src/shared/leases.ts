@@ -1,7 +1,7 @@
 /**
  * Which assets this process works on. Every process of a service says twice a second that it is there, and all of them
  * come to the same shares (share-out.ts). A lease is a key whose value is who has it; it is taken and given back by
- * compare-and-set. A process whose heartbeat was not seen while four of our own were stored is gone: nobody's clock is
+ * compare-and-set. A process whose heartbeat was not seen while four of our own were is gone: nobody's clock is
  * compared, and a server that stood still makes nobody look dead.
  *
  * Leases say who tries; who wins is decided by the fence of each output (docs/arch.md).
@@ -65,7 +65,7 @@ export interface LeaseOptions {
 }
 
 const HEARTBEAT_MS = 500;
-/** Own heartbeats stored since another's last one was seen. */
+/** Own heartbeats seen since another's last one was. */
 const SILENT_BEATS_MAX = 4;
 const FORGOTTEN_AFTER_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 2_000;
@@ -74,7 +74,7 @@ const PENDING_MAX = 1_024;
 interface Key {
   readonly value: string;
   readonly sequence: StreamSequence;
-  /** How many heartbeats of our own were stored when it was last seen to change. */
+  /** How many heartbeats of our own were seen when it was last seen to change. */
   readonly seenAtBeat: number;
 }
 
@@ -195,7 +195,6 @@ export class AssetLeases implements FollowedShare {
     const outcome = await this.#publish(this.#memberKey, assets.join(","), { expiresAfterMs });
     this.#underWay.delete(this.#memberKey);
     if (outcome.kind !== "stored") return;
-    this.#beats++;
     this.#firstBeat ??= outcome.streamSequence;
     this.#decide();
   }
@@ -215,7 +214,10 @@ export class AssetLeases implements FollowedShare {
     }
     if ((this.#keys.get(key)?.sequence ?? -1) >= streamSequence) return;
     this.#keys.set(key, { value: Buffer.from(data).toString(), sequence: streamSequence, seenAtBeat: this.#beats });
-    if (key === this.#memberKey) this.#ownBeatSeen = streamSequence;
+    if (key !== this.#memberKey) return;
+    // Counted when it is read, not when it is stored: while nothing can be read, nobody is silent.
+    this.#beats++;
+    this.#ownBeatSeen = streamSequence;
   }
 
   /** What was there before our first heartbeat came before it. */

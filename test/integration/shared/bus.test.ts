@@ -3,6 +3,8 @@ import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import type { BusReader, InputMessage } from "../../../src/shared/bus-reader.js";
 import type { StreamName } from "../../../src/shared/subjects.js";
 import { type StreamSequence, streamSequence } from "../../../src/shared/units.js";
+import { NatsAnswers } from "../../../tools/chaos/nats-answers.js";
+import { TcpProxy } from "../../../tools/chaos/tcp-proxy.js";
 import { eventually, until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { serviceForTest } from "../../support/service.js";
@@ -51,6 +53,25 @@ describe("the bus", () => {
       streamSequence: 1,
       duplicate: true,
     });
+  });
+
+  it("goes to another server of several when this one keeps the connection and answers nothing", async () => {
+    let mute = -1;
+    const used: number[] = [];
+    const proxies = await Promise.all([0, 1].map(() => TcpProxy.open(Number(new URL(nats.url).port))));
+    for (const [place, proxy] of proxies.entries())
+      proxy.toClient = () => {
+        used.push(place);
+        return new NatsAnswers(() => (place === mute ? 0 : 1));
+      };
+    const url = proxies.map(({ port }) => `nats://127.0.0.1:${port}`).join(",");
+    const ofTwo = await connectBus(url, { name: "test", log: serviceForTest("test").log });
+    mute = used[0] ?? -1;
+    const stored = async () => (await ofTwo.publish("orders.BTC-USD", Buffer.from("a"), { deadlineMs: 500 })).kind;
+    await eventually("another server", async () => (await stored()) === "stored" || null, 10_000);
+    expect(used.at(-1)).not.to.equal(mute);
+    await ofTwo.close();
+    for (const proxy of proxies) await proxy.close();
   });
 
   it("refuses a publish that does not follow the subject's last message", async () => {

@@ -1,0 +1,23 @@
+/** What the streams are for the server. */
+import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig } from "nats";
+import { STREAMS, type StreamName } from "./subjects.js";
+
+/** The server knows the last one, the client's types don't. */
+type Config = Partial<StreamConfig> & { readonly name: string; readonly allow_msg_ttl?: boolean };
+
+export function streamConfig(name: StreamName, replicas: number): Config {
+  const { prefix, tokens, storage, discard, maxBytes, maxAgeMs } = STREAMS[name];
+  return {
+    name,
+    subjects: [`${prefix}.${tokens}`],
+    retention: RetentionPolicy.Limits,
+    storage: storage === "file" ? StorageType.File : StorageType.Memory,
+    discard: discard === "new" ? DiscardPolicy.New : DiscardPolicy.Old,
+    max_bytes: maxBytes,
+    max_age: nanos(maxAgeMs),
+    num_replicas: replicas,
+    allow_direct: true,
+    ...("keepsLastOfEach" in STREAMS[name] ? { max_msgs_per_subject: 1, allow_rollup_hdrs: true } : {}),
+    ...("messagesMayExpire" in STREAMS[name] ? { allow_msg_ttl: true } : {}),
+  };
+}
