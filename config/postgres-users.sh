@@ -13,6 +13,7 @@ SQL
 
 make_user order_handler "$ORDER_HANDLER_PASSWORD"
 make_user order_processing "$ORDER_PROCESSING_PASSWORD"
+make_user matching_engine "$MATCHING_ENGINE_PASSWORD"
 make_user trade_processing "$TRADE_PROCESSING_PASSWORD"
 make_user market_data_notifier "$MARKET_DATA_NOTIFIER_PASSWORD"
 make_user reconciliation "$RECONCILIATION_PASSWORD"

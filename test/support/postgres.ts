@@ -55,6 +55,7 @@ export async function createDatabase(): Promise<string> {
 export type ServiceRole =
   | "bourse_order_handler"
   | "bourse_order_processing"
+  | "bourse_matching_engine"
   | "bourse_trade_processing"
   | "bourse_market_data_notifier"
   | "bourse_reconciliation"

@@ -20,6 +20,7 @@ const ANN = accountId(1);
 const ROLES: readonly ServiceRole[] = [
   "bourse_order_handler",
   "bourse_order_processing",
+  "bourse_matching_engine",
   "bourse_trade_processing",
   "bourse_market_data_notifier",
   "bourse_reconciliation",

@@ -32,10 +32,15 @@ import { TradeProcessing } from "../../../src/trade-processing/service.js";
 import { TradeStore } from "../../../src/trade-processing/trade-store.js";
 import { eventually } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
-import { asRole, createDatabase } from "../../support/postgres.js";
+import { asRole, createDatabase, type ServiceRole } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 
 export type StageName = "order-processing" | "matching-engine" | "trade-processing";
+const ROLES = {
+  "order-processing": "bourse_order_processing",
+  "matching-engine": "bourse_matching_engine",
+  "trade-processing": "bourse_trade_processing",
+} as const satisfies Record<StageName, ServiceRole>;
 export const STAGES: readonly StageName[] = ["order-processing", "matching-engine", "trade-processing"];
 const registry = loadAssets(`${projectRoot}config/assets.json`);
 
@@ -111,13 +116,9 @@ export class PipelineUnderTest {
     return service;
   }
 
-  /** With the rights of its own role, as in docker-compose. The engine has none: it has no database. */
+  /** With the rights of its own role, as in docker-compose. */
   #databaseUrlOf(name: StageName): string {
-    if (name === "matching-engine") return this.databaseUrl;
-    return asRole(
-      this.databaseUrl,
-      name === "order-processing" ? "bourse_order_processing" : "bourse_trade_processing",
-    );
+    return asRole(this.databaseUrl, ROLES[name]);
   }
 
   async stopStage(name: StageName): Promise<void> {
