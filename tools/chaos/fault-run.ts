@@ -108,7 +108,8 @@ class FaultRun {
 
   async #injectAll(): Promise<void> {
     await this.#begin();
-    if (this.#fault.growthMaxMb !== undefined) await sleep(this.#options.warmUpMs);
+    if (this.#fault.growthMaxMb !== undefined)
+      await sleep(Math.max(0, this.#options.warmUpMs - this.#world.memory.youngestMs()));
     while (this.#injected < this.#options.times) {
       await sleep(PAUSE_MS_MIN + this.#random(PAUSE_MS_SPREAD));
       const { name, lastsMs } = this.#fault;
@@ -126,11 +127,11 @@ class FaultRun {
       this.#judgeRefusals(refused);
       this.#judgeGap();
       if (this.#injected % LOOK_AFTER !== 0 || this.#injected === this.#options.times) continue;
-      await this.#look();
+      await this.#look({ withBooks: false });
       if (this.#differences.length > 0) return;
       await this.#begin();
     }
-    await this.#look();
+    await this.#look({ withBooks: true });
   }
 
   /** Load, until every asset has reported. */
@@ -209,14 +210,16 @@ class FaultRun {
     return largest;
   }
 
-  async #look(): Promise<void> {
+  async #look(how: { readonly withBooks: boolean }): Promise<void> {
     await this.#world.load.pause();
-    await within(2 * SETTLE_WITHIN_MS, "the comparison", this.#compare());
+    const startedMs = performance.now();
+    await within(2 * SETTLE_WITHIN_MS, "the comparison", this.#compare(how));
     this.#noteProcesses();
+    this.#options.tell(`${this.#fault.name}: compared in ${Math.round(performance.now() - startedMs)} ms`);
   }
 
-  async #compare(): Promise<void> {
-    for await (const difference of this.#oracle.differences(SETTLE_WITHIN_MS)) this.#note(difference);
+  async #compare(how: { readonly withBooks: boolean }): Promise<void> {
+    for await (const difference of this.#oracle.differences(SETTLE_WITHIN_MS, how)) this.#note(difference);
   }
 
   /** What the processes did that they should not have. */

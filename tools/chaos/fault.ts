@@ -36,7 +36,7 @@ export interface Fault {
   readonly catchUpMin?: number;
   /** What may be logged as fatal, and whose processes may end, because of it. */
   readonly mayEnd?: RegExp;
-  /** How often it is injected in the long run; not said: LONG_TIMES. */
+  /** How often it is injected in the long run; not said: see longTimesOf. */
   readonly longTimes?: number;
   /** Why it can't be done here; null: it can. */
   readonly obstacle?: () => string | null;
@@ -46,7 +46,10 @@ export interface Fault {
   readonly inject: (world: World, random: (below: number) => number) => Promise<void>;
 }
 
-export const LONG_TIMES = 3;
+/** In the long run. */
+export function longTimesOf({ longTimes, lastsMs }: Fault): number {
+  return longTimes ?? (lastsMs < 10_000 ? 3 : 2);
+}
 
 /** Intake says BUSY before memory grows by so much. */
 export const GROWTH_MAX_MB = 100;

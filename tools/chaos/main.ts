@@ -1,5 +1,5 @@
 import { build, stopOnSignal } from "../load/own-pipeline.js";
-import { type Fault, LONG_TIMES } from "./fault.js";
+import { type Fault, longTimesOf } from "./fault.js";
 import type { FaultResult } from "./fault-run.js";
 import { FAULTS } from "./faults.js";
 import { type CommandLine, HELP, parseCommandLine } from "./options.js";
@@ -21,7 +21,7 @@ async function run(commandLine: CommandLine): Promise<number> {
   build();
   const page = new ReliabilityPage({ ratePerSecond, seed }, FAULTS);
   const planned = faults
-    .map((fault) => ({ fault, times: commandLine.times ?? fault.longTimes ?? LONG_TIMES }))
+    .map((fault) => ({ fault, times: commandLine.times ?? longTimesOf(fault) }))
     .filter(({ fault, times }) => isPossible(fault) && !(isResuming && page.hasPassed(fault, times)));
   tell(`${planned.length} faults, about ${inMinutes(guessMs(planned))}`);
   const results: FaultResult[] = [];

@@ -49,6 +49,16 @@ export class MemoryWatch {
     }
   }
 
+  /** How long the youngest process has been watched. */
+  youngestMs(): number {
+    const nowMs = performance.now();
+    const ages = this.#processes.map((process) => {
+      const watched = this.#watched.get(process.memory()?.pid ?? 0);
+      return watched === undefined ? 0 : nowMs - watched.firstMs;
+    });
+    return Math.min(...ages);
+  }
+
   /** Since `begin`, of processes that were warm then: how much more each had at most. */
   growths(): Growth[] {
     return [...this.#watched.values()].flatMap(({ name: process, beforeMb, peakMb }) =>

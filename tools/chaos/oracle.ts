@@ -40,8 +40,12 @@ export class Oracle {
     this.#careful = new CarefulOracle(world);
   }
 
-  /** The load must be paused. Rejects with NotSettled when something acknowledged has not settled by the deadline. */
-  async *differences(settleWithinMs: number): AsyncGenerator<Difference> {
+  /**
+   * Compares what is new since it was asked before, and, `withBooks`, reconciles all that was ever written, which takes
+   * ever longer. The load must be paused. Rejects with NotSettled when something acknowledged has not settled by the
+   * deadline.
+   */
+  async *differences(settleWithinMs: number, { withBooks = true } = {}): AsyncGenerator<Difference> {
     const { commands, reports } = await this.settled(settleWithinMs);
     for (const [asset, market] of this.#markets) {
       const through = commands.get(asset) as CommandSequence;
@@ -51,7 +55,7 @@ export class Oracle {
     yield* this.#world.load.attempts.notFound();
     for (const [account, oracle] of this.#accounts) yield* oracle.differences(reports.get(account) as number);
     yield* this.#careful.differences();
-    yield* this.#booksThatDiffer();
+    if (withBooks) yield* this.#booksThatDiffer();
     if (this.#world.load.overdue > 0)
       yield { kind: "process", text: `${this.#world.load.overdue} requests had no answer for much too long` };
   }

@@ -42,7 +42,12 @@ const frozenNats = (forMs: number) =>
 
 const natsAway = (forMs: number) =>
   trouble(
-    { name: "nats-away", how: `nats-server is killed and comes back after ${inSeconds(forMs)}`, ...NO_LOG },
+    {
+      name: "nats-away",
+      how: `nats-server is killed and comes back after ${inSeconds(forMs)}`,
+      longTimes: 1,
+      ...NO_LOG,
+    },
     forMs,
     ({ nats }) => nats.end(),
     ({ nats }) => nats.start(),

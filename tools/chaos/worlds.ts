@@ -7,7 +7,7 @@ import { isExact } from "./result-table.js";
 import { World } from "./world.js";
 
 /** What was logged before makes every comparison longer: then a new one is cheaper. */
-const ACKNOWLEDGED_MAX = 300_000;
+const ACKNOWLEDGED_MAX = 120_000;
 const CLOSE_WITHIN_MS = 30_000;
 
 interface Open {
