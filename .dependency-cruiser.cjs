@@ -28,8 +28,18 @@ module.exports = {
       name: "services-do-not-import-each-other",
       comment: "What two services need belongs into src/shared/.",
       severity: "error",
-      from: { path: SERVICE },
+      from: { path: SERVICE, pathNot: "^src/reconciliation/engine-books\\.ts$" },
       to: { path: "^src/", pathNot: ["^src/$1/", "^src/shared/"] },
+    },
+    {
+      name: "only-the-engine-knows-its-snapshots",
+      comment: "Reconciliation reads them by the engine's own code: another reader would be a second layout.",
+      severity: "error",
+      from: { path: "^src/reconciliation/engine-books\\.ts$" },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/(reconciliation|shared)/", "^src/matching-engine/(core/engine|snapshot-store)\\.ts$"],
+      },
     },
     {
       name: "shared-imports-no-service",

@@ -80,7 +80,7 @@ export function isAtPresent({ now, verified, transferId, lastTransferId }: Progr
 /** As if nothing was ever verified. */
 export async function forgetCheckpoint(snapshot: WorkingSnapshot): Promise<void> {
   await snapshot.query(`
-    delete from reconciled_assets; delete from reconciled_accounts; delete from reconciled_balances;
+    delete from reconciled_accounts; delete from reconciled_balances;
     update reconciliation_progress set transfer_id = 0`);
 }
 

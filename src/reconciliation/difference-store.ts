@@ -8,7 +8,8 @@ import type { AccountWindow, Window } from "./window.js";
 export type Place =
   | { readonly of: "everything" | "state" }
   | { readonly of: "window"; readonly window: Window }
-  | { readonly of: "account"; readonly window: AccountWindow };
+  | { readonly of: "account"; readonly window: AccountWindow }
+  | { readonly of: "book"; readonly asset: string };
 
 export interface OpenDifference {
   readonly id: number;

@@ -28,10 +28,15 @@ export interface Finding {
   readonly foundIn: Place;
 }
 
-export interface PassResult {
+export interface Looked {
   readonly findings: readonly Finding[];
+  /** Of the open differences, those that were found again, */
   readonly seen: readonly OpenDifference[];
+  /** and those that were not, where they had been. */
   readonly resolved: readonly OpenDifference[];
+}
+
+export interface PassResult extends Looked {
   readonly orders: number;
   /** Commands that were too many to look at; the rotation comes to them. */
   readonly skippedCommands: number;
@@ -69,6 +74,22 @@ export async function runPass(
     ? pass.lookAtEverything()
     : pass.lookAtWindows());
   return pass.result();
+}
+
+/** Of one place that is looked at to the end; `open` is what was found there before. */
+export async function looked(
+  differing: AsyncIterable<Difference>,
+  placeOf: (difference: Difference) => Place,
+  open: readonly OpenDifference[],
+): Promise<Looked> {
+  const findings: Finding[] = [];
+  for await (const difference of differing) {
+    if (findings.length === FINDINGS_MAX) return { findings, seen: [], resolved: [] };
+    findings.push({ difference, foundIn: placeOf(difference) });
+  }
+  const keys = new Set(findings.map(({ difference }) => rowKey(difference)));
+  const seen = open.filter(({ difference }) => keys.has(rowKey(difference)));
+  return { findings, seen, resolved: open.filter((one) => !seen.includes(one)) };
 }
 
 class Pass {

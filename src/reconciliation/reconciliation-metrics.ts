@@ -7,6 +7,7 @@ const NO_ASSET = "none";
 
 export class ReconciliationMetrics {
   readonly passes;
+  readonly books;
   readonly #assets: readonly string[];
   readonly #differences;
   readonly #passedAt;
@@ -17,6 +18,9 @@ export class ReconciliationMetrics {
   constructor(metrics: Metrics, assets: ReadonlySet<string>) {
     this.#assets = [...assets, NO_ASSET];
     this.passes = metrics.counter("reconciliation_passes_total", "Looks at everything that is new", ["outcome"]);
+    this.books = metrics.counter("reconciliation_books_total", "Engines' snapshots by what became of them", [
+      "outcome",
+    ]);
     this.#differences = metrics.gauge("reconciliation_differences", "Values that are not what others say", ["asset"]);
     this.#passedAt = metrics.gauge("reconciliation_passed_at_seconds", "When the last pass was done, since the epoch");
     this.#seconds = metrics.gauge("reconciliation_pass_seconds", "How long the last pass took");

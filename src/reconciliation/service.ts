@@ -1,11 +1,12 @@
 /** Looks whether everything still agrees, again and again; says what does not, and halts the assets that it is about. */
-import type { AssetRegistry } from "../shared/assets.js";
-import { openWorkingSnapshot } from "../shared/database.js";
+import type { Asset, AssetRegistry } from "../shared/assets.js";
+import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database.js";
 import type { Service } from "../shared/lifecycle.js";
-import { rowKey } from "./comparison.js";
-import type { DifferenceStore, NewDifference, OpenDifference } from "./difference-store.js";
-import { differenceText } from "./difference-text.js";
-import { type Finding, type PassLimits, runPass } from "./pass.js";
+import { Alarm } from "./alarm.js";
+import { runBookPass } from "./book-pass.js";
+import type { DifferenceStore, OpenDifference } from "./difference-store.js";
+import type { EngineBooks } from "./engine-books.js";
+import { type Looked, type PassLimits, runPass } from "./pass.js";
 import { ReconciliationMetrics } from "./reconciliation-metrics.js";
 
 export interface ReconciliationOptions {
@@ -21,27 +22,30 @@ export interface ReconciliationOptions {
 const LOCK = "bourse reconciliation";
 const STATEMENT_TIMEOUT_MS = 20_000;
 const FIRST_PASS_FACTOR = 0.1;
-const LOGGED_MAX = 50;
 
 export class Reconciliation {
   readonly #service: Pick<Service, "log" | "stopping">;
   readonly #store: DifferenceStore;
   readonly #options: ReconciliationOptions;
   readonly #metrics: ReconciliationMetrics;
-  readonly #assets: ReadonlySet<string>;
+  readonly #books: EngineBooks;
+  readonly #alarm: Alarm;
   #open: readonly OpenDifference[] = [];
   #failure: string | null = null;
 
   constructor(
     service: Pick<Service, "log" | "stopping" | "metrics">,
     store: DifferenceStore,
+    books: EngineBooks,
     options: ReconciliationOptions,
   ) {
     this.#service = service;
     this.#store = store;
     this.#options = options;
-    this.#assets = new Set(options.registry.assets.keys());
-    this.#metrics = new ReconciliationMetrics(service.metrics, this.#assets);
+    this.#books = books;
+    const assets = new Set(options.registry.assets.keys());
+    this.#alarm = new Alarm(service.log, store, assets);
+    this.#metrics = new ReconciliationMetrics(service.metrics, assets);
   }
 
   /** Until the service stops. */
@@ -83,39 +87,43 @@ export class Reconciliation {
 
   /** False: another process is at it. */
   async #look(): Promise<boolean> {
+    const isMine = await this.#inSnapshot(async (snapshot, open) => {
+      const startedMs = performance.now();
+      const pass = await runPass(snapshot, this.#service.log, open, this.#options.limits);
+      this.#metrics.passed(pass, performance.now() - startedMs);
+      return pass;
+    });
+    for (const terms of this.#options.registry.assets.values())
+      if (isMine && this.#books.isReachable() && !this.#service.stopping.aborted) await this.#lookAtBook(terms);
+    return isMine;
+  }
+
+  async #lookAtBook(terms: Asset): Promise<void> {
+    const book = await this.#books.newest(terms);
+    if (book === null) return;
+    await this.#inSnapshot(async (snapshot, open) => {
+      const looked = await runBookPass(snapshot, this.#service.log, book, open);
+      if (looked.outcome !== "waits for its settlement") book.done();
+      this.#metrics.books.inc({ outcome: looked.outcome });
+      return looked;
+    });
+  }
+
+  /** One at a time, over all processes. False: another is at it. */
+  async #inSnapshot(
+    look: (snapshot: WorkingSnapshot, open: readonly OpenDifference[]) => Promise<Looked>,
+  ): Promise<boolean> {
     const options = { lock: LOCK, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
     const snapshot = await openWorkingSnapshot(this.#options.databaseUrl, "reconciliation", options);
     if (snapshot === null) return false;
     try {
-      const startedMs = performance.now();
       const open = await this.#store.open();
-      const pass = await runPass(snapshot, this.#service.log, open, this.#options.limits);
-      await this.#tell(pass.findings, open);
-      await this.#store.update(pass.seen, pass.resolved);
-      for (const { id, difference } of pass.resolved)
-        this.#service.log.info({ id, difference: differenceText(difference) }, "what differed is right again");
+      await this.#alarm.raise(await look(snapshot, open), open);
       await snapshot.commit();
-      this.#metrics.passed(pass, performance.now() - startedMs);
       return true;
     } finally {
       await snapshot.close();
     }
-  }
-
-  async #tell(findings: readonly Finding[], open: readonly OpenDifference[]): Promise<void> {
-    const known = new Set(open.map(({ difference }) => rowKey(difference)));
-    const added: NewDifference[] = [];
-    for (const { difference, foundIn } of findings) {
-      if (known.has(rowKey(difference))) continue;
-      known.add(rowKey(difference));
-      added.push({ difference, foundIn, assets: await this.#store.assetsOf(difference, this.#assets) });
-    }
-    if (added.length === 0) return;
-    await this.#store.add(added);
-    for (const { difference, assets } of added.slice(0, LOGGED_MAX))
-      this.#service.log.fatal({ ...difference, halted: assets }, "what is written differs");
-    if (added.length > LOGGED_MAX)
-      this.#service.log.fatal({ more: added.length - LOGGED_MAX }, "more rows differ: see reconciliation_differences");
   }
 }
 

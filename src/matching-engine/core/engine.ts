@@ -18,6 +18,7 @@ import { CurrentRequest } from "./current-request.js";
 import { type Depth, depthOf } from "./depth.js";
 import { IncomingOrder } from "./incoming-order.js";
 import type { Market } from "./market.js";
+import { type OpenOrder, openOrdersOf } from "./open-orders.js";
 import { OrderBook } from "./order-book.js";
 import { enterTriggeredStops } from "./order-entry.js";
 import { cancelAll, cancelOrder, placeOrder, replaceOrder } from "./requests.js";
@@ -29,7 +30,7 @@ const { CANCEL_REJECTED, REPLACE_REJECTED } = executionRow;
 const { ASSET_STATES, NONE, SIDES } = orderTerms;
 const { NO_OBJECTION, OPEN } = codes;
 
-export type { Depth, Indicative };
+export type { Depth, Indicative, OpenOrder };
 
 export interface EngineOptions extends AdmissionRules {
   /** Quote units that one lot costs at a price of one tick: what a quote budget is spent in. */
@@ -260,6 +261,10 @@ export class Engine implements MatchingEngine {
 
   indicative(): Indicative | null {
     return indicativeOf(this.#book);
+  }
+
+  openOrders(): Iterable<OpenOrder> {
+    return openOrdersOf(this.#book);
   }
 
   stateHash(): string {

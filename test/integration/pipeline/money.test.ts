@@ -50,8 +50,9 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
     while (accounts.length < ACCOUNTS) accounts.push(await pipeline.createAccount());
     traders = new RandomTraders(SEED, accounts);
     for (const account of accounts) for (const currency of CURRENCIES) await transfer("deposit", account, currency);
+    pipeline.snapshots = { everyCommands: 50, everyMs: 1e9 };
     for (const stage of STAGES) await run(stage);
-    reconciliation = await startReconciliation(pipeline.databaseUrl, { wholeMax: 0 });
+    reconciliation = await startReconciliation(pipeline, { wholeMax: 0 });
   });
   after(async () => {
     await reconciliation?.stop();
@@ -227,6 +228,7 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
     const outcome = (name: string) =>
       metric(reconciliation, `bourse_reconciliation_passes_total{outcome="${name}"`).then((count) => count || 0);
     expect(await outcome("done")).to.be.above(2);
+    expect(await metric(reconciliation, 'bourse_reconciliation_books_total{outcome="compared"')).to.be.above(0);
     expect(await outcome("failed")).to.equal(0);
   }
 

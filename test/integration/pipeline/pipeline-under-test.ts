@@ -1,6 +1,7 @@
 /** The three stages between the order log and the notifications, each as its main.ts wires it, in this process. */
 import { randomUUID } from "node:crypto";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
+import { SNAPSHOT_POLICY, type SnapshotPolicy } from "../../../src/matching-engine/snapshotter.js";
 import { ActionsFollower } from "../../../src/order-processing/actions-follower.js";
 import { ActionsStore } from "../../../src/order-processing/actions-store.js";
 import { OrderLogStore } from "../../../src/order-processing/order-log-store.js";
@@ -55,6 +56,8 @@ export class PipelineUnderTest {
   readonly databaseUrl: string;
   readonly bus: Bus;
   readonly database: Database;
+  /** Of engines that start from now on. */
+  snapshots: SnapshotPolicy = SNAPSHOT_POLICY;
   readonly #running = new Map<ServiceForTest, () => Promise<void>>();
   readonly #byName = new Map<StageName, ServiceForTest>();
 
@@ -108,7 +111,7 @@ export class PipelineUnderTest {
       batchIntervalMaxMs: 0,
       gatherMs: 0,
     };
-    const loop = runStage(service, bus, stageOf(name, service, bus, database), options);
+    const loop = runStage(service, bus, stageOf(name, service, bus, database, this.snapshots), options);
     service.background(name, loop);
     service.onStop("loop", () => loop);
     this.#running.set(service, disconnect);
@@ -184,14 +187,20 @@ export class PipelineUnderTest {
   }
 }
 
-function stageOf(name: StageName, service: ServiceForTest, bus: Bus, database: Database): Stage {
+function stageOf(
+  name: StageName,
+  service: ServiceForTest,
+  bus: Bus,
+  database: Database,
+  snapshots: SnapshotPolicy,
+): Stage {
   if (name === "order-processing") {
     const store = new OrderLogStore(database, registry.openOrdersPerAccountMax);
     const sequencer = new Sequencer(registry, new RecordStore(database), { holdsFunds: true });
     return new OrderProcessing(service, bus, store, sequencer, new ActionsFollower(new ActionsStore(database)));
   }
   if (name === "matching-engine")
-    return new MatchingEngines(service, bus, registry, { orderLog: async () => database });
+    return new MatchingEngines(service, bus, registry, { snapshots, orderLog: async () => database });
   return new TradeProcessing(service, bus, new TradeStore(database), registry);
 }
 

@@ -1,22 +1,30 @@
 import { DifferenceStore } from "../../../src/reconciliation/difference-store.js";
+import { EngineBooks } from "../../../src/reconciliation/engine-books.js";
 import { PASS_LIMITS, type PassLimits } from "../../../src/reconciliation/pass.js";
 import { Reconciliation } from "../../../src/reconciliation/service.js";
 import { loadAssets } from "../../../src/shared/assets.js";
+import { connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { connectDatabase } from "../../../src/shared/database.js";
 import { asRole } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
+import type { PipelineUnderTest } from "../pipeline/pipeline-under-test.js";
 
 const registry = loadAssets(`${projectRoot}config/assets.json`);
 const INTERVAL_MS = 20;
 
 /** The service as main.ts wires it, in this process, with the rights of its own role. */
-export async function startReconciliation(url: string, limits: Partial<PassLimits> = {}): Promise<ServiceForTest> {
+export async function startReconciliation(
+  { databaseUrl: url, nats }: Pick<PipelineUnderTest, "databaseUrl" | "nats">,
+  limits: Partial<PassLimits> = {},
+): Promise<ServiceForTest> {
   const service = serviceForTest("reconciliation");
   const databaseUrl = asRole(url, "bourse_reconciliation");
   const database = await connectDatabase(databaseUrl, { applicationName: "reconciliation", log: service.log });
   service.onStop("database", () => database.close());
-  const reconciliation = new Reconciliation(service, new DifferenceStore(database), {
+  const bus = await connectBus(nats.url, { name: "reconciliation", log: service.log });
+  service.onStop("bus", () => bus.close());
+  const reconciliation = new Reconciliation(service, new DifferenceStore(database), new EngineBooks(bus, service.log), {
     databaseUrl,
     registry,
     intervalMs: INTERVAL_MS,

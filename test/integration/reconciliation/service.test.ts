@@ -1,11 +1,20 @@
 import { expect } from "chai";
 import pg from "pg";
+import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import { AT_START, SnapshotStore } from "../../../src/matching-engine/snapshot-store.js";
 import type { PassLimits } from "../../../src/reconciliation/pass.js";
+import { type Asset, loadAssets } from "../../../src/shared/assets.js";
+import { readRange } from "../../../src/shared/bus-range.js";
+import { projectRoot } from "../../../src/shared/config.js";
+import type { Command, NewOrder } from "../../../src/shared/messages.js";
+import { decodeCommandBatch } from "../../../src/shared/pipeline-codec.js";
+import { lots, priceTicks, type StreamSequence } from "../../../src/shared/units.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { ANN, BOB, buy, PipelineUnderTest, sell } from "../pipeline/pipeline-under-test.js";
 import { metric, startReconciliation } from "./reconciliation-under-test.js";
 
+const TERMS = loadAssets(`${projectRoot}config/assets.json`).assets.get("BTC-USD") as Asset;
 const [ASSET, OTHER] = ["BTC-USD", "ETH-USD"];
 
 describe("the reconciliation service, beside a running pipeline", () => {
@@ -30,7 +39,7 @@ describe("the reconciliation service, beside a running pipeline", () => {
   });
 
   async function reconcile(limits: Partial<PassLimits> = {}): Promise<void> {
-    service = await startReconciliation(pipeline.databaseUrl, limits);
+    service = await startReconciliation(pipeline, limits);
   }
 
   const passes = () => metric(service, 'bourse_reconciliation_passes_total{outcome="done"');
@@ -131,11 +140,12 @@ describe("the reconciliation service, beside a running pipeline", () => {
 
   it("lets one process work at a time; both tell what differs", async () => {
     await reconcile();
-    const second = await startReconciliation(pipeline.databaseUrl);
+    const second = await startReconciliation(pipeline);
     try {
       await superuser.query("select pg_advisory_lock(hashtext('bourse reconciliation'))");
-      const others = () => metric(second, `bourse_reconciliation_passes_total{outcome="another's"`);
-      await eventually("a look that found the other", async () => ((await others()) > 0 ? true : null));
+      const others = (one = second) => metric(one, `bourse_reconciliation_passes_total{outcome="another's"`);
+      for (const one of [service, second])
+        await eventually("a look that found the other", async () => ((await others(one)) > 0 ? true : null));
       const before = await passes();
       await superuser.query(edits[0]?.[1] as string);
       const seen = await others();
@@ -148,6 +158,73 @@ describe("the reconciliation service, beside a running pipeline", () => {
     } finally {
       await second.stop();
     }
+  });
+
+  describe("and the engines' books", () => {
+    /** What an engine would hold that took one of the asset's orders for another one. */
+    async function storeBook(change: (order: NewOrder) => NewOrder): Promise<void> {
+      const last = await pipeline.bus.lastMessage("COMMANDS", `commands.${ASSET}`);
+      const range = { stream: "COMMANDS", subject: `commands.${ASSET}`, after: AT_START.commandsThrough } as const;
+      const engine = createEngine(TERMS);
+      for await (const { data } of readRange(pipeline.bus, {
+        ...range,
+        through: last?.streamSequence as StreamSequence,
+      }))
+        for (const command of decodeCommandBatch(data)) {
+          const { body } = command;
+          engine.apply({
+            ...command,
+            body: body.kind === "new" && body.priceTicks === 90 ? change(body) : body,
+          } as Command);
+        }
+      const [commandSequence, bytes] = [engine.lastCommandSequence, engine.snapshot()];
+      await pipeline.rowsOnce(
+        1,
+        "select 1 from consumer_positions where service = 'trade-processing' and asset = $1 and sequence = $2",
+        ...[ASSET, engine.lastEventSequence],
+      );
+      await new SnapshotStore(pipeline.bus).store({ asset: ASSET, commandSequence, takenAtMs: 1, bytes, ...AT_START });
+    }
+
+    const books = () => metric(service, 'bourse_reconciliation_books_total{outcome="compared"');
+    const inBook = () =>
+      pipeline.rows(
+        `select column_name as column, found, expected, assets, resolved_at is null as is_open
+         from reconciliation_differences where table_name = 'book' order by difference_id`,
+      );
+    const changes: [
+      what: string,
+      change: (order: NewOrder) => NewOrder,
+      column: string,
+      found: string,
+      told: string,
+    ][] = [
+      ["at another price", (order) => ({ ...order, priceTicks: priceTicks(91) }), "price_ticks", "91", "90"],
+      ["with another quantity", (order) => ({ ...order, quantityLots: lots(7) }), "leaves_lots", "7", "5"],
+      ["hidden that is not", (order) => ({ ...order, displayLots: lots(1) }), "display_lots", "1", "null"],
+      ["not at all", (order) => ({ ...order, displayLots: lots(9) }), "exists", "false", "true"],
+    ];
+    for (const [what, change, column, found, told] of changes)
+      it(`finds an order that an engine has ${what}`, async () => {
+        await reconcile();
+        await storeBook((order) => order);
+        await eventually("the right book", async () => ((await books()) === 1 ? true : null));
+        expect(await inBook()).to.deep.equal([]);
+        await pipeline.log(ASSET, buy(ANN, 1, 70));
+        await pipeline.rowsOnce(1, "select 1 from orders where price_ticks = 70");
+        await storeBook(change);
+        const differing = await eventually("it is found", async () => ((await inBook()).length > 0 ? inBook() : null));
+        expect(differing).to.deep.equal([
+          { column, found, expected: told === "null" ? null : told, assets: [ASSET], is_open: true },
+        ]);
+        expect(await halts()).to.have.length(1);
+        await pipeline.rows("select set_asset_state('BTC-USD', 'open', 'op', 'the engine was started again')");
+        await pipeline.rowsOnce(1, "select 1 from order_log where asset_state = 'open'");
+        await pipeline.log(ASSET, buy(ANN, 1, 71));
+        await pipeline.rowsOnce(1, "select 1 from orders where price_ticks = 71");
+        await storeBook((order) => order);
+        await eventually("it is right again", async () => (service.notReady().length === 0 ? true : null));
+      });
   });
 
   it("halts nothing when it can't look, and says so", async () => {
