@@ -36,6 +36,17 @@ const PROBE_INTERVAL_MS = 500;
 const INT8_OID = 20;
 
 /**
+ * A process that stands still, or whose machine is gone, in the middle of sending a transaction would hold its locks until
+ * TCP gives up, hours later, and nobody could take over from it: so the server ends what takes longer than this. Where
+ * transactions take long because the server is slow, each one that was ended doubles it for the next connection.
+ */
+const TRANSACTION_TIMEOUT_FIRST_MS = 2_000;
+const TRANSACTION_TIMEOUT_LAST_MS = QUERY_TIMEOUT_MS;
+/** Postgres 17 and later know it. */
+const TRANSACTION_TIMEOUT = "select set_config(name, $1, false) from pg_settings where name = 'transaction_timeout'";
+const TRANSACTION_ENDED = "25P04";
+
+/**
  * Statements are prepared while tables may still be empty, and their plans are kept: so that they stay good when the
  * tables have grown, only plans by index are considered on these sessions.
  */
@@ -86,6 +97,7 @@ class PostgresDatabase implements Database {
   readonly #pool: pg.Pool;
   readonly #watch: AnswerWatch;
   #writer: Promise<Writer> | null = null;
+  #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
   #closed = false;
 
   constructor(url: string, { applicationName, log, poolMax = 2 }: DatabaseOptions) {
@@ -119,8 +131,11 @@ class PostgresDatabase implements Database {
       writer.client.query(transaction as unknown as pg.Submittable);
       const results = await transaction.done;
       this.#watch.answered();
+      this.#transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
       return results;
     } catch (error) {
+      if (sqlState(error) === TRANSACTION_ENDED)
+        this.#transactionTimeoutMs = Math.min(2 * this.#transactionTimeoutMs, TRANSACTION_TIMEOUT_LAST_MS);
       // After an error it is not known which statements are prepared, and whether an answer is still to come.
       this.#discardWriter(writer);
       if (sqlState(error) === null) this.#lost(error);
@@ -158,6 +173,7 @@ class PostgresDatabase implements Database {
     });
     await writer.client.connect();
     await writer.client.query(WRITER_SETTINGS);
+    await writer.client.query(TRANSACTION_TIMEOUT, [String(this.#transactionTimeoutMs)]);
     return writer;
   }
 

@@ -1,8 +1,54 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
 import { connectDatabase, type Database, openSnapshot, sqlState } from "../../../src/shared/database.js";
 import { eventually } from "../../support/eventually.js";
 import { createDatabase, execute } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
+
+const STALL = "stall here";
+const FROZEN_LOCKS = `select 1 from pg_locks join pg_stat_activity using (pid)
+  where application_name = 'frozen-test' and relation = 't'::regclass and mode = 'RowExclusiveLock'`;
+
+/** Between a client and Postgres: what the client sends after the word above never arrives, nor does anything later. */
+class HalfSent {
+  readonly url: string;
+  readonly stalled: Promise<void>;
+  readonly #listener: Server;
+  readonly #sockets: Socket[] = [];
+
+  private constructor(listener: Server, target: URL) {
+    this.#listener = listener;
+    const reached = new URL(target);
+    reached.port = String((listener.address() as AddressInfo).port);
+    this.url = reached.href;
+    this.stalled = new Promise((resolve) => {
+      listener.on("connection", (client) => {
+        const server = connect({ host: target.hostname, port: Number(target.port) });
+        this.#sockets.push(client, server);
+        for (const socket of [client, server]) socket.on("error", () => undefined);
+        server.pipe(client);
+        client.on("data", (bytes) => {
+          const at = bytes.indexOf(STALL);
+          server.write(at < 0 ? bytes : bytes.subarray(0, at));
+          if (at < 0) return;
+          client.pause();
+          resolve();
+        });
+      });
+    });
+  }
+
+  static async to(url: string): Promise<HalfSent> {
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    return new HalfSent(listener, new URL(url));
+  }
+
+  close(): void {
+    this.#listener.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
 
 describe("the database", () => {
   let url: string;
@@ -53,6 +99,28 @@ describe("the database", () => {
     await database.transaction([insert([3, "d", true])]);
     expect(await words()).to.deep.equal(["d"]);
     expect(database.whyNotReady()).to.equal(null);
+  });
+
+  it("lets go within 3 s of what a process holds that stands still in the middle of a transaction", async () => {
+    await database.transaction([insert([1, "one", true])]);
+    const change = (word: string) => ({ name: "change", text: "update t set word = $1 where id = 1", values: [word] });
+    const half = await HalfSent.to(url);
+    const { log } = serviceForTest("test");
+    const frozen = await connectDatabase(half.url, { applicationName: "frozen-test", log });
+    const stuck = frozen.transaction([change("frozen"), { name: "stall", text: `select '${STALL}'` }]);
+    const outcome = stuck.catch((error: unknown) => error);
+    try {
+      await half.stalled;
+      await eventually("its lock", async () => (await execute(url, FROZEN_LOCKS))[0]);
+      const startedMs = performance.now();
+      await database.transaction([change("successor")]);
+      expect(performance.now() - startedMs).to.be.below(3_000);
+      expect(await words()).to.deep.equal(["successor"]);
+    } finally {
+      half.close();
+      await frozen.close();
+    }
+    expect(await outcome).to.be.an("error");
   });
 
   it("rejects when its connection is cut, and connects anew", async () => {
