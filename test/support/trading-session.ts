@@ -32,6 +32,8 @@ abstract class Session<Answer> {
   }
 
   protected abstract receive(bytes: Buffer): void;
+  /** Said to a session that has been silent for too long, or has to go for another reason. */
+  protected abstract isFarewell(answer: Answer): boolean;
 
   protected ask(bytes: Uint8Array | string): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -43,6 +45,7 @@ abstract class Session<Answer> {
 
   protected answered(answer: Answer): void {
     const waiting = this.#waiting.shift();
+    if (waiting === undefined && this.isFarewell(answer)) return; // "close" follows
     if (waiting === undefined) throw new Error(`an answer to nothing: ${JSON.stringify(answer)}`);
     waiting.resolve(answer);
   }
@@ -75,6 +78,10 @@ export class TextSession extends Session<string> {
 
   request(line: string): Promise<string> {
     return this.ask(`${line}\n`);
+  }
+
+  protected override isFarewell(answer: string): boolean {
+    return /^REJ (1\d\d|305) /.test(answer);
   }
 
   protected override receive(bytes: Buffer): void {
@@ -110,6 +117,11 @@ export class BinarySession extends Session<ServerMessage> {
     frame.writeUInt32BE(message.length);
     frame.set(message, 4);
     return this.ask(frame);
+  }
+
+  protected override isFarewell({ reject }: ServerMessage): boolean {
+    const code = reject?.code ?? 0;
+    return Math.floor(code / 100) === 1 || code === 305;
   }
 
   protected override receive(bytes: Buffer): void {

@@ -26,5 +26,5 @@ export async function placeRestingOrders(holders: readonly Client[], count: numb
   };
   for (const client of holders) client.resume();
   await Promise.all(holders.flatMap((client) => Array.from({ length: LANES }, () => lane(client))));
-  for (const client of holders) client.pause();
+  for (const client of holders) client.close();
 }
