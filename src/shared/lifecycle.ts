@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { CommonConfig, ServiceName } from "./config.js";
-import { ConfigurationError } from "./errors.js";
+import { ConfigurationError, Fenced } from "./errors.js";
 import { createLogger, type Logger } from "./log.js";
 import { Metrics } from "./metrics.js";
 
@@ -20,7 +20,7 @@ export interface Service {
   background(name: string, work: Promise<void>): void;
   /** The check returns null when all is well, or why it is not. */
   readiness(name: string, check: () => string | null): void;
-  /** Ends the service with exit code 1, in order. */
+  /** Ends the service with exit code 1, in order; after a refusal by the fence (Fenced) at once. */
   fail(error: unknown): void;
 }
 
@@ -88,6 +88,8 @@ class ServiceProcess implements Service {
 
   fail(err: unknown): void {
     this.log.fatal({ err }, "the service can't go on");
+    // Another has its work: it has nothing to bring to an end, and is to be gone before it does any harm.
+    if (isRefusal(err)) process.exit(EXIT_FAILED);
     this.#exitCode = EXIT_FAILED;
     this.#stop("failure");
   }
@@ -173,6 +175,10 @@ class ServiceProcess implements Service {
     else if (!this.#started) reasons.push("starting");
     return reasons;
   }
+}
+
+function isRefusal(err: unknown): boolean {
+  return err instanceof Fenced || (err instanceof Error && err.cause instanceof Fenced);
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
