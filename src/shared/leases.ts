@@ -1,8 +1,8 @@
 /**
  * Which assets this process works on. Every process of a service says twice a second that it is there, and all of them
  * come to the same shares (share-out.ts). A lease is a key whose value is who has it; it is taken and given back by
- * compare-and-set. A process whose heartbeat was not seen while four of our own were is gone: nobody's clock is
- * compared, and a server that stood still makes nobody look dead.
+ * compare-and-set. A process is gone whose heartbeat was not seen while we said and saw four of our own: nobody's clock
+ * is compared, and a server that stood still makes nobody look dead.
  *
  * Leases say who tries; who wins is decided by the fence of each output (docs/arch.md).
  *
@@ -65,7 +65,7 @@ export interface LeaseOptions {
 }
 
 const HEARTBEAT_MS = 500;
-/** Own heartbeats seen since another's last one was. */
+/** Own heartbeats since another's last one was seen. */
 const SILENT_BEATS_MAX = 4;
 const FORGOTTEN_AFTER_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 2_000;
@@ -74,7 +74,7 @@ const PENDING_MAX = 1_024;
 interface Key {
   readonly value: string;
   readonly sequence: StreamSequence;
-  /** How many heartbeats of our own were seen when it was last seen to change. */
+  /** How many heartbeats of our own were counted when it was last seen to change. */
   readonly seenAtBeat: number;
 }
 
@@ -101,6 +101,8 @@ export class AssetLeases implements FollowedShare {
   #timer: NodeJS.Timeout | null = null;
   #beats = 0;
   #firstBeat: StreamSequence | null = null;
+  /** The last one that was acknowledged, until it is counted. */
+  #storedBeat: StreamSequence | null = null;
   #ownBeatSeen = streamSequence(0);
   #isClosed = false;
 
@@ -196,6 +198,8 @@ export class AssetLeases implements FollowedShare {
     this.#underWay.delete(this.#memberKey);
     if (outcome.kind !== "stored") return;
     this.#firstBeat ??= outcome.streamSequence;
+    this.#storedBeat = outcome.streamSequence;
+    this.#countBeat();
     this.#decide();
   }
 
@@ -215,9 +219,18 @@ export class AssetLeases implements FollowedShare {
     if ((this.#keys.get(key)?.sequence ?? -1) >= streamSequence) return;
     this.#keys.set(key, { value: Buffer.from(data).toString(), sequence: streamSequence, seenAtBeat: this.#beats });
     if (key !== this.#memberKey) return;
-    // Counted when it is read, not when it is stored: while nothing can be read, nobody is silent.
-    this.#beats++;
     this.#ownBeatSeen = streamSequence;
+    this.#countBeat();
+  }
+
+  /**
+   * Counted when it is stored in time and read: while nothing can be read, nobody is silent; and what a server that
+   * stood still stores all at once, ours maybe before others', is one heartbeat.
+   */
+  #countBeat(): void {
+    if (this.#storedBeat === null || this.#ownBeatSeen < this.#storedBeat) return;
+    this.#storedBeat = null;
+    this.#beats++;
   }
 
   /** What was there before our first heartbeat came before it. */

@@ -8,11 +8,13 @@ import { serviceForTest } from "../../support/service.js";
 const MEMBER = "$KV.leases.matching-engine.member";
 const HEARTBEAT_MS = 500;
 
-describe("leases, when what is published is stored and nothing can be read", () => {
+describe("leases take nobody for gone", () => {
   let clock: sinon.SinonFakeTimers;
   let last: number;
   let unread: InputMessage[];
   let isReadable: boolean;
+  /** The server stands still: what is published is stored when it goes on, and nobody hears of it. */
+  let isFrozen: boolean;
   let onAvailable: () => void;
 
   beforeEach(() => {
@@ -20,12 +22,14 @@ describe("leases, when what is published is stored and nothing can be read", () 
     last = 0;
     unread = [];
     isReadable = true;
+    isFrozen = false;
     onAvailable = () => undefined;
   });
   afterEach(() => clock.restore());
 
   async function publish(subject: string, data: Uint8Array) {
     unread.push({ subject, data, streamSequence: streamSequence(++last) });
+    if (isFrozen) return { kind: "unknown" } as const;
     if (isReadable) onAvailable();
     return { kind: "stored", streamSequence: streamSequence(last), duplicate: false } as const;
   }
@@ -38,8 +42,9 @@ describe("leases, when what is published is stored and nothing can be read", () 
     }
   }
 
-  it("take nobody for gone", async () => {
-    const reader = { take: () => (isReadable ? unread.splice(0) : []), close: async () => undefined };
+  /** One that has BTC-USD, beside one that has ETH-USD. */
+  async function join(): Promise<AssetLeases> {
+    const reader = { take: () => (isReadable && !isFrozen ? unread.splice(0) : []), close: async () => undefined };
     const bus = {
       publish,
       read: (options: { onAvailable: () => void }) => {
@@ -54,12 +59,30 @@ describe("leases, when what is published is stored and nothing can be read", () 
     await leases.join();
     await beat(3);
     expect([...leases.assets()]).to.deep.equal(["BTC-USD"]);
+    return leases;
+  }
+
+  it("when what is published is stored and nothing can be read", async () => {
+    const leases = await join();
     isReadable = false;
     await beat(10);
     isReadable = true;
     onAvailable();
     await beat(2);
     expect([...leases.assets()], "b is there all the time").to.deep.equal(["BTC-USD"]);
+    await leases.leave();
+  });
+
+  it("when a server that stood still stores their own heartbeats all at once, before the other's", async () => {
+    const leases = await join();
+    isFrozen = true;
+    await clock.tickAsync(10 * HEARTBEAT_MS);
+    isFrozen = false;
+    expect(unread).to.have.length(10);
+    onAvailable();
+    expect([...leases.assets()], "b is still to come").to.deep.equal(["BTC-USD"]);
+    await beat(2);
+    expect([...leases.assets()]).to.deep.equal(["BTC-USD"]);
     await leases.leave();
   });
 });
