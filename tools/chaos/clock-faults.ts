@@ -13,7 +13,7 @@ function wrongClock(service: ServiceName, forMs: number): Fault {
     how: `${service} starts again with a clock that is an hour ahead, or behind, and then with the right one`,
     meanwhile: "orders with an expiry may be refused, or expire at once, or late",
     measure: service === "order-handler" ? "ack" : "report",
-    recoversWithinMs: 15_000,
+    recoversWithinMs: 60_000,
     lastsMs: forMs,
     inject: async (world, random) => {
       const process = world.process(service);

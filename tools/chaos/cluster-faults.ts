@@ -22,7 +22,7 @@ async function leaderOf(world: World, stream: string): Promise<string> {
 const COMMON = {
   meanwhile: "acknowledgements pause for 5 s at most; UNKNOWN_OUTCOME, UNAVAILABLE",
   measure: "ack",
-  recoversWithinMs: 30_000,
+  recoversWithinMs: 60_000,
   growthMaxMb: GROWTH_MAX_MB,
   gapMaxMs: GAP_MAX_MS,
 } as const;

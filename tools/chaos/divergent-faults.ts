@@ -15,7 +15,7 @@ export const divergentEngine: Fault = {
   how: "matching-engine starts again with another rule in one asset, and later the right one",
   meanwhile: "that asset is halted, with an alarm; nothing that differs is published",
   measure: "report",
-  recoversWithinMs: 15_000,
+  recoversWithinMs: 60_000,
   lastsMs: 5_000,
   mayEnd: /^matching-engine: .*"level":60.*is halted/,
   inject: async (world, random) => {

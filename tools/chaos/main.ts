@@ -6,7 +6,7 @@ import { type CommandLine, HELP, parseCommandLine } from "./options.js";
 import { ReliabilityPage } from "./reliability-page.js";
 import { COLUMNS, cellsOf, isPassed, markdownTable, resultJson } from "./result-table.js";
 import { guessMs, remainingMs } from "./run-estimate.js";
-import { Worlds } from "./worlds.js";
+import { inSharedWorlds, Worlds } from "./worlds.js";
 
 const WARM_UP_MS = 12_000;
 const EXIT_NOT_PASSED = 1;
@@ -20,7 +20,7 @@ async function run(commandLine: CommandLine): Promise<number> {
   const { faults, ratePerSecond, seed, isJson, isWriting, isResuming } = commandLine;
   build();
   const page = new ReliabilityPage({ ratePerSecond, seed }, FAULTS);
-  const planned = faults
+  const planned = inSharedWorlds(faults)
     .map((fault) => ({ fault, times: commandLine.times ?? longTimesOf(fault) }))
     .filter(({ fault, times }) => isPossible(fault) && !(isResuming && page.hasPassed(fault, times)));
   tell(`${planned.length} faults, about ${inMinutes(guessMs(planned))}`);
@@ -46,9 +46,13 @@ async function run(commandLine: CommandLine): Promise<number> {
     tell(`${done + 1} of ${planned.length} faults in ${inMinutes(tookMs)}, about ${inMinutes(leftMs)} to go`);
   }
   await worlds.close();
-  if (!isJson) console.log(markdownTable(COLUMNS, results.map(cellsOf)));
+  if (!isJson) console.log(markdownTable(COLUMNS, inTableOrder(results).map(cellsOf)));
   if (results.length < planned.length) return EXIT_UNKNOWN;
   return results.every(isPassed) ? 0 : EXIT_NOT_PASSED;
+}
+
+function inTableOrder(results: readonly FaultResult[]): FaultResult[] {
+  return [...results].sort((a, b) => FAULTS.indexOf(a.fault) - FAULTS.indexOf(b.fault));
 }
 
 function isPossible(fault: Fault): boolean {

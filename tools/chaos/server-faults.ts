@@ -10,7 +10,7 @@ function trouble(
   end: (world: World) => Promise<void> | void,
 ): Fault {
   return {
-    recoversWithinMs: 30_000,
+    recoversWithinMs: 60_000,
     lastsMs: forMs,
     growthMaxMb: GROWTH_MAX_MB,
     ...about,
@@ -114,7 +114,7 @@ const terminatedConnections = (times: number): Fault => ({
   name: "postgres-terminate",
   how: `every connection to Postgres is terminated each second, ${times} times`,
   ...NO_TABLES,
-  recoversWithinMs: 15_000,
+  recoversWithinMs: 60_000,
   lastsMs: 1_000 * times,
   growthMaxMb: GROWTH_MAX_MB,
   inject: async (world) => {

@@ -63,7 +63,7 @@ function damaged(name: string, how: string, damage: Damage): Fault {
     how: `the engine is killed, ${how}, it starts again`,
     meanwhile: "reports wait",
     measure: "report",
-    recoversWithinMs: 15_000,
+    recoversWithinMs: 60_000,
     lastsMs: 0,
     settings: FREQUENT_SNAPSHOTS,
     inject: async (world) => {

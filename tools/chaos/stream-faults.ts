@@ -27,7 +27,7 @@ function fullStream(stream: "ORDERS" | "COMMANDS" | "EXECUTIONS", forMs: number)
     mayRefuse: ["BUSY"],
     ...(isIntake ? { mustRefuse: "BUSY" as const } : {}),
     measure: isIntake ? "ack" : "report",
-    recoversWithinMs: 15_000,
+    recoversWithinMs: 60_000,
     lastsMs: forMs,
     growthMaxMb: GROWTH_MAX_MB,
     inject: (world) =>
@@ -46,7 +46,7 @@ const deletedConsumers: Fault = {
   how: "every consumer of every stream is deleted",
   meanwhile: "reports wait",
   measure: "report",
-  recoversWithinMs: 30_000,
+  recoversWithinMs: 60_000,
   lastsMs: 0,
   growthMaxMb: GROWTH_MAX_MB,
   inject: (world) =>
@@ -65,7 +65,7 @@ function changedAnswers(
 ): Fault {
   return {
     ...about,
-    recoversWithinMs: 30_000,
+    recoversWithinMs: 60_000,
     lastsMs: forMs,
     isProxied: true,
     growthMaxMb: GROWTH_MAX_MB,

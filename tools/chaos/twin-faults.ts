@@ -14,7 +14,7 @@ function frozenWithStandby(service: ServiceName, forMs: number): Fault {
     how: `one of two processes of ${service} stands still for ${forMs / 1000} s, the other takes over, the first comes back`,
     meanwhile: "reports of its assets wait until the other has them; the first may end and start again",
     measure: "report",
-    recoversWithinMs: 30_000,
+    recoversWithinMs: 60_000,
     limit: { of: "all", p99Ms: 3_000 },
     lastsMs: forMs,
     mayEnd: fencedEndOf(service),
@@ -37,7 +37,7 @@ function twinOf(service: ServiceName, forMs: number): Fault {
     how: `a second ${service} under the same name does the same work for ${forMs / 1000} s`,
     meanwhile: "one of them ends, again and again",
     measure: "report",
-    recoversWithinMs: 15_000,
+    recoversWithinMs: 60_000,
     lastsMs: forMs,
     mayEnd: fencedEndOf(service),
     inject: async (world: World) => {

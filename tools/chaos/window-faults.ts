@@ -62,7 +62,7 @@ function window(
     how: `${service} dies (SIGKILL) ${where}`,
     meanwhile: isIntake ? "connections break" : "reports wait",
     measure: isIntake ? "ack" : "report",
-    recoversWithinMs: 15_000,
+    recoversWithinMs: 60_000,
     lastsMs: 500,
     longTimes: 10,
     settings: WINDOW_SETTINGS,

@@ -53,3 +53,10 @@ export class Worlds {
 export function needsOf({ name, prepare, isProxied, restingOrders, settings, smallDisk, cluster }: Fault): string {
   return JSON.stringify([prepare === undefined ? null : name, isProxied, restingOrders, settings, smallDisk, cluster]);
 }
+
+/** Those with the same needs one after the other. */
+export function inSharedWorlds(faults: readonly Fault[]): Fault[] {
+  const byNeeds = new Map<string, Fault[]>();
+  for (const fault of faults) byNeeds.set(needsOf(fault), [...(byNeeds.get(needsOf(fault)) ?? []), fault]);
+  return [...byNeeds.values()].flat();
+}
