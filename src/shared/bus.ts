@@ -85,8 +85,10 @@ const CONNECT_DEADLINE_MS = 30_000;
 const RECONNECT_WAIT_MS = 250;
 const REQUEST_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 5_000;
-/** A server that is cut off from the others keeps its connections, and answers nothing. */
+/** A server that is cut off from the others keeps its connections, and stores nothing. */
 const ANOTHER_SERVER_AFTER_MS = 4_000;
+/** By then another one was tried. */
+const TROUBLE_AFTER_MS = 6_000;
 
 /** Tries for so long, then rejects. Once connected it reconnects for ever. */
 export async function connectBus(url: string, options: BusOptions, deadlineMs = CONNECT_DEADLINE_MS): Promise<Bus> {
@@ -142,16 +144,11 @@ class NatsBus implements Bus {
   readonly #log: Logger;
   readonly #listeners: ((connected: boolean) => void)[] = [];
   readonly #troubleListeners: ((stream: StreamName, trouble: Trouble | null) => void)[] = [];
-  readonly #troubles = new WriteTroubles(
-    (stream) => this.#lookAt(stream),
-    (stream, trouble) => {
-      for (const listener of this.#troubleListeners) listener(stream, trouble);
-    },
-  );
+  readonly #troubles: WriteTroubles;
   readonly #waiting = new Map<string, WaitingPublish>();
   readonly #readers = new Set<BusReader>();
   readonly #requests = new BusRequests(REQUEST_TIMEOUT_MS, (error) =>
-    isAnswer(error) ? this.#answered() : this.#unanswered(performance.now()),
+    isAnswer(error) ? this.#answered("request") : this.#unanswered("request", performance.now()),
   );
   readonly #servers: number;
   readonly #inboxPrefix: string;
@@ -159,6 +156,7 @@ class NatsBus implements Bus {
   #connected = true;
   #nextToken = 0;
   #unansweredSinceMs: number | null = null;
+  #unansweredBy: "publish" | "request" = "request";
   #left: string | null = null;
 
   constructor(
@@ -167,6 +165,13 @@ class NatsBus implements Bus {
     { name, log, servers }: BusOptions & { readonly servers: number },
   ) {
     this.#servers = servers;
+    this.#troubles = new WriteTroubles(
+      (stream) => this.#lookAt(stream),
+      (stream, trouble) => {
+        for (const listener of this.#troubleListeners) listener(stream, trouble);
+      },
+      servers > 1 ? TROUBLE_AFTER_MS : 0,
+    );
     this.#connection = connection;
     this.#manager = manager;
     this.#log = log;
@@ -295,18 +300,20 @@ class NatsBus implements Bus {
     clearTimeout(waiting.deadline);
     const isAnswered = outcome.kind === "stored" || outcome.kind === "refused";
     if (this.#connected) {
-      isAnswered ? this.#answered() : this.#unanswered(waiting.startedMs);
+      isAnswered ? this.#answered("publish") : this.#unanswered("publish", waiting.startedMs);
       this.#troubles.published(waiting.subject, waiting.startedMs, isAnswered);
     }
     waiting.resolve(outcome);
   }
 
-  #answered(): void {
-    this.#unansweredSinceMs = null;
+  /** A server that was the leader goes on answering questions: that does not make up for publishes. */
+  #answered(by: "publish" | "request"): void {
+    if (by === "publish" || this.#unansweredBy === "request") this.#unansweredSinceMs = null;
   }
 
   /** Of several servers another one may know more. */
-  #unanswered(askedMs: number): void {
+  #unanswered(by: "publish" | "request", askedMs: number): void {
+    if (this.#unansweredSinceMs === null || by === "publish") this.#unansweredBy = by;
     this.#unansweredSinceMs ??= askedMs;
     if (this.#servers < 2 || performance.now() - this.#unansweredSinceMs < ANOTHER_SERVER_AFTER_MS) return;
     this.#unansweredSinceMs = null;
@@ -336,6 +343,7 @@ class NatsBus implements Bus {
     this.#unansweredSinceMs = null;
     this.#log.warn({ connected }, "the connection to NATS changed");
     this.#requests.changed(connected);
+    this.#troubles.connectionChanged();
     // Their acknowledgements went to an inbox on the connection that is gone.
     if (!connected) for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
     // The server may have forgotten the consumers, and what it sent meanwhile is lost.

@@ -38,13 +38,22 @@ export class WriteTroubles {
   readonly #ask: (stream: StreamName) => Promise<StreamAnswer>;
   readonly #onChange: (stream: StreamName, trouble: Trouble | null) => void;
   readonly #watches = new Map<StreamName, Watch>();
+  readonly #raiseAfterMs: number;
 
+  /** `raiseAfterMs`: where another server may do better, it is tried before. */
   constructor(
     ask: (stream: StreamName) => Promise<StreamAnswer>,
     onChange: (stream: StreamName, trouble: Trouble | null) => void,
+    raiseAfterMs = 0,
   ) {
     this.#ask = ask;
     this.#onChange = onChange;
+    this.#raiseAfterMs = raiseAfterMs;
+  }
+
+  /** What was said before counts no more: it may have been another server. */
+  connectionChanged(): void {
+    for (const watch of this.#watches.values()) watch.said = null;
   }
 
   of(stream: StreamName): Trouble | null {
@@ -78,7 +87,8 @@ export class WriteTroubles {
     if (said === "silent" || said !== watch.said) {
       watch.said = said === "silent" ? null : said;
       watch.saidAtMs = performance.now();
-    } else if (startedMs >= watch.saidAtMs) this.#raise(watch, stream, said === "gone" ? "gone" : "unwritable");
+    } else if (startedMs >= watch.saidAtMs + this.#raiseAfterMs)
+      this.#raise(watch, stream, said === "gone" ? "gone" : "unwritable");
   }
 
   #raise(watch: Watch, stream: StreamName, kind: TroubleKind): void {

@@ -50,6 +50,20 @@ describe("a stream that takes nothing", () => {
     expect(changes).to.deep.equal([]);
   });
 
+  it("is told of a cluster only when another server was tried and says the same", async () => {
+    troubles = new WriteTroubles(
+      async () => says,
+      (_, trouble: Trouble | null) => changes.push(trouble?.kind ?? null),
+      6_000,
+    );
+    for (let time = 0; time < 3; time++) await publish("orders.BTC-USD", "unknown");
+    troubles.connectionChanged();
+    for (let time = 0; time < 3; time++) await publish("orders.BTC-USD", "unknown");
+    expect(changes).to.deep.equal([]);
+    for (let time = 0; time < 2; time++) await publish("orders.BTC-USD", "unknown");
+    expect(changes).to.deep.equal(["unwritable"]);
+  });
+
   it("is gone when the server does not know the stream", async () => {
     says = "gone";
     await publish("$KV.leases.matching-engine.member.1", "unavailable");
