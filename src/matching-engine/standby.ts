@@ -119,7 +119,10 @@ export class Standby {
       const [message] = this.#inputs.take(1);
       if (message === undefined) return this.engine.lastCommandSequence >= last;
       const { data, streamSequence } = message;
-      this.#inputMessages.push({ commands: decodeCommandBatch(data), streamSequence });
+      const commands = decodeCommandBatch(data);
+      // What it has applied comes again where COMMANDS were made anew.
+      if ((commands.at(-1)?.commandSequence ?? 0) <= this.engine.lastCommandSequence) continue;
+      this.#inputMessages.push({ commands, streamSequence });
     }
   }
 
