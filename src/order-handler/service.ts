@@ -28,7 +28,7 @@ export interface OrderHandlerOptions {
   readonly config: Omit<HandlerConfig, "natsUrl" | "databaseUrl">;
   readonly registry: AssetRegistry;
   readonly log: Logger;
-  readonly orderLog: OrderLog & Pick<Bus, "streamBounds" | "onConnectionChange">;
+  readonly orderLog: OrderLog & Pick<Bus, "streamBounds">;
   readonly authenticate: Authenticate;
   readonly access: Access;
   readonly cancelTriggers: CancelTriggersStore;
@@ -100,7 +100,7 @@ export class OrderHandler {
   /** Returns the port, which the system chooses where the configuration says 0. */
   async listen(): Promise<number> {
     const { port, host } = this.#options.config;
-    await this.#logWatch.start(await this.#options.processedThrough());
+    this.#logWatch.processed(await this.#options.processedThrough());
     await this.#lastPrices.refresh(performance.now());
     const opened = await this.#server.listen(port, host);
     void this.#triggers.start(`${hostname()}:${host}:${opened}`);

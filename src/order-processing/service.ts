@@ -77,7 +77,7 @@ export class OrderProcessing implements Stage {
     const stored = await this.#store.position(asset);
     const { last } = await this.#bus.streamBounds(this.input);
     if (last < stored.streamSequence)
-      throw new AssetHalted(asset, `the order log ends at ${last}, but ${stored.streamSequence} was processed before`);
+      throw new Error(`${asset}: the order log ends at ${last}, but ${stored.streamSequence} was processed before`);
     const nextExpiryMs = await this.#store.nextExpiry(asset, stored.sequencedAtUs);
     await this.#publishRest(asset, output, published, stored.commandSequence);
     await this.#actions.recover(asset);
