@@ -9,6 +9,8 @@ export const TIMER_ACCOUNTS = ["timed1"] as const;
 export interface SafeTime {
   readonly fromMs: number;
   untilMs: number;
+  /** It was away for too long then, and one cancel since is right, however late it comes. */
+  readonly owedSinceMs: number | null;
 }
 
 const STEP_MS = 200;
@@ -17,6 +19,8 @@ const STAY_STEPS_SPREAD = 50;
 /** Below and above the two seconds in which a session may come back. */
 const SHORT_ABSENCE_MS = 300;
 const LONG_ABSENCE_MS = 4_000;
+/** Who is back by then keeps his orders for certain. */
+const FORGIVEN_ABSENCE_MS = 1_500;
 /** What a session left behind that ended without a word may fire so long after the next one began. */
 const EARLIER_SESSIONS_MS = 5_000;
 const TIMER_S = 3;
@@ -82,14 +86,20 @@ export abstract class CarefulClient {
 
 export class SessionClient extends CarefulClient {
   #safe: SafeTime | null = null;
+  #seenMs = 0;
+  #owedSinceMs: number | null = null;
 
   protected override step(): void {
     const { openedAtMs } = this.client;
-    if (openedAtMs === null) this.#safe = null;
-    else if (this.#safe === null || this.#safe.fromMs !== openedAtMs + EARLIER_SESSIONS_MS) {
-      this.#safe = { fromMs: openedAtMs + EARLIER_SESSIONS_MS, untilMs: Date.now() };
+    if (openedAtMs === null) return;
+    const fromMs = openedAtMs + EARLIER_SESSIONS_MS;
+    if (this.#safe?.fromMs !== fromMs) {
+      if (openedAtMs - this.#seenMs > FORGIVEN_ABSENCE_MS) this.#owedSinceMs = this.#seenMs;
+      this.#safe = { fromMs, untilMs: Date.now(), owedSinceMs: this.#owedSinceMs };
       this.noteSafe(this.#safe);
-    } else this.#safe.untilMs = Date.now();
+    }
+    this.#seenMs = Date.now();
+    this.#safe.untilMs = this.#seenMs;
   }
 
   protected override leave(): void {
@@ -108,6 +118,6 @@ export class TimerClient extends CarefulClient {
     const sentAtMs = Date.now();
     const answer = await this.client.say(`TIMER ${TIMER_S}`);
     if (answer !== `OK TIMER ${TIMER_S}`) return;
-    this.noteSafe({ fromMs: Date.now(), untilMs: sentAtMs + TIMER_S * 1_000 });
+    this.noteSafe({ fromMs: Date.now(), untilMs: sentAtMs + TIMER_S * 1_000, owedSinceMs: null });
   }
 }

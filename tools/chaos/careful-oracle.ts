@@ -21,6 +21,8 @@ interface Cancel {
 export class CarefulOracle {
   readonly #world: World;
   #throughAction = 0;
+  /** When each account's orders were cancelled the last time. */
+  readonly #cancelledMs = new Map<number, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -42,11 +44,14 @@ export class CarefulOracle {
       yield { kind: "differing", text: `${asset} order ${orderId} of ${name} is open, and ${name} has left` };
     for (const cancel of await database.query<Cancel>(CANCELS, [this.#throughAction])) {
       this.#throughAction = cancel.actionId;
-      const client = load.careful.find(({ accountId }) => accountId === cancel.accountId);
-      const { madeAtMs } = cancel;
-      if (client?.safeTimes.some(({ fromMs, untilMs }) => fromMs <= madeAtMs && madeAtMs < untilMs) !== true) continue;
+      const { accountId, madeAtMs, why } = cancel;
+      const paidMs = this.#cancelledMs.get(accountId) ?? 0;
+      this.#cancelledMs.set(accountId, madeAtMs);
+      const client = load.careful.find((careful) => careful.accountId === accountId);
+      const safe = client?.safeTimes.find(({ fromMs, untilMs }) => fromMs <= madeAtMs && madeAtMs < untilMs);
+      if (safe === undefined || (safe.owedSinceMs !== null && paidMs < safe.owedSinceMs)) continue;
       const at = new Date(madeAtMs).toISOString();
-      yield { kind: "differing", text: `account ${cancel.accountId} was there at ${at}, and cancelled: ${cancel.why}` };
+      yield { kind: "differing", text: `account ${accountId} was there at ${at}, and cancelled: ${why}` };
     }
   }
 

@@ -21,7 +21,7 @@ async function found(world: World): Promise<string[]> {
 
 describe("What becomes of the orders of clients who leave", () => {
   it("is right when none is open, and who was cancelled was away", async () => {
-    const safe = [{ fromMs: CANCELLED_AT_MS - 500, untilMs: CANCELLED_AT_MS - 100 }];
+    const safe = [{ fromMs: CANCELLED_AT_MS - 500, untilMs: CANCELLED_AT_MS - 100, owedSinceMs: null }];
     expect(await found(worldWith(safe, 0))).to.deep.equal([]);
   });
 
@@ -30,7 +30,13 @@ describe("What becomes of the orders of clients who leave", () => {
   });
 
   it("is wrong when who was there was cancelled", async () => {
-    const safe = [{ fromMs: CANCELLED_AT_MS - 500, untilMs: CANCELLED_AT_MS + 100 }];
+    const safe = [{ fromMs: CANCELLED_AT_MS - 500, untilMs: CANCELLED_AT_MS + 100, owedSinceMs: null }];
     expect((await found(worldWith(safe, 0)))[0]).to.match(/was there at .*its session ended/);
+  });
+
+  it("is right when a cancel comes late that an absence before had earned", async () => {
+    const owedSinceMs = CANCELLED_AT_MS - 9_000;
+    const safe = [{ fromMs: CANCELLED_AT_MS - 500, untilMs: CANCELLED_AT_MS + 100, owedSinceMs }];
+    expect(await found(worldWith(safe, 0))).to.deep.equal([]);
   });
 });
