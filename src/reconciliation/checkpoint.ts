@@ -25,11 +25,13 @@ export interface Progress {
 }
 
 const NOW = `select a.asset,
-    coalesce((select max(command_sequence) from order_log where asset = a.asset), 0) as command,
+    greatest((select max(command_sequence) from order_log where asset = a.asset), p.command_sequence, 0) as command,
     coalesce(greatest(s.command_sequence, s.hold_command_sequence), 0) as "settledCommand",
     coalesce(s.sequence, 0) as event,
     coalesce((select max(trade_id) from trades where asset = a.asset), 0) as trade
-  from assets a left join consumer_positions s on s.asset = a.asset and s.service = 'trade-processing'
+  from assets a
+  left join consumer_positions p on p.asset = a.asset and p.service = 'order-processing'
+  left join consumer_positions s on s.asset = a.asset and s.service = 'trade-processing'
   order by a.asset`;
 
 const VERIFIED = `select asset, command_sequence as command, settled_command_sequence as "settledCommand",

@@ -98,3 +98,22 @@ export const balanceRules = (scope: Scope): readonly Comparison[] => [
       left join ${scope.transferSums} t using (currency)`,
   },
 ];
+
+/** Of a window, where `postings_beyond` are there: among all rows, they have no counterpart. */
+export const beyondRules: readonly Comparison[] = [
+  {
+    rule: "the ledger ends where its services stand",
+    table: "ledger_entries",
+    key: {
+      source: "l.source",
+      kind: "l.kind",
+      sequence: "l.sequence",
+      account_id: "l.account_id",
+      currency: "l.currency",
+    },
+    source: "consumer_positions",
+    sourceKey: { asset: "l.source" },
+    columns: { exists: ["true", "false"] },
+    from: "postings_beyond l",
+  },
+];

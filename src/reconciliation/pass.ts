@@ -14,10 +14,11 @@ import {
   readProgress,
   windowOfNew,
 } from "./checkpoint.js";
-import { type Difference, type Rule, rowKey } from "./comparison.js";
+import { type Difference, type Rule, rowKey, ruleOf } from "./comparison.js";
 import type { OpenDifference, Place } from "./difference-store.js";
+import { beyondRules } from "./ledger-rules.js";
 import { differences, historyRules, RULES, stateRules } from "./reconcile.js";
-import { nextSlice, readCursor, writeCursor } from "./rotation.js";
+import { nextSlice, readCursor, SLICE_SIZE, type SliceSize, writeCursor } from "./rotation.js";
 import { WINDOW } from "./scope.js";
 import { correctSums, createAccountWindows, createSums, createUnsettled, dropState } from "./state-tables.js";
 import { type AccountWindow, commandsIn, isEmpty, partAbout, type Window } from "./window.js";
@@ -49,16 +50,22 @@ export interface PassLimits {
   /** More new commands than these wait for the rotation. */
   readonly windowCommandsMax: number;
   readonly passMs: number;
+  readonly slice: SliceSize;
 }
 
-export const PASS_LIMITS: PassLimits = { wholeMax: 5_000, windowCommandsMax: 100_000, passMs: 45_000 };
+export const PASS_LIMITS: PassLimits = {
+  wholeMax: 5_000,
+  windowCommandsMax: 100_000,
+  passMs: 45_000,
+  slice: SLICE_SIZE,
+};
 
 /** More than anybody can look at; the rest is found when these are right. */
 const FINDINGS_MAX = 1_000;
 /** Windows of open differences that are looked at again in one pass. */
 const RECHECKS_MAX = 4;
 const HISTORY_RULES = historyRules(WINDOW);
-const STATE_RULES = stateRules(WINDOW);
+const STATE_RULES = [...stateRules(WINDOW), ...beyondRules.map(ruleOf)];
 const BALANCES = "a balance is the sum of its account's postings";
 
 export async function runPass(
@@ -148,7 +155,7 @@ class Pass {
     const news = windowOfNew(this.#progress);
     const isTooMuch = verified.size === 0 || commandsIn(news) > this.#limits.windowCommandsMax;
     const cursor = await readCursor(this.#snapshot);
-    const slice = await nextSlice(this.#snapshot, verified, cursor);
+    const slice = await nextSlice(this.#snapshot, verified, cursor, this.#limits.slice);
     await createSums(this.#snapshot, this.#progress);
     await this.#lookAtState(!isTooMuch, slice?.accounts ?? []);
     if (isTooMuch) {

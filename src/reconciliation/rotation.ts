@@ -25,11 +25,16 @@ export interface Slice {
   readonly endsLap: boolean;
 }
 
-/** Of a slice: about a second of one core. */
-const COMMANDS = 2_500;
-const EVENTS = 5_000;
-const REPORTS = 10_000;
-const TRANSFERS = 5_000;
+/** Of each kind, what one slice holds at most. */
+export interface SliceSize {
+  readonly commands: number;
+  readonly events: number;
+  readonly reports: number;
+  readonly transfers: number;
+}
+
+/** About a second of one core. */
+export const SLICE_SIZE: SliceSize = { commands: 2_500, events: 5_000, reports: 10_000, transfers: 5_000 };
 
 const START = { asset: null, command: 0, event: 0, trade: 0, accountId: 0, accountSequence: 0, transferId: 0 };
 
@@ -49,23 +54,24 @@ export async function nextSlice(
   snapshot: WorkingSnapshot,
   verified: ReadonlyMap<string, AssetPosition>,
   cursor: RotationCursor,
+  size: SliceSize,
 ): Promise<Slice | null> {
   const assets = [...verified.keys()].sort();
   const asset = cursor.asset !== null && verified.has(cursor.asset) ? cursor.asset : assets[0];
   const position = verified.get(asset ?? "");
   if (asset === undefined || position === undefined) return null;
   const from = asset === cursor.asset ? cursor : { ...cursor, command: 0, event: 0, trade: 0 };
-  const command = Math.max(from.command, Math.min(from.command + COMMANDS, position.settledCommand));
-  const event = Math.max(from.event, Math.min(from.event + EVENTS, position.event));
+  const command = Math.max(from.command, Math.min(from.command + size.commands, position.settledCommand));
+  const event = Math.max(from.event, Math.min(from.event + size.events, position.event));
   const [last] = await snapshot.query<{ trade: number | null }>(
     `select max(trade_id) as trade from
        (select trade_id, event_sequence from trades where asset = $1 and trade_id > $2 order by trade_id limit $3) t
      where event_sequence <= $4`,
-    [asset, from.trade, EVENTS, event],
+    [asset, from.trade, size.events, event],
   );
   const trade = last?.trade ?? from.trade;
-  const [accounts, nextReport] = await accountSlice(snapshot, cursor);
-  const transferId = await transferAfter(snapshot, cursor.transferId);
+  const [accounts, nextReport] = await accountSlice(snapshot, cursor, size.reports);
+  const transferId = await transferAfter(snapshot, cursor.transferId, size.transfers);
   const isDone = command >= position.settledCommand && event >= position.event;
   const following = isDone ? (assets[assets.indexOf(asset) + 1] ?? null) : asset;
   const endsLap = following === null;
@@ -95,13 +101,14 @@ export async function nextSlice(
 async function accountSlice(
   snapshot: WorkingSnapshot,
   { accountId, accountSequence }: RotationCursor,
+  reports: number,
 ): Promise<[AccountWindow[], Pick<RotationCursor, "accountId" | "accountSequence">]> {
   const rows = await snapshot.query<{ account: number; through: number }>(
     `select account_id as account, max(account_sequence) as through from
        (select account_id, account_sequence from execution_reports where (account_id, account_sequence) > ($1, $2)
         order by account_id, account_sequence limit $3) r
      group by account_id order by account_id`,
-    [accountId, accountSequence, REPORTS],
+    [accountId, accountSequence, reports],
   );
   const windows = rows.map(({ account, through }) => ({
     accountId: account,
@@ -111,10 +118,10 @@ async function accountSlice(
   return [windows, { accountId: last?.accountId ?? 0, accountSequence: last?.sequences.through ?? 0 }];
 }
 
-async function transferAfter(snapshot: WorkingSnapshot, after: number): Promise<number | null> {
+async function transferAfter(snapshot: WorkingSnapshot, after: number, transfers: number): Promise<number | null> {
   const [row] = await snapshot.query<{ last: number | null }>(
     "select max(transfer_id) as last from (select transfer_id from transfers where transfer_id > $1 order by transfer_id limit $2) t",
-    [after, TRANSFERS],
+    [after, transfers],
   );
   return row?.last ?? null;
 }

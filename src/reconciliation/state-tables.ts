@@ -9,12 +9,16 @@ import type { AccountWindow } from "./window.js";
 /** A transfer's transaction takes no longer than this: by then those with lower ids are there, too, or never will be. */
 const TRANSFERS_SETTLE_INTERVAL = "10 minutes";
 
-/** Makes `ledger_sums`, of all postings that there are, and what moveCheckpoint adds to the verified ones. */
+/**
+ * Makes `ledger_sums`, of all postings that there are, what moveCheckpoint adds to the verified ones, and
+ * `postings_beyond` of those that nobody can have written yet.
+ */
 export async function createSums(snapshot: WorkingSnapshot, progress: Progress): Promise<void> {
   const { now, verified, transferId } = progress;
   await snapshot.query(`
     create temporary table new_postings (account_id int8, currency text, available numeric, held numeric);
     create temporary table late_postings (like new_postings);
+    create temporary table postings_beyond (like ledger_entries);
     create temporary table settled_transfers as select coalesce(max(transfer_id), ${transferId}) as transfer_id
       from transfers where transfer_id > ${transferId} and made_at < now() - interval '${TRANSFERS_SETTLE_INTERVAL}';
     create temporary table new_sequences as
@@ -28,8 +32,10 @@ export async function createSums(snapshot: WorkingSnapshot, progress: Progress):
       ["trade", before?.event ?? 0, event],
       ["release", before?.event ?? 0, event],
     ] as const;
-    for (const [kind, after, through] of ranges)
+    for (const [kind, after, through] of ranges) {
       if (through > after) await snapshot.query(POSTINGS, [asset, kind, after, through]);
+      await snapshot.query(BEYOND, [asset, kind, through]);
+    }
   }
   for (const [table, comparison] of [["new_postings", "<="] as const, ["late_postings", ">"] as const])
     await snapshot.query(
@@ -44,6 +50,9 @@ export async function createSums(snapshot: WorkingSnapshot, progress: Progress):
           union all select * from new_postings union all select * from late_postings) p
     group by account_id, currency; analyze ledger_sums`);
 }
+
+const BEYOND = `insert into postings_beyond select * from ledger_entries
+  where source = $1 and kind = $2 and sequence > $3 order by sequence limit 100`;
 
 const POSTINGS = `insert into new_postings
   select account_id, currency, sum(available_change), sum(held_change) from ledger_entries

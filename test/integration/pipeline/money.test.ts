@@ -52,7 +52,10 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
     for (const account of accounts) for (const currency of CURRENCIES) await transfer("deposit", account, currency);
     pipeline.snapshots = { everyCommands: 50, everyMs: 1e9 };
     for (const stage of STAGES) await run(stage);
-    reconciliation = await startReconciliation(pipeline, { wholeMax: 0 });
+    reconciliation = await startReconciliation(pipeline, {
+      wholeMax: 0,
+      slice: { commands: 60, events: 90, reports: 70, transfers: 9 },
+    });
   });
   after(async () => {
     await reconciliation?.stop();

@@ -1,181 +1,207 @@
 import { expect } from "chai";
 import pg from "pg";
 import type { Difference } from "../../../src/reconciliation/comparison.js";
+import { PASS_LIMITS, runPass } from "../../../src/reconciliation/pass.js";
 import { differences } from "../../../src/reconciliation/reconcile.js";
-import { openSnapshot } from "../../../src/shared/database.js";
+import { openSnapshot, openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database.js";
 import { FEE_ACCOUNT } from "../../../src/shared/funds.js";
+import { createLogger } from "../../../src/shared/log.js";
 import { createBooks } from "./books.js";
 
-describe("reconciliation", () => {
-  let url: string;
-  let superuser: pg.Client;
-
-  before(async () => {
-    url = await createBooks();
-    superuser = new pg.Client({ connectionString: url });
-    await superuser.connect();
-    await superuser.query("set session_replication_role = replica");
-  });
-  after(() => superuser.end());
-
-  async function reconcile(): Promise<Difference[]> {
-    const snapshot = await openSnapshot(url, "reconciliation-test");
-    try {
-      const found = [];
-      for await (const difference of differences(snapshot)) found.push(difference);
-      return found;
-    } finally {
-      await snapshot.close();
-    }
+async function amongAllRows(url: string): Promise<Difference[]> {
+  const snapshot = await openSnapshot(url, "reconciliation-test");
+  try {
+    const found = [];
+    for await (const difference of differences(snapshot)) found.push(difference);
+    return found;
+  } finally {
+    await snapshot.close();
   }
+}
 
-  it("finds nothing in books that are right", async () => {
-    expect(await reconcile()).to.deep.equal([]);
-  });
-
-  type Key = Record<string, string | number>;
-
-  /** Does it, looks, and undoes it, so that each edit is the only one. */
-  async function found(edit: string, undo: string): Promise<Difference[]> {
-    const { rowCount } = await superuser.query(edit);
-    expect(rowCount, edit).to.equal(1);
-    try {
-      return await reconcile();
-    } finally {
-      await superuser.query(undo);
-    }
+/** As the service does it with what is new; nothing is kept. */
+async function amongNewRows(url: string): Promise<Difference[]> {
+  const options = { lock: "reconciliation-test", statementTimeoutMs: 10_000 };
+  const snapshot = (await openWorkingSnapshot(url, "reconciliation-test", options)) as WorkingSnapshot;
+  try {
+    const log = createLogger("test", "silent");
+    const { findings } = await runPass(snapshot, log, [], { ...PASS_LIMITS, wholeMax: 0 });
+    return findings.map(({ difference }) => difference);
+  } finally {
+    await snapshot.close();
   }
+}
 
-  const condition = (key: Key) =>
-    Object.entries(key)
-      .map(([column, value]) => `${column} = '${value}'`)
-      .join(" and ");
+for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows of a window", amongNewRows] as const])
+  describe(`reconciliation of ${what}`, () => {
+    let url: string;
+    let superuser: pg.Client;
 
-  /** On either side, by its whole key. */
-  const names = ({ row, source }: Difference, table: string, key: Key) =>
-    [row, source].some(
-      (name) =>
-        name.table === table && Object.entries(key).every(([column, value]) => name.key[column] === String(value)),
-    );
+    before(async () => {
+      url = await createBooks();
+      superuser = new pg.Client({ connectionString: url });
+      await superuser.connect();
+      await superuser.query("set session_replication_role = replica");
+      // Verified, but nothing of it: all there is is new.
+      await superuser.query("insert into reconciled_assets select asset, 0, 0, 0, 0 from assets");
+    });
+    after(() => superuser.end());
 
-  const order = { asset: "BTC-USD", order_id: 768 };
-  const done = { asset: "BTC-USD", order_id: 512 };
-  const command = (sequence: number) => ({ asset: "BTC-USD", command_sequence: sequence });
-  const report = (sequence: number) => ({ account_id: 1, account_sequence: sequence });
-  const entry = (kind: string, sequence: number) => ({
-    source: "BTC-USD",
-    kind,
-    sequence,
-    account_id: 1,
-    currency: "USD",
-  });
-  const deposit = { source: "transfers", kind: "deposit", sequence: 1, account_id: 1, currency: "USD" };
+    it("finds nothing in books that are right", async () => {
+      expect(await reconcile(url)).to.deep.equal([]);
+    });
 
-  const edits: [table: string, key: Key, columns: string[]][] = [
-    ["balances", { account_id: 1, currency: "USD" }, ["available", "held", "open_orders"]],
-    ["balances", { account_id: FEE_ACCOUNT, currency: "USD" }, ["available"]],
-    ["balances", { account_id: 2, currency: "BTC" }, ["available", "held", "open_orders"]],
-    ["orders", order, ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots", "held_units", "fee_carry"]],
-    ["orders", order, ["maker_fee_bps", "taker_fee_bps"]],
-    ["orders", done, ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots", "held_units", "fee_carry"]],
-    ["trades", { asset: "BTC-USD", trade_id: 1 }, ["price_ticks", "quantity_lots", "event_sequence"]],
-    ["trades", { asset: "BTC-USD", trade_id: 1 }, ["maker_fee_units", "taker_fee_units"]],
-    ["trades", { asset: "BTC-USD", trade_id: 2 }, ["maker_order_id", "taker_order_id", "maker_account_id"]],
-    ["execution_reports", report(2), ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots", "fee_units"]],
-    ["execution_reports", report(2), ["last_price_ticks", "last_quantity_lots", "trade_id"]],
-    ["execution_reports", report(4), ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots"]],
-    ["order_log", command(1), ["price_ticks", "quantity_lots", "held_units", "maker_fee_bps", "taker_fee_bps"]],
-    ["order_log", command(4), ["price_ticks", "quantity_lots", "cover", "held_units"]],
-    ["order_log", command(5), ["quote_budget_units", "spendable_units", "held_units", "taker_fee_bps"]],
-    ["order_log", command(7), ["needed_units", "available_units"]],
-    ["order_log", command(8), ["price_ticks", "quantity_lots", "held_units", "taker_fee_bps"]],
-    ["ledger_entries", deposit, ["available_change", "held_change"]],
-    ["ledger_entries", entry("trade", 3), ["available_change", "held_change"]],
-    ["transfers", { transfer_id: 1 }, ["units", "account_id"]],
-    ["account_sequences", { account_id: 2 }, ["last_sequence"]],
-  ];
-  for (const [table, key, columns] of edits)
-    for (const column of columns)
-      it(`names the row of ${table} whose ${column} was edited (${Object.values(key).join(" ")})`, async () => {
+    type Key = Record<string, string | number>;
+
+    /** Does it, looks, and undoes it, so that each edit is the only one. */
+    async function found(edit: string, undo: string): Promise<Difference[]> {
+      const { rowCount } = await superuser.query(edit);
+      expect(rowCount, edit).to.equal(1);
+      try {
+        return await reconcile(url);
+      } finally {
+        await superuser.query(undo);
+      }
+    }
+
+    const condition = (key: Key) =>
+      Object.entries(key)
+        .map(([column, value]) => `${column} = '${value}'`)
+        .join(" and ");
+
+    /** On either side, by its whole key. */
+    const names = ({ row, source }: Difference, table: string, key: Key) =>
+      [row, source].some(
+        (name) =>
+          name.table === table && Object.entries(key).every(([column, value]) => name.key[column] === String(value)),
+      );
+
+    const order = { asset: "BTC-USD", order_id: 768 };
+    const done = { asset: "BTC-USD", order_id: 512 };
+    const command = (sequence: number) => ({ asset: "BTC-USD", command_sequence: sequence });
+    const report = (sequence: number) => ({ account_id: 1, account_sequence: sequence });
+    const entry = (kind: string, sequence: number) => ({
+      source: "BTC-USD",
+      kind,
+      sequence,
+      account_id: 1,
+      currency: "USD",
+    });
+    const deposit = { source: "transfers", kind: "deposit", sequence: 1, account_id: 1, currency: "USD" };
+
+    const edits: [table: string, key: Key, columns: string[]][] = [
+      ["balances", { account_id: 1, currency: "USD" }, ["available", "held", "open_orders"]],
+      ["balances", { account_id: FEE_ACCOUNT, currency: "USD" }, ["available"]],
+      ["balances", { account_id: 2, currency: "BTC" }, ["available", "held", "open_orders"]],
+      ["orders", order, ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots", "held_units", "fee_carry"]],
+      ["orders", order, ["maker_fee_bps", "taker_fee_bps"]],
+      ["orders", done, ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots", "held_units", "fee_carry"]],
+      ["trades", { asset: "BTC-USD", trade_id: 1 }, ["price_ticks", "quantity_lots", "event_sequence"]],
+      ["trades", { asset: "BTC-USD", trade_id: 1 }, ["maker_fee_units", "taker_fee_units"]],
+      ["trades", { asset: "BTC-USD", trade_id: 2 }, ["maker_order_id", "taker_order_id", "maker_account_id"]],
+      ["execution_reports", report(2), ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots", "fee_units"]],
+      ["execution_reports", report(2), ["last_price_ticks", "last_quantity_lots", "trade_id"]],
+      ["execution_reports", report(4), ["price_ticks", "quantity_lots", "filled_lots", "leaves_lots"]],
+      ["order_log", command(1), ["price_ticks", "quantity_lots", "held_units", "maker_fee_bps", "taker_fee_bps"]],
+      ["order_log", command(4), ["price_ticks", "quantity_lots", "cover", "held_units"]],
+      ["order_log", command(5), ["quote_budget_units", "spendable_units", "held_units", "taker_fee_bps"]],
+      ["order_log", command(7), ["needed_units", "available_units"]],
+      ["order_log", command(8), ["price_ticks", "quantity_lots", "held_units", "taker_fee_bps"]],
+      ["ledger_entries", deposit, ["available_change", "held_change"]],
+      ["ledger_entries", entry("trade", 3), ["available_change", "held_change"]],
+      ["transfers", { transfer_id: 1 }, ["units", "account_id"]],
+      ["account_sequences", { account_id: 2 }, ["last_sequence"]],
+    ];
+    for (const [table, key, columns] of edits)
+      for (const column of columns)
+        it(`names the row of ${table} whose ${column} was edited (${Object.values(key).join(" ")})`, async () => {
+          const change = (by: number) =>
+            `update ${table} set ${column} = coalesce(${column}, 0) + ${by} where ${condition(key)}`;
+          const differing = await found(change(1), change(-1));
+          expect(differing.some((difference) => names(difference, table, key))).to.equal(
+            true,
+            JSON.stringify(differing),
+          );
+        });
+
+    // Postgres takes no hold or release that changes the total.
+    for (const [kind, sequence] of [["hold", 2] as const, ["release", 5] as const])
+      it(`names the ${kind} that was edited in the ledger`, async () => {
         const change = (by: number) =>
-          `update ${table} set ${column} = coalesce(${column}, 0) + ${by} where ${condition(key)}`;
+          `update ledger_entries set available_change = available_change - ${by}, held_change = held_change + ${by}
+         where ${condition(entry(kind, sequence))}`;
         const differing = await found(change(1), change(-1));
-        expect(differing.some((difference) => names(difference, table, key))).to.equal(true, JSON.stringify(differing));
+        expect(differing.some((difference) => names(difference, "ledger_entries", entry(kind, sequence)))).to.equal(
+          true,
+        );
       });
 
-  // Postgres takes no hold or release that changes the total.
-  for (const [kind, sequence] of [["hold", 2] as const, ["release", 5] as const])
-    it(`names the ${kind} that was edited in the ledger`, async () => {
-      const change = (by: number) =>
-        `update ledger_entries set available_change = available_change - ${by}, held_change = held_change + ${by}
-         where ${condition(entry(kind, sequence))}`;
-      const differing = await found(change(1), change(-1));
-      expect(differing.some((difference) => names(difference, "ledger_entries", entry(kind, sequence)))).to.equal(true);
-    });
-
-  const rows: [table: string, key: Key][] = [
-    ["orders", order],
-    ["orders", done],
-    ["trades", { asset: "BTC-USD", trade_id: 1 }],
-    ["trades", { asset: "BTC-USD", trade_id: 2 }],
-    ["execution_reports", report(2)],
-    ["execution_reports", report(6)],
-    ["ledger_entries", deposit],
-    ["ledger_entries", entry("hold", 2)],
-    ["ledger_entries", entry("hold", 8)],
-    ["ledger_entries", entry("trade", 3)],
-    ["ledger_entries", entry("release", 8)],
-    ["transfers", { transfer_id: 2 }],
-    ["order_log", command(2)],
-    ["order_log", command(4)],
-    ["order_log", command(8)],
-    ["balances", { account_id: 1, currency: "USD" }],
-  ];
-  for (const [table, key] of rows)
-    it(`names the row of ${table} that was deleted (${Object.values(key).join(" ")})`, async () => {
-      await superuser.query(`create temporary table kept as select * from ${table} where ${condition(key)}`);
-      const { rows: columns } = await superuser.query<{ names: string }>(
-        `select string_agg(quote_ident(attname), ', ') as names from pg_attribute
+    const rows: [table: string, key: Key][] = [
+      ["orders", order],
+      ["orders", done],
+      ["trades", { asset: "BTC-USD", trade_id: 1 }],
+      ["trades", { asset: "BTC-USD", trade_id: 2 }],
+      ["execution_reports", report(2)],
+      ["execution_reports", report(6)],
+      ["ledger_entries", deposit],
+      ["ledger_entries", entry("hold", 2)],
+      ["ledger_entries", entry("hold", 8)],
+      ["ledger_entries", entry("trade", 3)],
+      ["ledger_entries", entry("release", 8)],
+      ["transfers", { transfer_id: 2 }],
+      ["order_log", command(2)],
+      ["order_log", command(4)],
+      ["order_log", command(8)],
+      ["balances", { account_id: 1, currency: "USD" }],
+    ];
+    for (const [table, key] of rows)
+      it(`names the row of ${table} that was deleted (${Object.values(key).join(" ")})`, async () => {
+        await superuser.query(`create temporary table kept as select * from ${table} where ${condition(key)}`);
+        const { rows: columns } = await superuser.query<{ names: string }>(
+          `select string_agg(quote_ident(attname), ', ') as names from pg_attribute
          where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
-        [table],
-      );
-      const all = columns[0]?.names;
-      const overriding = table === "transfers" ? "overriding system value" : "";
-      try {
-        const differing = await found(
-          `delete from ${table} where ${condition(key)}`,
-          `insert into ${table} (${all}) ${overriding} select ${all} from kept`,
+          [table],
         );
-        expect(differing.some((difference) => names(difference, table, key))).to.equal(true, JSON.stringify(differing));
-      } finally {
-        await superuser.query("drop table kept");
-      }
-    });
+        const all = columns[0]?.names;
+        const overriding = table === "transfers" ? "overriding system value" : "";
+        try {
+          const differing = await found(
+            `delete from ${table} where ${condition(key)}`,
+            `insert into ${table} (${all}) ${overriding} select ${all} from kept`,
+          );
+          expect(differing.some((difference) => names(difference, table, key))).to.equal(
+            true,
+            JSON.stringify(differing),
+          );
+        } finally {
+          await superuser.query("drop table kept");
+        }
+      });
 
-  it("names a row that was added to the ledger, though it is balanced", async () => {
-    const values = (account: number, units: number) => `('BTC-USD', 'trade', 999, ${account}, 'USD', ${units}, 0, 1)`;
-    await superuser.query(`insert into ledger_entries
+    it("names a row that was added to the ledger, though it is balanced", async () => {
+      const values = (account: number, units: number) => `('BTC-USD', 'trade', 999, ${account}, 'USD', ${units}, 0, 1)`;
+      await superuser.query(`insert into ledger_entries
       (source, kind, sequence, account_id, currency, available_change, held_change, at_us) values
       ${values(1, 5)}, ${values(2, -5)}`);
-    const differing = await reconcile();
-    await superuser.query("delete from ledger_entries where sequence = 999");
-    const key = { source: "BTC-USD", kind: "trade", sequence: 999, account_id: 1, currency: "USD" };
-    expect(differing.some((difference) => names(difference, "ledger_entries", key))).to.equal(true);
-  });
+      const differing = await reconcile(url);
+      await superuser.query("delete from ledger_entries where sequence = 999");
+      const key = { source: "BTC-USD", kind: "trade", sequence: 999, account_id: 1, currency: "USD" };
+      expect(differing.some((difference) => names(difference, "ledger_entries", key))).to.equal(true);
+    });
 
-  it("says what was found, what was expected, and by which row", async () => {
-    const change = (by: number) => `update orders set held_units = held_units + ${by} where order_id = 768`;
-    expect(await found(change(1), change(-1))).to.deep.include({
-      rule: "an order is what its owner was told last",
-      row: { table: "orders", key: { asset: "BTC-USD", order_id: "768" } },
-      column: "held_units",
-      found: "763",
-      expected: "762",
-      source: { table: "execution_reports", key: { account_id: "1", account_sequence: "4" } },
+    it("says what was found, what was expected, and by which row", async () => {
+      const change = (by: number) => `update orders set held_units = held_units + ${by} where order_id = 768`;
+      expect(await found(change(1), change(-1))).to.deep.include({
+        rule: "an order is what its owner was told last",
+        row: { table: "orders", key: { asset: "BTC-USD", order_id: "768" } },
+        column: "held_units",
+        found: "763",
+        expected: "762",
+        source: { table: "execution_reports", key: { account_id: "1", account_sequence: "4" } },
+      });
+    });
+
+    it("finds nothing again when every edit is undone", async () => {
+      expect(await reconcile(url)).to.deep.equal([]);
     });
   });
-
-  it("finds nothing again when every edit is undone", async () => {
-    expect(await reconcile()).to.deep.equal([]);
-  });
-});

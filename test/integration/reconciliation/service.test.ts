@@ -95,7 +95,10 @@ describe("the reconciliation service, beside a running pipeline", () => {
 
   const modes: [how: string, limits: Partial<PassLimits>][] = [
     ["looking at everything", {}],
-    ["looking at what is new and at parts of the rest", { wholeMax: 0 }],
+    [
+      "looking at what is new and at parts of the rest",
+      { wholeMax: 0, slice: { commands: 2, events: 3, reports: 3, transfers: 1 } },
+    ],
   ];
   for (const [how, limits] of modes)
     for (const [what, edit, undo, halted] of edits)
