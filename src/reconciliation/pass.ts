@@ -18,10 +18,10 @@ import { type Difference, type Rule, rowKey, ruleOf } from "./comparison.js";
 import type { OpenDifference, Place } from "./difference-store.js";
 import { beyondRules } from "./ledger-rules.js";
 import { differences, historyRules, RULES, stateRules } from "./reconcile.js";
-import { nextSlice, readCursor, SLICE_SIZE, type SliceSize, writeCursor } from "./rotation.js";
+import { nextSlice, partFrom, readCursor, SLICE_SIZE, type SliceSize, writeCursor } from "./rotation.js";
 import { WINDOW } from "./scope.js";
 import { correctSums, createAccountWindows, createSums, createUnsettled, dropState } from "./state-tables.js";
-import { type AccountWindow, commandsIn, isEmpty, partAbout, type Window } from "./window.js";
+import { type AccountWindow, commandsIn, eventsIn, isEmpty, partAbout, type Window } from "./window.js";
 import { createWindow, dropWindow } from "./window-tables.js";
 
 export interface Finding {
@@ -47,15 +47,16 @@ export interface PassResult extends Looked {
 export interface PassLimits {
   /** So many commands, transfers and accounts are looked at whole each time. */
   readonly wholeMax: number;
-  /** More new commands than these wait for the rotation. */
-  readonly windowCommandsMax: number;
+  /** When so much time is over, what is new waits for the rotation, too. 0: all of it. */
+  readonly newMs: number;
+  /** Then a pass has failed. */
   readonly passMs: number;
   readonly slice: SliceSize;
 }
 
 export const PASS_LIMITS: PassLimits = {
   wholeMax: 5_000,
-  windowCommandsMax: 100_000,
+  newMs: 20_000,
   passMs: 45_000,
   slice: SLICE_SIZE,
 };
@@ -152,24 +153,48 @@ class Pass {
 
   async lookAtWindows(): Promise<void> {
     const { verified } = this.#progress;
-    const news = windowOfNew(this.#progress);
-    const isTooMuch = verified.size === 0 || commandsIn(news) > this.#limits.windowCommandsMax;
     const cursor = await readCursor(this.#snapshot);
-    const slice = await nextSlice(this.#snapshot, verified, cursor, this.#limits.slice);
+    const slice = this.#isLate() ? null : await nextSlice(this.#snapshot, verified, cursor, this.#limits.slice);
     await createSums(this.#snapshot, this.#progress);
-    await this.#lookAtState(!isTooMuch, slice?.accounts ?? []);
-    if (isTooMuch) {
-      this.#skippedCommands = commandsIn(news);
-      this.#log.warn(
-        { commands: this.#skippedCommands },
-        "too much is new to be looked at at once; the rotation comes to it",
-      );
-    } else await this.#lookAtWindow(news);
-    if (slice !== null) await this.#lookAtWindow(slice.window);
+    await this.#lookAtState(verified.size > 0, slice?.accounts ?? []);
     for (const window of this.#windowsToRecheck()) await this.#lookAtWindow(window);
+    await this.#lookAtNew();
+    if (slice !== null) await this.#lookAtWindow(slice.window);
     await moveCheckpoint(this.#snapshot, this.#progress);
     if (slice !== null) await writeCursor(this.#snapshot, slice.next);
     if (slice?.endsLap === true) this.#endLap(cursor.lapStartedAtMs);
+  }
+
+  /** In parts, where it is much; what there is no time for, the rotation comes to. */
+  async #lookAtNew(): Promise<void> {
+    const { verified, now } = this.#progress;
+    const { slice } = this.#limits;
+    const news = windowOfNew(this.#progress);
+    let left = commandsIn(news);
+    if (verified.size > 0 && left <= slice.commands && eventsIn(news) <= slice.events) {
+      if (this.#isLate()) this.#skippedCommands = left;
+      else await this.#lookAtWindow(news);
+      return;
+    }
+    await this.#lookAtWindow({ assets: [], transfers: verified.size > 0 ? news.transfers : null });
+    for (const { asset, commands, events, trades } of news.assets) {
+      const to = now.find((position) => position.asset === asset) as AssetPosition;
+      let from = { command: commands.after, event: events.after, trade: trades.after };
+      while (verified.size > 0 && !this.#isLate() && (from.command < commands.through || from.event < events.through)) {
+        const part = await partFrom(this.#snapshot, from, { ...to, settledCommand: commands.through }, slice);
+        await this.#lookAtWindow({ assets: [part], transfers: null });
+        left -= part.commands.through - part.commands.after;
+        from = { command: part.commands.through, event: part.events.through, trade: part.trades.through };
+      }
+    }
+    this.#skippedCommands = left;
+    if (left > 0)
+      this.#log.warn({ commands: left }, "too much is new to be looked at at once; the rotation comes to it");
+  }
+
+  /** There is no more time for what can wait. */
+  #isLate(): boolean {
+    return performance.now() - this.#startedMs >= this.#limits.newMs;
   }
 
   async #lookAtState(withNew: boolean, slices: readonly AccountWindow[]): Promise<void> {
@@ -223,7 +248,8 @@ class Pass {
   #windowsToRecheck(): Window[] {
     const windows = new Map<string, Window>();
     for (const { foundIn } of this.#open)
-      if (foundIn.of === "window" && windows.size < RECHECKS_MAX) windows.set(placeKey(foundIn), foundIn.window);
+      if (foundIn.of === "window" && windows.size < RECHECKS_MAX && this.#limits.newMs > 0)
+        windows.set(placeKey(foundIn), foundIn.window);
     return [...windows.values()];
   }
 

@@ -13,6 +13,7 @@ export class ReconciliationMetrics {
   readonly #passedAt;
   readonly #seconds;
   readonly #orders;
+  readonly #skipped;
   readonly #verifiedThrough;
 
   constructor(metrics: Metrics, assets: ReadonlySet<string>) {
@@ -25,6 +26,10 @@ export class ReconciliationMetrics {
     this.#passedAt = metrics.gauge("reconciliation_passed_at_seconds", "When the last pass was done, since the epoch");
     this.#seconds = metrics.gauge("reconciliation_pass_seconds", "How long the last pass took");
     this.#orders = metrics.gauge("reconciliation_pass_orders", "Orders that the last pass looked at");
+    this.#skipped = metrics.counter(
+      "reconciliation_skipped_commands_total",
+      "New commands that there was no time for; the rotation comes to them",
+    );
     this.#verifiedThrough = metrics.gauge("reconciliation_verified_through", "The last event that was looked at", [
       "asset",
     ]);
@@ -37,10 +42,11 @@ export class ReconciliationMetrics {
     }
   }
 
-  passed({ orders, verifiedThrough }: PassResult, tookMs: number): void {
+  passed({ orders, skippedCommands, verifiedThrough }: PassResult, tookMs: number): void {
     this.#passedAt.set(Date.now() / 1000);
     this.#seconds.set(tookMs / 1000);
     this.#orders.set(orders);
+    this.#skipped.inc(skippedCommands);
     for (const { asset, event } of verifiedThrough) this.#verifiedThrough.set({ asset }, event);
   }
 }

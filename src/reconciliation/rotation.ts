@@ -1,7 +1,7 @@
 /** Old history, looked at again part by part: what was right once may have been changed since. */
 import type { WorkingSnapshot } from "../shared/database.js";
 import type { AssetPosition } from "./checkpoint.js";
-import type { AccountWindow, Window } from "./window.js";
+import type { AccountWindow, AssetWindow, Window } from "./window.js";
 
 /** Where the next part begins. */
 export interface RotationCursor {
@@ -60,41 +60,52 @@ export async function nextSlice(
   const asset = cursor.asset !== null && verified.has(cursor.asset) ? cursor.asset : assets[0];
   const position = verified.get(asset ?? "");
   if (asset === undefined || position === undefined) return null;
-  const from = asset === cursor.asset ? cursor : { ...cursor, command: 0, event: 0, trade: 0 };
-  const command = Math.max(from.command, Math.min(from.command + size.commands, position.settledCommand));
-  const event = Math.max(from.event, Math.min(from.event + size.events, position.event));
-  const [last] = await snapshot.query<{ trade: number | null }>(
-    `select max(trade_id) as trade from
-       (select trade_id, event_sequence from trades where asset = $1 and trade_id > $2 order by trade_id limit $3) t
-     where event_sequence <= $4`,
-    [asset, from.trade, size.events, event],
-  );
-  const trade = last?.trade ?? from.trade;
+  const from = asset === cursor.asset ? cursor : START;
+  const part = await partFrom(snapshot, from, position, size);
   const [accounts, nextReport] = await accountSlice(snapshot, cursor, size.reports);
   const transferId = await transferAfter(snapshot, cursor.transferId, size.transfers);
-  const isDone = command >= position.settledCommand && event >= position.event;
+  const { commands, events, trades } = part;
+  const isDone = commands.through >= position.settledCommand && events.through >= position.event;
   const following = isDone ? (assets[assets.indexOf(asset) + 1] ?? null) : asset;
   const endsLap = following === null;
   return {
     window: {
-      assets: [
-        {
-          asset,
-          commands: { after: from.command, through: command },
-          events: { after: from.event, through: event },
-          trades: { after: from.trade, through: trade },
-        },
-      ],
+      assets: [part],
       transfers: { after: cursor.transferId, through: transferId ?? cursor.transferId },
     },
     accounts,
     endsLap,
     next: {
-      ...(isDone ? { ...START, asset: following } : { asset, command, event, trade }),
+      ...(isDone
+        ? { ...START, asset: following }
+        : { asset, command: commands.through, event: events.through, trade: trades.through }),
       ...nextReport,
       transferId: transferId ?? 0,
       lapStartedAtMs: endsLap ? Date.now() : cursor.lapStartedAtMs,
     },
+  };
+}
+
+/** The next part of an asset's history, if it is not too long already. Events and trades belong together. */
+export async function partFrom(
+  snapshot: WorkingSnapshot,
+  from: Pick<AssetPosition, "command" | "event" | "trade">,
+  to: AssetPosition,
+  size: SliceSize,
+): Promise<AssetWindow> {
+  const command = Math.max(from.command, Math.min(from.command + size.commands, to.settledCommand));
+  const event = Math.max(from.event, Math.min(from.event + size.events, to.event));
+  const [last] = await snapshot.query<{ trade: number | null }>(
+    `select max(trade_id) as trade from
+       (select trade_id, event_sequence from trades where asset = $1 and trade_id > $2 order by trade_id limit $3) t
+     where event_sequence <= $4`,
+    [to.asset, from.trade, size.events, event],
+  );
+  return {
+    asset: to.asset,
+    commands: { after: from.command, through: command },
+    events: { after: from.event, through: event },
+    trades: { after: from.trade, through: last?.trade ?? from.trade },
   };
 }
 

@@ -89,13 +89,19 @@ export class Reconciliation {
   async #look(): Promise<boolean> {
     const isMine = await this.#inSnapshot(async (snapshot, open) => {
       const startedMs = performance.now();
-      const pass = await runPass(snapshot, this.#service.log, open, this.#options.limits);
+      const pass = await runPass(snapshot, this.#service.log, open, this.#limits());
       this.#metrics.passed(pass, performance.now() - startedMs);
       return pass;
     });
     for (const terms of this.#options.registry.assets.values())
       if (isMine && this.#books.isReachable() && !this.#service.stopping.aborted) await this.#lookAtBook(terms);
     return isMine;
+  }
+
+  /** After a pass that failed, perhaps because there was too much to look at, the next one is as short as can be. */
+  #limits(): PassLimits {
+    const { limits } = this.#options;
+    return this.#failure === null ? limits : { ...limits, newMs: 0 };
   }
 
   async #lookAtBook(terms: Asset): Promise<void> {

@@ -33,6 +33,10 @@ export function commandsIn({ assets }: Window): number {
   return assets.reduce((sum, { commands }) => sum + commands.through - commands.after, 0);
 }
 
+export function eventsIn({ assets }: Window): number {
+  return assets.reduce((sum, { events }) => sum + events.through - events.after, 0);
+}
+
 /** The part in which the rules find again what they found there. */
 export function partAbout(window: Window, asset: string | null): Window {
   if (asset === null) return window;

@@ -230,7 +230,7 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
     expect(await pipeline.rows("select * from reconciliation_differences"), `seed ${SEED}`).to.deep.equal([]);
     const outcome = (name: string) =>
       metric(reconciliation, `bourse_reconciliation_passes_total{outcome="${name}"`).then((count) => count || 0);
-    expect(await outcome("done")).to.be.above(2);
+    expect(await outcome("done")).to.be.above(0);
     expect(await metric(reconciliation, 'bourse_reconciliation_books_total{outcome="compared"')).to.be.above(0);
     expect(await outcome("failed")).to.equal(0);
   }
