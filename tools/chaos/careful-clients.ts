@@ -26,6 +26,7 @@ const EARLIER_SESSIONS_MS = 5_000;
 const TIMER_S = 3;
 const STEPS_PER_RENEWAL = 5;
 const KEPT_MAX = 200;
+const ANSWERED_WITHIN_MS = 20_000;
 
 /** Stays, leaves and comes back, over and over. */
 export abstract class CarefulClient {
@@ -45,6 +46,8 @@ export abstract class CarefulClient {
   protected abstract step(step: number): void;
   /** From now on nobody says that he is there. */
   protected abstract leave(): void;
+  /** After the last order: from now on everything is to go, once he has left. */
+  protected abstract makeSure(): Promise<void>;
 
   resume(): void {
     this.#isPaused = false;
@@ -57,6 +60,9 @@ export abstract class CarefulClient {
     this.#isPaused = true;
     await this.#running;
     this.client.pause();
+    const startedMs = performance.now();
+    while (this.client.open > 0 && performance.now() - startedMs < ANSWERED_WITHIN_MS) await sleep(STEP_MS);
+    await this.makeSure();
     this.leave();
   }
 
@@ -105,6 +111,8 @@ export class SessionClient extends CarefulClient {
   protected override leave(): void {
     this.client.disconnect();
   }
+
+  protected override async makeSure(): Promise<void> {}
 }
 
 export class TimerClient extends CarefulClient {
@@ -114,10 +122,18 @@ export class TimerClient extends CarefulClient {
 
   protected override leave(): void {}
 
-  async #renew(): Promise<void> {
+  /** An order that came after the timer had run out would stay. */
+  protected override async makeSure(): Promise<void> {
+    const startedMs = performance.now();
+    while (!(await this.#renew()) && performance.now() - startedMs < ANSWERED_WITHIN_MS) await sleep(STEP_MS);
+  }
+
+  /** Whether it is known to be set. */
+  async #renew(): Promise<boolean> {
     const sentAtMs = Date.now();
     const answer = await this.client.say(`TIMER ${TIMER_S}`);
-    if (answer !== `OK TIMER ${TIMER_S}`) return;
+    if (answer !== `OK TIMER ${TIMER_S}`) return false;
     this.noteSafe({ fromMs: Date.now(), untilMs: sentAtMs + TIMER_S * 1_000, owedSinceMs: null });
+    return true;
   }
 }

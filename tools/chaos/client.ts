@@ -75,6 +75,7 @@ export class Client {
 
   /** A line that is no order; null: no answer. */
   async say(line: string): Promise<string | null> {
+    if (this.#connected?.session.isOpen !== true) await this.#connect();
     const session = this.#connected?.session;
     return session instanceof TextSession ? await session.request(line).catch(() => null) : null;
   }
