@@ -307,7 +307,9 @@ export class AssetLeases implements FollowedShare {
     const outcome = await this.#publish(key, value, { expectedLastSubjectSequence });
     this.#underWay.delete(key);
     if (outcome.kind !== "stored") return false;
-    this.#keys.set(key, { value, sequence: outcome.streamSequence, seenAtBeat: this.#beats });
+    // What another did afterwards may have been read before our acknowledgement came.
+    if ((this.#keys.get(key)?.sequence ?? -1) < outcome.streamSequence)
+      this.#keys.set(key, { value, sequence: outcome.streamSequence, seenAtBeat: this.#beats });
     return true;
   }
 

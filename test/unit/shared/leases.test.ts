@@ -8,7 +8,7 @@ import { serviceForTest } from "../../support/service.js";
 const MEMBER = "$KV.leases.matching-engine.member";
 const HEARTBEAT_MS = 500;
 
-describe("leases take nobody for gone", () => {
+describe("leases take nobody for gone who is there", () => {
   let clock: sinon.SinonFakeTimers;
   let last: number;
   let unread: InputMessage[];
@@ -16,6 +16,8 @@ describe("leases take nobody for gone", () => {
   /** The server stands still: what is published is stored when it goes on, and nobody hears of it. */
   let isFrozen: boolean;
   let onAvailable: () => void;
+  /** What others publish after that subject's next message, and what is read before its acknowledgement. */
+  let afterwards: Map<string, [subject: string, value: string][]>;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: 1_000_000, toFake: ["setInterval", "clearInterval", "performance"] });
@@ -24,14 +26,20 @@ describe("leases take nobody for gone", () => {
     isReadable = true;
     isFrozen = false;
     onAvailable = () => undefined;
+    afterwards = new Map();
   });
   afterEach(() => clock.restore());
 
   async function publish(subject: string, data: Uint8Array) {
     unread.push({ subject, data, streamSequence: streamSequence(++last) });
+    const place = streamSequence(last);
     if (isFrozen) return { kind: "unknown" } as const;
+    const others = afterwards.get(subject) ?? [];
+    afterwards.delete(subject);
+    for (const [key, value] of others)
+      unread.push({ subject: key, data: Buffer.from(value), streamSequence: streamSequence(++last) });
     if (isReadable) onAvailable();
-    return { kind: "stored", streamSequence: streamSequence(last), duplicate: false } as const;
+    return { kind: "stored", streamSequence: place, duplicate: false } as const;
   }
 
   /** Both processes say that they are there, so many times. */
@@ -81,6 +89,19 @@ describe("leases take nobody for gone", () => {
     expect(unread).to.have.length(10);
     onAvailable();
     expect([...leases.assets()], "b is still to come").to.deep.equal(["BTC-USD"]);
+    await beat(2);
+    expect([...leases.assets()]).to.deep.equal(["BTC-USD"]);
+    await leases.leave();
+  });
+
+  it("and know who took an asset after them, also when that is read before their own change is acknowledged", async () => {
+    const leases = await join();
+    const asset = "$KV.leases.matching-engine.asset.ETH-USD";
+    afterwards.set(asset, [
+      [`${MEMBER}.b`, "BTC-USD,ETH-USD"],
+      [asset, "b"],
+    ]);
+    await publish(`${MEMBER}.b`, Buffer.from("")); // b leaves, a takes what it had, b is back and has it again
     await beat(2);
     expect([...leases.assets()]).to.deep.equal(["BTC-USD"]);
     await leases.leave();
