@@ -32,7 +32,7 @@ const IN_FLIGHT = 64;
 const POLL_MS = 1;
 const RUNS = 5;
 const TAKE_OVER_RUNS = 3;
-const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9 };
+const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
 inlineMore();
 const { values } = parseArgs({

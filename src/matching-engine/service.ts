@@ -257,6 +257,7 @@ export class MatchingEngines implements Stage {
   #noteReplayed(asset: string, { fromCommand, startedMs }: Replay, { publishedCommand }: HostedEngine): void {
     const tookMs = performance.now() - startedMs;
     const commands = publishedCommand - fromCommand;
+    this.#snapshotter.replayed(asset, commands);
     this.#replaySpeed.set({ asset }, (commands / tookMs) * 1000);
     this.#service.log.info({ asset, fromCommand, commands, tookMs: Math.round(tookMs) }, "the engine is back");
   }

@@ -19,11 +19,14 @@ export interface SnapshotPolicy {
   readonly everyMs: number;
   /** Somebody who follows the engine is to take it; if he has not so long after it is due, the engine's own process does. */
   readonly graceMs?: number;
+  /** After a replay of more commands a snapshot is due, whenever the last one was taken. */
+  readonly replayMax?: number;
 }
 
 const KEPT = 3;
 const RETRY_MS = 10_000;
 const GRACE_MS = 10_000;
+const REPLAY_COMMANDS_MAX = 1_000;
 /** Storing may take a fifth of the time at most, however large the book and frequent the commands. */
 const REST_FACTOR = 4;
 
@@ -86,6 +89,13 @@ export class Snapshotter {
     const commandSequence = restored?.engine.lastCommandSequence ?? 0;
     this.#last.set(asset, { commandSequence, sinceMs: performance.now(), takenAtMs: restored?.takenAtMs ?? null });
     this.#sequence.set({ asset }, commandSequence);
+  }
+
+  /** So much had to be applied again: where that was much, a snapshot is due, or the next start would take as long. */
+  replayed(asset: string, commands: number): void {
+    const last = this.#last.get(asset);
+    if (last === undefined || commands < (this.#policy.replayMax ?? REPLAY_COMMANDS_MAX)) return;
+    this.#last.set(asset, { ...last, sinceMs: Number.NEGATIVE_INFINITY });
   }
 
   /** The asset is no concern of this process any more. */

@@ -25,7 +25,7 @@ export const ASSET = "BTC-USD";
 export const OTHER = "ETH-USD";
 export const REGISTRY = loadAssets(`${projectRoot}config/assets.json`);
 /** Only when a test says so. */
-const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9 };
+const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 /** A snapshot is taken between two messages; with 100 commands at once it is clear between which. */
 const COMMANDS_PER_MESSAGE = 100;
 

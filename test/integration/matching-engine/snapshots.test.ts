@@ -93,6 +93,18 @@ describe("an engine's snapshots", () => {
     expect(await metric(service, `snapshot_command_sequence{asset="${ASSET}"`)).to.equal(10);
   });
 
+  it("are taken after a long replay: who dies often does not replay ever more", async () => {
+    const seldom = { everyCommands: 1e9, everyMs: 3_600_000 };
+    const first = await engines.start({ snapshots: seldom });
+    await engines.command(2_000);
+    await engines.published();
+    await engines.crash(first);
+    expect(await engines.store.list(ASSET)).to.deep.equal([]);
+    await engines.start({ snapshots: seldom });
+    const stored = await engines.snapshotOfAll();
+    expect(await engines.stateHashIn(stored)).to.equal(engines.expected().stateHash);
+  });
+
   it("are kept three at most", async () => {
     const kept = await leaveSnapshots(5);
     expect(kept.map(({ commandSequence }) => commandSequence)).to.deep.equal([500, 400, 300]);

@@ -72,7 +72,7 @@ describe("a hot standby", () => {
   });
 
   it("takes the snapshots, and the engine's own process takes them when it is gone", async () => {
-    const snapshots = { everyCommands: 100, everyMs: 1e9, graceMs: 500 };
+    const snapshots = { everyCommands: 100, everyMs: 1e9, graceMs: 5_000 };
     const { active, standby } = await pair({ snapshots });
     for (let round = 0; round < 3; round++) {
       await engines.command(200);
