@@ -223,7 +223,7 @@ class Pass {
         keys.set(`${account} ${currency}`, { account_id: account, currency });
     }
     if (keys.size === 0) return;
-    await this.#snapshot.query("savepoint before_correction");
+    await this.#snapshot.query("close all; savepoint before_correction");
     try {
       const corrected = await correctSums(this.#snapshot, [...keys.values()]);
       if (corrected > 0) this.#log.warn({ corrected }, "what was added up of the ledger was wrong, and is put right");

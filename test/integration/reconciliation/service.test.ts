@@ -230,6 +230,23 @@ describe("the reconciliation service, beside a running pipeline", () => {
       });
   });
 
+  it("puts right what it has added up wrongly, and halts nothing", async () => {
+    await reconcile({ wholeMax: 0 });
+    await pass();
+    const { rowCount } = await superuser.query(
+      "update reconciled_balances set available = available + 5 where account_id = 1 and currency = 'USD'",
+    );
+    expect(rowCount).to.equal(1);
+    await pass();
+    expect([await halts(), service.notReady()]).to.deep.equal([[], []]);
+    // Transfers are added only when they are old enough.
+    const [sums] = await pipeline.rows(
+      `select (select available + held from reconciled_balances where account_id = 1 and currency = 'USD')::text as kept,
+         (select sum(amount) from ledger_entries where account_id = 1 and currency = 'USD' and source <> 'transfers')::text as due`,
+    );
+    expect(sums?.["kept"]).to.equal(sums?.["due"]);
+  });
+
   it("halts nothing when it can't look, and says so", async () => {
     await reconcile();
     await pass();
