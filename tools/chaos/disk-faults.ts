@@ -55,7 +55,6 @@ const natsDiskLost = (forMs: number): Fault => ({
   lastsMs: forMs,
   growthMaxMb: GROWTH_MAX_MB,
   mayRefuse: ["UNKNOWN_OUTCOME", "UNAVAILABLE"],
-  mustRefuse: "UNAVAILABLE",
   inject: async (world) => {
     const data = join(world.folderOf("nats"), "jetstream");
     await world.nats.end();
