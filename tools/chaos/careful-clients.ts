@@ -22,7 +22,7 @@ const LONG_ABSENCE_MS = 4_000;
 /** Who is back by then keeps his orders for certain. */
 const FORGIVEN_ABSENCE_MS = 1_500;
 /** What a session left behind that ended without a word may fire so long after the next one began. */
-const EARLIER_SESSIONS_MS = 5_000;
+export const EARLIER_SESSIONS_MS = 5_000;
 const TIMER_S = 3;
 const STEPS_PER_RENEWAL = 5;
 const KEPT_MAX = 200;

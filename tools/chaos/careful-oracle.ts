@@ -1,4 +1,5 @@
 /** Orders of clients who left are gone, and none of a client who was there was taken from him. */
+import { EARLIER_SESSIONS_MS } from "./careful-clients.js";
 import type { Difference } from "./difference.js";
 import type { World } from "./world.js";
 
@@ -49,7 +50,9 @@ export class CarefulOracle {
       this.#cancelledMs.set(accountId, madeAtMs);
       const client = load.careful.find((careful) => careful.accountId === accountId);
       const safe = client?.safeTimes.find(({ fromMs, untilMs }) => fromMs <= madeAtMs && madeAtMs < untilMs);
-      if (safe === undefined || (safe.owedSinceMs !== null && paidMs < safe.owedSinceMs)) continue;
+      // What was cancelled sooner after he left may have been for an absence before that.
+      const isOwed = safe !== undefined && safe.owedSinceMs !== null && paidMs < safe.owedSinceMs + EARLIER_SESSIONS_MS;
+      if (safe === undefined || isOwed) continue;
       const at = new Date(madeAtMs).toISOString();
       yield { kind: "differing", text: `account ${accountId} was there at ${at}, and cancelled: ${why}` };
     }
