@@ -82,7 +82,7 @@ async function readAssets(databaseUrl: string, log: Logger): Promise<AssetReadin
   }
 }
 
-async function readNats(natsUrl: string, log: Logger): Promise<NatsReading> {
+export async function readNats(natsUrl: string, log: Logger): Promise<NatsReading> {
   const bus = await connectBus(natsUrl, { name: "operator", log }, ANSWER_DEADLINE_MS);
   try {
     const matched: Record<string, number> = {};

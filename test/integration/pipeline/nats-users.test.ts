@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
 import { SnapshotStore } from "../../../src/matching-engine/snapshot-store.js";
+import { readNats } from "../../../src/operator/status-readings.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { AssetLeases } from "../../../src/shared/leases.js";
 import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
@@ -46,6 +47,7 @@ const USERS = [
   "trade-processing",
   "market-data-notifier",
   "reconciliation",
+  "operator",
 ];
 
 describe("the users of NATS", () => {
@@ -128,6 +130,12 @@ describe("the users of NATS", () => {
     expect(await readReplayHorizon(processing, "ETH-USD")).to.deep.equal(horizon);
     for (const stream of ["ORDERS", "COMMANDS", "EXECUTIONS"] as const)
       await processing.purge(stream, `${STREAMS[stream].prefix}.ETH-USD`, 1);
+  });
+
+  it("let operators look how it is", async () => {
+    const { matched, holders } = await readNats(urlOf("operator"), serviceForTest("operator").log);
+    expect(matched["BTC-USD"]).to.equal(4);
+    expect(holders).to.be.an("array");
   });
 
   it("let nobody publish what is another's, change a stream, or listen to others", async () => {
