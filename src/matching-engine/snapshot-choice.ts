@@ -47,15 +47,17 @@ export async function objectionTo(
   const published = lastOutput === null ? null : decodeExecutionRows(lastOutput.data);
   if (published === null || published.throughCommand < command || published.throughEvent < event)
     return `it stands for event ${event}, which EXECUTIONS do not hold`;
-  const nextOutput = await bus.nextMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset), executionsThrough);
+  const [nextOutput, lastInput, nextInput] = await Promise.all([
+    bus.nextMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset), executionsThrough),
+    bus.lastMessage("COMMANDS", subjectOf("COMMANDS", asset)),
+    bus.nextMessage("COMMANDS", subjectOf("COMMANDS", asset), commandsThrough),
+  ]);
   const nextEvent = nextOutput === null ? published.throughEvent + 1 : firstEventOf(nextOutput);
   if (nextEvent !== event + 1)
     return `after event ${event}, at ${executionsThrough} in EXECUTIONS, comes event ${nextEvent}`;
 
-  const lastInput = await bus.lastMessage("COMMANDS", subjectOf("COMMANDS", asset));
   const lastCommand = lastInput === null ? 0 : lastCommandOf(lastInput);
   if (lastCommand < command) return `it stands for command ${command}, but COMMANDS end with ${lastCommand}`;
-  const nextInput = await bus.nextMessage("COMMANDS", subjectOf("COMMANDS", asset), commandsThrough);
   const nextCommand = nextInput === null ? lastCommand + 1 : firstCommandOf(nextInput);
   return nextCommand > command + 1
     ? `after command ${command}, at ${commandsThrough} in COMMANDS, comes command ${nextCommand}`
