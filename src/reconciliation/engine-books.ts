@@ -19,8 +19,9 @@ export class EngineBooks {
   readonly #bus: Bus;
   readonly #store: SnapshotStore;
   readonly #log: Logger;
-  /** The snapshots that need not be looked at again. */
+  /** By asset, the snapshot that need not be looked at again, and those that can't be read. */
   readonly #done = new Map<string, string>();
+  readonly #unreadable = new Map<string, Set<string>>();
 
   constructor(bus: Bus, log: Logger) {
     this.#bus = bus;
@@ -33,22 +34,24 @@ export class EngineBooks {
   }
 
   /**
-   * Null: there is no newer one than `done` was called for, or it can't be read (its engine says that, too). Whoever calls
+   * Null: there is no newer one that can be read than `done` was called for. Whoever calls
    * it must be done with the book before the next one: it is as large as the engine's memory.
    */
   async newest(terms: Asset): Promise<(EngineBook & { readonly done: () => void }) | null> {
     const { asset } = terms;
-    const stored = (await this.#store.list(asset)).find(({ isWhole }) => isWhole);
-    if (stored === undefined || this.#done.get(asset) === stored.subject) return null;
-    const done = () => void this.#done.set(asset, stored.subject);
-    try {
-      const { engine } = await this.#store.load(stored, terms);
-      return { asset, event: engine.lastEventSequence, orders: engine.openOrders(), done };
-    } catch (err) {
-      if (!(err instanceof CodecError)) throw err;
-      this.#log.warn({ asset, snapshot: stored.subject, err }, "a snapshot can't be compared");
-      done();
-      return null;
+    for (const stored of await this.#store.list(asset)) {
+      if (!stored.isWhole || this.#unreadable.get(asset)?.has(stored.subject)) continue;
+      if (this.#done.get(asset) === stored.subject) return null;
+      try {
+        const { engine } = await this.#store.load(stored, terms);
+        const done = () => void this.#done.set(asset, stored.subject);
+        return { asset, event: engine.lastEventSequence, orders: engine.openOrders(), done };
+      } catch (err) {
+        if (!(err instanceof CodecError)) throw err;
+        this.#log.warn({ asset, snapshot: stored.subject, err }, "a snapshot can't be compared");
+        this.#unreadable.set(asset, new Set(this.#unreadable.get(asset)).add(stored.subject));
+      }
     }
+    return null;
   }
 }
