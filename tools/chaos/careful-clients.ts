@@ -83,6 +83,8 @@ export abstract class CarefulClient {
         this.step(step);
         await sleep(STEP_MS);
       }
+      // A session that waits for answers ends with them, and its end counts however long he is back by then.
+      if (this.client.open > 0) continue;
       this.leave();
       const backMs = performance.now() + (this.#random(2) === 0 ? SHORT_ABSENCE_MS : LONG_ABSENCE_MS);
       while (performance.now() < backMs && !this.#isPaused) await sleep(STEP_MS);
