@@ -17,7 +17,7 @@ import type { StreamPlaces } from "./snapshot-store.js";
 /** What one step takes of the published events: the process's own assets don't wait for longer. */
 const STEP_MESSAGES_MAX = 16;
 const STEP_BYTES_MAX = 262_144;
-const PENDING_MESSAGES_MAX = 256;
+const PENDING_MESSAGES_MAX = 1_024;
 
 /** The streams don't go on where it stands, because they were trimmed or made anew: it has to begin again. */
 export class LostPlace extends Error {
