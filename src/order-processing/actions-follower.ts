@@ -12,6 +12,8 @@ export interface ActionCommand {
   readonly actionId: ActionId;
   readonly accountId: AccountId | 0;
   readonly body: CommandBody;
+  /** It is about all that the order log holds by now, processed or not. */
+  readonly coversLog: boolean;
 }
 
 /**
@@ -79,16 +81,20 @@ export class ActionsFollower {
  */
 export function commandsOf(action: Action, asset: string, owners: readonly AccountId[]): ActionCommand[] {
   const { actionId, kind, accountId, assetState } = action;
-  const cancelAll = (owner: AccountId): ActionCommand => ({
+  // A suspended account's orders that come to be processed after the cancel are refused; nobody else's are.
+  const coversLog = kind === "cancel_all";
+  const told = (owner: AccountId | 0, body: CommandBody): ActionCommand => ({
     actionId,
     accountId: owner,
-    body: { kind: "cancel_all", side: null },
+    body,
+    coversLog,
   });
+  const cancelAll = (owner: AccountId) => told(owner, { kind: "cancel_all", side: null });
   if (kind === "set_asset_state" && assetState !== null && (action.asset ?? asset) === asset)
-    return [{ actionId, accountId: 0, body: { kind: "set_asset_state", state: assetState } }];
+    return [told(0, { kind: "set_asset_state", state: assetState })];
   if (isAboutAllAccounts(action)) {
     // Something must be written, or it would be followed once more after a restart, when it may be over.
-    return owners.length > 0 ? owners.map(cancelAll) : [{ actionId, accountId: 0, body: { kind: "advance_clock" } }];
+    return owners.length > 0 ? owners.map(cancelAll) : [told(0, { kind: "advance_clock" })];
   }
   const cancels = kind === "suspend" || kind === "close" || kind === "cancel_all";
   return cancels && accountId !== null ? [cancelAll(accountId)] : [];

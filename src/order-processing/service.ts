@@ -9,7 +9,9 @@ import type { Service } from "../shared/lifecycle.js";
 import type { Command, LoggedRequest } from "../shared/messages.js";
 import { decodeCommandBatch, decodeOrderBatch, encodeCommandBatch } from "../shared/pipeline-codec.js";
 import { AssetHalted, haltingAsset, type Stage } from "../shared/stage.js";
+import { subjectOf } from "../shared/subjects.js";
 import {
+  type ActionId,
   type CommandSequence,
   commandSequence,
   type EpochMs,
@@ -20,6 +22,7 @@ import {
   logIdAt,
   nowUs,
   type StreamSequence,
+  streamSequence,
 } from "../shared/units.js";
 import type { ActionCommand, ActionsFollower } from "./actions-follower.js";
 import { FundsChanged, type HeldBalance, type OrderLogStore, type SequencedBatch } from "./order-log-store.js";
@@ -41,6 +44,8 @@ const ACTIONS_INTERVAL_MS = 500;
 interface AssetPosition {
   logId: LogId;
   streamSequence: StreamSequence;
+  /** The last message that was handled, or skipped because nothing can be done with it. */
+  seenThrough: StreamSequence;
   commandSequence: CommandSequence;
   sequencedAtUs: EpochUs;
   /** When the clock has to be sent if no request brings it. */
@@ -59,6 +64,8 @@ export class OrderProcessing implements Stage {
   #settled: ReadonlyMap<string, CommandSequence> = new Map();
   readonly #positions = new Map<string, AssetPosition>();
   #followedActionsMs = Number.NEGATIVE_INFINITY;
+  /** What is to be processed before an asset's actions through this one become commands. */
+  readonly #covered = new Map<string, { readonly actionId: ActionId; readonly through: StreamSequence }>();
 
   constructor(service: Service, bus: Bus, store: OrderLogStore, sequencer: Sequencer, actions: ActionsFollower) {
     this.#service = service;
@@ -70,6 +77,7 @@ export class OrderProcessing implements Stage {
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
     this.#positions.delete(asset);
+    this.#covered.delete(asset);
     this.#sequencer.forgetBalances();
     const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "COMMANDS", asset);
     // Before the position: commands are committed before they are published, also by another process at this moment.
@@ -81,7 +89,7 @@ export class OrderProcessing implements Stage {
     const nextExpiryMs = await this.#store.nextExpiry(asset, stored.sequencedAtUs);
     await this.#publishRest(asset, output, published, stored.commandSequence);
     await this.#actions.recover(asset);
-    this.#positions.set(asset, { ...stored, nextExpiryMs, output });
+    this.#positions.set(asset, { ...stored, seenThrough: stored.streamSequence, nextExpiryMs, output });
     return { afterSequence: stored.streamSequence };
   }
 
@@ -152,7 +160,11 @@ export class OrderProcessing implements Stage {
   /** What operators and timers decided becomes commands, in the same way. */
   async #followActions(): Promise<void> {
     this.#followedActionsMs = performance.now();
-    const commands = [...(await this.#actions.commands([...this.#positions.keys()]))];
+    const commands: [asset: string, told: readonly ActionCommand[]][] = [];
+    for (const [asset, told] of await this.#actions.commands([...this.#positions.keys()])) {
+      const due = await this.#due(asset, told);
+      if (due.length > 0) commands.push([asset, due]);
+    }
     if (commands.length === 0) return;
     await this.#commit(
       commands.map(([asset, told]) => ({
@@ -163,8 +175,31 @@ export class OrderProcessing implements Stage {
     for (const [asset, told] of commands) this.#actions.written(asset, told);
   }
 
+  /**
+   * A cancel of everything covers what was acknowledged before it: while that still waits in the log, so does the cancel.
+   * Unless trading is to stop: then what comes late is refused.
+   */
+  async #due(asset: string, told: readonly ActionCommand[]): Promise<readonly ActionCommand[]> {
+    const covering = told.findLast(({ coversLog }) => coversLog);
+    const stops = ({ body }: ActionCommand) => body.kind === "set_asset_state" && body.state !== "open";
+    if (covering === undefined || told.some(stops)) {
+      this.#covered.delete(asset);
+      return told;
+    }
+    let covered = this.#covered.get(asset);
+    if (covered === undefined) {
+      const last = await this.#bus.lastMessage(this.input, subjectOf(this.input, asset));
+      covered = { actionId: covering.actionId, through: last?.streamSequence ?? streamSequence(0) };
+      this.#covered.set(asset, covered);
+    }
+    const { actionId: through } = covered;
+    if (this.#position(asset).seenThrough < covered.through) return [];
+    this.#covered.delete(asset);
+    return told.filter(({ actionId }) => actionId <= through);
+  }
+
   /** Commands that no request asked for: the position in the log stays where it is. */
-  #unasked(asset: string, told: readonly Omit<ActionCommand, "actionId">[]): SequencedBatch {
+  #unasked(asset: string, told: readonly Pick<ActionCommand, "accountId" | "body">[]): SequencedBatch {
     const { logId: reached, streamSequence, commandSequence: after, sequencedAtUs } = this.#position(asset);
     const atUs = Math.max(sequencedAtUs, nowUs()) as EpochUs;
     const commands = told.map(({ accountId, body }, index): Command => {
@@ -183,6 +218,7 @@ export class OrderProcessing implements Stage {
 
   #readRequests({ asset, messages }: AssetInput): LoggedBatch {
     const after = this.#position(asset);
+    after.seenThrough = (messages.at(-1) as InputMessage).streamSequence;
     const decode = () =>
       messages.flatMap(({ streamSequence, data }) =>
         decodeOrderBatch(data).map((request, index) => ({ ...request, logId: logIdAt(streamSequence, index) })),

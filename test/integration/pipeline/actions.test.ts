@@ -113,4 +113,30 @@ describe("the pipeline and the actions of operators and timers", () => {
     expect((await commands("cancel_all")).map((row) => row["action_id"])).to.deep.equal([1, 1, 1, 1]);
     expect(await pipeline.rows("select 1 from cancel_triggers")).to.have.length(0);
   });
+
+  it("cancels, when a timer runs out, also what was acknowledged before and is still to be processed", async () => {
+    await pipeline.stopStage("order-processing");
+    const orders = 3_000;
+    const logged = Array.from({ length: orders }, () => pipeline.log("BTC-USD", buy(ANN, 1, 100)));
+    await Promise.all(logged);
+    await pipeline.rows(
+      "insert into cancel_triggers values ('timer/1', $1, 'timer', 'h:1', now() - interval '1 second')",
+      ANN,
+    );
+    await pipeline.rows("select fire_cancel_triggers(1)");
+    await pipeline.start("order-processing");
+    await reports(orders, "canceled");
+    expect(await commands("cancel_all")).to.deep.include({ asset: "BTC-USD", account_id: ANN, action_id: 1 });
+  });
+
+  it("does not let a halt wait for what is still to be processed", async () => {
+    await pipeline.stopStage("order-processing");
+    const orders = 3_000;
+    await Promise.all(Array.from({ length: orders }, () => pipeline.log("BTC-USD", buy(ANN, 1, 100))));
+    await pipeline.rows("select set_asset_state('BTC-USD', 'halted', 'op', 'test')");
+    await pipeline.start("order-processing");
+    const refused = () => pipeline.rows("select 1 from execution_reports where reason like 'asset_halted%'");
+    await pipeline.rowsOnce(orders, "select 1 from execution_reports where event in ('accepted', 'rejected')");
+    expect(await refused()).to.not.have.length(0);
+  });
 });

@@ -37,7 +37,7 @@ const SUBJECTS: readonly [string, string | null][] = [
   ["$JS.API.STREAM.CREATE.MINE", null],
   ["$JS.API.CONSUMER.CREATE.ORDERS.x", "order-processing"],
   ["$JS.API.CONSUMER.CREATE.NOTIFICATIONS.x", "market-data-notifier"],
-  ["$JS.API.STREAM.MSG.GET.ORDERS", null],
+  ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing"],
   ["$SYS.REQ.SERVER.PING", null],
 ];
 const USERS = [
