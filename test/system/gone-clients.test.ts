@@ -71,7 +71,7 @@ describe("bourse, whose order-handler is killed", function () {
   });
 
   it("has books that agree with all of that", () => {
-    const main = join(projectRoot, "dist", "reconciliation", "main.js");
+    const main = join(projectRoot, "dist", "reconciliation", "command.js");
     const env = { ...process.env, DATABASE_URL: bourse.endpoints.databaseUrl };
     const { stdout } = spawnSync(process.execPath, [main], { env, encoding: "utf8" });
     expect(stdout).to.match(/: nothing differs\n$/);
