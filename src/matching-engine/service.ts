@@ -189,13 +189,16 @@ export class MatchingEngines implements Stage {
       throw new AssetHalted(doubt.asset, doubt.why);
     }
     this.#standbys?.tick();
-    for (const [asset, hosted] of this.#engines) {
-      const { terms, engine, output, commandsThrough, rebuild } = hosted;
+    for (const [asset, { rebuild }] of this.#engines)
       if (rebuild !== null && rebuild.failure !== null) {
         this.#engines.delete(asset); // it halts once
         throw haltedBy(asset, rebuild.failure);
       }
-      if (!isUpToDate(hosted)) continue;
+    // One is taken at a time: of the engine first that a start would take the longest for.
+    const unsaved = (asset: string, { engine }: HostedEngine) => this.#snapshotter.unsavedCommands(asset, engine);
+    const inTurn = [...this.#engines].filter(([, hosted]) => isUpToDate(hosted));
+    for (const [asset, hosted] of inTurn.sort((a, b) => unsaved(...b) - unsaved(...a))) {
+      const { terms, engine, output, commandsThrough } = hosted;
       const places = { commandsThrough, executionsThrough: output.last };
       this.#snapshotter.consider(asset, engine, terms, places, this.#share.isFollowed(asset) ? "others'" : "own");
     }

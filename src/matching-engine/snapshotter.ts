@@ -17,6 +17,8 @@ export interface SnapshotPolicy {
   readonly everyCommands: number;
   /** or after this time, when there was a command at all. */
   readonly everyMs: number;
+  /** or after so many messages in COMMANDS, of all assets, if some were this one's: to read them takes longer than to apply. */
+  readonly everyMessages?: number;
   /** Somebody who follows the engine is to take it; if he has not so long after it is due, the engine's own process does. */
   readonly graceMs?: number;
   /** After a replay of more commands a snapshot is due, whenever the last one was taken. */
@@ -27,6 +29,10 @@ const KEPT = 3;
 const RETRY_MS = 10_000;
 const GRACE_MS = 10_000;
 const REPLAY_COMMANDS_MAX = 1_000;
+/** A restart replays what all assets have had since their snapshots: about a quarter of a second. */
+const EVERY_MESSAGES = 10_000;
+/** Of one asset: for fewer no snapshot is due, however many messages the others had. */
+const COMMANDS_MIN = 100;
 /** Storing may take a fifth of the time at most, however large the book and frequent the commands. */
 const REST_FACTOR = 4;
 
@@ -34,6 +40,7 @@ export const SNAPSHOT_POLICY: SnapshotPolicy = { everyCommands: 50_000, everyMs:
 
 interface LastSnapshot {
   readonly commandSequence: number;
+  readonly commandsThrough: number;
   /** On this process's own clock; where there was none, the start. */
   readonly sinceMs: number;
   /** For people; null: there was none. */
@@ -45,6 +52,8 @@ interface AwaitedSnapshot {
   /** The one before it. */
   readonly last: LastSnapshot;
   readonly dueSinceMs: number;
+  /** Where the engine was then: the snapshot can't stand for much less. */
+  readonly commandsThrough: number;
   isLookedFor: boolean;
   isMissing: boolean;
 }
@@ -87,7 +96,8 @@ export class Snapshotter {
   /** The engine starts from this snapshot, or from none. */
   startsFrom(asset: string, restored: RestoredEngine | null): void {
     const commandSequence = restored?.engine.lastCommandSequence ?? 0;
-    this.#last.set(asset, { commandSequence, sinceMs: performance.now(), takenAtMs: restored?.takenAtMs ?? null });
+    const { takenAtMs = null, commandsThrough = 0 } = restored ?? {};
+    this.#last.set(asset, { commandSequence, commandsThrough, sinceMs: performance.now(), takenAtMs });
     this.#sequence.set({ asset }, commandSequence);
   }
 
@@ -118,16 +128,27 @@ export class Snapshotter {
     const last = this.#last.get(asset);
     const startedMs = performance.now();
     if (last === undefined || this.#storing !== null || startedMs < this.#notBeforeMs) return;
+    const { everyCommands, everyMs, everyMessages = EVERY_MESSAGES } = this.#policy;
     const commands = engine.lastCommandSequence - last.commandSequence;
-    const isOld = startedMs - last.sinceMs >= this.#policy.everyMs;
-    if (commands < this.#policy.everyCommands && !(commands > 0 && isOld)) return;
-    if (task === "others'" && !this.#isMissing(asset, last, startedMs)) return;
+    const isOld = commands > 0 && startedMs - last.sinceMs >= everyMs;
+    const isFar = commands >= COMMANDS_MIN && places.commandsThrough - last.commandsThrough >= everyMessages;
+    if (commands < everyCommands && !isOld && !isFar) return;
+    if (task === "others'" && !this.#isMissing(asset, last, places.commandsThrough)) return;
     void this.#take(asset, engine, options, places);
   }
 
-  #isMissing(asset: string, last: LastSnapshot, nowMs: number): boolean {
+  /** What a start from the last snapshot would apply again. */
+  unsavedCommands(asset: string, engine: Engine): number {
+    return engine.lastCommandSequence - (this.#last.get(asset)?.commandSequence ?? 0);
+  }
+
+  #isMissing(asset: string, last: LastSnapshot, commandsThrough: number): boolean {
+    const nowMs = performance.now();
     const before = this.#awaited.get(asset);
-    const awaited = before?.last === last ? before : { last, dueSinceMs: nowMs, isLookedFor: false, isMissing: false };
+    const awaited =
+      before?.last === last
+        ? before
+        : { last, dueSinceMs: nowMs, commandsThrough, isLookedFor: false, isMissing: false };
     this.#awaited.set(asset, awaited);
     if (nowMs - awaited.dueSinceMs >= (this.#policy.graceMs ?? GRACE_MS) && !awaited.isLookedFor)
       this.#service.background("look for a snapshot", this.#lookFor(asset, awaited));
@@ -138,11 +159,12 @@ export class Snapshotter {
     awaited.isLookedFor = true;
     try {
       const newest = (await this.#store.list(asset)).find(({ isWhole }) => isWhole);
-      const { last } = awaited;
+      const { last, commandsThrough } = awaited;
       if (newest === undefined || newest.commandSequence <= last.commandSequence) awaited.isMissing = true;
       else if (this.#last.get(asset) === last) {
         const { commandSequence } = newest;
-        this.#last.set(asset, { commandSequence, sinceMs: performance.now(), takenAtMs: Date.now() });
+        const takenAtMs = Date.now();
+        this.#last.set(asset, { commandSequence, commandsThrough, sinceMs: performance.now(), takenAtMs });
         this.#sequence.set({ asset }, commandSequence);
       }
     } catch (err) {
@@ -180,7 +202,9 @@ export class Snapshotter {
         if (err instanceof CodecError) await this.#store.remove(stored);
         throw err;
       });
-      if (this.#last.has(asset)) this.#last.set(asset, { commandSequence, takenAtMs, sinceMs: startedMs });
+      const { commandsThrough } = taken;
+      if (this.#last.has(asset))
+        this.#last.set(asset, { commandSequence, commandsThrough, takenAtMs, sinceMs: startedMs });
       this.#places.set(stored.subject, placesOf(taken));
       const tookMs = performance.now() - startedMs;
       this.#sequence.set({ asset }, commandSequence);

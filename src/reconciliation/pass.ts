@@ -2,6 +2,7 @@
  * One look at the database: at what is there now, at what is new since the last one, at a part of old history, and again at
  * what differed. As much as is new, whatever there is; a small database is looked at whole.
  */
+import { setTimeout } from "node:timers/promises";
 import type { WorkingSnapshot } from "../shared/database.js";
 import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
@@ -56,7 +57,7 @@ export interface PassLimits {
 
 export const PASS_LIMITS: PassLimits = {
   wholeMax: 5_000,
-  newMs: 20_000,
+  newMs: 10_000,
   passMs: 45_000,
   slice: SLICE_SIZE,
 };
@@ -181,8 +182,10 @@ class Pass {
       const to = now.find((position) => position.asset === asset) as AssetPosition;
       let from = { command: commands.after, event: events.after, trade: trades.after };
       while (verified.size > 0 && !this.#isLate() && (from.command < commands.through || from.event < events.through)) {
+        const startedMs = performance.now();
         const part = await partFrom(this.#snapshot, from, { ...to, settledCommand: commands.through }, slice);
         await this.#lookAtWindow({ assets: [part], transfers: null });
+        await setTimeout(performance.now() - startedMs); // the pipeline needs the machine, too
         left -= part.commands.through - part.commands.after;
         from = { command: part.commands.through, event: part.events.through, trade: part.trades.through };
       }

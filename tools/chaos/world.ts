@@ -11,11 +11,12 @@ import { type Bus, connectBus } from "../../src/shared/bus.js";
 import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config.js";
 import { connectDatabase, type Database } from "../../src/shared/database.js";
 import { createLogger } from "../../src/shared/log.js";
+import { until } from "../../test/support/eventually.js";
 import { SESSION_ACCOUNTS, TIMER_ACCOUNTS } from "./careful-clients.js";
 import { type Account, Load } from "./load.js";
 import { MemoryWatch } from "./memory-watch.js";
 import { COPIES, NatsCluster } from "./nats-cluster.js";
-import { holderNames } from "./resting-orders.js";
+import { hasRoom, holderNames } from "./resting-orders.js";
 import { OwnServer } from "./servers.js";
 import { ServiceProcess } from "./service-processes.js";
 import { SmallDisk } from "./small-disk.js";
@@ -47,6 +48,15 @@ interface Proxies {
 
 const ASSETS_FILE = join(projectRoot, "tools", "chaos", "assets.json");
 const FIRST = "1";
+const SNAPSHOTS_WITHIN_MS = 120_000;
+/** Commands that a snapshot stands for, when it was taken after most of the orders had come to rest. */
+const FULL_BOOK_COMMANDS = 9_000;
+
+/** snapshots.BTC-USD.12345-3-… */
+function isOfFullBook(subject: string, asset: string): boolean {
+  const [, of = "", name = ""] = subject.split(".");
+  return of === asset && Number.parseInt(name, 10) >= FULL_BOOK_COMMANDS;
+}
 const STREAMS_DEADLINE_MS = 60_000;
 
 export class World {
@@ -242,5 +252,19 @@ export class World {
       notifierUrl: `http://127.0.0.1:${port("NOTIFIER_PORT")}`,
     });
     await this.#load.placeRestingOrders(restingOrders);
+    if (restingOrders > 0) await this.#untilInSnapshots();
+  }
+
+  /** As for a pipeline that has run for a while: each engine's book was stored since the orders came to rest. */
+  async #untilInSnapshots(): Promise<void> {
+    const assets = [...this.registry.assets.values()].filter(hasRoom);
+    await until(
+      "a snapshot of each asset's resting orders",
+      async () => {
+        const snapshots = await this.#bus.subjectCounts("SNAPSHOTS", "snapshots.*.*");
+        return assets.every(({ asset }) => [...snapshots.keys()].some((subject) => isOfFullBook(subject, asset)));
+      },
+      SNAPSHOTS_WITHIN_MS,
+    );
   }
 }
