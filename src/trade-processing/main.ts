@@ -23,7 +23,7 @@ await runService("trade-processing", readConfig, async (service, config) => {
   const share = await joinLeases(bus, service, { service: "trade-processing", instance, assets });
   const loop = runStage(service, bus, stage, {
     share,
-    pendingMessagesMax: 1_024,
+    pendingMessagesMax: 256,
     batchMessagesMax: 256,
     batchIntervalMs: config.batchIntervalMs,
     batchIntervalMaxMs: config.batchIntervalMs,
