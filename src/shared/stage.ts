@@ -90,8 +90,12 @@ export interface StageOptions {
 }
 
 const TICK_MS = 200;
-/** Input of one asset in one batch: some 5,000 requests or events, so that catching up never outlasts a deadline. */
-const BATCH_BYTES_MAX = 262_144;
+/**
+ * Input in one batch, of one asset and of all together: some 5,000 and 10,000 requests or events, so that catching up
+ * outlasts no deadline, and what they become fits into memory.
+ */
+const ASSET_BYTES_MAX = 262_144;
+const BATCH_BYTES_MAX = 2 * ASSET_BYTES_MAX;
 /** Batches over which the time to handle one is averaged. */
 const HANDLE_MEMORY_BATCHES = 8;
 const RETRY_FIRST_MS = 100;
@@ -312,9 +316,11 @@ class StageLoop {
   #takeInputs(): AssetInput[] {
     const ready = [...this.#readers].filter(([asset, reader]) => this.#mayTake(asset, reader));
     const suspect = ready.find(([asset]) => this.#suspects.has(asset));
-    return (suspect === undefined ? ready : [suspect]).map(([asset, reader]) => {
+    const taken = suspect === undefined ? ready : [suspect];
+    const bytesMax = Math.min(ASSET_BYTES_MAX, BATCH_BYTES_MAX / taken.length);
+    return taken.map(([asset, reader]) => {
       const messagesMax = Math.min(this.#options.batchMessagesMax, this.#suspects.messagesMax(asset));
-      return { asset, messages: reader.take(messagesMax, BATCH_BYTES_MAX) };
+      return { asset, messages: reader.take(messagesMax, bytesMax) };
     });
   }
 
