@@ -2,7 +2,7 @@
  * One look at the database: at what is there now, at what is new since the last one, at a part of old history, and again at
  * what differed. As much as is new, whatever there is; a small database is looked at whole.
  */
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import type { WorkingSnapshot } from "../shared/database.js";
 import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
@@ -48,7 +48,10 @@ export interface PassResult extends Looked {
 export interface PassLimits {
   /** So many commands, transfers and accounts are looked at whole each time. */
   readonly wholeMax: number;
-  /** When so much time is over, what is new waits for the rotation, too. 0: all of it. */
+  /**
+   * When so much time is over, what is new waits for the rotation, too. 0: all of it. As long as a pass lasts, Postgres
+   * can't clean up the balances that change all the time.
+   */
   readonly newMs: number;
   /** Then a pass has failed. */
   readonly passMs: number;
@@ -185,7 +188,7 @@ class Pass {
         const startedMs = performance.now();
         const part = await partFrom(this.#snapshot, from, { ...to, settledCommand: commands.through }, slice);
         await this.#lookAtWindow({ assets: [part], transfers: null });
-        await setTimeout(performance.now() - startedMs); // the pipeline needs the machine, too
+        await pause(performance.now() - startedMs); // the pipeline needs the machine, too
         left -= part.commands.through - part.commands.after;
         from = { command: part.commands.through, event: part.events.through, trade: part.trades.through };
       }

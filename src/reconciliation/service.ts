@@ -1,4 +1,5 @@
 /** Looks whether everything still agrees, again and again; says what does not, and halts the assets that it is about. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Asset, AssetRegistry } from "../shared/assets.js";
 import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database.js";
 import type { Service } from "../shared/lifecycle.js";
@@ -134,17 +135,6 @@ export class Reconciliation {
 }
 
 /** False: told to stop. */
-function pausedFor(ms: number, stopping: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      stopping.removeEventListener("abort", stop);
-      resolve(true);
-    }, ms);
-    if (stopping.aborted) stop();
-    else stopping.addEventListener("abort", stop, { once: true });
-  });
+function pausedFor(ms: number, signal: AbortSignal): Promise<boolean> {
+  return pause(ms, true, { signal }).catch(() => false);
 }

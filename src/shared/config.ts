@@ -126,13 +126,13 @@ export function commonConfig(env: Environment, service: ServiceName): CommonConf
 
 /** DATABASE_URL, or else the database of the pipeline that `npm start` runs in DATA_DIR. */
 export function databaseToLookAt(env: Environment): string {
-  return env.text("DATABASE_URL", "") || ownPipeline(env).databaseUrl;
+  return env.text("DATABASE_URL", "") || ownPipeline(env, "DATABASE_URL").databaseUrl;
 }
 
 /** NATS_URL and DATABASE_URL, or else those of the pipeline that `npm start` runs in DATA_DIR. */
 export function serversToLookAt(env: Environment): OwnPipeline {
   return {
-    natsUrl: env.text("NATS_URL", "") || ownPipeline(env).natsUrl,
+    natsUrl: env.text("NATS_URL", "") || ownPipeline(env, "NATS_URL").natsUrl,
     databaseUrl: databaseToLookAt(env),
   };
 }
@@ -142,12 +142,12 @@ interface OwnPipeline {
   readonly databaseUrl: string;
 }
 
-function ownPipeline(env: Environment): OwnPipeline {
+function ownPipeline(env: Environment, instead: string): OwnPipeline {
   const file = join(resolve(env.text("DATA_DIR", join(projectRoot, ".data"))), "endpoints.json");
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new ConfigurationError(`${file} can't be read: run npm start first, or set NATS_URL and DATABASE_URL`, {
+    throw new ConfigurationError(`${file} can't be read: run npm start first, or set ${instead}`, {
       cause,
     });
   }
