@@ -2,7 +2,7 @@ import { connectBus } from "../shared/bus.js";
 import { reportBus } from "../shared/bus-alarms.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
-import { runStage } from "../shared/stage.js";
+import { runStage } from "../shared/stage-loop.js";
 import { readConfig } from "./config.js";
 import { inlineMore } from "./inlining.js";
 import { lazyDatabase } from "./lazy-database.js";

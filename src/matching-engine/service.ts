@@ -4,6 +4,7 @@
  * published, and goes on from there.
  */
 import type { AssetInput } from "../shared/asset-input.js";
+import { type FollowedShare, fixedShare } from "../shared/asset-share.js";
 import type { Asset, AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
 import { readRange } from "../shared/bus-range.js";
@@ -13,7 +14,6 @@ import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
 import { piecesOf } from "../shared/execution-rows.js";
 import type { ExecutionRows } from "../shared/execution-writer.js";
 import { FencedOutput } from "../shared/fenced-output.js";
-import { type FollowedShare, fixedShare } from "../shared/leases.js";
 import type { Service } from "../shared/lifecycle.js";
 import type { Command } from "../shared/messages.js";
 import { decodeCommandBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";

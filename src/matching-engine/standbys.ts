@@ -4,10 +4,10 @@
  * right: both raise the alarm, and the asset halts in the process that runs it.
  */
 import { setImmediate } from "node:timers/promises";
+import type { FollowedShare } from "../shared/asset-share.js";
 import type { Asset, AssetRegistry } from "../shared/assets.js";
 import type { Bus } from "../shared/bus.js";
 import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
-import type { FollowedShare } from "../shared/leases.js";
 import type { Service } from "../shared/lifecycle.js";
 import { subjectOf } from "../shared/subjects.js";
 import { createEngine } from "./core/engine.js";

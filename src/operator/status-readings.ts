@@ -2,7 +2,7 @@
 import { connectBus } from "../shared/bus.js";
 import { connectDatabase } from "../shared/database.js";
 import { beforeDeadline } from "../shared/deadline.js";
-import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/leases.js";
+import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/lease-keys.js";
 import type { Logger } from "../shared/log.js";
 import { decodeExecutionRows } from "../shared/pipeline-codec.js";
 import { assetOf, subjectOf } from "../shared/subjects.js";

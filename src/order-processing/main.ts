@@ -3,7 +3,7 @@ import { reportBus } from "../shared/bus-alarms.js";
 import { connectDatabase } from "../shared/database.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
-import { runStage } from "../shared/stage.js";
+import { runStage } from "../shared/stage-loop.js";
 import { ActionsFollower } from "./actions-follower.js";
 import { ActionsStore } from "./actions-store.js";
 import { readConfig } from "./config.js";

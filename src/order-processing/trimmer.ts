@@ -4,9 +4,9 @@
  * its snapshots can be loaded is left alone.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import type { AssetShare } from "../shared/asset-share.js";
 import type { Bus } from "../shared/bus.js";
 import type { Database } from "../shared/database.js";
-import type { AssetShare } from "../shared/leases.js";
 import type { Service } from "../shared/lifecycle.js";
 import { readReplayHorizon } from "../shared/replay-horizon.js";
 import { type StreamName, subjectOf } from "../shared/subjects.js";

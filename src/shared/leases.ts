@@ -1,58 +1,18 @@
 /**
  * Which assets this process works on. Every process of a service says twice a second that it is there, and all of them
- * come to the same shares (share-out.ts). A lease is a key whose value is who has it; it is taken and given back by
- * compare-and-set. A process is gone whose heartbeat was not seen while we said and saw four of our own: nobody's clock
- * is compared, and a server that stood still makes nobody look dead.
+ * come to the same shares (share-out.ts). A lease is a key whose value is who has it (lease-keys.ts); it is taken and
+ * given back by compare-and-set. Who is gone, each finds out by itself (lease-table.ts).
  *
  * Leases say who tries; who wins is decided by the fence of each output (docs/arch.md).
- *
- *   $KV.leases.<service>.member.<process>   the assets that it is willing to work on; empty: it has left
- *   $KV.leases.<service>.asset.<asset>      the process that has it; empty: nobody
- *   $KV.leases.<service>.doubt.<asset>      why one that follows it does not agree
  */
+import type { Doubt, FollowedShare } from "./asset-share.js";
 import type { Bus, PublishOptions } from "./bus.js";
 import type { BusReader, InputMessage } from "./bus-reader.js";
+import { assetKey, doubtedAssetOfKey, doubtKey, leaseSubject, memberKey } from "./lease-keys.js";
+import { LeaseTable } from "./lease-table.js";
 import type { Service } from "./lifecycle.js";
-import { type Member, nextInLine, shareOut } from "./share-out.js";
-import { STREAMS } from "./subjects.js";
-import { type StreamSequence, streamSequence } from "./units.js";
-
-/** What a stage asks. */
-export interface AssetShare {
-  /** What this process is to work on now. */
-  assets(): ReadonlySet<string>;
-  /** What another is to have as soon as the stage has let go of it. */
-  leaving(): ReadonlySet<string>;
-  /** The stage has let go of an asset that was leaving: the next one may take it. */
-  letGo(asset: string): void;
-  /** Called when `assets` has changed, and so when something is leaving that was not. */
-  onChange(listener: () => void): void;
-}
-
-/** What those ask, too, that have standbys. */
-export interface FollowedShare extends AssetShare {
-  /** What this process is to follow, because it is next in line when another one is gone. */
-  followed(): ReadonlySet<string>;
-  /** Somebody is next in line for this asset. */
-  isFollowed(asset: string): boolean;
-  /** For whoever follows an asset: says to the one that works on it that the two have come to different things. */
-  doubt(asset: string, why: string): void;
-  /** What another process has said about an asset of ours; each is given once. */
-  takeDoubt(): Doubt | null;
-}
-
-export interface Doubt {
-  readonly asset: string;
-  readonly why: string;
-}
-
-/** Always the same assets, for a process that shares with nobody. */
-export function fixedShare(assets: readonly string[]): FollowedShare {
-  const all = new Set(assets);
-  const none = new Set<string>();
-  const nobody = { followed: () => none, isFollowed: () => false, doubt: () => undefined, takeDoubt: () => null };
-  return { assets: () => all, leaving: () => none, ...nobody, letGo: () => undefined, onChange: () => undefined };
-}
+import { nextInLine, shareOut } from "./share-out.js";
+import { streamSequence } from "./units.js";
 
 export interface LeaseOptions {
   readonly service: string;
@@ -65,18 +25,10 @@ export interface LeaseOptions {
 }
 
 const HEARTBEAT_MS = 500;
-/** Own heartbeats since another's last one was seen. */
-const SILENT_BEATS_MAX = 4;
 const FORGOTTEN_AFTER_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 2_000;
 const PENDING_MAX = 1_024;
-
-interface Key {
-  readonly value: string;
-  readonly sequence: StreamSequence;
-  /** How many heartbeats of our own were counted when it was last seen to change. */
-  readonly seenAtBeat: number;
-}
+const DOUBT_TEXT_MAX = 1_000;
 
 type LeaseBus = Pick<Bus, "publish" | "read">;
 
@@ -84,7 +36,7 @@ export class AssetLeases implements FollowedShare {
   readonly #bus: LeaseBus;
   readonly #service: Pick<Service, "log" | "metrics">;
   readonly #options: LeaseOptions;
-  readonly #keys = new Map<string, Key>();
+  readonly #table: LeaseTable;
   /** Assets that are ours by their key, and that another is to have: the stage is letting go of them. */
   readonly #leaving = new Set<string>();
   /** What the stage has let go of, until another key says so: a publish may be lost. */
@@ -99,17 +51,13 @@ export class AssetLeases implements FollowedShare {
   readonly #doubts: Doubt[] = [];
   #reader: BusReader | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #beats = 0;
-  #firstBeat: StreamSequence | null = null;
-  /** The last one that was acknowledged, until it is counted. */
-  #storedBeat: StreamSequence | null = null;
-  #ownBeatSeen = streamSequence(0);
   #isClosed = false;
 
   constructor(bus: LeaseBus, service: Pick<Service, "log" | "metrics">, options: LeaseOptions) {
     this.#bus = bus;
     this.#service = service;
     this.#options = options;
+    this.#table = new LeaseTable(options.instance);
     this.#leases = service.metrics.gauge("leases", "Assets that this process works on");
   }
 
@@ -132,7 +80,7 @@ export class AssetLeases implements FollowedShare {
 
   doubt(asset: string, why: string): void {
     const text = `${this.#options.instance} follows it and differs: ${why}`;
-    void this.#publish(`${DOUBT_KEY}${asset}`, text.slice(0, DOUBT_TEXT_MAX));
+    void this.#publish(doubtKey(asset), text.slice(0, DOUBT_TEXT_MAX));
   }
 
   takeDoubt(): Doubt | null {
@@ -163,9 +111,9 @@ export class AssetLeases implements FollowedShare {
   /** What joining waits for; null: nothing any more. */
   whyNotJoined(): string | null {
     if (this.#hasJoined) return null;
-    if (this.#firstBeat === null)
+    if (!this.#table.hasBeaten)
       return "the first heartbeat is not stored yet: NATS does not answer, or KV_leases is full";
-    return this.#isUpToDate ? "taking what is free" : "reading who else is there";
+    return this.#table.isUpToDate ? "taking what is free" : "reading who else is there";
   }
 
   letGo(asset: string): void {
@@ -180,14 +128,14 @@ export class AssetLeases implements FollowedShare {
     this.#isClosed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#reader?.close();
-    const ours = [...this.#keys].filter(([key, { value }]) => isAsset(key) && value === this.#options.instance);
+    const ours = [...this.#table.holders()].filter(([, holder]) => holder === this.#options.instance);
     // In this order: who sees all of it sees assets that nobody has, and tries for none that is just being given back.
-    const givenBack = ours.map(([key]) => this.#change(key, ""));
+    const givenBack = ours.map(([asset]) => this.#change(assetKey(asset), ""));
     await Promise.all([...givenBack, this.#publish(this.#memberKey, "", { expiresAfterMs: FORGOTTEN_AFTER_MS })]);
   }
 
   get #memberKey(): string {
-    return `member.${this.#options.instance}`;
+    return memberKey(this.#options.instance);
   }
 
   async #beat(): Promise<void> {
@@ -197,9 +145,7 @@ export class AssetLeases implements FollowedShare {
     const outcome = await this.#publish(this.#memberKey, assets.join(","), { expiresAfterMs });
     this.#underWay.delete(this.#memberKey);
     if (outcome.kind !== "stored") return;
-    this.#firstBeat ??= outcome.streamSequence;
-    this.#storedBeat = outcome.streamSequence;
-    this.#countBeat();
+    this.#table.beatStored(outcome.streamSequence);
     this.#decide();
   }
 
@@ -211,42 +157,20 @@ export class AssetLeases implements FollowedShare {
 
   #note({ subject, streamSequence, data }: InputMessage): void {
     const key = subject.slice(this.#subject("").length);
-    if (key.startsWith(DOUBT_KEY)) {
-      const doubt = { asset: key.slice(DOUBT_KEY.length), why: Buffer.from(data).toString() };
-      if (this.#isUpToDate) this.#doubts.push(doubt); // what is older is about processes before this one
-      return;
-    }
-    if ((this.#keys.get(key)?.sequence ?? -1) >= streamSequence) return;
-    this.#keys.set(key, { value: Buffer.from(data).toString(), sequence: streamSequence, seenAtBeat: this.#beats });
-    if (key !== this.#memberKey) return;
-    this.#ownBeatSeen = streamSequence;
-    this.#countBeat();
-  }
-
-  /**
-   * Counted when it is stored in time and read: while nothing can be read, nobody is silent; and what a server that
-   * stood still stores all at once, ours maybe before others', is one heartbeat.
-   */
-  #countBeat(): void {
-    if (this.#storedBeat === null || this.#ownBeatSeen < this.#storedBeat) return;
-    this.#storedBeat = null;
-    this.#beats++;
-  }
-
-  /** What was there before our first heartbeat came before it. */
-  get #isUpToDate(): boolean {
-    return this.#firstBeat !== null && this.#ownBeatSeen >= this.#firstBeat;
+    const value = Buffer.from(data).toString();
+    const doubted = doubtedAssetOfKey(key);
+    if (doubted === null) this.#table.note(key, value, streamSequence);
+    // What is older is about processes before this one.
+    else if (this.#table.isUpToDate) this.#doubts.push({ asset: doubted, why: value });
   }
 
   /** Takes what is free and ours to take, and asks the stage to let go of what another is to have. */
   #decide(): void {
-    if (!this.#isUpToDate || this.#isClosed) return;
+    if (!this.#table.isUpToDate || this.#isClosed) return;
     const { instance } = this.#options;
-    const members = this.#membersAlive();
+    const members = this.#table.membersAlive();
     const alive = new Set(members.map(({ id }) => id));
-    const holders = new Map(
-      [...this.#keys].filter(([key]) => isAsset(key)).map(([key, { value }]) => [assetOf(key), value]),
-    );
+    const holders = this.#table.holders();
     this.#followers = nextInLine(holders, members);
     const shares = shareOut([...new Set(members.flatMap(({ assets }) => [...assets]))], members, holders);
     const taken: Promise<void>[] = [];
@@ -266,25 +190,16 @@ export class AssetLeases implements FollowedShare {
     else if (this.#givenBack.has(asset)) {
       // What is on its way may still get there: nothing is taken back before it is known to be lost.
       if (!isToKeep) this.#giveBack(asset);
-      else if (!this.#underWay.has(keyOf(asset))) this.#givenBack.delete(asset);
+      else if (!this.#underWay.has(assetKey(asset))) this.#givenBack.delete(asset);
     } else if (!isToKeep) this.#leaving.add(asset);
   }
 
-  #membersAlive(): Member[] {
-    return [...this.#keys].flatMap(([key, { value, seenAtBeat }]) => {
-      const id = key.slice("member.".length);
-      const isAlive = id === this.#options.instance || this.#beats - seenAtBeat < SILENT_BEATS_MAX;
-      if (isAsset(key) || value === "" || !isAlive) return [];
-      return [{ id, assets: new Set(value.split(",")) }];
-    });
-  }
-
   #giveBack(asset: string): void {
-    void this.#change(keyOf(asset), "");
+    void this.#change(assetKey(asset), "");
   }
 
   async #take(asset: string, from: string): Promise<void> {
-    if (!(await this.#change(keyOf(asset), this.#options.instance))) return;
+    if (!(await this.#change(assetKey(asset), this.#options.instance))) return;
     this.#service.log.info({ asset, from: from === "" ? null : from }, "took over an asset");
     this.#decide();
   }
@@ -303,13 +218,11 @@ export class AssetLeases implements FollowedShare {
   async #change(key: string, value: string): Promise<boolean> {
     if (this.#underWay.has(key)) return false;
     this.#underWay.add(key);
-    const expectedLastSubjectSequence = this.#keys.get(key)?.sequence ?? streamSequence(0);
+    const expectedLastSubjectSequence = this.#table.sequenceOf(key);
     const outcome = await this.#publish(key, value, { expectedLastSubjectSequence });
     this.#underWay.delete(key);
     if (outcome.kind !== "stored") return false;
-    // What another did afterwards may have been read before our acknowledgement came.
-    if ((this.#keys.get(key)?.sequence ?? -1) < outcome.streamSequence)
-      this.#keys.set(key, { value, sequence: outcome.streamSequence, seenAtBeat: this.#beats });
+    this.#table.note(key, value, outcome.streamSequence);
     return true;
   }
 
@@ -318,7 +231,7 @@ export class AssetLeases implements FollowedShare {
   }
 
   #subject(key: string): string {
-    return `${STREAMS.KV_leases.prefix}.${this.#options.service}.${key}`;
+    return leaseSubject(this.#options.service, key);
   }
 }
 
@@ -337,27 +250,4 @@ function settlement(): { readonly promise: Promise<void>; readonly resolve: () =
     resolve = settle;
   });
   return { promise, resolve };
-}
-
-const ASSET_KEY = "asset.";
-const DOUBT_KEY = "doubt.";
-const DOUBT_TEXT_MAX = 1_000;
-const isAsset = (key: string) => key.startsWith(ASSET_KEY);
-const assetOf = (key: string) => key.slice(ASSET_KEY.length);
-const keyOf = (asset: string) => `${ASSET_KEY}${asset}`;
-
-/** Who has an asset, of the processes of one service; "": nobody. */
-export interface Holder {
-  readonly service: string;
-  readonly asset: string;
-  readonly instance: string;
-}
-
-/** The subjects of all leases in KV_leases. */
-export const LEASES_OF_ASSETS = `${STREAMS.KV_leases.prefix}.*.${ASSET_KEY}*`;
-
-/** What a message on such a subject says. */
-export function holderOf({ subject, data }: Pick<InputMessage, "subject" | "data">): Holder {
-  const [, , service = "", , asset = ""] = subject.split(".");
-  return { service, asset, instance: Buffer.from(data).toString() };
 }

@@ -3,7 +3,7 @@ import { reportBus } from "../shared/bus-alarms.js";
 import { connectDatabase } from "../shared/database.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
-import { runStage } from "../shared/stage.js";
+import { runStage } from "../shared/stage-loop.js";
 import { readConfig } from "./config.js";
 import { TradeProcessing } from "./service.js";
 import { TradeStore } from "./trade-store.js";

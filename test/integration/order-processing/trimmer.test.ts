@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
+import { fixedShare } from "../../../src/shared/asset-share.js";
 import type { Row } from "../../../src/shared/database.js";
-import { fixedShare } from "../../../src/shared/leases.js";
 import { readReplayHorizon } from "../../../src/shared/replay-horizon.js";
 import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
 import { eventually } from "../../support/eventually.js";

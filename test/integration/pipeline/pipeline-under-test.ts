@@ -9,15 +9,16 @@ import { RecordStore } from "../../../src/order-processing/record-store.js";
 import { Sequencer } from "../../../src/order-processing/sequencer.js";
 import { OrderProcessing } from "../../../src/order-processing/service.js";
 import { createApiKey } from "../../../src/shared/api-keys.js";
+import { fixedShare } from "../../../src/shared/asset-share.js";
 import { storeAssets } from "../../../src/shared/asset-store.js";
 import { loadAssets } from "../../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database.js";
-import { fixedShare } from "../../../src/shared/leases.js";
 import type { NewOrder, OrderRequest, RequestBody } from "../../../src/shared/messages.js";
 import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
-import { runStage, type Stage } from "../../../src/shared/stage.js";
+import type { Stage } from "../../../src/shared/stage.js";
+import { runStage } from "../../../src/shared/stage-loop.js";
 import { subjectOf } from "../../../src/shared/subjects.js";
 import {
   type AccountId,

@@ -1,8 +1,9 @@
 import { expect } from "chai";
+import type { AssetShare } from "../../../src/shared/asset-share.js";
 import type { Bus } from "../../../src/shared/bus.js";
 import type { BusReader } from "../../../src/shared/bus-reader.js";
-import type { AssetShare } from "../../../src/shared/leases.js";
-import { runStage, type Stage } from "../../../src/shared/stage.js";
+import type { Stage } from "../../../src/shared/stage.js";
+import { runStage } from "../../../src/shared/stage-loop.js";
 import { streamSequence } from "../../../src/shared/units.js";
 import { until } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
