@@ -3,12 +3,12 @@
  * margin. Nothing else ever shrinks a stream that is a truth or leads to one. An asset whose engine has not said that
  * its snapshots can be loaded is left alone.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { AssetShare } from "../shared/asset-share.js";
 import type { Bus } from "../shared/bus.js";
 import type { Database } from "../shared/database.js";
 import type { Service } from "../shared/lifecycle.js";
 import { readReplayHorizon } from "../shared/replay-horizon.js";
+import { pausedFor } from "../shared/stopping.js";
 import { type StreamName, subjectOf } from "../shared/subjects.js";
 
 export interface TrimOptions {
@@ -48,12 +48,9 @@ export class Trimmer {
   /** Until the service stops. What can't be trimmed now is trimmed the next time. */
   async run(): Promise<void> {
     const { stopping, log } = this.#service;
-    for (;;) {
-      await pause(this.#options.intervalMs, undefined, { signal: stopping }).catch(() => undefined);
-      if (stopping.aborted) return;
+    while (await pausedFor(this.#options.intervalMs, stopping))
       for (const asset of this.#share.assets())
         await this.trim(asset).catch((err: unknown) => log.warn({ err, asset }, "the streams could not be trimmed"));
-    }
   }
 
   async trim(asset: string): Promise<void> {

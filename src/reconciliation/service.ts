@@ -1,8 +1,8 @@
 /** Looks whether everything still agrees, again and again; says what does not, and halts the assets that it is about. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Asset, AssetRegistry } from "../shared/assets.js";
 import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database.js";
 import type { Service } from "../shared/lifecycle.js";
+import { pausedFor, unlessStopped } from "../shared/stopping.js";
 import { Alarm } from "./alarm.js";
 import { runBookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";
@@ -125,16 +125,12 @@ export class Reconciliation {
     if (snapshot === null) return false;
     try {
       const open = await this.#store.open();
-      await this.#alarm.raise(await look(snapshot, open), open);
+      const looked = await unlessStopped(look(snapshot, open), this.#service.stopping);
+      await this.#alarm.raise(looked, open);
       await snapshot.commit();
       return true;
     } finally {
       await snapshot.close();
     }
   }
-}
-
-/** False: told to stop. */
-function pausedFor(ms: number, signal: AbortSignal): Promise<boolean> {
-  return pause(ms, true, { signal }).catch(() => false);
 }

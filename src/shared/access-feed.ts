@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import {
   type Action,
   actionsAfter,
@@ -11,6 +10,7 @@ import type { Database } from "./database.js";
 import type { Logger } from "./log.js";
 import type { AssetState } from "./messages.js";
 import { type Refusal, refuse } from "./rejects.js";
+import { pausedFor } from "./stopping.js";
 import { type AccountId, type ActionId, actionId } from "./units.js";
 
 /** Who may do what at this moment, as far as it is known here. */
@@ -62,10 +62,7 @@ export class AccessFeed implements Access {
   }
 
   async run(stopping: AbortSignal): Promise<void> {
-    while (!stopping.aborted) {
-      await pause(INTERVAL_MS, undefined, { signal: stopping }).catch(() => undefined);
-      if (!stopping.aborted) await this.#poll();
-    }
+    while (await pausedFor(INTERVAL_MS, stopping)) await this.#poll();
   }
 
   async #poll(): Promise<void> {

@@ -13,6 +13,7 @@ import { LATENCY_BUCKETS_S } from "./metrics.js";
 import { BatchAccused, PoisonSearch } from "./poison.js";
 import { AssetHalted, type Stage } from "./stage.js";
 import { StageInput, type StageInputOptions } from "./stage-input.js";
+import { pausedFor } from "./stopping.js";
 import { type StreamSequence, streamSequence } from "./units.js";
 
 export interface StageOptions extends StageInputOptions {
@@ -103,7 +104,7 @@ class StageLoop {
         else if (err instanceof InvariantBroken) throw err;
         else this.#noteFailure(err, retryMs);
         await this.#input.closeAll();
-        await this.#pause(retryMs);
+        await pausedFor(retryMs, this.#service.stopping);
         retryMs = Math.min(2 * retryMs, RETRY_LAST_MS);
       }
     }
@@ -177,8 +178,7 @@ class StageLoop {
         startedMs + this.#intervalMs(handleMs) - performance.now(),
         this.#input.isComplete ? 0 : gatherMs,
       );
-      if (earlyMs > 0) await this.#pause(earlyMs);
-      if (this.#service.stopping.aborted) return;
+      if (earlyMs > 0 && !(await pausedFor(earlyMs, this.#service.stopping))) return;
       const inputs = this.#input.take();
       startedMs = performance.now();
       await this.#poison.handle(inputs);
@@ -206,10 +206,6 @@ class StageLoop {
   #intervalMs(handleMs: number): number {
     const { batchIntervalMs, batchIntervalMaxMs } = this.#options;
     return Math.min(Math.max(batchIntervalMs, 3 * handleMs), batchIntervalMaxMs);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   #noteFailure(err: unknown, retryMs: number): void {

@@ -257,4 +257,15 @@ describe("the reconciliation service, beside a running pipeline", () => {
     await pipeline.rows("grant select on orders to bourse_reconciliation");
     await eventually("it works again", () => (service.notReady().length === 0 ? true : null));
   });
+
+  it("stops at once, also in the middle of a pass", async () => {
+    await reconcile();
+    await pass();
+    await superuser.query("begin; lock table orders in access exclusive mode");
+    await pipeline.rowsOnce(1, "select 1 from pg_locks where relation = 'orders'::regclass and not granted");
+    const startedMs = performance.now();
+    await service.stop();
+    expect(performance.now() - startedMs).to.be.below(3_000);
+    await superuser.query("rollback");
+  });
 });

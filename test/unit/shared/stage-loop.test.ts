@@ -77,4 +77,24 @@ describe("a stage that shares its assets", () => {
     await service.stop();
     await loop;
   });
+
+  it("stops at once, also while it waits to try again", async () => {
+    const service = serviceForTest("stage");
+    const share = new ShareForTest();
+    share.is(["A"]);
+    let attempts = 0;
+    const failing: Stage = {
+      ...stage,
+      async recover() {
+        attempts++;
+        throw new Error("nothing answers");
+      },
+    };
+    const loop = runStage(service, emptyBus, failing, { ...OPTIONS, share });
+    await until("the next attempt is 1.6 s away", () => attempts === 5);
+    const startedMs = performance.now();
+    await service.stop();
+    await loop;
+    expect(performance.now() - startedMs).to.be.below(1_000);
+  });
 });
