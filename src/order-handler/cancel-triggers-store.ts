@@ -41,14 +41,14 @@ export class CancelTriggersStore {
     );
   }
 
-  /** It takes the place of the account's sessions that ended within the grace, and of `ended`. */
-  async openSession(handler: string, opened: SessionTrigger, ended: readonly string[]): Promise<void> {
+  /** It takes the place of the account's sessions that ended within the grace, and of `left`. */
+  async openSession(handler: string, opened: SessionTrigger, left: readonly string[]): Promise<void> {
     await this.#database.query(
       `with come_back as (
          delete from cancel_triggers where account_id = $2 and kind = 'session' and (trigger_id = any($4)
            or due_at > now() and due_at <= now() + make_interval(secs => $6)))
        insert into cancel_triggers values ($1, $2, 'session', $3, now() + make_interval(secs => $5))`,
-      [opened.triggerId, opened.accountId, handler, ended, LEASE_SECONDS, GRACE_SECONDS],
+      [opened.triggerId, opened.accountId, handler, left, LEASE_SECONDS, GRACE_SECONDS],
     );
   }
 

@@ -14,6 +14,8 @@ const RENEWAL_INTERVAL_MS = 1_000;
 interface WatchedSession {
   readonly triggerId: string;
   readonly accountId: AccountId;
+  /** It takes no more requests; when the account is back elsewhere before it has ended, its end is none. */
+  readonly isLeaving: () => boolean;
   /** Null while it lives. */
   endedMs: number | null;
 }
@@ -70,12 +72,13 @@ export class CancelTriggers {
     return beforeDeadline(stored, this.#options.answerTimeoutMs);
   }
 
-  /** Resolves with its id once the session is watched. */
-  async open(accountId: AccountId): Promise<string> {
-    const opened = { triggerId: `session/${randomUUID()}`, accountId, endedMs: null };
+  /** Resolves with its id once the session is watched. It takes the place of those that the account has left. */
+  async open(accountId: AccountId, isLeaving: () => boolean): Promise<string> {
+    const opened = { triggerId: `session/${randomUUID()}`, accountId, isLeaving, endedMs: null };
     const stored = this.#inTurn(async () => {
-      const ended = this.#ended().filter((session) => session.accountId === accountId);
-      const ids = ended.map(({ triggerId }) => triggerId);
+      const ofAccount = [...this.#sessions.values()].filter((session) => session.accountId === accountId);
+      const left = ofAccount.filter((session) => session.endedMs !== null || session.isLeaving());
+      const ids = left.map(({ triggerId }) => triggerId);
       await this.#options.store.openSession(this.#handler, opened, ids);
       for (const id of ids) this.#sessions.delete(id);
       this.#sessions.set(opened.triggerId, opened);

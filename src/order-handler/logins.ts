@@ -37,8 +37,8 @@ export class Logins {
     this.#failed = new FailedLogins(limits.failed);
   }
 
-  /** Never rejects. */
-  async login(credentials: Credentials, address: string): Promise<LoggedIn | Refusal> {
+  /** Never rejects. `isLeaving`: the session takes no more requests. */
+  async login(credentials: Credentials, address: string, isLeaving: () => boolean): Promise<LoggedIn | Refusal> {
     const { keyId } = credentials;
     if (this.#inFlight >= this.#limits.inFlightMax) return TOO_MANY_LOGINS;
     const tooMany = this.#failed.attempt(address, keyId, performance.now());
@@ -50,7 +50,7 @@ export class Logins {
       });
       if (account === null) return WRONG_LOGIN;
       this.#failed.excuse(address, keyId);
-      return await this.#admit(account, credentials);
+      return await this.#admit(account, credentials, isLeaving);
     } catch (err) {
       this.#log.warn({ err }, "a login could not be checked");
       return LOGIN_UNAVAILABLE;
@@ -64,12 +64,16 @@ export class Logins {
   }
 
   /** Only who knows the secret gets here. */
-  async #admit(key: AuthenticatedAccount, { cancelOnDisconnect }: Credentials): Promise<LoggedIn | Refusal> {
+  async #admit(
+    key: AuthenticatedAccount,
+    { cancelOnDisconnect }: Credentials,
+    isLeaving: () => boolean,
+  ): Promise<LoggedIn | Refusal> {
     if (key.role === "read") return MAY_ONLY_READ;
     if (key.suspended) return SUSPENDED;
     const { accountId, account, keyId, expiresInMs } = key;
     const expiresAtMs = expiresInMs === null ? null : performance.now() + expiresInMs;
-    const triggerId = cancelOnDisconnect ? await this.#triggers.open(accountId) : null;
+    const triggerId = cancelOnDisconnect ? await this.#triggers.open(accountId, isLeaving) : null;
     return { accountId, account, keyId, expiresAtMs, triggerId };
   }
 }

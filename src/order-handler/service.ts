@@ -197,7 +197,8 @@ export class OrderHandler {
 
   async #login(session: Session, credentials: Credentials, address: string): Promise<LoggedIn | Refusal> {
     if (this.#isStopping) return SHUTTING_DOWN;
-    const outcome = await this.#logins.login(credentials, address);
+    const isLeaving = () => session.isLeaving || this.#gone.has(session);
+    const outcome = await this.#logins.login(credentials, address, isLeaving);
     if (!isRefusal(outcome) && this.#gone.has(session)) this.#endTrigger(outcome);
     return outcome;
   }

@@ -99,6 +99,11 @@ export class Session {
     return this.#next > this.#oldest;
   }
 
+  /** It takes no more requests, though some may still be answered. */
+  get isLeaving(): boolean {
+    return this.#inputEnded || this.#closing !== null;
+  }
+
   /** Why the connection ends, once the output is taken and sent; null: it goes on. */
   get closingReason(): string | null {
     return this.#closing;

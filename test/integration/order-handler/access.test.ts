@@ -199,6 +199,27 @@ describe("access to the order-handler", () => {
     }
   });
 
+  it("lets a session come back while the one before is still to be answered, whose end then cancels nothing", async () => {
+    const before = await login("ann", "cod=1");
+    nats.freeze();
+    try {
+      before.send(`${order}\n`);
+      before.socket.end();
+      await login("ann", "cod=1");
+      expect(await triggers()).to.have.length(1);
+    } finally {
+      nats.thaw();
+    }
+    expect(await before.rest()).to.match(/^ACK /);
+    await until("the end of the one before", async () =>
+      /handler_sessions(\{.*\})? 1$/m.test(await handler.metrics.text()),
+    );
+    const dueInS = async () => Number((await triggers())[0]?.["due_in_s"]);
+    const beforeS = await dueInS();
+    await until("a renewal", async () => (await dueInS()) > beforeS);
+    expect(await triggers()).to.have.length(1);
+  });
+
   it("does not take a session for another account's that comes back", async () => {
     (await login("bob", "cod=1")).socket.destroy();
     await until("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);

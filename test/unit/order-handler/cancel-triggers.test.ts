@@ -38,6 +38,7 @@ class SlowStore {
   }
 }
 
+const STAYS = () => false;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("cancel triggers", () => {
@@ -103,7 +104,7 @@ describe("cancel triggers", () => {
   });
 
   it("renews its sessions every second", async () => {
-    const session = await triggers.open(ME);
+    const session = await triggers.open(ME, STAYS);
     await sweepAfter(200);
     await sweepAfter(200);
     await sweepAfter(799);
@@ -116,7 +117,7 @@ describe("cancel triggers", () => {
   });
 
   it("says when a session ended, until that is stored, and renews it no longer", async () => {
-    const session = await triggers.open(ME);
+    const session = await triggers.open(ME, STAYS);
     await sweepAfter(200);
     triggers.end(session);
     store.isFailing = true;
@@ -134,7 +135,7 @@ describe("cancel triggers", () => {
   });
 
   it("never lets a renewal that is under way undo an end", async () => {
-    const session = await triggers.open(ME);
+    const session = await triggers.open(ME, STAYS);
     const open = store.hold();
     await sweepAfter(1_000);
     triggers.end(session);
@@ -149,10 +150,10 @@ describe("cancel triggers", () => {
   });
 
   it("takes an account back before the end of its last session is stored", async () => {
-    const [mine, others] = [await triggers.open(ME), await triggers.open(OTHER)];
+    const [mine, others] = [await triggers.open(ME, STAYS), await triggers.open(OTHER, STAYS)];
     triggers.end(mine);
     triggers.end(others);
-    const again = await triggers.open(ME);
+    const again = await triggers.open(ME, STAYS);
     expect(store.told.at(-1)).to.deep.equal(["open", again, [mine]]);
     await sweepAfter(0);
     expect(store.told.slice(3)).to.deep.equal([
@@ -161,10 +162,22 @@ describe("cancel triggers", () => {
     ]);
   });
 
+  it("takes an account back that leaves another session, whose end then counts no more, and no other account's", async () => {
+    const leaving = new Set<string>();
+    const open = (account: typeof ME, name: string) => triggers.open(account, () => leaving.has(name));
+    const [left, kept, others] = [await open(ME, "left"), await open(ME, "kept"), await open(OTHER, "others")];
+    leaving.add("left").add("others");
+    const again = await open(ME, "again");
+    expect(store.told.at(-1)).to.deep.equal(["open", again, [left]]);
+    triggers.end(left);
+    await sweepAfter(0);
+    expect(store.told.slice(4)).to.deep.equal([["renew", kept, others, again]]);
+  });
+
   it("gives up a session that was stored too late", async () => {
     const open = store.hold();
     expect(
-      await triggers.open(ME).then(
+      await triggers.open(ME, STAYS).then(
         () => "opened",
         () => "refused",
       ),

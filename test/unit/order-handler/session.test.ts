@@ -203,6 +203,20 @@ describe("session", () => {
     expect(desk.session.isFinished).to.equal(true);
   });
 
+  const leavings: [why: string, leave: (desk: Desk) => unknown][] = [
+    ["its client closed its side", ({ session }) => session.endInput()],
+    ["its client quit", (desk) => desk.hears("QUIT\n")],
+    ["it was told why it ends", ({ session }) => session.close(refuse("SHUTTING_DOWN", "stopping"))],
+  ];
+  for (const [why, leave] of leavings)
+    it(`is leaving when ${why}, though not everything is answered`, async () => {
+      const desk = await Desk.loggedIn();
+      await desk.hears("BUY BTC-USD 1 1\n");
+      expect(desk.session.isLeaving).to.equal(false);
+      await leave(desk);
+      expect([desk.session.isLeaving, desk.session.isFinished]).to.deep.equal([true, false]);
+    });
+
   it("does not carry out a last line without its end", async () => {
     const desk = await Desk.loggedIn();
     await desk.hears("BUY BTC-USD 1 640");
