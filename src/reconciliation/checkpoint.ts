@@ -1,6 +1,6 @@
 /** How far everything is verified, where it stands now, and what the ledger sums up to: the tables of sql/7. */
 import type { WorkingSnapshot } from "../shared/database.js";
-import type { AssetWindow, Window } from "./window.js";
+import type { AssetWindow } from "./window.js";
 
 /** Of one asset: through which command, event and trade. */
 export interface AssetPosition {
@@ -15,8 +15,10 @@ export interface AssetPosition {
 export interface Progress {
   /** Of all known assets. */
   readonly now: readonly AssetPosition[];
-  /** Of those that were ever verified. */
+  /** Of those that were ever verified: how far each row of their history was looked at, */
   readonly verified: ReadonlyMap<string, AssetPosition>;
+  /** and through which command and event their postings are in the sums. */
+  readonly summed: ReadonlyMap<string, Pick<AssetPosition, "command" | "event">>;
   /** Transfers through here are in the sums. */
   readonly transferId: number;
   /** The last transfer there is. */
@@ -34,12 +36,13 @@ const NOW = `select a.asset,
   left join consumer_positions s on s.asset = a.asset and s.service = 'trade-processing'
   order by a.asset`;
 
-const VERIFIED = `select asset, command_sequence as command, settled_command_sequence as "settledCommand",
-    event_sequence as event, trade_id as trade from reconciled_assets`;
+const VERIFIED = `select asset, settled_command_sequence as command, settled_command_sequence as "settledCommand",
+    checked_event_sequence as event, trade_id as trade, command_sequence as "summedCommand",
+    event_sequence as "summedEvent" from reconciled_assets`;
 
 export async function readProgress(snapshot: WorkingSnapshot): Promise<Progress> {
   const now = await snapshot.query<AssetPosition>(NOW);
-  const verified = await snapshot.query<AssetPosition>(VERIFIED);
+  const verified = await snapshot.query<AssetPosition & { summedCommand: number; summedEvent: number }>(VERIFIED);
   const [transfers] = await snapshot.query<{ summed: number; last: number; accounts: number }>(
     `select coalesce((select transfer_id from reconciliation_progress), 0) as summed,
        coalesce((select max(transfer_id) from transfers), 0) as last,
@@ -48,32 +51,38 @@ export async function readProgress(snapshot: WorkingSnapshot): Promise<Progress>
   return {
     now,
     verified: new Map(verified.map((position) => [position.asset, position])),
+    summed: new Map(
+      verified.map(({ asset, summedCommand, summedEvent }) => [asset, { command: summedCommand, event: summedEvent }]),
+    ),
     transferId: transfers?.summed ?? 0,
     lastTransferId: transfers?.last ?? 0,
     accounts: transfers?.accounts ?? 0,
   };
 }
 
-/** What came since: commands from the last settled one on, because what became of them was not there yet. */
-export function windowOfNew({ now, verified, transferId, lastTransferId }: Progress): Window {
-  const assets = now.flatMap(({ asset, command, event, trade }): AssetWindow[] => {
+/** What was not looked at yet: commands from the last settled one on, because what became of them was not there yet. */
+export function backlogOf({ now, verified }: Progress): AssetWindow[] {
+  return now.flatMap(({ asset, command, event, trade }): AssetWindow[] => {
     const before = verified.get(asset);
-    const commands = { after: before?.settledCommand ?? 0, through: command };
+    const commands = { after: before?.command ?? 0, through: command };
     const events = { after: before?.event ?? 0, through: event };
     const trades = { after: before?.trade ?? 0, through: trade };
     const isNew = [commands, events, trades].some(({ after, through }) => through > after);
     return isNew ? [{ asset, commands, events, trades }] : [];
   });
-  return { assets, transfers: { after: transferId, through: lastTransferId } };
 }
 
-export function isAtPresent({ now, verified, transferId, lastTransferId }: Progress): boolean {
+export function isAtPresent({ now, verified, summed, transferId, lastTransferId }: Progress): boolean {
   return (
     transferId === lastTransferId &&
-    now.every((position) => {
-      const before = verified.get(position.asset);
+    now.every(({ asset, command, settledCommand, event, trade }) => {
+      const [looked, sums] = [verified.get(asset), summed.get(asset)];
       return (
-        before !== undefined && Object.entries(before).every(([name, value]) => position[name as "event"] === value)
+        looked?.settledCommand === settledCommand &&
+        looked.event === event &&
+        looked.trade === trade &&
+        sums?.command === command &&
+        sums.event === event
       );
     })
   );
@@ -86,14 +95,14 @@ export async function forgetCheckpoint(snapshot: WorkingSnapshot): Promise<void>
     update reconciliation_progress set transfer_id = 0`);
 }
 
-/** To be called when all of it was looked at: what differs is looked at again for its own sake. */
-export async function moveCheckpoint(snapshot: WorkingSnapshot, { now }: Progress): Promise<void> {
+/** Of the sums; what was never verified before begins at the present, and the rotation comes to what was before. */
+export async function moveSums(snapshot: WorkingSnapshot, { now }: Progress): Promise<void> {
   await snapshot.query(
-    `insert into reconciled_assets (asset, command_sequence, settled_command_sequence, event_sequence, trade_id)
-     select * from jsonb_to_recordset($1::jsonb) as n(asset text, command int8, "settledCommand" int8, event int8, trade int8)
-     on conflict (asset) do update set command_sequence = excluded.command_sequence,
-       settled_command_sequence = excluded.settled_command_sequence, event_sequence = excluded.event_sequence,
-       trade_id = excluded.trade_id`,
+    `insert into reconciled_assets
+       (asset, command_sequence, settled_command_sequence, event_sequence, trade_id, checked_event_sequence)
+     select *, event from jsonb_to_recordset($1::jsonb)
+       as n(asset text, command int8, "settledCommand" int8, event int8, trade int8)
+     on conflict (asset) do update set command_sequence = excluded.command_sequence, event_sequence = excluded.event_sequence`,
     [JSON.stringify(now)],
   );
   await snapshot.query(`
@@ -105,4 +114,29 @@ export async function moveCheckpoint(snapshot: WorkingSnapshot, { now }: Progres
         held = reconciled_balances.held + excluded.held;
     insert into reconciliation_progress (transfer_id) select transfer_id from settled_transfers
       on conflict (is_only) do update set transfer_id = excluded.transfer_id`);
+}
+
+/** Of history that was looked at. What is not settled is looked at again: what becomes of it is not there yet. */
+export async function moveVerified(snapshot: WorkingSnapshot, looked: readonly AssetPosition[]): Promise<void> {
+  await snapshot.query(
+    `update reconciled_assets r set settled_command_sequence = least(l.command, l."settledCommand"),
+       checked_event_sequence = l.event, trade_id = l.trade
+     from jsonb_to_recordset($1::jsonb) as l(asset text, command int8, "settledCommand" int8, event int8, trade int8)
+     where r.asset = l.asset`,
+    [JSON.stringify(looked)],
+  );
+}
+
+/** When the first of these commands was written; null: there is none. */
+export async function oldestUnchecked(
+  snapshot: WorkingSnapshot,
+  backlog: readonly AssetWindow[],
+): Promise<number | null> {
+  const [row] = await snapshot.query<{ us: number | null }>(
+    `select min(sequenced_at_us) as us from jsonb_to_recordset($1::jsonb) as b(asset text, command int8)
+     cross join lateral (select l.sequenced_at_us from order_log l where l.asset = b.asset and l.command_sequence > b.command
+       order by l.command_sequence limit 1) l`,
+    [JSON.stringify(backlog.map(({ asset, commands }) => ({ asset, command: commands.after })))],
+  );
+  return row?.us == null ? null : row.us / 1000;
 }

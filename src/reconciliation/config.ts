@@ -2,14 +2,14 @@ import { type AssetRegistry, loadAssets } from "../shared/assets.js";
 import { type CommonConfig, commonConfig, databaseToLookAt, Environment } from "../shared/config.js";
 import { PASS_LIMITS, type PassLimits } from "./pass.js";
 
-const REST_FACTOR = 3;
+const REST_FACTOR = 1;
 
 /** Of the service, which looks all the time. */
 export interface ReconciliationConfig extends CommonConfig {
   readonly registry: AssetRegistry;
   /** Between the starts of two passes, when they are short. */
   readonly intervalMs: number;
-  /** It rests so many times as long as a pass took, and within one for half of the time. */
+  /** It rests so many times as long as a pass took, or a part of one. */
   readonly restFactor: number;
   readonly limits: PassLimits;
 }

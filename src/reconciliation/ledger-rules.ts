@@ -1,6 +1,6 @@
 /** What must hold in the ledger itself, and between it, the balances and the transfers. */
 import type { Comparison } from "./comparison.js";
-import { ASSET_UNITS, expectedPostings, HELD_COMMANDS, ORDER_HISTORY_TABLES } from "./order-history.js";
+import { ASSET_UNITS, expectedPostings, HELD_COMMANDS } from "./order-history.js";
 import { CLEARING, type Scope } from "./scope.js";
 
 const entryKey = (row: string, other: string) =>
@@ -61,12 +61,12 @@ export const ledgerRules = (scope: Scope): readonly Comparison[] => [
     with: [ASSET_UNITS, HELD_COMMANDS],
     from: `(select asset as source, 'hold' as kind, command_sequence as sequence, account_id, currency,
         -held_units as available_change, held_units as held_change
-      from held_commands where held_units > 0)`,
+      from held_commands c where held_units > 0 and ${scope.holdsCommand("c.asset", "c.command_sequence")})`,
   }),
   entries("the entry of a fill or a release says what follows from the reports", "'trade', 'release'", {
     source: "execution_reports",
     sourceKey: { asset: "coalesce(e.source, l.source)", event_sequence: "coalesce(e.sequence, l.sequence)" },
-    with: [...ORDER_HISTORY_TABLES, expectedPostings(scope)],
+    with: [...scope.orderHistory, expectedPostings(scope.holdsEvent)],
     from: "expected_postings",
   }),
 ];

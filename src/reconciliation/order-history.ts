@@ -4,7 +4,6 @@
  * paid too much; here the fees of an order's first n fills are what n fills owe, rounded up once, which is the same.
  */
 import { FEE_ACCOUNT } from "../shared/funds.js";
-import type { Scope } from "./scope.js";
 
 /** What one tick × lot and one lot of an asset are worth. */
 export const ASSET_UNITS = `asset_units as (
@@ -99,7 +98,9 @@ const ORDER_HISTORY = `order_history as (
 export const ORDER_HISTORY_TABLES = [ASSET_UNITS, REPLACES, HISTORY, WITH_FEES, WITH_HOLDS, ORDER_HISTORY];
 
 /** What the ledger must say of every settled event, from `order_history`. */
-export const expectedPostings = ({ holdsEvent }: Scope) => `expected_postings as (
+export const expectedPostings = (
+  holdsEvent: (asset: string, eventSequence: string) => string,
+) => `expected_postings as (
   select h.asset as source, case h.event when 'trade' then 'trade' else 'release' end as kind,
     h.event_sequence as sequence, p.account_id, p.currency,
     sum(p.available) as available_change, sum(p.held) as held_change

@@ -1,6 +1,7 @@
 /** What must hold between the order log, the orders, and what their owners were told. */
 import type { Comparison } from "./comparison.js";
-import { IS_DONE, ORDER_HISTORY_TABLES, SETTLED } from "./order-history.js";
+import { IS_DONE, SETTLED } from "./order-history.js";
+import type { Scope } from "./scope.js";
 
 const orderKey = { asset: "coalesce(o.asset, l.asset)", order_id: "coalesce(o.order_id, l.log_id)" };
 const reportKey = { account_id: "h.account_id", account_sequence: "h.account_sequence" };
@@ -22,7 +23,7 @@ function toldUnits(word: string): string {
   return `trunc(substring(h.reason from '${word} ([0-9.]+) ')::numeric * 10::numeric ^ c.decimals)`;
 }
 
-export const orderRules: readonly Comparison[] = [
+export const orderRules = ({ orderHistory }: Scope): readonly Comparison[] => [
   {
     rule: "an order is what the order log says that its owner asked for",
     table: "orders",
@@ -62,7 +63,7 @@ export const orderRules: readonly Comparison[] = [
       held_units: ["o.held_units", "h.hold_units"],
       fee_carry: ["o.fee_carry", "case when h.maker_fee_bps is null then 0 else h.fee_carry end"],
     },
-    with: ORDER_HISTORY_TABLES,
+    with: orderHistory,
     from: "orders o left join order_history h on h.asset = o.asset and h.order_id = o.order_id and h.is_last",
   },
   {
@@ -85,7 +86,7 @@ export const orderRules: readonly Comparison[] = [
       leaves_lots: ["h.leaves_lots", `case when h.status ${IS_DONE} then 0 else h.quantity_lots - h.filled_so_far end`],
       fee_units: ["h.fee_units", "h.fee"],
     },
-    with: ORDER_HISTORY_TABLES,
+    with: orderHistory,
     from: "order_history h",
   },
   {
@@ -99,7 +100,7 @@ export const orderRules: readonly Comparison[] = [
       needed_units: ["l.needed_units", toldUnits("needs")],
       available_units: ["l.available_units", toldUnits("has")],
     },
-    with: ORDER_HISTORY_TABLES,
+    with: orderHistory,
     from: `order_history h
       join currencies c on c.currency = case h.side when 'buy' then h.quote else h.base end
       join order_log l on l.asset = h.asset

@@ -1,28 +1,37 @@
 /**
- * One look at the database: at what is there now, at what is new since the last one, at a part of old history, and again at
- * what differed. As much as is new, whatever there is; a small database is looked at whole.
+ * One look at the database: at what is there now, at a part of old history, and again at what differed; and, part by part,
+ * each in a snapshot of its own, at what is new since it was looked at. A small database is looked at whole.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { WorkingSnapshot } from "../shared/database.js";
 import { DeadlineExceeded } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import {
   type AssetPosition,
+  backlogOf,
   forgetCheckpoint,
   isAtPresent,
-  moveCheckpoint,
+  moveSums,
+  moveVerified,
+  oldestUnchecked,
   type Progress,
   readProgress,
-  windowOfNew,
 } from "./checkpoint.js";
 import { type Difference, type Rule, rowKey, ruleOf } from "./comparison.js";
 import type { OpenDifference, Place } from "./difference-store.js";
 import { beyondRules } from "./ledger-rules.js";
 import { differences, historyRules, RULES, stateRules } from "./reconcile.js";
-import { nextSlice, partFrom, readCursor, SLICE_SIZE, type SliceSize, writeCursor } from "./rotation.js";
+import { nextSlice, partOf, readCursor, SLICE_SIZE, type SliceSize, writeCursor } from "./rotation.js";
 import { WINDOW } from "./scope.js";
 import { correctSums, createAccountWindows, createSums, createUnsettled, dropState } from "./state-tables.js";
-import { type AccountWindow, commandsIn, eventsIn, isEmpty, partAbout, type Window } from "./window.js";
+import {
+  type AccountWindow,
+  type AssetWindow,
+  commandsIn,
+  eventsIn,
+  isEmpty,
+  partAbout,
+  type Window,
+} from "./window.js";
 import { createWindow, dropWindow } from "./window-tables.js";
 
 export interface Finding {
@@ -40,27 +49,34 @@ export interface Looked {
 
 export interface PassResult extends Looked {
   readonly orders: number;
-  /** Commands that were too many to look at; the rotation comes to them. */
-  readonly skippedCommands: number;
-  readonly verifiedThrough: readonly AssetPosition[];
+  /** What is new and was not looked at yet: for runPart. */
+  readonly backlog: readonly AssetWindow[];
+}
+
+/** What is left to do, as a snapshot sees it. */
+export interface Lag {
+  readonly uncheckedCommands: number;
+  /** When the oldest of them was written; null: there is none. */
+  readonly oldestUncheckedAtMs: number | null;
+  /** What old history was looked at again since then is the rotation's present lap. */
+  readonly lapStartedAtMs: number;
+  readonly checkedThrough: readonly AssetPosition[];
 }
 
 export interface PassLimits {
   /** So many commands, transfers and accounts are looked at whole each time. */
   readonly wholeMax: number;
-  /**
-   * When so much time is over, what is new waits for the rotation, too. 0: all of it. As long as a pass lasts, Postgres
-   * can't clean up the balances that change all the time.
-   */
+  /** When so much time is over, what is new waits for the next pass. 0: all of it. */
   readonly newMs: number;
-  /** Then a pass has failed. */
+  /** Then a look has failed: as long as it lasts, Postgres can't clean up the balances that change all the time. */
   readonly passMs: number;
+  /** Of what is new and of old history, what is looked at at once. */
   readonly slice: SliceSize;
 }
 
 export const PASS_LIMITS: PassLimits = {
   wholeMax: 5_000,
-  newMs: 10_000,
+  newMs: 40_000,
   passMs: 45_000,
   slice: SLICE_SIZE,
 };
@@ -86,6 +102,30 @@ export async function runPass(
     ? pass.lookAtEverything()
     : pass.lookAtWindows());
   return pass.result();
+}
+
+/** The next part of a backlog; what remains of it is in the result. */
+export async function runPart(
+  snapshot: WorkingSnapshot,
+  log: Logger,
+  open: readonly OpenDifference[],
+  limits: PassLimits,
+  backlog: readonly AssetWindow[],
+): Promise<PassResult> {
+  const pass = new Pass(snapshot, log, open, limits, await readProgress(snapshot));
+  await pass.lookAtNew(backlog);
+  return pass.result();
+}
+
+export async function readLag(snapshot: WorkingSnapshot): Promise<Lag> {
+  const progress = await readProgress(snapshot);
+  const backlog = backlogOf(progress);
+  return {
+    uncheckedCommands: commandsIn({ assets: backlog, transfers: null }),
+    oldestUncheckedAtMs: await oldestUnchecked(snapshot, backlog),
+    lapStartedAtMs: (await readCursor(snapshot)).lapStartedAtMs,
+    checkedThrough: [...progress.verified.values()],
+  };
 }
 
 /** Of one place that is looked at to the end; `open` is what was found there before. */
@@ -116,7 +156,7 @@ class Pass {
   /** Where it was looked to the end. */
   readonly #lookedAt = new Set<string>();
   #orders = 0;
-  #skippedCommands = 0;
+  #backlog: readonly AssetWindow[] = [];
 
   constructor(
     snapshot: WorkingSnapshot,
@@ -141,8 +181,7 @@ class Pass {
       seen,
       resolved: this.#open.filter(isRight),
       orders: this.#orders,
-      skippedCommands: this.#skippedCommands,
-      verifiedThrough: this.#progress.now,
+      backlog: this.#backlog,
     };
   }
 
@@ -150,57 +189,47 @@ class Pass {
     await this.#look(RULES, () => ({ of: "everything" }), [EVERYWHERE]);
     if (isAtPresent(this.#progress)) return;
     await forgetCheckpoint(this.#snapshot);
-    const anew = { ...this.#progress, verified: new Map(), transferId: 0 };
+    const anew = { ...this.#progress, summed: new Map(), transferId: 0 };
     await createSums(this.#snapshot, anew);
-    await moveCheckpoint(this.#snapshot, anew);
+    await moveSums(this.#snapshot, anew);
+    await moveVerified(this.#snapshot, anew.now);
   }
 
   async lookAtWindows(): Promise<void> {
-    const { verified } = this.#progress;
+    const { verified, transferId, lastTransferId } = this.#progress;
     const cursor = await readCursor(this.#snapshot);
-    const slice = this.#isLate() ? null : await nextSlice(this.#snapshot, verified, cursor, this.#limits.slice);
+    const { newMs, slice: size } = this.#limits;
+    const slice = newMs === 0 ? null : await nextSlice(this.#snapshot, verified, cursor, size);
     await createSums(this.#snapshot, this.#progress);
     await this.#lookAtState(verified.size > 0, slice?.accounts ?? []);
     for (const window of this.#windowsToRecheck()) await this.#lookAtWindow(window);
-    await this.#lookAtNew();
+    if (verified.size > 0)
+      await this.#lookAtWindow({ assets: [], transfers: { after: transferId, through: lastTransferId } });
     if (slice !== null) await this.#lookAtWindow(slice.window);
-    await moveCheckpoint(this.#snapshot, this.#progress);
+    await moveSums(this.#snapshot, this.#progress);
     if (slice !== null) await writeCursor(this.#snapshot, slice.next);
     if (slice?.endsLap === true) this.#endLap(cursor.lapStartedAtMs);
+    if (newMs > 0) this.#backlog = backlogOf(this.#progress).filter(({ asset }) => verified.has(asset));
   }
 
-  /** In parts, where it is much; what there is no time for, the rotation comes to. */
-  async #lookAtNew(): Promise<void> {
-    const { verified, now } = this.#progress;
+  /** All that is left where it is little, else a part of the first asset's. */
+  async lookAtNew(backlog: readonly AssetWindow[]): Promise<void> {
     const { slice } = this.#limits;
-    const news = windowOfNew(this.#progress);
-    let left = commandsIn(news);
-    if (verified.size > 0 && left <= slice.commands && eventsIn(news) <= slice.events) {
-      if (this.#isLate()) this.#skippedCommands = left;
-      else await this.#lookAtWindow(news);
-      return;
-    }
-    await this.#lookAtWindow({ assets: [], transfers: verified.size > 0 ? news.transfers : null });
-    for (const { asset, commands, events, trades } of news.assets) {
-      const to = now.find((position) => position.asset === asset) as AssetPosition;
-      let from = { command: commands.after, event: events.after, trade: trades.after };
-      while (verified.size > 0 && !this.#isLate() && (from.command < commands.through || from.event < events.through)) {
-        const startedMs = performance.now();
-        const part = await partFrom(this.#snapshot, from, { ...to, settledCommand: commands.through }, slice);
-        await this.#lookAtWindow({ assets: [part], transfers: null });
-        await pause(performance.now() - startedMs); // the pipeline needs the machine, too
-        left -= part.commands.through - part.commands.after;
-        from = { command: part.commands.through, event: part.events.through, trade: part.trades.through };
-      }
-    }
-    this.#skippedCommands = left;
-    if (left > 0)
-      this.#log.warn({ commands: left }, "too much is new to be looked at at once; the rotation comes to it");
-  }
-
-  /** There is no more time for what can wait. */
-  #isLate(): boolean {
-    return performance.now() - this.#startedMs >= this.#limits.newMs;
+    const whole: Window = { assets: backlog, transfers: null };
+    const [first, ...others] = backlog;
+    if (first === undefined) return;
+    const isLittle = commandsIn(whole) <= slice.commands && eventsIn(whole) <= slice.events;
+    const part = isLittle ? null : await partOf(this.#snapshot, first, slice);
+    const assets = part === null ? backlog : [part];
+    await this.#lookAtWindow({ assets, transfers: null });
+    await moveVerified(
+      this.#snapshot,
+      assets.map(({ asset, commands, events, trades }) => {
+        const settledCommand = this.#progress.now.find((position) => position.asset === asset)?.settledCommand ?? 0;
+        return { asset, command: commands.through, settledCommand, event: events.through, trade: trades.through };
+      }),
+    );
+    if (part !== null) this.#backlog = [...others, ...rest(first, part)];
   }
 
   async #lookAtState(withNew: boolean, slices: readonly AccountWindow[]): Promise<void> {
@@ -285,6 +314,17 @@ class Pass {
     const { passMs } = this.#limits;
     if (performance.now() - this.#startedMs > passMs) throw new DeadlineExceeded(`a pass took more than ${passMs} ms`);
   }
+}
+
+/** What is left of a window when that part of it was looked at. */
+function rest(whole: AssetWindow, { commands, events, trades }: AssetWindow): AssetWindow[] {
+  const left = {
+    asset: whole.asset,
+    commands: { after: commands.through, through: whole.commands.through },
+    events: { after: events.through, through: whole.events.through },
+    trades: { after: trades.through, through: whole.trades.through },
+  };
+  return left.commands.after < left.commands.through || left.events.after < left.events.through ? [left] : [];
 }
 
 interface AccountRow {

@@ -14,7 +14,11 @@ import { sequenceRules, tradeRules } from "./trade-rules.js";
 
 /** In the order of the pipeline: what comes first is nearest to the cause of what follows. */
 export function historyRules(scope: Scope): readonly Rule[] {
-  return [...[...orderRules, ...tradeRules(scope)].map(ruleOf), ...holdFormulas, ...ledgerRules(scope).map(ruleOf)];
+  return [
+    ...[...orderRules(scope), ...tradeRules(scope)].map(ruleOf),
+    ...holdFormulas,
+    ...ledgerRules(scope).map(ruleOf),
+  ];
 }
 
 export function stateRules(scope: Scope): readonly Rule[] {

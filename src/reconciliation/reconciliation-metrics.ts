@@ -1,6 +1,6 @@
 import type { Metrics } from "../shared/metrics.js";
 import type { OpenDifference } from "./difference-store.js";
-import type { PassResult } from "./pass.js";
+import type { Lag } from "./pass.js";
 
 /** The label of what is about no asset. */
 const NO_ASSET = "none";
@@ -13,7 +13,9 @@ export class ReconciliationMetrics {
   readonly #passedAt;
   readonly #seconds;
   readonly #orders;
-  readonly #skipped;
+  readonly #unchecked;
+  readonly #oldestUnchecked;
+  readonly #lapStartedAt;
   readonly #verifiedThrough;
 
   constructor(metrics: Metrics, assets: ReadonlySet<string>) {
@@ -26,9 +28,17 @@ export class ReconciliationMetrics {
     this.#passedAt = metrics.gauge("reconciliation_passed_at_seconds", "When the last pass was done, since the epoch");
     this.#seconds = metrics.gauge("reconciliation_pass_seconds", "How long the last pass took");
     this.#orders = metrics.gauge("reconciliation_pass_orders", "Orders that the last pass looked at");
-    this.#skipped = metrics.counter(
-      "reconciliation_skipped_commands_total",
-      "New commands that there was no time for; the rotation comes to them",
+    this.#unchecked = metrics.gauge(
+      "reconciliation_unchecked_commands",
+      "New commands that the last pass had no time for; the next one goes on with them",
+    );
+    this.#oldestUnchecked = metrics.gauge(
+      "reconciliation_oldest_unchecked_seconds",
+      "How old the oldest command was that was not looked at when the last pass was done",
+    );
+    this.#lapStartedAt = metrics.gauge(
+      "reconciliation_lap_started_at_seconds",
+      "When old history began to be looked at again from its beginning, since the epoch",
     );
     this.#verifiedThrough = metrics.gauge("reconciliation_verified_through", "The last event that was looked at", [
       "asset",
@@ -42,11 +52,16 @@ export class ReconciliationMetrics {
     }
   }
 
-  passed({ orders, skippedCommands, verifiedThrough }: PassResult, tookMs: number): void {
+  passed(orders: number, tookMs: number): void {
     this.#passedAt.set(Date.now() / 1000);
     this.#seconds.set(tookMs / 1000);
     this.#orders.set(orders);
-    this.#skipped.inc(skippedCommands);
-    for (const { asset, event } of verifiedThrough) this.#verifiedThrough.set({ asset }, event);
+  }
+
+  lag({ uncheckedCommands, oldestUncheckedAtMs, lapStartedAtMs, checkedThrough }: Lag): void {
+    this.#unchecked.set(uncheckedCommands);
+    this.#oldestUnchecked.set(oldestUncheckedAtMs === null ? 0 : (Date.now() - oldestUncheckedAtMs) / 1000);
+    this.#lapStartedAt.set(lapStartedAtMs / 1000);
+    for (const { asset, event } of checkedThrough) this.#verifiedThrough.set({ asset }, event);
   }
 }

@@ -33,8 +33,8 @@ export interface SliceSize {
   readonly transfers: number;
 }
 
-/** About a second of one core. */
-export const SLICE_SIZE: SliceSize = { commands: 2_500, events: 5_000, reports: 10_000, transfers: 5_000 };
+/** About a second of one core, and 30 MB of temporary tables. */
+export const SLICE_SIZE: SliceSize = { commands: 10_000, events: 20_000, reports: 40_000, transfers: 5_000 };
 
 const START = { asset: null, command: 0, event: 0, trade: 0, accountId: 0, accountSequence: 0, transferId: 0 };
 
@@ -61,7 +61,7 @@ export async function nextSlice(
   const position = verified.get(asset ?? "");
   if (asset === undefined || position === undefined) return null;
   const from = asset === cursor.asset ? cursor : START;
-  const part = await partFrom(snapshot, from, position, size);
+  const part = await partOf(snapshot, windowBetween(from, position), size);
   const [accounts, nextReport] = await accountSlice(snapshot, cursor, size.reports);
   const transferId = await transferAfter(snapshot, cursor.transferId, size.transfers);
   const { commands, events, trades } = part;
@@ -86,26 +86,33 @@ export async function nextSlice(
   };
 }
 
-/** The next part of an asset's history, if it is not too long already. Events and trades belong together. */
-export async function partFrom(
+function windowBetween(from: Pick<AssetPosition, "command" | "event" | "trade">, to: AssetPosition): AssetWindow {
+  return {
+    asset: to.asset,
+    commands: { after: from.command, through: Math.max(from.command, to.settledCommand) },
+    events: { after: from.event, through: Math.max(from.event, to.event) },
+    trades: { after: from.trade, through: to.trade },
+  };
+}
+
+/** The first part of it. Trades belong to the events; the last part has all that are left, whatever event they name. */
+export async function partOf(
   snapshot: WorkingSnapshot,
-  from: Pick<AssetPosition, "command" | "event" | "trade">,
-  to: AssetPosition,
+  { asset, commands, events, trades }: AssetWindow,
   size: SliceSize,
 ): Promise<AssetWindow> {
-  const command = Math.max(from.command, Math.min(from.command + size.commands, to.settledCommand));
-  const event = Math.max(from.event, Math.min(from.event + size.events, to.event));
+  const event = Math.min(events.after + size.events, events.through);
   const [last] = await snapshot.query<{ trade: number | null }>(
     `select max(trade_id) as trade from
        (select trade_id, event_sequence from trades where asset = $1 and trade_id > $2 order by trade_id limit $3) t
      where event_sequence <= $4`,
-    [to.asset, from.trade, size.events, event],
+    [asset, trades.after, size.events, event],
   );
   return {
-    asset: to.asset,
-    commands: { after: from.command, through: command },
-    events: { after: from.event, through: event },
-    trades: { after: from.trade, through: last?.trade ?? from.trade },
+    asset,
+    commands: { after: commands.after, through: Math.min(commands.after + size.commands, commands.through) },
+    events: { after: events.after, through: event },
+    trades: { after: trades.after, through: event === events.through ? trades.through : (last?.trade ?? trades.after) },
   };
 }
 

@@ -4,11 +4,17 @@
  * middle, and which rows are there for the sake of others.
  */
 
+import { ORDER_HISTORY_TABLES } from "./order-history.js";
+
 export const CLEARING = "(select account_id from accounts where name = 'exchange:clearing')";
 
 export interface Scope {
+  /** Common table expressions that end in `order_history`. None: there is a table of that name. */
+  readonly orderHistory: readonly string[];
   /** A condition on columns with their table's name: the event is one of those that are looked at, not of an order's earlier history. */
   readonly holdsEvent: (asset: string, eventSequence: string) => string;
+  /** The same of a command. */
+  readonly holdsCommand: (asset: string, commandSequence: string) => string;
   /** Trades, each with what came `before`, and whose event. */
   readonly tradesInTurn: string;
   /** Reports, each with the number that came `before`. */
@@ -24,7 +30,9 @@ export interface Scope {
 }
 
 export const EVERYTHING: Scope = {
+  orderHistory: ORDER_HISTORY_TABLES,
   holdsEvent: () => "true",
+  holdsCommand: () => "true",
   tradesInTurn: `(select asset, trade_id, event_sequence, lag(trade_id, 1, 0::bigint) over w as before,
       lag(event_sequence, 1, 0::bigint) over w as event_before
     from trades window w as (partition by asset order by trade_id))`,
@@ -39,8 +47,11 @@ export const EVERYTHING: Scope = {
 };
 
 export const WINDOW: Scope = {
+  orderHistory: [],
   holdsEvent: (asset, eventSequence) => `exists (select from asset_windows w where w.asset = ${asset}
     and ${eventSequence} > w.after_event and ${eventSequence} <= w.through_event)`,
+  holdsCommand: (asset, commandSequence) => `exists (select from asset_windows w where w.asset = ${asset}
+    and ${commandSequence} > w.after_command and ${commandSequence} <= w.through_command)`,
   tradesInTurn: `(select t.asset, t.trade_id, t.event_sequence, lag(t.trade_id, 1, a.after_trade) over w as before,
       lag(t.event_sequence, 1, a.after_event) over w as event_before
     from asset_windows a

@@ -7,14 +7,14 @@ import { Alarm } from "./alarm.js";
 import { runBookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";
 import type { EngineBooks } from "./engine-books.js";
-import { type Looked, type PassLimits, runPass } from "./pass.js";
+import { type Looked, type PassLimits, type PassResult, readLag, runPart, runPass } from "./pass.js";
 import { ReconciliationMetrics } from "./reconciliation-metrics.js";
 
 export interface ReconciliationOptions {
   readonly databaseUrl: string;
   readonly registry: AssetRegistry;
   readonly intervalMs: number;
-  /** So many times as long as a pass took, it rests. */
+  /** So many times as long as a pass took, or a part of one, it rests. */
   readonly restFactor: number;
   readonly limits: PassLimits;
 }
@@ -88,15 +88,40 @@ export class Reconciliation {
 
   /** False: another process is at it. */
   async #look(): Promise<boolean> {
-    const isMine = await this.#inSnapshot(async (snapshot, open) => {
-      const startedMs = performance.now();
-      const pass = await runPass(snapshot, this.#service.log, open, this.#limits());
-      this.#metrics.passed(pass, performance.now() - startedMs);
-      return pass;
-    });
+    const { stopping } = this.#service;
+    const startedMs = performance.now();
+    const limits = this.#limits();
+    const pass = await this.#inSnapshot((snapshot, open) => runPass(snapshot, this.#service.log, open, limits));
+    if (pass === null) return false;
+    const orders = pass.orders + (await this.#lookAtBacklog(pass.backlog, limits, startedMs));
+    await this.#tellLag();
+    this.#metrics.passed(orders, performance.now() - startedMs);
     for (const terms of this.#options.registry.assets.values())
-      if (isMine && this.#books.isReachable() && !this.#service.stopping.aborted) await this.#lookAtBook(terms);
-    return isMine;
+      if (this.#books.isReachable() && !stopping.aborted) await this.#lookAtBook(terms);
+    return true;
+  }
+
+  /** Part by part, as long as there is time; the next pass goes on. Returns how many orders it was about. */
+  async #lookAtBacklog(backlog: PassResult["backlog"], limits: PassLimits, startedMs: number): Promise<number> {
+    let orders = 0;
+    for (let left = backlog; left.length > 0 && performance.now() - startedMs < limits.newMs; ) {
+      const partMs = performance.now();
+      const part = await this.#inSnapshot((snapshot, open) => runPart(snapshot, this.#service.log, open, limits, left));
+      orders += part?.orders ?? 0;
+      left = part?.backlog ?? [];
+      // The pipeline needs the machine, too.
+      const restMs = (performance.now() - partMs) * this.#options.restFactor;
+      if (left.length > 0 && !(await pausedFor(restMs, this.#service.stopping))) break;
+    }
+    return orders;
+  }
+
+  async #tellLag(): Promise<void> {
+    const nothing: Looked = { findings: [], seen: [], resolved: [] };
+    await this.#inSnapshot(async (snapshot) => {
+      this.#metrics.lag(await readLag(snapshot));
+      return nothing;
+    });
   }
 
   /** After a pass that failed, perhaps because there was too much to look at, the next one is as short as can be. */
@@ -116,19 +141,19 @@ export class Reconciliation {
     });
   }
 
-  /** One at a time, over all processes. False: another is at it. */
-  async #inSnapshot(
-    look: (snapshot: WorkingSnapshot, open: readonly OpenDifference[]) => Promise<Looked>,
-  ): Promise<boolean> {
+  /** One at a time, over all processes. Null: another is at it. */
+  async #inSnapshot<L extends Looked>(
+    look: (snapshot: WorkingSnapshot, open: readonly OpenDifference[]) => Promise<L>,
+  ): Promise<L | null> {
     const options = { lock: LOCK, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
     const snapshot = await openWorkingSnapshot(this.#options.databaseUrl, "reconciliation", options);
-    if (snapshot === null) return false;
+    if (snapshot === null) return null;
     try {
       const open = await this.#store.open();
       const looked = await unlessStopped(look(snapshot, open), this.#service.stopping);
       await this.#alarm.raise(looked, open);
       await snapshot.commit();
-      return true;
+      return looked;
     } finally {
       await snapshot.close();
     }

@@ -10,11 +10,11 @@ import type { AccountWindow } from "./window.js";
 const TRANSFERS_SETTLE_INTERVAL = "10 minutes";
 
 /**
- * Makes `ledger_sums`, of all postings that there are, what moveCheckpoint adds to the verified ones, and
+ * Makes `ledger_sums`, of all postings that there are, what moveSums adds to the verified ones, and
  * `postings_beyond` of those that nobody can have written yet.
  */
 export async function createSums(snapshot: WorkingSnapshot, progress: Progress): Promise<void> {
-  const { now, verified, transferId } = progress;
+  const { now, summed, transferId } = progress;
   await snapshot.query(`
     create temporary table new_postings (account_id int8, currency text, available numeric, held numeric);
     create temporary table late_postings (like new_postings);
@@ -26,7 +26,7 @@ export async function createSums(snapshot: WorkingSnapshot, progress: Progress):
       from account_sequences s left join reconciled_accounts r on r.account_id = s.account_id
       where s.last_sequence <> coalesce(r.account_sequence, 0)`);
   for (const { asset, command, event } of now) {
-    const before = verified.get(asset);
+    const before = summed.get(asset);
     const ranges = [
       ["hold", before?.command ?? 0, command],
       ["trade", before?.event ?? 0, event],

@@ -5,10 +5,11 @@
  * What is there for an order's sake, but is no event of the window, WINDOW in scope.ts leaves out where it matters.
  */
 import type { WorkingSnapshot } from "../shared/database.js";
+import { ORDER_HISTORY_TABLES } from "./order-history.js";
 import type { AssetWindow, Window } from "./window.js";
 
 const COPIES = ["order_log", "execution_reports", "trades", "orders", "ledger_entries", "transfers"] as const;
-const OWN = ["touched", "touched_once", "asset_windows"] as const;
+const OWN = ["touched", "touched_once", "asset_windows", "order_history"] as const;
 
 const DEFINITIONS = `
   create temporary table asset_windows (asset text, after_command int8, through_command int8, after_event int8,
@@ -65,9 +66,6 @@ const CLOSURE = [
   `insert into trades select p.*
    from (select distinct asset, trade_id from execution_reports where trade_id is not null) n
    join public.trades p on p.asset = n.asset and p.trade_id = n.trade_id where ${OUTSIDE("trade", "p.trade_id")}`,
-  `insert into ledger_entries select e.* from order_log p
-   join public.ledger_entries e on e.source = p.asset and e.kind = 'hold' and e.sequence = p.command_sequence
-   where ${OUTSIDE("command", "p.command_sequence")}`,
   "analyze trades; analyze ledger_entries; analyze transfers",
 ];
 
@@ -96,6 +94,10 @@ export async function createWindow(snapshot: WorkingSnapshot, window: Window): P
   if (transfers !== null) for (const sql of TRANSFERS) await snapshot.query(sql, [transfers.after, transfers.through]);
   for (const sql of CLOSURE) await snapshot.query(sql);
   await snapshot.query("set local enable_nestloop = off");
+  await snapshot.query(
+    `create temporary table order_history as with ${ORDER_HISTORY_TABLES.join(", ")} select * from order_history`,
+  );
+  await snapshot.query("analyze order_history");
   const [touched] = await snapshot.query<{ orders: number }>("select count(*) as orders from touched_once");
   return touched?.orders ?? 0;
 }

@@ -239,7 +239,7 @@ export async function openWorkingSnapshot(
   // It keeps to one core, and is content to wait for the disk.
   await asFirst(
     client,
-    `begin isolation level repeatable read; ${SNAPSHOT_SETTINGS}; set local max_parallel_workers_per_gather = 0;
+    `begin isolation level repeatable read; ${SNAPSHOT_SETTINGS}; set local max_parallel_workers_per_gather = 0; set local default_statistics_target = 10; set temp_buffers = '32MB';
      set local idle_in_transaction_session_timeout = 60000; set local statement_timeout = ${statementTimeoutMs}`,
   );
   return {

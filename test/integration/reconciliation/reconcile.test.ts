@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import pg from "pg";
 import type { Difference } from "../../../src/reconciliation/comparison.js";
-import { PASS_LIMITS, runPass } from "../../../src/reconciliation/pass.js";
+import { PASS_LIMITS, runPart, runPass } from "../../../src/reconciliation/pass.js";
 import { differences } from "../../../src/reconciliation/reconcile.js";
 import { openSnapshot, openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database.js";
 import { FEE_ACCOUNT } from "../../../src/shared/funds.js";
@@ -25,8 +25,14 @@ async function amongNewRows(url: string): Promise<Difference[]> {
   const snapshot = (await openWorkingSnapshot(url, "reconciliation-test", options)) as WorkingSnapshot;
   try {
     const log = createLogger("test", "silent");
-    const { findings } = await runPass(snapshot, log, [], { ...PASS_LIMITS, wholeMax: 0 });
-    return findings.map(({ difference }) => difference);
+    const limits = { ...PASS_LIMITS, wholeMax: 0 };
+    let { findings, backlog } = await runPass(snapshot, log, [], limits);
+    const found = [...findings];
+    while (backlog.length > 0) {
+      ({ findings, backlog } = await runPart(snapshot, log, [], limits, backlog));
+      found.push(...findings);
+    }
+    return found.map(({ difference }) => difference);
   } finally {
     await snapshot.close();
   }
