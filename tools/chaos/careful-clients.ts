@@ -83,7 +83,7 @@ export abstract class CarefulClient {
         this.step(step);
         await sleep(STEP_MS);
       }
-      // A session that waits for answers ends with them, and its end counts however long he is back by then.
+      // A session that waits for answers ends with them: it could not be said when its orders are to go.
       if (this.client.open > 0) continue;
       this.leave();
       const backMs = performance.now() + (this.#random(2) === 0 ? SHORT_ABSENCE_MS : LONG_ABSENCE_MS);

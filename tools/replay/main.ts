@@ -1,8 +1,8 @@
 import { loadAssets } from "../../src/shared/assets.js";
 import { connectBus } from "../../src/shared/bus.js";
+import { Environment, serversToLookAt } from "../../src/shared/config.js";
 import { connectDatabase } from "../../src/shared/database.js";
 import { createLogger } from "../../src/shared/log.js";
-import { targetOf } from "../load/target.js";
 import { HELP, parseOptions, type ReplayOptions } from "./options.js";
 import { RecordedAsset } from "./recorded-asset.js";
 import { Difference } from "./replay-run.js";
@@ -15,8 +15,9 @@ async function run(options: ReplayOptions): Promise<ReplaySummary> {
   if (options.importFile !== null) return await replayWindow(readWindow(options.importFile));
   const terms = loadAssets(options.assetsFile).assets.get(options.asset);
   if (terms === undefined) throw new Error(`${options.asset} is not in ${options.assetsFile}`);
-  const { natsUrl, databaseUrl } = targetOf(options.dataDir);
-  if (natsUrl === null || databaseUrl === null) throw new Error(`${options.dataDir} names no NATS or no Postgres`);
+  const { dataDir } = options;
+  const environment = new Environment(dataDir === null ? process.env : { DATA_DIR: dataDir });
+  const { natsUrl, databaseUrl } = serversToLookAt(environment);
   const log = createLogger("replay", "silent");
   const bus = await connectBus(natsUrl, { name: "replay", log });
   const database = await connectDatabase(databaseUrl, { applicationName: "replay", log, poolMax: 1 });

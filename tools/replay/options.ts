@@ -10,7 +10,7 @@ export const HELP = `npm run replay -- --asset BTC-USD [options]: runs the logge
   --no-snapshot          run from the first command on, not from a snapshot before --from
   --export <file>        write the window to a file: the state before it, its commands, what was published
   --import <file>        run such a file again; needs no pipeline
-  --data-dir .data       where endpoints.json of the pipeline is (default: DATA_DIR)
+  --data-dir <folder>    where endpoints.json of the pipeline is; default: NATS_URL and DATABASE_URL, or DATA_DIR
   --assets-file <file>   default: config/assets.json
 
 Nothing is written to the pipeline. Exit code 0: all the same; 1: the first difference is shown; 2: it could not be run.`;
@@ -24,7 +24,8 @@ export interface ReplayOptions {
   readonly usesSnapshots: boolean;
   readonly exportFile: string | null;
   readonly importFile: string | null;
-  readonly dataDir: string;
+  /** Null: the environment says where. */
+  readonly dataDir: string | null;
   readonly assetsFile: string;
   readonly isHelp: boolean;
 }
@@ -41,7 +42,7 @@ export function parseOptions(args: readonly string[]): ReplayOptions {
       "no-snapshot": { type: "boolean", default: false },
       export: { type: "string" },
       import: { type: "string" },
-      "data-dir": { type: "string", default: process.env["DATA_DIR"] ?? join(projectRoot, ".data") },
+      "data-dir": { type: "string" },
       "assets-file": { type: "string", default: join(projectRoot, "config", "assets.json") },
       help: { type: "boolean", default: false },
     },
@@ -63,7 +64,7 @@ export function parseOptions(args: readonly string[]): ReplayOptions {
     usesSnapshots: !values["no-snapshot"],
     exportFile: values.export ?? null,
     importFile: importFile ?? null,
-    dataDir: values["data-dir"],
+    dataDir: values["data-dir"] ?? null,
     assetsFile: values["assets-file"],
     isHelp,
   };

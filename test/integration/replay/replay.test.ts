@@ -149,14 +149,25 @@ describe("a replay of a pipeline", () => {
     const good = await replayCommand("--asset", ASSET, "--data-dir", folder, "--from", "11", "--to", "30");
     expect(good).to.include({ exitCode: 0 });
     expect(good.output).to.include("commands 11 to 30: ").and.include("all the same");
+    servers = { NATS_URL: nats.url, DATABASE_URL: databaseUrl };
+    const named = await replayCommand("--asset", ASSET);
+    expect(named.output).to.include("commands 1 to 40: ").and.include("all the same");
+    const nowhere = await replayCommand("--asset", ASSET, "--data-dir", join(folder, "none"));
+    expect(nowhere).to.include({ exitCode: 2 });
+    expect(nowhere.output).to.include("run npm start first, or set NATS_URL");
     const unknown = await replayCommand("--asset", "NO-SUCH", "--data-dir", folder);
     expect(unknown).to.include({ exitCode: 2 });
     expect(unknown.output).to.include("replay: NO-SUCH is not in");
   });
 
+  let servers: NodeJS.ProcessEnv = {};
+
   async function replayCommand(...args: string[]): Promise<{ exitCode: number; output: string }> {
     const file = join(projectRoot, "tools/replay/main.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", file, ...args], { cwd: projectRoot });
+    const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
+      cwd: projectRoot,
+      env: { ...process.env, ...servers },
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
