@@ -4,17 +4,8 @@
  * any doubt: a gap, a lost connection, a consumer that the server forgot, silence. A position is never kept in it.
  */
 import { randomUUID } from "node:crypto";
-import {
-  AckPolicy,
-  createInbox,
-  DeliverPolicy,
-  type JetStreamManager,
-  type Msg,
-  type NatsConnection,
-  nanos,
-  type Subscription,
-} from "nats";
-import type { BusRequests } from "./bus-requests.js";
+import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from "nats";
+import type { BusConnection } from "./bus-connection.js";
 import type { Logger } from "./log.js";
 import type { StreamName } from "./subjects.js";
 import { type StreamSequence, streamSequence } from "./units.js";
@@ -49,11 +40,9 @@ const PULL_ENDED = new Set([404, 408]);
 const HEARTBEAT = 100;
 
 export class BusReader {
-  readonly #connection: NatsConnection;
-  readonly #manager: JetStreamManager;
-  readonly #requests: BusRequests;
+  readonly #connection: BusConnection;
   readonly #log: Logger;
-  readonly #options: ReaderOptions & { readonly inboxPrefix: string };
+  readonly #options: ReaderOptions;
   #pending: InputMessage[] = [];
   #after: StreamSequence;
   /** Messages that the server may still send for the pulls so far. */
@@ -66,18 +55,9 @@ export class BusReader {
 
   readonly #onClosed: () => void;
 
-  constructor(
-    connection: NatsConnection,
-    manager: JetStreamManager,
-    requests: BusRequests,
-    log: Logger,
-    options: ReaderOptions & { readonly inboxPrefix: string },
-    onClosed: () => void,
-  ) {
+  constructor(connection: BusConnection, log: Logger, options: ReaderOptions, onClosed: () => void) {
     this.#onClosed = onClosed;
     this.#connection = connection;
-    this.#manager = manager;
-    this.#requests = requests;
     this.#log = log.child({ subject: options.subject });
     this.#options = options;
     this.#after = options.afterSequence;
@@ -108,9 +88,9 @@ export class BusReader {
     this.#onClosed();
     this.#options.onAvailable();
     const consumer = this.#abandon();
-    if (consumer === null || this.#connection.isClosed()) return;
+    if (consumer === null || this.#connection.client.isClosed()) return;
     // The server forgets it by itself after CONSUMER_KEPT_MS.
-    await this.#manager.consumers.delete(this.#options.stream, consumer).catch(() => undefined);
+    await this.#connection.manager.consumers.delete(this.#options.stream, consumer).catch(() => undefined);
   }
 
   async #start(): Promise<void> {
@@ -129,8 +109,8 @@ export class BusReader {
   }
 
   async #createConsumer(): Promise<void> {
-    const { stream, subject, inboxPrefix } = this.#options;
-    const { state } = await this.#requests.ask(() => this.#manager.streams.info(stream));
+    const { stream, subject } = this.#options;
+    const { state } = await this.#connection.streamInfo(stream);
     // A stream that was made anew (one in memory, by a server that was restarted) counts from 1 again. What was handled
     // before is known to whoever reads, by sequences of their own.
     if (this.#after > state.last_seq) this.#after = streamSequence(0);
@@ -144,13 +124,13 @@ export class BusReader {
       num_replicas: 1,
       inactive_threshold: nanos(CONSUMER_KEPT_MS),
     };
-    const { name } = await this.#requests.ask(() => this.#manager.consumers.add(stream, wanted));
+    const { name } = await this.#connection.ask(() => this.#connection.quickManager.consumers.add(stream, wanted));
     if (this.#closed) return;
-    const inbox = createInbox(inboxPrefix);
+    const inbox = createInbox(this.#connection.inboxPrefix);
     this.#consumer = name;
     this.#requested = 0;
     this.#delivered = 0;
-    const subscription = this.#connection.subscribe(inbox, {
+    const subscription = this.#connection.client.subscribe(inbox, {
       callback: (_error, message) => {
         if (this.#subscription === subscription) this.#received(message);
       },
@@ -212,7 +192,7 @@ export class BusReader {
     if (this.#consumer === null || this.#subscription === null || room < pendingMessagesMax / 2) return;
     this.#requested += room;
     const pull = { batch: room, expires: nanos(PULL_EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
-    this.#connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`, JSON.stringify(pull), {
+    this.#connection.client.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`, JSON.stringify(pull), {
       reply: this.#subscription.getSubject(),
     });
   }

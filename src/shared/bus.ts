@@ -1,27 +1,15 @@
 /**
- * The one owner of `nats`: a connection, publishing with an acknowledgement inbox of our own, reading with ack-free
- * pull consumers (bus-reader.ts), and the streams.
+ * The owner of `nats`, with the other files bus-…: publishing with an acknowledgement inbox of our own, reading with ack-free
+ * pull consumers (bus-reader.ts), the streams, and the connection for all that (bus-connection.ts).
  */
-import {
-  connect,
-  createInbox,
-  Events,
-  headers,
-  type JetStreamManager,
-  type Msg,
-  type MsgHdrs,
-  type MsgRequest,
-  type NatsConnection,
-  NatsError,
-} from "nats";
+import { createInbox, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "nats";
+import { BusConnection, type ConnectionOptions } from "./bus-connection.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./bus-reader.js";
-import { BusRequests } from "./bus-requests.js";
 import { streamConfig } from "./bus-streams.js";
-import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 import { type StreamSequence, streamSequence } from "./units.js";
-import { type StreamAnswer, type Trouble, WriteTroubles } from "./write-trouble.js";
+import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
 
 /** What became of a publish. Only "unknown" leaves a doubt. */
 export type PublishOutcome =
@@ -50,7 +38,6 @@ export const ERROR_CODES = {
   WRONG_LAST_SEQUENCE: 10071,
   NO_MESSAGE_FOUND: 10037,
   STREAM_NOT_FOUND: 10059,
-  NO_LEADER: 10008,
 } as const;
 
 export interface Bus {
@@ -76,59 +63,17 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-export interface BusOptions {
-  readonly name: string;
-  readonly log: Logger;
-}
-
 const CONNECT_DEADLINE_MS = 30_000;
-const RECONNECT_WAIT_MS = 250;
-const REQUEST_TIMEOUT_MS = 5_000;
-const PING_INTERVAL_MS = 5_000;
-/** A server that is cut off from the others keeps its connections, and stores nothing. */
-const ANOTHER_SERVER_AFTER_MS = 4_000;
-/** By then another one was tried. */
+/** By then another server was tried. */
 const TROUBLE_AFTER_MS = 6_000;
 
 /** Tries for so long, then rejects. Once connected it reconnects for ever. */
-export async function connectBus(url: string, options: BusOptions, deadlineMs = CONNECT_DEADLINE_MS): Promise<Bus> {
-  const startedMs = performance.now();
-  for (;;) {
-    try {
-      const connection = await connect({
-        servers: url.split(","),
-        ...credentialsIn(url),
-        name: options.name,
-        inboxPrefix: inboxPrefix(options.name),
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: RECONNECT_WAIT_MS,
-        reconnectJitter: RECONNECT_WAIT_MS,
-        pingInterval: PING_INTERVAL_MS,
-        maxPingOut: 2,
-        timeout: REQUEST_TIMEOUT_MS,
-      });
-      const manager = await connection.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS });
-      return new NatsBus(connection, manager, { ...options, servers: url.split(",").length });
-    } catch (cause) {
-      if (performance.now() - startedMs > deadlineMs)
-        throw new DeadlineExceeded("NATS can't be reached; is NATS_URL right and the server up?", { cause });
-      options.log.warn({ err: cause }, "NATS can't be reached yet");
-      await new Promise((resolve) => setTimeout(resolve, RECONNECT_WAIT_MS));
-    }
-  }
-}
-
-/** Of its own for each service: the server lets nobody else listen there. */
-function inboxPrefix(name: string): string {
-  return `_INBOX.${name}`;
-}
-
-/** nats://user:password@host: of the first server, for all of them. The client leaves that to its caller. */
-function credentialsIn(url: string): { user: string; pass: string } | null {
-  const [first = ""] = url.split(",");
-  if (!URL.canParse(first)) return null;
-  const { username, password } = new URL(first);
-  return username === "" ? null : { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
+export async function connectBus(
+  url: string,
+  options: ConnectionOptions,
+  deadlineMs = CONNECT_DEADLINE_MS,
+): Promise<Bus> {
+  return new NatsBus(await BusConnection.open(url, options, deadlineMs), options.log);
 }
 
 interface WaitingPublish {
@@ -139,54 +84,36 @@ interface WaitingPublish {
 }
 
 class NatsBus implements Bus {
-  readonly #connection: NatsConnection;
-  readonly #manager: JetStreamManager;
+  readonly #connection: BusConnection;
   readonly #log: Logger;
-  readonly #listeners: ((connected: boolean) => void)[] = [];
   readonly #troubleListeners: ((stream: StreamName, trouble: Trouble | null) => void)[] = [];
   readonly #troubles: WriteTroubles;
   readonly #waiting = new Map<string, WaitingPublish>();
   readonly #readers = new Set<BusReader>();
-  readonly #requests = new BusRequests(REQUEST_TIMEOUT_MS, (error) =>
-    isAnswer(error) ? this.#answered("request") : this.#unanswered("request", performance.now()),
-  );
-  readonly #servers: number;
-  readonly #inboxPrefix: string;
   readonly #inbox: string;
-  #connected = true;
   #nextToken = 0;
-  #unansweredSinceMs: number | null = null;
-  #unansweredBy: "publish" | "request" = "request";
-  #left: string | null = null;
 
-  constructor(
-    connection: NatsConnection,
-    manager: JetStreamManager,
-    { name, log, servers }: BusOptions & { readonly servers: number },
-  ) {
-    this.#servers = servers;
+  constructor(connection: BusConnection, log: Logger) {
+    this.#connection = connection;
+    this.#log = log;
     this.#troubles = new WriteTroubles(
       (stream) => this.#lookAt(stream),
       (stream, trouble) => {
         for (const listener of this.#troubleListeners) listener(stream, trouble);
       },
-      servers > 1 ? TROUBLE_AFTER_MS : 0,
+      connection.hasSeveralServers ? TROUBLE_AFTER_MS : 0,
     );
-    this.#connection = connection;
-    this.#manager = manager;
-    this.#log = log;
-    this.#inboxPrefix = inboxPrefix(name);
-    this.#inbox = createInbox(this.#inboxPrefix);
-    connection.subscribe(`${this.#inbox}.*`, { callback: (_error, message) => this.#acknowledged(message) });
-    void this.#watchConnection();
+    this.#inbox = createInbox(connection.inboxPrefix);
+    connection.client.subscribe(`${this.#inbox}.*`, { callback: (_error, message) => this.#acknowledged(message) });
+    connection.onChange((connected) => this.#changed(connected));
   }
 
   isConnected(): boolean {
-    return this.#connected;
+    return this.#connection.isConnected;
   }
 
   onConnectionChange(listener: (connected: boolean) => void): void {
-    this.#listeners.push(listener);
+    this.#connection.onChange(listener);
   }
 
   trouble(stream: StreamName): Trouble | null {
@@ -198,7 +125,7 @@ class NatsBus implements Bus {
   }
 
   publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome> {
-    if (!this.#connected) return Promise.resolve({ kind: "unavailable" });
+    if (!this.#connection.isConnected) return Promise.resolve({ kind: "unavailable" });
     const token = String(this.#nextToken++);
     return new Promise((resolve) => {
       const deadline = setTimeout(() => this.#settle(token, { kind: "unknown" }), options.deadlineMs);
@@ -206,7 +133,7 @@ class NatsBus implements Bus {
       try {
         const reply = `${this.#inbox}.${token}`;
         const header = publishHeaders(options);
-        this.#connection.publish(subject, payload, header === null ? { reply } : { reply, headers: header });
+        this.#connection.client.publish(subject, payload, header === null ? { reply } : { reply, headers: header });
       } catch (err) {
         this.#log.warn({ err }, "a publish could not be sent");
         this.#settle(token, { kind: "unavailable" });
@@ -219,10 +146,10 @@ class NatsBus implements Bus {
       if (which === "memory" && STREAMS[name].storage !== "memory") continue;
       const config = streamConfig(name, replicas);
       try {
-        await this.#manager.streams.add(config);
+        await this.#connection.manager.streams.add(config);
       } catch (error) {
         if (!(error instanceof NatsError) || !error.isJetStreamError()) throw error;
-        await this.#manager.streams.update(name, config);
+        await this.#connection.manager.streams.update(name, config);
       }
     }
   }
@@ -238,7 +165,9 @@ class NatsBus implements Bus {
 
   async #message(stream: StreamName, query: MsgRequest): Promise<InputMessage | null> {
     try {
-      const { subject, seq, data } = await this.#requests.ask(() => this.#manager.streams.getMessage(stream, query));
+      const { subject, seq, data } = await this.#connection.ask(() =>
+        this.#connection.manager.streams.getMessage(stream, query),
+      );
       return { subject, streamSequence: streamSequence(seq), data };
     } catch (error) {
       if (error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.NO_MESSAGE_FOUND) return null;
@@ -247,13 +176,13 @@ class NatsBus implements Bus {
   }
 
   async streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }> {
-    const { state } = await this.#requests.ask(() => this.#manager.streams.info(stream));
+    const { state } = await this.#connection.streamInfo(stream);
     return { first: streamSequence(state.first_seq), last: streamSequence(state.last_seq) };
   }
 
   async #lookAt(stream: StreamName): Promise<StreamAnswer> {
     try {
-      await this.#requests.ask(() => this.#manager.streams.info(stream));
+      await this.#connection.streamInfo(stream);
       return "there";
     } catch (error) {
       const isGone = error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.STREAM_NOT_FOUND;
@@ -262,20 +191,17 @@ class NatsBus implements Bus {
   }
 
   async subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>> {
-    const { state } = await this.#requests.ask(() => this.#manager.streams.info(stream, { subjects_filter: filter }));
+    const { state } = await this.#connection.streamInfo(stream, { subjects_filter: filter });
     return new Map(Object.entries(state.subjects ?? {}));
   }
 
   async purge(stream: StreamName, subject: string, before?: number): Promise<void> {
     const what = { filter: subject, ...(before === undefined ? {} : { seq: before }) };
-    await this.#requests.ask(() => this.#manager.streams.purge(stream, what));
+    await this.#connection.ask(() => this.#connection.manager.streams.purge(stream, what));
   }
 
   read(options: ReaderOptions): BusReader {
-    const withInbox = { ...options, inboxPrefix: this.#inboxPrefix };
-    const reader: BusReader = new BusReader(this.#connection, this.#manager, this.#requests, this.#log, withInbox, () =>
-      this.#readers.delete(reader),
-    );
+    const reader: BusReader = new BusReader(this.#connection, this.#log, options, () => this.#readers.delete(reader));
     this.#readers.add(reader);
     return reader;
   }
@@ -283,7 +209,6 @@ class NatsBus implements Bus {
   async close(): Promise<void> {
     for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
     await Promise.all([...this.#readers].map((reader) => reader.close()));
-    this.#requests.close();
     await this.#connection.close();
   }
 
@@ -299,63 +224,23 @@ class NatsBus implements Bus {
     this.#waiting.delete(token);
     clearTimeout(waiting.deadline);
     const isAnswered = outcome.kind === "stored" || outcome.kind === "refused";
-    if (this.#connected) {
-      isAnswered ? this.#answered("publish") : this.#unanswered("publish", waiting.startedMs);
-      this.#troubles.published(waiting.subject, waiting.startedMs, isAnswered);
-    }
+    if (this.#connection.isConnected) this.#judge(waiting, isAnswered);
     waiting.resolve(outcome);
   }
 
-  /** A server that was the leader goes on answering questions: that does not make up for publishes. */
-  #answered(by: "publish" | "request"): void {
-    if (by === "publish" || this.#unansweredBy === "request") this.#unansweredSinceMs = null;
-  }
-
-  /** Of several servers another one may know more. */
-  #unanswered(by: "publish" | "request", askedMs: number): void {
-    if (this.#unansweredSinceMs === null || by === "publish") this.#unansweredBy = by;
-    this.#unansweredSinceMs ??= askedMs;
-    if (this.#servers < 2 || performance.now() - this.#unansweredSinceMs < ANOTHER_SERVER_AFTER_MS) return;
-    this.#unansweredSinceMs = null;
-    this.#left = this.#connection.getServer();
-    this.#log.warn({ server: this.#left }, "this server answers nothing; trying another one");
-    void this.#connection.reconnect();
-  }
-
-  async #watchConnection(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
-      if (type === Events.Disconnect) this.#changed(false);
-      else if (type === Events.Reconnect && !this.#isBackWhereItLeft()) this.#changed(true);
-    }
-  }
-
-  /** The client tries them in turn, and may begin with the one that it comes from: once more, then. */
-  #isBackWhereItLeft(): boolean {
-    const isSame = this.#left !== null && this.#connection.getServer() === this.#left;
-    this.#left = null;
-    if (isSame) void this.#connection.reconnect();
-    return isSame;
+  #judge({ subject, startedMs }: WaitingPublish, isAnswered: boolean): void {
+    if (isAnswered) this.#connection.answered("publish");
+    else this.#connection.unanswered("publish", startedMs, watchedStreamOf(subject));
+    this.#troubles.published(subject, startedMs, isAnswered);
   }
 
   #changed(connected: boolean): void {
-    if (connected === this.#connected) return;
-    this.#connected = connected;
-    this.#unansweredSinceMs = null;
-    this.#log.warn({ connected }, "the connection to NATS changed");
-    this.#requests.changed(connected);
     this.#troubles.connectionChanged();
     // Their acknowledgements went to an inbox on the connection that is gone.
     if (!connected) for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
     // The server may have forgotten the consumers, and what it sent meanwhile is lost.
     if (connected) for (const reader of this.#readers) reader.restart("the connection came back");
-    for (const listener of this.#listeners) listener(connected);
   }
-}
-
-/** A server that says that it has no leader knows nothing. */
-function isAnswer(error: unknown): boolean {
-  const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
-  return error === null || (code !== undefined && code !== ERROR_CODES.NO_LEADER);
 }
 
 function publishHeaders(options: PublishOptions): MsgHdrs | null {

@@ -20,6 +20,10 @@ export interface Trouble {
 /** What nobody writes anew by itself, and what whoever writes it may ask for. */
 const WATCHED: readonly StreamName[] = ["ORDERS", "COMMANDS", "EXECUTIONS", "SNAPSHOTS", "KV_leases"];
 
+export function watchedStreamOf(subject: string): StreamName | null {
+  return WATCHED.find((name) => subject.startsWith(`${STREAMS[name].prefix}.`)) ?? null;
+}
+
 const TEXTS: Readonly<Record<TroubleKind, string>> = {
   unwritable:
     "publishes time out while stream info answers: the disk of nats-server is full or failing; free space, then restart nats-server",
@@ -63,8 +67,8 @@ export class WriteTroubles {
   /** To be told of every publish: when it was begun, and what became of it. */
   published(subject: string, startedMs: number, isAnswered: boolean): void {
     if (isAnswered && this.#watches.size === 0) return;
-    const stream = WATCHED.find((name) => subject.startsWith(`${STREAMS[name].prefix}.`));
-    if (stream === undefined) return;
+    const stream = watchedStreamOf(subject);
+    if (stream === null) return;
     if (isAnswered) this.#isWritten(stream);
     else void this.#look(stream, startedMs);
   }

@@ -71,5 +71,3 @@ try {
   console.error(`chaos: ${(error as Error).message}`);
   process.exitCode = EXIT_UNKNOWN;
 }
-// A client of NATS that was closed while it looked for a server in a cluster may go on looking for ever.
-process.stdout.write("", () => process.exit());

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import type { BusReader, InputMessage } from "../../../src/shared/bus-reader.js";
+import { DeadlineExceeded } from "../../../src/shared/errors.js";
 import type { StreamName } from "../../../src/shared/subjects.js";
 import { type StreamSequence, streamSequence } from "../../../src/shared/units.js";
 import { NatsAnswers } from "../../../tools/chaos/nats-answers.js";
@@ -72,6 +73,19 @@ describe("the bus", () => {
     expect(used.at(-1)).not.to.equal(mute);
     await ofTwo.close();
     for (const proxy of proxies) await proxy.close();
+  });
+
+  it("leaves no connection behind where it gives up", async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((resource) => resource === "TCPSocketWrap").length;
+    const before = sockets();
+    const proxy = await TcpProxy.open(Number(new URL(nats.url).port));
+    // As where a cluster has no leader yet.
+    proxy.toClient = () => new NatsAnswers(({ payload }) => (payload.includes("account_info_response") ? 0 : 1));
+    const options = { name: "test", log: serviceForTest("test").log };
+    const error = await connectBus(`nats://127.0.0.1:${proxy.port}`, options, 0).catch((cause: Error) => cause);
+    expect(error).to.be.instanceOf(DeadlineExceeded);
+    await eventually("the end of the connection", () => (sockets() === before ? true : null), 2_000);
+    await proxy.close();
   });
 
   it("refuses a publish that does not follow the subject's last message", async () => {
