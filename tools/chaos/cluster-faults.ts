@@ -1,5 +1,6 @@
 /** Three nats-servers with three copies of every stream, of which one dies or is cut off. */
 import { connect } from "nats";
+import { waitFor } from "../../src/launcher/wait-for.js";
 import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
 import { namespacesObstacle } from "./namespaces.js";
 import type { World } from "./world.js";
@@ -7,13 +8,17 @@ import type { World } from "./world.js";
 const BETWEEN_KILLS_MS = 10_000;
 const AWAY_MS = 2_000;
 const GAP_MAX_MS = 5_000;
+const LEADER_DEADLINE_MS = 30_000;
 
-/** The server that leads the stream. */
+/** The server that leads the stream; after a fault there may be none for a while. */
 async function leaderOf(world: World, stream: string): Promise<string> {
   const connection = await connect({ servers: world.cluster.url.split(",") });
   try {
-    const { cluster } = await (await connection.jetstreamManager()).streams.info(stream);
-    return cluster?.leader ?? world.cluster.members[0]?.name ?? "";
+    const manager = await connection.jetstreamManager({ checkAPI: false });
+    return await waitFor(`a leader of ${stream}`, { deadlineMs: LEADER_DEADLINE_MS, everyMs: 100 }, async () => {
+      const info = await manager.streams.info(stream).catch(() => null);
+      return info?.cluster?.leader ?? null;
+    });
   } finally {
     await connection.close();
   }
