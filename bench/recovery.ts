@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findNatsBinary, startNats } from "../src/launcher/embedded-nats.js";
 import { freePort } from "../src/launcher/free-port.js";
-import { inlineMore } from "../src/matching-engine/inlining.js";
 import { MatchingEngines } from "../src/matching-engine/service.js";
 import { SnapshotStore } from "../src/matching-engine/snapshot-store.js";
 import { SNAPSHOT_POLICY, type SnapshotPolicy } from "../src/matching-engine/snapshotter.js";
@@ -34,7 +33,6 @@ const RUNS = 5;
 const TAKE_OVER_RUNS = 3;
 const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
-inlineMore();
 const { values } = parseArgs({
   options: {
     commands: { type: "string", default: "2000000" },

@@ -4,11 +4,9 @@ import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage-loop.js";
 import { readConfig } from "./config.js";
-import { inlineMore } from "./inlining.js";
 import { lazyDatabase } from "./lazy-database.js";
 import { MatchingEngines } from "./service.js";
 
-inlineMore();
 await runService("matching-engine", readConfig, async (service, config) => {
   const bus = await connectBus(config.natsUrl, { name: "matching-engine", log: service.log });
   service.onStop("bus", () => bus.close());

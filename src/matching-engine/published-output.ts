@@ -18,6 +18,8 @@ const NO_ROWS: ExecutionRows = { firstEventSequence: 1, firstTradeId: 1, rows: n
 
 export class PublishedOutput {
   readonly #messages: AsyncGenerator<InputMessage>;
+  /** Asked for before the replay needs it: what reads it needs some round trips until the first one comes. */
+  #first: Promise<IteratorResult<InputMessage>> | null;
   readonly #last: PublishedRows;
   /** The message that the replay is in; undefined: all have been met. */
   #piece: PublishedRows | null | undefined = null;
@@ -29,6 +31,8 @@ export class PublishedOutput {
   constructor(messages: AsyncGenerator<InputMessage>, last: InputMessage) {
     this.#messages = messages;
     this.#last = decodeExecutionRows(last.data);
+    this.#first = messages.next();
+    this.#first.catch(() => undefined); // whoever comes to it sees it
   }
 
   /** The last command all of whose events are published. */
@@ -62,12 +66,15 @@ export class PublishedOutput {
     return at === rows.rows.length ? NO_ROWS : this.#unpublished(rows);
   }
 
-  async close(): Promise<void> {
-    await this.#messages.return(undefined);
+  /** Nothing more is read. What was asked for may still come, which nobody waits for. */
+  close(): void {
+    void this.#messages.return(undefined).catch(() => undefined);
   }
 
   async #nextPiece(): Promise<PublishedRows | undefined> {
-    const { value, done } = await this.#messages.next();
+    const next = this.#first ?? this.#messages.next();
+    this.#first = null;
+    const { value, done } = await next;
     return done === true ? undefined : decodeExecutionRows(value.data);
   }
 

@@ -141,7 +141,7 @@ export class MatchingEngines implements Stage {
     const hosted = this.#engines.get(asset);
     hosted?.rebuild?.replay.stop();
     await hosted?.rebuild?.ended;
-    await hosted?.replay?.published.close();
+    hosted?.replay?.published.close();
     this.#engines.delete(asset);
   }
 
@@ -252,7 +252,7 @@ export class MatchingEngines implements Stage {
       return await published.meet(rows, through);
     } catch (cause) {
       const err = haltedBy(asset, cause);
-      if (err instanceof AssetHalted) await published.close();
+      if (err instanceof AssetHalted) published.close();
       throw err;
     }
   }

@@ -1,5 +1,5 @@
-import { sqlState } from "../shared/database.js";
 import type { AssetState } from "../shared/messages.js";
+import { sqlState } from "../shared/sql-state.js";
 import {
   type Call,
   type Command,

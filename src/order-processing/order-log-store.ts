@@ -1,8 +1,9 @@
 /** The order log in Postgres, with the holds: the one record of what the engines are told and what is held for it. */
-import { columns, type Database, NO_ROWS, type Row, type Statement, sqlState } from "../shared/database.js";
+import { columns, type Database, NO_ROWS, type Row, type Statement } from "../shared/database.js";
 import type { Command } from "../shared/messages.js";
 import { readOrderLog } from "../shared/order-log.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
+import { sqlState } from "../shared/sql-state.js";
 import {
   type AccountId,
   type ActionId,

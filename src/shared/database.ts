@@ -7,6 +7,7 @@ import { AnswerWatch } from "./answer-watch.js";
 import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
 import { elementOf, PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
+import { sqlState } from "./sql-state.js";
 
 export type { Row, Statement };
 
@@ -61,11 +62,6 @@ types.setTypeParser(INT8_OID, (text: string): number => {
 });
 
 const parserOf = (typeId: number) => types.getTypeParser(typeId, "text") as unknown as (text: string) => unknown;
-
-/** The SQLSTATE of a Postgres error, or null where it is not one (a broken connection, say). */
-export function sqlState(error: unknown): string | null {
-  return error instanceof pg.DatabaseError ? (error.code ?? null) : null;
-}
 
 /** Resolves once the first connection stands; tries until then, for `deadlineMs`. */
 export async function connectDatabase(url: string, options: DatabaseOptions, deadlineMs = 30_000): Promise<Database> {

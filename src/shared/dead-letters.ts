@@ -5,7 +5,7 @@
 import type { AssetInput } from "./asset-input.js";
 import type { Bus } from "./bus.js";
 import type { InputMessage } from "./bus-reader.js";
-import { sqlState } from "./database.js";
+import { sqlState } from "./sql-state.js";
 import { type StreamName, subjectOf } from "./subjects.js";
 import type { StreamSequence } from "./units.js";
 

@@ -3,8 +3,9 @@
  * rows that came of the input, and only from where its writer left it: that is the fence around Postgres.
  */
 import type { ServiceName } from "./config.js";
-import { columns, type Statement, sqlState } from "./database.js";
+import { columns, type Statement } from "./database.js";
 import { Fenced } from "./errors.js";
+import { sqlState } from "./sql-state.js";
 import type { CommandSequence, StreamSequence } from "./units.js";
 
 /** Raised by the function take_positions. */

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { storeAssets } from "../../../src/shared/asset-store.js";
 import { loadAssets } from "../../../src/shared/assets.js";
 import { projectRoot } from "../../../src/shared/config.js";
-import { connectDatabase, type Database, sqlState } from "../../../src/shared/database.js";
+import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { sqlState } from "../../../src/shared/sql-state.js";
 import { createDatabase } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
 

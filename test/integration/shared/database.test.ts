@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
-import { connectDatabase, type Database, openSnapshot, sqlState } from "../../../src/shared/database.js";
+import { connectDatabase, type Database, openSnapshot } from "../../../src/shared/database.js";
+import { sqlState } from "../../../src/shared/sql-state.js";
 import { eventually } from "../../support/eventually.js";
 import { createDatabase, execute } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
