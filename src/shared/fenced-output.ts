@@ -58,9 +58,9 @@ export class FencedOutput {
         const message = "an output is not stored yet; trying again";
         if (tries === 1) this.#log.warn({ outcome }, message);
         else this.#log.debug({ outcome, tries }, message);
-        await this.#pause();
       }
       if (await this.#isStored(payload)) break;
+      await this.#pause(); // also when the fence refuses: a server that lags behind does not know the last message yet
     }
     if (tries > 1) this.#log.info({ tries }, "the output is stored now");
   }

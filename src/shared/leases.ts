@@ -200,7 +200,7 @@ export class AssetLeases implements FollowedShare {
 
   async #take(asset: string, from: string): Promise<void> {
     if (!(await this.#change(assetKey(asset), this.#options.instance))) return;
-    this.#service.log.info({ asset, from: from === "" ? null : from }, "took over an asset");
+    if (from !== "") this.#service.log.info({ asset, from }, "took over an asset");
     this.#decide();
   }
 
