@@ -4,7 +4,7 @@ import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage-loop.js";
 import { readConfig } from "./config.js";
-import { lazyDatabase } from "./lazy-database.js";
+import { lazyOrderLog } from "./lazy-order-log.js";
 import { MatchingEngines } from "./service.js";
 
 await runService("matching-engine", readConfig, async (service, config) => {
@@ -15,7 +15,7 @@ await runService("matching-engine", readConfig, async (service, config) => {
 
   const { registry, instance, assets, snapshots, standsBy } = config;
   const share = await joinLeases(bus, service, { service: "matching-engine", instance, assets });
-  const orderLog = lazyDatabase(service, config.databaseUrl);
+  const orderLog = lazyOrderLog(service, config.databaseUrl);
   const stage = new MatchingEngines(service, bus, registry, { share, snapshots, standsBy, orderLog });
   const loop = runStage(service, bus, stage, {
     share,

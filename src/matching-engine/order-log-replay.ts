@@ -2,16 +2,16 @@
  * The commands that COMMANDS don't hold any more, from order_log: read in pages, one ahead of the engine, while the
  * process's other assets go on. While Postgres can't be reached it waits.
  */
-import type { Database } from "../shared/database.js";
-import { invariant } from "../shared/errors.js";
+import { CodecError, invariant } from "../shared/errors.js";
 import type { Logger } from "../shared/log.js";
 import type { Command } from "../shared/messages.js";
-import { readOrderLog } from "../shared/order-log.js";
 import { encodeCommandBatch } from "../shared/pipeline-codec.js";
 
-export type OrderLogSource = () => Promise<Pick<Database, "query">>;
+/** The commands after the given one, in order; at most so many. */
+export type OrderLogSource = (asset: string, after: number, max: number) => Promise<Command[]>;
 
-const PAGE_COMMANDS = 5_000;
+/** Of more, many would outlive the collection of short-lived objects, which then costs as much as reading them. */
+const PAGE_COMMANDS = 2_000;
 const RETRY_MS = 1_000;
 const TELL_INTERVAL_MS = 5_000;
 
@@ -50,7 +50,7 @@ export class OrderLogReplay {
     this.#isStopped = true;
   }
 
-  /** Resolves when `apply` has had all of them, or it was stopped. Rejects with InvariantBroken where order_log has not. */
+  /** Resolves when `apply` has had all of them, or it was stopped. Rejects where order_log has not: InvariantBroken, CodecError. */
   async run(apply: (commands: readonly Command[]) => Promise<void>): Promise<void> {
     this.#log.warn({ through: this.#through }, "COMMANDS don't begin with the first one: rebuilding from order_log");
     const { firstCommands } = this.#missing;
@@ -84,11 +84,11 @@ export class OrderLogReplay {
   async #read(after: number): Promise<Command[]> {
     while (!this.#isStopped) {
       try {
-        const database = await this.#source();
-        const commands = await readOrderLog(database, this.#missing.asset, after, PAGE_COMMANDS);
+        const commands = await this.#source(this.#missing.asset, after, PAGE_COMMANDS);
         this.#trouble = null;
         return commands;
       } catch (err) {
+        if (err instanceof CodecError) throw err;
         const text = (err as Error).message;
         if (text !== this.#trouble) this.#log.error({ err }, "order_log can't be read; trying again");
         this.#trouble = text;

@@ -4,16 +4,22 @@
  */
 import pg from "pg";
 import { AnswerWatch } from "./answer-watch.js";
+import { BinaryCopy, type CopiedRow } from "./binary-copy.js";
 import { DeadlineExceeded } from "./errors.js";
 import type { Logger } from "./log.js";
 import { elementOf, PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
 import { sqlState } from "./sql-state.js";
 
-export type { Row, Statement };
+export type { CopiedRow, Row, Statement };
 
 export interface Database {
   /** Rejects after QUERY_TIMEOUT_MS. int8 arrives as a number and must be a safe integer. */
   query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * Many rows, several times as fast as by `query`: `decode` reads all columns of each, in their order. The values become
+   * part of the text, as literals.
+   */
+  copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]>;
   /**
    * The statements' rows, once all of them are committed. Rejects with the first error; nothing is committed then,
    * unless the connection broke: whether a commit that was under way took place must be read back. One at a time.
@@ -110,10 +116,21 @@ class PostgresDatabase implements Database {
   }
 
   async query<R>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    const { rows } = await this.#watched(this.#pool.query(text, [...values]));
+    return rows as R[];
+  }
+
+  async copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]> {
+    const literal = (_: string, place: string) => pg.escapeLiteral(String(values[Number(place) - 1]));
+    const copy = new BinaryCopy(select.replace(/\$(\d+)/g, literal), decode);
+    return await this.#watched(this.#pool.query(copy as unknown as pg.Submittable) as unknown as Promise<R[]>);
+  }
+
+  async #watched<T>(answer: Promise<T>): Promise<T> {
     try {
-      const { rows } = await this.#pool.query(text, [...values]);
+      const result = await answer;
       this.#watch.answered();
-      return rows as R[];
+      return result;
     } catch (error) {
       if (sqlState(error) === null) this.#lost(error);
       throw error;

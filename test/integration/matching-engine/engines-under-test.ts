@@ -4,7 +4,6 @@ import type { OrderLogSource } from "../../../src/matching-engine/order-log-repl
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { SnapshotStore, type StoredSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import type { SnapshotPolicy } from "../../../src/matching-engine/snapshotter.js";
-import { rowOf } from "../../../src/order-processing/order-log-rows.js";
 import { type AssetShare, fixedShare } from "../../../src/shared/asset-share.js";
 import { type Asset, type AssetRegistry, loadAssets } from "../../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
@@ -130,16 +129,9 @@ export class EnginesUnderTest {
       await this.put("COMMANDS", asset, encodeCommandBatch(fresh.slice(at, at + COMMANDS_PER_MESSAGE)));
   }
 
-  /** As order-processing would have written it. */
-  orderLog(asset = ASSET): { query: <R>(text: string, values?: readonly unknown[]) => Promise<R[]> } {
-    return {
-      query: async <R>(_: string, [of, after, max]: readonly unknown[] = []) => {
-        const commands = of === asset ? (this.#commands.get(asset) ?? []) : [];
-        const from = after as number;
-        return commands.slice(from, from + (max as number)).map((command) => rowOf(asset, command, null, null)) as R[];
-      },
-    };
-  }
+  /** As it would be read from Postgres. */
+  readonly orderLog: OrderLogSource = async (asset, after, max) =>
+    (this.#commands.get(asset) ?? []).slice(after, after + max);
 
   async put(stream: StreamName, asset: string, data: Uint8Array): Promise<void> {
     const outcome = await this.bus.publish(subjectOf(stream, asset), data, { deadlineMs: 5_000 });

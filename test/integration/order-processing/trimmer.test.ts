@@ -1,9 +1,11 @@
 import { expect } from "chai";
+import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
 import { fixedShare } from "../../../src/shared/asset-share.js";
-import type { Row } from "../../../src/shared/database.js";
+import type { Command } from "../../../src/shared/messages.js";
 import { readReplayHorizon } from "../../../src/shared/replay-horizon.js";
 import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
+import { accountId } from "../../../src/shared/units.js";
 import { eventually } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
 import { ASSET, EnginesUnderTest, OTHER } from "../matching-engine/engines-under-test.js";
@@ -93,8 +95,7 @@ describe("trimming the streams", () => {
   it("an engine whose snapshots are all gone after a trim comes back from order_log, and compares what is left", async () => {
     await trimAndLoseSnapshots();
     const before = await engines.messages("EXECUTIONS", subjectOf("EXECUTIONS", ASSET));
-    const orderLog = engines.orderLog();
-    const service = await engines.start({ orderLog: async () => orderLog, snapshots: ALWAYS });
+    const service = await engines.start({ orderLog: engines.orderLog, snapshots: ALWAYS });
     await engines.command(100);
     const stored = await engines.snapshotOfAll();
     expect(await engines.stateHashIn(stored)).to.equal(engines.expected().stateHash);
@@ -108,13 +109,12 @@ describe("trimming the streams", () => {
 
   it("says how far it has come meanwhile, and waits while order_log can't be read; other assets go on", async () => {
     await trimAndLoseSnapshots();
-    const orderLog = engines.orderLog();
     let isAway = true;
-    const source = async () => {
+    const orderLog: OrderLogSource = async (asset, after, max) => {
       if (isAway) throw new Error("nobody there");
-      return orderLog;
+      return await engines.orderLog(asset, after, max);
     };
-    const service = await engines.start({ orderLog: source });
+    const service = await engines.start({ orderLog });
     const why = await eventually("it says what it waits for", () =>
       service.notReady().find((reason) => reason.includes("waiting for Postgres")),
     );
@@ -126,25 +126,18 @@ describe("trimming the streams", () => {
   });
 
   for (const [what, spoil, expected] of [
-    ["has a hole", (rows: Row[]) => rows.filter((row) => row["command_sequence"] !== 150), /has no command 150/],
-    [
-      "ends too early",
-      (rows: Row[]) => rows.filter((row) => Number(row["command_sequence"]) < 150),
-      /ends with command 149/,
-    ],
+    ["has a hole", (command: Command) => (command.commandSequence === 150 ? [] : command), /has no command 150/],
+    ["ends too early", (command: Command) => (command.commandSequence < 150 ? command : []), /ends with command 149/],
     [
       "holds other commands than COMMANDS",
-      (rows: Row[]) => rows.map((row) => (Number(row["command_sequence"]) > 200 ? { ...row, account_id: 77 } : row)),
+      (command: Command) => (command.commandSequence > 200 ? { ...command, accountId: accountId(77) } : command),
       /order_log and COMMANDS hold different commands/,
     ],
   ] as const)
     it(`an engine halts its asset where order_log ${what}`, async () => {
       await trimAndLoseSnapshots();
-      const { query } = engines.orderLog();
-      const spoilt = {
-        query: async <R>(text: string, values?: readonly unknown[]) => spoil(await query(text, values)) as R[],
-      };
-      const service = await engines.start({ orderLog: async () => spoilt });
+      const orderLog: OrderLogSource = async (...page) => (await engines.orderLog(...page)).flatMap(spoil);
+      const service = await engines.start({ orderLog });
       const why = await eventually("the asset is halted", () =>
         service.notReady().find((reason) => reason.includes("halted")),
       );

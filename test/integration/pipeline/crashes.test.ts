@@ -154,6 +154,7 @@ describe("a stage that dies", () => {
       let cuts = 2;
       const cutting = (database: Database): Database => ({
         query: (text, values) => database.query(text, values),
+        copy: (select, values, decode) => database.copy(select, values, decode),
         whyNotReady: () => database.whyNotReady(),
         close: () => database.close(),
         async transaction(statements) {
@@ -254,6 +255,7 @@ function withLatePosition(meanwhile: () => Promise<void>): (database: Database) 
     };
     return {
       query: query as Database["query"],
+      copy: (select, values, decode) => database.copy(select, values, decode),
       transaction: (statements) => database.transaction(statements),
       whyNotReady: () => database.whyNotReady(),
       close: () => database.close(),

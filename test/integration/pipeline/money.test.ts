@@ -270,6 +270,7 @@ function losesFirstCommit(database: Database): Database {
   let isFirst = true;
   return {
     query: (text, values) => database.query(text, values),
+    copy: (select, values, decode) => database.copy(select, values, decode),
     whyNotReady: () => database.whyNotReady(),
     close: () => database.close(),
     async transaction(statements) {

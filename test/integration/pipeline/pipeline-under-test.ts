@@ -16,6 +16,7 @@ import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database.js";
 import type { NewOrder, OrderRequest, RequestBody } from "../../../src/shared/messages.js";
+import { readOrderLog } from "../../../src/shared/order-log.js";
 import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
 import type { Stage } from "../../../src/shared/stage.js";
 import { runStage } from "../../../src/shared/stage-loop.js";
@@ -201,7 +202,10 @@ function stageOf(
     return new OrderProcessing(service, bus, store, sequencer, new ActionsFollower(new ActionsStore(database)));
   }
   if (name === "matching-engine")
-    return new MatchingEngines(service, bus, registry, { snapshots, orderLog: async () => database });
+    return new MatchingEngines(service, bus, registry, {
+      snapshots,
+      orderLog: (asset, after, max) => readOrderLog(database, asset, after, max),
+    });
   return new TradeProcessing(service, bus, new TradeStore(database), registry);
 }
 

@@ -18,6 +18,7 @@ function refusing(text: string): Sabotage {
   return {
     database: (database): Database => ({
       query: (sql, values) => database.query(sql, values),
+      copy: (select, values, decode) => database.copy(select, values, decode),
       whyNotReady: () => database.whyNotReady(),
       close: () => database.close(),
       async transaction(statements) {

@@ -26,6 +26,7 @@ const ALL = {
 
 const EMPTY_DATABASE: Database = {
   query: () => Promise.resolve([]),
+  copy: () => Promise.resolve([]),
   transaction: () => Promise.reject(new Error("a replay writes nothing")),
   whyNotReady: () => null,
   close: () => Promise.resolve(),

@@ -1,26 +1,26 @@
 /**
- * Postgres for whoever needs it once in a blue moon: its client is loaded and connected at the first question, so that a
- * start does not wait for it, and closed when the service stops.
+ * order_log for an engine that needs it once in a blue moon: the client of Postgres is loaded and connected at the first
+ * question, so that a start does not wait for it, and closed when the service stops.
  */
 import type { Database } from "../shared/database.js";
 import type { Service } from "../shared/lifecycle.js";
+import { readOrderLog } from "../shared/order-log.js";
 import type { OrderLogSource } from "./order-log-replay.js";
 
 const CONNECT_DEADLINE_MS = 5_000;
 
-export function lazyDatabase(service: Service, url: string): OrderLogSource {
+export function lazyOrderLog(service: Service, url: string): OrderLogSource {
   const options = { applicationName: "matching-engine", log: service.log, poolMax: 2 };
   let connected: Promise<Database> | null = null;
   service.onStop("database", async () => (await connected?.catch(() => null))?.close());
-  return async () => {
+  return async (asset, after, max) => {
     connected ??= import("../shared/database.js").then(({ connectDatabase }) =>
       connectDatabase(url, options, CONNECT_DEADLINE_MS),
     );
-    try {
-      return await connected;
-    } catch (cause) {
+    const database = await connected.catch((cause: unknown) => {
       connected = null;
       throw cause;
-    }
+    });
+    return await readOrderLog(database, asset, after, max);
   };
 }
