@@ -106,6 +106,9 @@ export class MatchingEngines implements Stage {
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
     const startedMs = performance.now();
+    const present = this.#engines.get(asset);
+    // A rebuild takes long, and is not concerned by what sent the stage back.
+    if (present?.rebuild?.failure === null) return { afterSequence: present.commandsThrough };
     const terms = this.#registry.assets.get(asset);
     invariant(terms !== undefined, `${asset} is not among the assets`);
     await this.#abandon(asset);

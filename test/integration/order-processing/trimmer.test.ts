@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
 import { fixedShare } from "../../../src/shared/asset-share.js";
+import type { Bus } from "../../../src/shared/bus.js";
 import type { Command } from "../../../src/shared/messages.js";
 import { readReplayHorizon } from "../../../src/shared/replay-horizon.js";
 import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
@@ -12,6 +13,11 @@ import { ASSET, EnginesUnderTest, OTHER } from "../matching-engine/engines-under
 
 const ALWAYS = { everyCommands: 1, everyMs: 1e9 };
 const ALL = 1e9;
+
+function bound(target: object, name: string | symbol): unknown {
+  const member = Reflect.get(target, name) as unknown;
+  return typeof member === "function" ? member.bind(target) : member;
+}
 
 describe("trimming the streams", () => {
   let engines: EnginesUnderTest;
@@ -123,6 +129,40 @@ describe("trimming the streams", () => {
     expect(await engines.published(OTHER)).to.deep.equal(engines.expected(OTHER).events);
     isAway = false;
     await eventually("it is back", () => (service.notReady().length === 0 ? true : null));
+  });
+
+  it("goes on with it when another asset sends the process back to its checkpoint", async () => {
+    await trimAndLoseSnapshots();
+    const asked: number[] = [];
+    let goOn = (): void => undefined;
+    const mayGoOn = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const orderLog: OrderLogSource = async (asset, after) => {
+      asked.push(after);
+      if (after > 0) await mayGoOn;
+      return await engines.orderLog(asset, after, 100);
+    };
+    let failures = 2;
+    const isTrouble = (subject: string) => subject === subjectOf("EXECUTIONS", OTHER) && failures-- > 0;
+    const bus = (real: Bus): Bus => {
+      const publish: Bus["publish"] = async (subject, ...message) => {
+        if (isTrouble(subject)) throw new Error("trouble with the other asset");
+        return await real.publish(subject, ...message);
+      };
+      return new Proxy(real, { get: (_, name) => (name === "publish" ? publish : bound(real, name)) });
+    };
+    const service = await engines.start({ orderLog, bus });
+    await eventually("it is on its way", () => (asked.includes(100) ? true : null));
+    await engines.command(100, OTHER);
+    expect(await engines.published(OTHER)).to.deep.equal(engines.expected(OTHER).events);
+    expect(failures).to.be.below(1);
+    goOn();
+    await eventually("it is back", () => (service.notReady().length === 0 ? true : null));
+    expect(asked.filter((after) => after === 0)).to.have.lengthOf(1);
+    await engines.command(100);
+    const published = await engines.published();
+    expect(published).to.deep.equal(engines.expected().events.slice(-published.length));
   });
 
   for (const [what, spoil, expected] of [
