@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
 import { connectDatabase, type Database, openSnapshot } from "../../../src/shared/database.js";
+import { InvariantBroken } from "../../../src/shared/errors.js";
 import { sqlState } from "../../../src/shared/sql-state.js";
 import { eventually } from "../../support/eventually.js";
 import { createDatabase, execute } from "../../support/postgres.js";
@@ -70,6 +71,30 @@ describe("the database", () => {
     values: [rows.map(([id]) => id), rows.map(([, word]) => word), rows.map(([, , isSo]) => isSo)],
   });
   const words = async () => (await execute(url, "select word from t order by id")).map((row) => row["word"]);
+
+  it("copies rows with what they hold, of any length and number", async () => {
+    const wordOf = (id: number) => (id % 3 === 0 ? null : "ä".repeat(Math.abs(id) % 700));
+    const ids = Array.from({ length: 3_000 }, (_, index) => index - 1_500);
+    await database.transaction([
+      insert(...ids.map((id) => [id, wordOf(id), id % 2 === 0] as [number, string, boolean])),
+    ]);
+    const copied = await database.copy(
+      "select id, word, is_so, word, null from t where id < $1 order by id",
+      [9],
+      (row) => [row.integer(), row.text(), row.boolean(), row.word(), row.integer()],
+    );
+    const expected = ids.filter((id) => id < 9).map((id) => [id, wordOf(id), id % 2 === 0, wordOf(id), null]);
+    expect(copied).to.deep.equal(expected);
+  });
+
+  it("copies again after a copy that failed, whoever failed it", async () => {
+    const copy = (select: string) =>
+      database.copy(select, ["it's"], (row) => row.text()).catch((error: unknown) => sqlState(error) ?? error);
+    expect(await copy("select (1 / (random() * 0)::int)::text from generate_series(1, 100)")).to.equal("22012");
+    expect(await copy("select pg_terminate_backend(pg_backend_pid())::text")).to.not.deep.equal(["t"]);
+    expect(await copy("select 'a', 'column too many'")).to.be.instanceOf(InvariantBroken);
+    expect(await copy("select $1")).to.deep.equal(["it's"]);
+  });
 
   it("commits a transaction's statements together and returns each one's rows", async () => {
     const results = await database.transaction([
