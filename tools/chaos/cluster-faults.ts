@@ -34,7 +34,7 @@ const COMMON = {
 
 const leaderKilled = (times: number): Fault => ({
   name: "cluster-leader-killed",
-  how: `of three nats-servers the one that leads ORDERS is killed every ${BETWEEN_KILLS_MS / 1000} s, ${times} times, and comes back after ${AWAY_MS / 1000} s`,
+  how: `of three nats-servers the one that leads ORDERS is killed ${times === 1 ? "" : `every ${BETWEEN_KILLS_MS / 1000} s, ${times} times, `}and comes back after ${AWAY_MS / 1000} s`,
   ...COMMON,
   lastsMs: times * BETWEEN_KILLS_MS,
   cluster: "together",
@@ -67,3 +67,9 @@ const minorityCutOff = (forMs: number): Fault => ({
 });
 
 export const CLUSTER_FAULTS: readonly Fault[] = [leaderKilled(3), minorityCutOff(20_000)];
+
+/** One cluster for both, where that can be. */
+export const shortClusterFaults = (): readonly Fault[] =>
+  namespacesObstacle() === null
+    ? [{ ...leaderKilled(1), cluster: "divisible" }, minorityCutOff(6_000)]
+    : [leaderKilled(1), minorityCutOff(6_000)];

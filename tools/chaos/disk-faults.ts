@@ -8,6 +8,8 @@ import type { World } from "./world.js";
 
 const ALARM_WITHIN_MS = 15_000;
 const SETTLE_MS = 500;
+/** What was acknowledged is not processed for so long, and a while for the refusal. */
+const BUSY_AFTER_MS = 20_000;
 
 /** The order-handler must say in /readyz what is the matter. */
 async function alarm(world: World, text: RegExp): Promise<void> {
@@ -21,13 +23,13 @@ async function alarm(world: World, text: RegExp): Promise<void> {
   }
 }
 
-const natsDiskFull: Fault = {
+const natsDiskFull = (forMs: number): Fault => ({
   name: "nats-disk-full",
-  how: "nats-server's disk is full (tmpfs) for 10 s, then has space again, and nats-server is started again",
+  how: `nats-server's disk is full (tmpfs) for ${forMs / 1000} s, then has space again, and nats-server is started again`,
   meanwhile: "BUSY; UNKNOWN_OUTCOME to what was under way; an alarm",
   measure: "ack",
   recoversWithinMs: 60_000,
-  lastsMs: 10_000,
+  lastsMs: forMs,
   growthMaxMb: GROWTH_MAX_MB,
   smallDisk: "nats",
   obstacle: smallDiskObstacle,
@@ -36,7 +38,7 @@ const natsDiskFull: Fault = {
   inject: async (world) => {
     world.smallDisk.fill();
     await Promise.all([
-      sleep(10_000),
+      sleep(forMs),
       alarm(world, /ORDERS: publishes time out .* free space, then restart nats-server/),
     ]);
     world.smallDisk.free();
@@ -44,7 +46,7 @@ const natsDiskFull: Fault = {
     await world.nats.start();
     world.load.recovery.mark();
   },
-};
+});
 
 const natsDiskLost = (forMs: number): Fault => ({
   name: "nats-disk-lost",
@@ -78,29 +80,28 @@ const natsDiskLost = (forMs: number): Fault => ({
   },
 });
 
-const postgresDiskFull: Fault = {
+const postgresDiskFull = (forMs: number): Fault => ({
   name: "postgres-disk-full",
-  how: "Postgres' disk is full (tmpfs) for 25 s, then has space again; Postgres is started again where it ended for that",
+  how: `Postgres' disk is full (tmpfs) for ${forMs / 1000} s, then has space again; Postgres is started again where it ended for that`,
   meanwhile: "acknowledgements go on for 15 s, then BUSY; reports wait",
   measure: "report",
   recoversWithinMs: 60_000,
-  lastsMs: 25_000,
+  lastsMs: forMs,
   growthMaxMb: GROWTH_MAX_MB,
   catchUpMin: 2,
   smallDisk: "postgres",
   obstacle: smallDiskObstacle,
   mayRefuse: ["BUSY"],
-  mustRefuse: "BUSY",
+  ...(forMs > BUSY_AFTER_MS && { mustRefuse: "BUSY" as const }),
   inject: async (world) => {
     world.smallDisk.fill();
-    await sleep(25_000);
+    await sleep(forMs);
     world.smallDisk.free();
     await world.postgres.startAgain();
     world.load.recovery.mark();
   },
-};
+});
 
-export const DISK_FAULTS: readonly Fault[] = [natsDiskFull, natsDiskLost(10_000), postgresDiskFull];
+export const DISK_FAULTS: readonly Fault[] = [natsDiskFull(10_000), natsDiskLost(10_000), postgresDiskFull(25_000)];
 
-/** The others need root. */
-export const SHORT_DISK_FAULTS: readonly Fault[] = [natsDiskLost(1_000)];
+export const SHORT_DISK_FAULTS: readonly Fault[] = [natsDiskLost(1_000), natsDiskFull(5_000), postgresDiskFull(3_000)];

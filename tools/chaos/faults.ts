@@ -1,6 +1,6 @@
 /** Every fault, by name, in the order of the table. */
 import { CLOCK_FAULTS, SHORT_CLOCK_FAULTS } from "./clock-faults.js";
-import { CLUSTER_FAULTS } from "./cluster-faults.js";
+import { CLUSTER_FAULTS, shortClusterFaults } from "./cluster-faults.js";
 import { DISK_FAULTS, SHORT_DISK_FAULTS } from "./disk-faults.js";
 import { divergentEngine } from "./divergent-faults.js";
 import type { Fault } from "./fault.js";
@@ -25,13 +25,15 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /** Some of each sort, made short, for the tests that run every time, beside others: no time counts there. */
-export const SHORT_FAULTS: readonly Fault[] = [
-  ...KILL_FAULTS,
-  ...SHORT_WINDOW_FAULTS,
-  ...SHORT_SERVER_FAULTS,
-  ...SHORT_STREAM_FAULTS,
-  ...SHORT_DISK_FAULTS,
-  ...SHORT_TWIN_FAULTS,
-  ...SHORT_SNAPSHOT_FAULTS,
-  ...SHORT_CLOCK_FAULTS,
-].map(({ limit: _, ...fault }) => fault);
+export const shortFaults = (): readonly Fault[] =>
+  [
+    ...KILL_FAULTS,
+    ...SHORT_WINDOW_FAULTS,
+    ...SHORT_SERVER_FAULTS,
+    ...SHORT_STREAM_FAULTS,
+    ...SHORT_DISK_FAULTS,
+    ...shortClusterFaults(),
+    ...SHORT_TWIN_FAULTS,
+    ...SHORT_SNAPSHOT_FAULTS,
+    ...SHORT_CLOCK_FAULTS,
+  ].map(({ limit: _, gapMaxMs: __, catchUpMin: ___, ...fault }) => fault);

@@ -25,7 +25,7 @@ async function run(commandLine: CommandLine): Promise<number> {
     .filter(({ fault, times }) => isPossible(fault) && !(isResuming && page.hasPassed(fault, times)));
   tell(`${planned.length} faults, about ${inMinutes(guessMs(planned))}`);
   const results: FaultResult[] = [];
-  const worlds = new Worlds();
+  const worlds = new Worlds({ withCarefulClients: true });
   stopOnSignal(() => worlds.close());
   const startedMs = performance.now();
   for (const [done, { fault, times }] of planned.entries()) {

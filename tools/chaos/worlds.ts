@@ -4,7 +4,7 @@ import { within } from "./fault.js";
 import { type FaultResult, injectInto, type RunOptions } from "./fault-run.js";
 import { Oracle } from "./oracle.js";
 import { isExact } from "./result-table.js";
-import { World } from "./world.js";
+import { World, type WorldOptions } from "./world.js";
 
 /** What was logged before makes every comparison longer: then a new one is cheaper. */
 const ACKNOWLEDGED_MAX = 120_000;
@@ -17,7 +17,12 @@ interface Open {
 }
 
 export class Worlds {
+  readonly #withCarefulClients: boolean;
   #open: Open | null = null;
+
+  constructor({ withCarefulClients }: Pick<WorldOptions, "withCarefulClients">) {
+    this.#withCarefulClients = withCarefulClients;
+  }
 
   async run(fault: Fault, options: RunOptions): Promise<FaultResult> {
     const { world, oracle } = await this.#for(fault, options);
@@ -42,7 +47,8 @@ export class Worlds {
     if (this.#open?.needs === needs) return this.#open;
     await this.close();
     const { isProxied = false, restingOrders = 0, settings = {}, smallDisk, cluster } = fault;
-    const more = { withCarefulClients: true, ...(smallDisk && { smallDisk }), ...(cluster && { cluster }) };
+    const withCarefulClients = this.#withCarefulClients;
+    const more = { withCarefulClients, ...(smallDisk && { smallDisk }), ...(cluster && { cluster }) };
     const world = await World.create({ ratePerSecond, seed, isProxied, restingOrders, settings, ...more });
     this.#open = { needs, world, oracle: new Oracle(world) };
     return this.#open;
