@@ -29,11 +29,21 @@ export function problemsOf({ services, assets, nats }: StatusReadings): string[]
   else lines.push(...assets.flatMap(problemsOfAsset));
   if (isSilent(nats)) lines.push(`NATS: ${nats.silent}`);
   else {
-    const orphans = nats.holders.filter(({ instance }) => instance === "");
-    lines.push(...orphans.map(({ service, asset }) => `no ${service} works on ${asset}`));
+    if (!isSilent(assets)) lines.push(...assets.flatMap(({ asset }) => orphanedBy(asset, nats)));
     if (nats.deadLetters > 0) lines.push(`${nats.deadLetters} dead letters: read dead-letters.>`);
   }
   return lines;
+}
+
+function orphanedBy(asset: string, nats: NatsReading): string[] {
+  return WORKERS.filter(([service]) => workerOn(asset, service, nats) === null).map(
+    ([service]) => `no ${service} works on ${asset}`,
+  );
+}
+
+/** Null: nobody. */
+function workerOn(asset: string, service: string, { holders }: NatsReading): string | null {
+  return holders.find((holder) => holder.service === service && holder.asset === asset)?.instance || null;
 }
 
 function problemsOfAsset({ asset, state, why, logged, settled }: AssetReading): string[] {
@@ -62,9 +72,7 @@ function servicesTable(services: readonly ServiceReading[]): string {
 
 function assetsTable(assets: readonly AssetReading[], nats: NatsReading | Silent): string {
   const worker = (service: string, asset: string) =>
-    isSilent(nats)
-      ? "?"
-      : nats.holders.find((holder) => holder.service === service && holder.asset === asset)?.instance || "nobody";
+    isSilent(nats) ? "?" : (workerOn(asset, service, nats) ?? "nobody");
   const rows = assets.map(({ asset, state, logged, settled }) => [
     asset,
     state,

@@ -24,10 +24,11 @@ export class Backlog {
     if (isDue && samples.length < SAMPLES_MAX) samples.push({ logId, loggedAtMs: nowMs });
   }
 
-  /** Up to where each asset has been processed. One that never was says nothing about how far behind processing is. */
+  /** Up to where each asset has been processed. Where nothing ever was, there is no processing to wait for. */
   processed(through: ReadonlyMap<string, LogId>): void {
+    const otherwise = through.size === 0 ? Number.POSITIVE_INFINITY : 0;
     for (const [asset, samples] of this.#samples) {
-      const reached = through.get(asset) ?? Number.POSITIVE_INFINITY;
+      const reached = through.get(asset) ?? otherwise;
       const first = samples.findIndex(({ logId }) => logId > reached);
       samples.splice(0, first < 0 ? samples.length : first);
     }

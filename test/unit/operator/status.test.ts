@@ -55,8 +55,18 @@ describe("the status of a pipeline", () => {
     ["a backlog", { assets: [{ ...asset, logged: 2_000 }] }, "BTC-USD: settlement is 1990 commands behind"],
     [
       "an asset that nobody works on",
-      { nats: { ...nats, holders: [{ service: "matching-engine", asset: "BTC-USD", instance: "" }] } },
+      {
+        nats: {
+          ...nats,
+          holders: nats.holders.map((one) => (one.instance === "two" ? { ...one, instance: "" } : one)),
+        },
+      },
       "no matching-engine works on BTC-USD",
+    ],
+    [
+      "an asset that nobody has ever worked on",
+      { nats: { ...nats, holders: nats.holders.filter(({ service }) => service !== "trade-processing") } },
+      "no trade-processing works on BTC-USD",
     ],
     ["dead letters", { nats: { ...nats, deadLetters: 2 } }, "2 dead letters: read dead-letters.>"],
     ["Postgres that is away", { assets: { silent: "connect ECONNREFUSED" } }, "Postgres: connect ECONNREFUSED"],

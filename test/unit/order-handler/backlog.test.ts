@@ -16,11 +16,18 @@ describe("the backlog", () => {
     expect(backlog.isEmpty).to.equal(true);
   });
 
-  it("is not there for an asset that was never processed", () => {
+  it("is not there where nothing was ever processed", () => {
     const backlog = new Backlog();
     backlog.logged("BTC-USD", logId(256), 1_000);
     backlog.processed(new Map());
     expect(backlog.ageMs("BTC-USD", 9_000)).to.equal(0);
+  });
+
+  it("is there for an asset that was never processed where others were", () => {
+    const backlog = new Backlog();
+    backlog.logged("BTC-USD", logId(256), 1_000);
+    backlog.processed(new Map([["ETH-USD", logId(256)]]));
+    expect(backlog.ageMs("BTC-USD", 9_000)).to.equal(8_000);
   });
 
   it("is one per asset", () => {
