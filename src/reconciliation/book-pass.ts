@@ -1,41 +1,75 @@
-/** One look at an engine's book, as its snapshot holds it. */
+/**
+ * One look at an engine's book, as its snapshot holds it, page by page: each page in a database snapshot of its own. What
+ * an owner was told up to an event does not change, so it is the same in each of them.
+ */
 import type { WorkingSnapshot } from "../shared/database.js";
-import type { Logger } from "../shared/log.js";
-import { bookRules, createBook } from "./book-rules.js";
+import { bookRules, createBook, idsInQuestion } from "./book-rules.js";
+import { type Difference, rowKey } from "./comparison.js";
 import type { OpenDifference } from "./difference-store.js";
 import type { EngineBook } from "./engine-books.js";
-import { type Looked, looked } from "./pass.js";
+import type { Finding, Looked } from "./pass.js";
 import { differences } from "./reconcile.js";
 
-export type BookOutcome = Looked & {
-  /** Not "waits": it need not be looked at again. */
-  readonly outcome: "compared" | "waits for its settlement" | "was compared before" | "is too large";
-};
+/** Not "waits": it need not be looked at again. */
+export type BookOutcome = "compared" | "waits for its settlement" | "was compared before";
 
-export async function runBookPass(
-  snapshot: WorkingSnapshot,
-  log: Logger,
-  book: EngineBook,
-  open: readonly OpenDifference[],
-): Promise<BookOutcome> {
-  const { asset, event } = book;
-  const nothing = { findings: [], seen: [], resolved: [] };
-  const [row] = await snapshot.query<{ settled: number; compared: number }>(
-    `select coalesce((select sequence from consumer_positions where service = 'trade-processing' and asset = $1), 0) as settled,
-       coalesce((select book_event_sequence from reconciled_assets where asset = $1), 0) as compared`,
-    [asset],
-  );
-  if ((row?.settled ?? 0) < event) return { ...nothing, outcome: "waits for its settlement" };
-  if ((row?.compared ?? 0) >= event) return { ...nothing, outcome: "was compared before" };
-  if (!(await createBook(snapshot, book))) {
-    log.warn({ asset, event }, "the book is too large to be compared");
-    return { ...nothing, outcome: "is too large" };
+/** About half a second, and 10 MB of temporary tables. */
+const PAGE_ORDERS = 25_000;
+/** More than anybody can look at; the rest is found when these are right. */
+const FINDINGS_MAX = 1_000;
+const NOTHING: Looked = { findings: [], seen: [], resolved: [] };
+
+export class BookPass {
+  readonly #book: EngineBook;
+  readonly #pageOrders: number;
+  readonly #found = new Set<string>();
+  #ids: Float64Array = new Float64Array();
+  #next = 0;
+  /** Null: there is more of it. */
+  #outcome: BookOutcome | null = null;
+
+  constructor(book: EngineBook, pageOrders = PAGE_ORDERS) {
+    this.#book = book;
+    this.#pageOrders = pageOrders;
   }
-  const found = await looked(
-    differences(snapshot, undefined, bookRules),
-    () => ({ of: "book", asset }),
-    open.filter(({ foundIn }) => foundIn.of === "book" && foundIn.asset === asset),
-  );
-  await snapshot.query("update reconciled_assets set book_event_sequence = $2 where asset = $1", [asset, event]);
-  return { ...found, outcome: "compared" };
+
+  outcome(): BookOutcome | null {
+    return this.#outcome;
+  }
+
+  /** To be called first. */
+  async begin(snapshot: WorkingSnapshot): Promise<Looked> {
+    const { asset, event } = this.#book;
+    const [row] = await snapshot.query<{ settled: number; compared: number }>(
+      `select coalesce((select sequence from consumer_positions where service = 'trade-processing' and asset = $1), 0) as settled,
+         coalesce((select book_event_sequence from reconciled_assets where asset = $1), 0) as compared`,
+      [asset],
+    );
+    if ((row?.settled ?? 0) < event) this.#outcome = "waits for its settlement";
+    else if ((row?.compared ?? 0) >= event) this.#outcome = "was compared before";
+    else this.#ids = await idsInQuestion(snapshot, this.#book);
+    return NOTHING;
+  }
+
+  /** The next page; with the last one, what was found there before and is not any more is right again. */
+  async lookAtPage(snapshot: WorkingSnapshot, open: readonly OpenDifference[]): Promise<Looked> {
+    const { asset, event } = this.#book;
+    const end = Math.min(this.#next + this.#pageOrders, this.#ids.length);
+    await createBook(snapshot, this.#book, this.#ids.subarray(this.#next, end));
+    const findings: Finding[] = [];
+    for await (const difference of differences(snapshot, undefined, bookRules)) {
+      this.#found.add(rowKey(difference));
+      findings.push({ difference, foundIn: { of: "book", asset } });
+      if (this.#found.size === FINDINGS_MAX) break;
+    }
+    this.#next = end;
+    const before = open.filter(({ foundIn }) => foundIn.of === "book" && foundIn.asset === asset);
+    const isFound = ({ difference }: { readonly difference: Difference }) => this.#found.has(rowKey(difference));
+    const seen = before.filter(isFound);
+    if (this.#found.size < FINDINGS_MAX && end < this.#ids.length) return { findings, seen, resolved: [] };
+    this.#outcome = "compared";
+    await snapshot.query("update reconciled_assets set book_event_sequence = $2 where asset = $1", [asset, event]);
+    const isWhole = this.#found.size < FINDINGS_MAX;
+    return { findings, seen, resolved: isWhole ? before.filter((one) => !isFound(one)) : [] };
+  }
 }

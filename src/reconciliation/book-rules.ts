@@ -32,49 +32,67 @@ export const bookRules = [ruleOf(BOOK_RULE)];
 const COLUMNS = `asset text, order_id int8, account_id int8, side text, is_waiting boolean, price_ticks int8,
   stop_price_ticks int8, leaves_lots int8, filled_lots int8, display_lots int8, expires_at_ms int8`;
 
-/** $1: the asset; $2: the event. Of orders that are open now or were touched since: what their owners were told by then. */
-const TOLD = [
-  `insert into in_question select order_id from book
-   union select order_id from orders where asset = $1 and status in ('open', 'partially_filled', 'pending_trigger')
-   union select order_id from execution_reports where event_sequence > $2 and asset = $1 and order_id is not null`,
-  "analyze in_question",
-  `insert into told
-   select l.asset, l.log_id, r.account_id, r.account_sequence, r.side, r.status, l.type, r.price_ticks, l.stop_price_ticks,
-     r.leaves_lots, r.filled_lots, l.display_lots, case l.time_in_force when 'GTD' then l.expires_at_ms end
-   from (select distinct on (r.order_id) r.* from in_question q
-         join execution_reports r on r.order_id = q.order_id and r.asset = $1 and r.side is not null
-           and r.event_sequence <= $2
-         order by r.order_id, r.event_sequence desc) r
-   join order_log l on l.asset = r.asset and l.log_id = r.order_id and l.kind = 'new'
-   where r.status in ('open', 'partially_filled', 'pending_trigger')`,
-];
+/** $1: the asset; $2: the event. What they were told by then. */
+const TOLD = `insert into told
+  select l.asset, l.log_id, r.account_id, r.account_sequence, r.side, r.status, l.type, r.price_ticks, l.stop_price_ticks,
+    r.leaves_lots, r.filled_lots, l.display_lots, case l.time_in_force when 'GTD' then l.expires_at_ms end
+  from (select distinct on (r.order_id) r.* from in_question q
+        join execution_reports r on r.order_id = q.order_id and r.asset = $1 and r.side is not null
+          and r.event_sequence <= $2
+        order by r.order_id, r.event_sequence desc) r
+  join order_log l on l.asset = r.asset and l.log_id = r.order_id and l.kind = 'new'
+  where r.status in ('open', 'partially_filled', 'pending_trigger')`;
+
+/** $1: the asset; $2: the event. Orders that are open now or were touched since: what was open then is among them. */
+const PERHAPS_OPEN = `select order_id as id from orders
+    where asset = $1 and status in ('open', 'partially_filled', 'pending_trigger')
+  union all select order_id from execution_reports where event_sequence > $2 and asset = $1 and order_id is not null`;
 
 const ORDERS_PER_STATEMENT = 5_000;
-/** A larger one is not compared: its turn would hold Postgres back from cleaning up for too long. */
-const ORDERS_MAX = 250_000;
+const BREATHE_EVERY = 50_000;
 
-/** Makes the tables that the rule compares. False: the book is too large. */
-export async function createBook(snapshot: WorkingSnapshot, { asset, event, orders }: EngineBook): Promise<boolean> {
+/** The ids of all orders that the book holds or that their owners think it does, ascending. */
+export async function idsInQuestion(
+  snapshot: WorkingSnapshot,
+  { asset, event, orders }: EngineBook,
+): Promise<Float64Array> {
+  const ids: number[] = [];
+  for (const { orderId } of orders()) if (ids.push(orderId) % BREATHE_EVERY === 0) await breathe();
+  for await (const rows of snapshot.pages<{ id: number }>(PERHAPS_OPEN, [asset, event]))
+    for (const { id } of rows) ids.push(id);
+  const sorted = Float64Array.from(ids).sort();
+  let count = 0;
+  for (const id of sorted) if (count === 0 || sorted[count - 1] !== id) sorted[count++] = id;
+  return sorted.subarray(0, count);
+}
+
+/** Makes the tables that the rule compares, of these ids and of the book's orders among them. */
+export async function createBook(
+  snapshot: WorkingSnapshot,
+  { asset, event, orders }: EngineBook,
+  ids: Float64Array,
+): Promise<void> {
   await snapshot.query(`
     create temporary table book (${COLUMNS}) on commit drop;
-    create temporary table in_question (order_id int8) on commit drop;
     create temporary table told (asset text, order_id int8, account_id int8, account_sequence int8, side text, status text,
       type text, price_ticks int8, stop_price_ticks int8, leaves_lots int8, filled_lots int8, display_lots int8,
       expires_at_ms int8) on commit drop`);
-  let count = 0;
+  const [first = 0, last = 0] = [ids[0], ids.at(-1)];
   let page: OpenOrder[] = [];
-  for (const order of orders) {
+  for (const order of orders()) {
+    if (order.orderId < first || order.orderId > last) continue;
     page.push(order);
-    if (++count > ORDERS_MAX) return false;
     if (page.length < ORDERS_PER_STATEMENT) continue;
     await insert(snapshot, asset, page);
     await breathe();
     page = [];
   }
   await insert(snapshot, asset, page);
-  await snapshot.query("set local enable_nestloop = on");
-  for (const sql of TOLD) await snapshot.query(sql, sql.includes("$1") ? [asset, event] : []);
-  return true;
+  await snapshot.query("create temporary table in_question (order_id int8) on commit drop");
+  await snapshot.query("insert into in_question select * from unnest($1::int8[])", [[...ids]]);
+  await snapshot.query("analyze in_question; set local enable_nestloop = on");
+  await snapshot.query(TOLD, [asset, event]);
+  await snapshot.query("analyze book; analyze told; set local enable_nestloop = off");
 }
 
 async function insert(snapshot: WorkingSnapshot, asset: string, orders: readonly OpenOrder[]): Promise<void> {

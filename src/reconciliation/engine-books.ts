@@ -12,7 +12,8 @@ export interface EngineBook {
   readonly asset: string;
   /** What it stands for: all events through this one. */
   readonly event: number;
-  readonly orders: Iterable<OpenOrder>;
+  /** All of them, from the beginning, each time that it is called. */
+  readonly orders: () => Iterable<OpenOrder>;
 }
 
 export class EngineBooks {
@@ -45,7 +46,7 @@ export class EngineBooks {
       try {
         const { engine } = await this.#store.load(stored, terms);
         const done = () => void this.#done.set(asset, stored.subject);
-        return { asset, event: engine.lastEventSequence, orders: engine.openOrders(), done };
+        return { asset, event: engine.lastEventSequence, orders: () => engine.openOrders(), done };
       } catch (err) {
         if (!(err instanceof CodecError)) throw err;
         this.#log.warn({ asset, snapshot: stored.subject, err }, "a snapshot can't be compared");

@@ -128,22 +128,6 @@ export async function readLag(snapshot: WorkingSnapshot): Promise<Lag> {
   };
 }
 
-/** Of one place that is looked at to the end; `open` is what was found there before. */
-export async function looked(
-  differing: AsyncIterable<Difference>,
-  placeOf: (difference: Difference) => Place,
-  open: readonly OpenDifference[],
-): Promise<Looked> {
-  const findings: Finding[] = [];
-  for await (const difference of differing) {
-    if (findings.length === FINDINGS_MAX) return { findings, seen: [], resolved: [] };
-    findings.push({ difference, foundIn: placeOf(difference) });
-  }
-  const keys = new Set(findings.map(({ difference }) => rowKey(difference)));
-  const seen = open.filter(({ difference }) => keys.has(rowKey(difference)));
-  return { findings, seen, resolved: open.filter((one) => !seen.includes(one)) };
-}
-
 class Pass {
   readonly #snapshot: WorkingSnapshot;
   readonly #log: Logger;

@@ -4,7 +4,7 @@ import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database.js
 import type { Service } from "../shared/lifecycle.js";
 import { pausedFor, unlessStopped } from "../shared/stopping.js";
 import { Alarm } from "./alarm.js";
-import { runBookPass } from "./book-pass.js";
+import { BookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";
 import type { EngineBooks } from "./engine-books.js";
 import { type Looked, type PassLimits, type PassResult, readLag, runPart, runPass } from "./pass.js";
@@ -23,6 +23,8 @@ export interface ReconciliationOptions {
 const LOCK = "bourse reconciliation";
 const STATEMENT_TIMEOUT_MS = 20_000;
 const FIRST_PASS_FACTOR = 0.1;
+/** A book is looked at for a tenth of the time at most, rests included. */
+const BOOK_REST_FACTOR = 10;
 
 export class Reconciliation {
   readonly #service: Pick<Service, "log" | "stopping">;
@@ -31,6 +33,7 @@ export class Reconciliation {
   readonly #metrics: ReconciliationMetrics;
   readonly #books: EngineBooks;
   readonly #alarm: Alarm;
+  readonly #booksNotBeforeMs = new Map<string, number>();
   #open: readonly OpenDifference[] = [];
   #failure: string | null = null;
 
@@ -130,15 +133,26 @@ export class Reconciliation {
     return this.#failure === null ? limits : { ...limits, newMs: 0 };
   }
 
+  /** A large book is not looked at each time that there is a new snapshot of it. */
   async #lookAtBook(terms: Asset): Promise<void> {
+    const startedMs = performance.now();
+    if (startedMs < (this.#booksNotBeforeMs.get(terms.asset) ?? 0)) return;
     const book = await this.#books.newest(terms);
     if (book === null) return;
-    await this.#inSnapshot(async (snapshot, open) => {
-      const looked = await runBookPass(snapshot, this.#service.log, book, open);
-      if (looked.outcome !== "waits for its settlement") book.done();
-      this.#metrics.books.inc({ outcome: looked.outcome });
-      return looked;
-    });
+    const pass = new BookPass(book);
+    let looked = await this.#inSnapshot((snapshot) => pass.begin(snapshot));
+    while (looked !== null && pass.outcome() === null) {
+      const pageMs = performance.now();
+      looked = await this.#inSnapshot((snapshot, open) => pass.lookAtPage(snapshot, open));
+      const restMs = (performance.now() - pageMs) * this.#options.restFactor;
+      if (pass.outcome() === null && !(await pausedFor(restMs, this.#service.stopping))) return;
+    }
+    const outcome = pass.outcome();
+    if (looked === null || outcome === null) return;
+    if (outcome !== "waits for its settlement") book.done();
+    this.#metrics.books.inc({ outcome });
+    const tookMs = performance.now() - startedMs;
+    if (outcome === "compared") this.#booksNotBeforeMs.set(terms.asset, startedMs + tookMs * BOOK_REST_FACTOR);
   }
 
   /** One at a time, over all processes. Null: another is at it. */
