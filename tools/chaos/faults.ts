@@ -8,7 +8,7 @@ import { KILL_FAULTS } from "./kill-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
 import { SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
-import { SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
+import { SHORT_FREEZE_FAULTS, SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
 import { SHORT_WINDOW_FAULTS, WINDOW_FAULTS } from "./window-faults.js";
 
 export const FAULTS: readonly Fault[] = [
@@ -35,5 +35,7 @@ export const shortFaults = (): readonly Fault[] =>
     ...shortClusterFaults(),
     ...SHORT_TWIN_FAULTS,
     ...SHORT_SNAPSHOT_FAULTS,
+    divergentEngine,
     ...SHORT_CLOCK_FAULTS,
+    ...SHORT_FREEZE_FAULTS,
   ].map(({ limit: _, gapMaxMs: __, catchUpMin: ___, ...fault }) => fault);

@@ -57,3 +57,6 @@ export const TWIN_FAULTS: readonly Fault[] = [
 ];
 
 export const SHORT_TWIN_FAULTS: readonly Fault[] = [twinOf("matching-engine", 2_000)];
+
+/** The last of a world: it leaves a second process there. */
+export const SHORT_FREEZE_FAULTS: readonly Fault[] = [frozenWithStandby("matching-engine", 4_000)];
