@@ -21,7 +21,8 @@ export interface SupervisorEvents {
   readonly onRestart: () => void;
 }
 
-const RESTART_DELAY_FIRST_MS = 100;
+/** Who dies now and then is awaited by the others; who dies again and again comes to the longest delay in nine steps. */
+const RESTART_DELAY_FIRST_MS = 25;
 const RESTART_DELAY_MAX_MS = 10_000;
 /** Whoever ran this long had started well: the next restart is a quick one again. */
 const HEALTHY_AFTER_MS = 3_000;

@@ -18,7 +18,7 @@ export interface ServiceOptions {
 }
 
 /** As long as the launcher waits the first time. */
-const RESTART_MS = 100;
+const RESTART_MS = 25;
 const METRICS_WITHIN_MS = 2_000;
 const LEVEL_FATAL = 60;
 
