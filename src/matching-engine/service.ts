@@ -74,6 +74,7 @@ export interface EnginesOptions {
 export class MatchingEngines implements Stage {
   readonly name = "matching-engine";
   readonly input = "COMMANDS";
+  readonly recoversBeside = true;
   readonly #service: Service;
   readonly #bus: Bus;
   readonly #registry: AssetRegistry;

@@ -46,6 +46,9 @@ class StageLoop {
   readonly #input: StageInput;
   /** What the stage knows something of, read or not. */
   readonly #recovered = new Set<string>();
+  /** What is being recovered beside the loop; none of them rejects. */
+  readonly #takingUp = new Map<string, Promise<void>>();
+  #takeUpFailure: { readonly cause: unknown } | null = null;
   readonly #halted = new Map<string, string>();
   readonly #handOver: HandOver;
   readonly #handleSeconds;
@@ -96,18 +99,25 @@ class StageLoop {
         if (err instanceof Fenced) throw err;
         if (err instanceof BatchAccused) {
           this.#service.log.warn({ err }, "a batch failed for what it holds; trying it in parts");
-          await this.#input.closeAll();
+          await this.#stopReading();
           continue;
         }
         this.#isReading = false;
         if (err instanceof AssetHalted) this.#halt(err);
         else if (err instanceof InvariantBroken) throw err;
         else this.#noteFailure(err, retryMs);
-        await this.#input.closeAll();
+        await this.#stopReading();
         await pausedFor(retryMs, this.#service.stopping);
         retryMs = Math.min(2 * retryMs, RETRY_LAST_MS);
       }
     }
+    await this.#stopReading();
+  }
+
+  /** Take-ups come to their end first: none may go on beside its next attempt. */
+  async #stopReading(): Promise<void> {
+    await Promise.all(this.#takingUp.values());
+    this.#takeUpFailure = null;
     await this.#input.closeAll();
   }
 
@@ -122,12 +132,24 @@ class StageLoop {
       await this.#release(next);
       share.letGo(next);
     }
-    const fresh = [...assets].filter((asset) => !this.#halted.has(asset) && !this.#input.isOpen(asset));
+    const isInWork = (asset: string) =>
+      this.#halted.has(asset) || this.#input.isOpen(asset) || this.#takingUp.has(asset);
+    const fresh = [...assets].filter((asset) => !isInWork(asset));
     if (fresh.length === 0) return;
     const { last } = await this.#bus.streamBounds(this.#stage.input);
-    // All to their end, also when one fails: none may go on beside its next attempt.
-    const taken = await Promise.allSettled(fresh.map((asset) => this.#takeUp(asset, last)));
-    for (const outcome of taken) if (outcome.status === "rejected") throw outcome.reason;
+    for (const asset of fresh) this.#takingUp.set(asset, this.#takeUpBeside(asset, last));
+    if (this.#stage.recoversBeside !== true) await Promise.all(this.#takingUp.values());
+  }
+
+  /** Never rejects: the loop is told. */
+  async #takeUpBeside(asset: string, lastInput: StreamSequence): Promise<void> {
+    try {
+      await this.#takeUp(asset, lastInput);
+    } catch (cause) {
+      this.#takeUpFailure ??= { cause };
+    }
+    this.#takingUp.delete(asset);
+    this.#wake();
   }
 
   #nextToLeave(): string | null {
@@ -138,6 +160,7 @@ class StageLoop {
   }
 
   async #release(asset: string): Promise<void> {
+    await this.#takingUp.get(asset);
     await this.#input.close(asset);
     await this.#stage.release(asset);
     this.#recovered.delete(asset);
@@ -167,6 +190,7 @@ class StageLoop {
     let startedMs = Number.NEGATIVE_INFINITY;
     let tickedMs = performance.now();
     while (!this.#service.stopping.aborted) {
+      if (this.#takeUpFailure !== null) throw this.#takeUpFailure.cause;
       if (this.#hasShareChanged) await this.#followShare();
       const isAvailable = await this.#inputAvailable();
       if (this.#stage.tick !== undefined && performance.now() - tickedMs >= TICK_MS) {
@@ -193,7 +217,7 @@ class StageLoop {
   /** False: there is none, but it is time for a tick, or to stop. */
   async #inputAvailable(): Promise<boolean> {
     if (this.#input.isAvailable) return true;
-    if (this.#hasShareChanged) return false;
+    if (this.#hasShareChanged || this.#takeUpFailure !== null) return false;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -228,6 +252,7 @@ class StageLoop {
 
   #whyNotReady(): string | null {
     if (this.#halted.size > 0) return [...this.#halted.values()].join("; ");
-    return this.#isReading ? null : "recovering from the checkpoint";
+    if (!this.#isReading) return "recovering from the checkpoint";
+    return this.#takingUp.size === 0 ? null : `taking up ${[...this.#takingUp.keys()].join(", ")}`;
   }
 }

@@ -16,6 +16,8 @@ export interface Stage {
    * by the stage's own sequence.
    */
   recover(asset: string): Promise<{ readonly afterSequence: StreamSequence }>;
+  /** One asset may be recovered while others are handled: their input does not wait for it. */
+  readonly recoversBeside?: true;
   /**
    * Handles the input of one or several assets; resolves once its outcome is stored and published. An AssetHalted
    * stops that asset and nothing else; Fenced ends the service; anything else sends all assets back to `recover`. What

@@ -1,7 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import type { AssetShare } from "../../../src/shared/asset-share.js";
 import type { Bus } from "../../../src/shared/bus.js";
-import type { BusReader } from "../../../src/shared/bus-reader.js";
+import type { BusReader, ReaderOptions } from "../../../src/shared/bus-reader.js";
 import type { Stage } from "../../../src/shared/stage.js";
 import { runStage } from "../../../src/shared/stage-loop.js";
 import { streamSequence } from "../../../src/shared/units.js";
@@ -19,6 +20,15 @@ const OPTIONS = {
 const emptyBus = {
   streamBounds: async () => ({ first: streamSequence(1), last: streamSequence(0) }),
   read: () => ({ pendingMessages: 0, close: async () => undefined }) as BusReader,
+} as unknown as Bus;
+
+/** There is always one message of each asset. */
+const fullBus = {
+  ...emptyBus,
+  read: ({ subject }: ReaderOptions) => {
+    const take = () => [{ subject, streamSequence: streamSequence(1), data: new Uint8Array(0) }];
+    return { pendingMessages: 1, take, close: async () => undefined } as unknown as BusReader;
+  },
 } as unknown as Bus;
 
 class ShareForTest implements AssetShare {
@@ -77,6 +87,44 @@ describe("a stage that shares its assets", () => {
     await service.stop();
     await loop;
   });
+
+  for (const mayBeside of [true, false])
+    it(`${mayBeside ? "goes on with" : "leaves"} the others' input while it takes one up that may ${mayBeside ? "" : "not "}be beside them`, async () => {
+      const service = serviceForTest("stage");
+      const share = new ShareForTest();
+      share.is(["A"]);
+      const answers: ((failure: Error | null) => void)[] = [];
+      const recoveries = { A: 0, B: 0 };
+      let handled = 0;
+      const slow: Stage = {
+        ...stage,
+        ...(mayBeside && { recoversBeside: true as const }),
+        async recover(asset) {
+          recoveries[asset as "A" | "B"]++;
+          const failure = asset === "B" ? await new Promise<Error | null>((resolve) => answers.push(resolve)) : null;
+          if (failure !== null) throw failure;
+          return { afterSequence: streamSequence(0) };
+        },
+        async handle() {
+          handled++;
+          await setImmediate();
+        },
+      };
+      const loop = runStage(service, fullBus, slow, { ...OPTIONS, share });
+      await until("input is handled", () => handled > 0);
+      share.is(["A", "B"]);
+      await until("B is being taken up", () => answers.length === 1);
+      const handledBefore = handled;
+      for (let turn = 0; turn < 10; turn++) await setImmediate();
+      expect(handled > handledBefore).to.equal(mayBeside);
+      answers[0]?.(new Error("nothing answers"));
+      await until("both begin again", () => recoveries.A === 2 && recoveries.B === 2);
+      answers[1]?.(null);
+      const handledThen = handled;
+      await until("input is handled again", () => handled > handledThen);
+      await service.stop();
+      await loop;
+    });
 
   it("stops at once, also while it waits to try again", async () => {
     const service = serviceForTest("stage");
