@@ -11,4 +11,5 @@ for (const args of [
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(1);
 }
-cpSync(`${root}protocol/generated`, `${root}dist-bench/protocol/generated`, { recursive: true });
+for (const folder of ["protocol/generated", "sql"])
+  cpSync(`${root}${folder}`, `${root}dist-bench/${folder}`, { recursive: true });
