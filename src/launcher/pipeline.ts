@@ -126,7 +126,10 @@ export class Pipeline {
     const settings = { config: this.#config, dataFolder: this.#dataFolder.path, ...this.#urls };
     const service = new Supervisor(servicePart(name, settings), this.#events);
     this.#services.set(name, service);
-    await this.#step(name, async () => untilReady(await service.start(), adminUrl(this.#config, name)));
+    await this.#step(name, async () => {
+      const waitingFor = await untilReady(await service.start(), adminUrl(this.#config, name));
+      if (waitingFor !== null) this.#events.tell(`${name} waits: ${waitingFor}`);
+    });
     service.keepRunning();
   }
 

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, SERVICES, type ServiceName } from "../shared/config.js";
+import type { Readiness } from "../shared/lifecycle.js";
 import type { LauncherConfig } from "./config.js";
 import type { Part, RunningPart } from "./supervisor.js";
 import { waitFor } from "./wait-for.js";
@@ -90,21 +91,30 @@ function running(child: ChildProcess): RunningPart {
   };
 }
 
-/** Rejects when the service ends first, or is not ready in time. */
-export async function untilReady(part: RunningPart, url: string): Promise<void> {
+/**
+ * Null: the service is ready. Otherwise what it still waits for while it does what it can: somebody who has to act (an
+ * asset is halted), or the end of something long. Rejects when it ends first, or has not even started in time.
+ */
+export async function untilReady(part: RunningPart, url: string): Promise<string | null> {
   let ended: string | null = null;
   void part.exited.then((how) => {
     ended = how;
   });
-  let waitingFor = "it does not answer";
-  const ask = async (): Promise<true | null> => {
+  let last: Readiness | null = null;
+  const ask = async (): Promise<Readiness | null> => {
     if (ended !== null) throw new Error(`it ${ended}; its last words are above`);
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(() => null);
-    if (answer?.status === 200) return true;
-    if (answer !== null) waitingFor = await answer.text();
-    return null;
+    if (answer === null) return null;
+    last = (await answer.json().catch(() => null)) as Readiness | null;
+    return last?.ready || (last?.started && last.needsSomebody) ? last : null;
   };
-  await waitFor(`${url}/readyz`, { deadlineMs: READY_DEADLINE_MS, everyMs: 30 }, ask).catch((cause) => {
-    throw ended === null ? new Error(`it is not ready: ${waitingFor.trim()}`, { cause }) : cause;
-  });
+  const reasons = (readiness: Readiness | null) => readiness?.waitingFor.join("; ") ?? "it does not answer";
+  const readiness = await waitFor(`${url}/readyz`, { deadlineMs: READY_DEADLINE_MS, everyMs: 30 }, ask).catch(
+    (cause) => {
+      if (ended !== null) throw cause;
+      if (last?.started !== true) throw new Error(`it is not ready: ${reasons(last)}`, { cause });
+      return last;
+    },
+  );
+  return readiness.ready ? null : reasons(readiness);
 }

@@ -182,7 +182,11 @@ export class MatchingEngines implements Stage {
       return { asset: input.asset, hosted };
     });
     const outcomes = await Promise.allSettled(applied.map(({ asset, hosted }) => this.#publish(asset, hosted)));
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    for (const outcome of outcomes)
+      if (outcome.status === "rejected") {
+        if (outcome.reason instanceof AssetHalted) this.#engines.delete(outcome.reason.asset); // it replays no more
+        throw outcome.reason;
+      }
     for (const { hosted } of applied) hosted.isInDoubt = false;
   }
 

@@ -51,7 +51,8 @@ export class Standbys {
     this.#isDiffering = metrics.gauge("standby_differing", "1: it came to something else than was published", [
       "asset",
     ]);
-    service.readiness("standby", () => (this.#differing.size === 0 ? null : [...this.#differing.values()].join("; ")));
+    const whyDiffering = () => (this.#differing.size === 0 ? null : [...this.#differing.values()].join("; "));
+    service.readiness("standby", whyDiffering, "somebody");
   }
 
   /** To be called now and then; what there is to do goes on beside the caller. */

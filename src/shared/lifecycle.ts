@@ -18,10 +18,20 @@ export interface Service {
   onStop(step: string, stop: () => Promise<void> | void): void;
   /** Names work that nobody awaits. Its failure ends the service. */
   background(name: string, work: Promise<void>): void;
-  /** The check returns null when all is well, or why it is not. */
-  readiness(name: string, check: () => string | null): void;
+  /** The check returns null when all is well, or why it is not, and what that needs to end. */
+  readiness(name: string, check: () => string | null, needs?: "time" | "somebody"): void;
   /** Ends the service with exit code 1, in order; after a refusal by the fence (Fenced) at once. */
   fail(error: unknown): void;
+}
+
+/** What /readyz answers. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Its parts are put together; what it waits for beside that may take long, or for ever. */
+  readonly started: boolean;
+  /** It does what it can, and somebody has to act before it does the rest. */
+  readonly needsSomebody: boolean;
+  readonly waitingFor: readonly string[];
 }
 
 const EXIT_CLEAN = 0;
@@ -52,6 +62,7 @@ class ServiceProcess implements Service {
   readonly #stopping = new AbortController();
   readonly #steps: { step: string; stop: () => Promise<void> | void }[] = [];
   readonly #checks = new Map<string, () => string | null>();
+  readonly #needSomebody = new Set<string>();
   #started = false;
   #exitCode = EXIT_CLEAN;
 
@@ -82,8 +93,9 @@ class ServiceProcess implements Service {
     });
   }
 
-  readiness(name: string, check: () => string | null): void {
+  readiness(name: string, check: () => string | null, needs: "time" | "somebody" = "time"): void {
     this.#checks.set(name, check);
+    if (needs === "somebody") this.#needSomebody.add(name);
   }
 
   fail(err: unknown): void {
@@ -155,8 +167,8 @@ class ServiceProcess implements Service {
     const path = url.split("?")[0];
     if (path === "/healthz") return respond(response, 200, { status: "alive" });
     if (path === "/readyz") {
-      const waitingFor = this.#notReady();
-      return respond(response, waitingFor.length === 0 ? 200 : 503, { ready: waitingFor.length === 0, waitingFor });
+      const readiness = this.#readiness();
+      return respond(response, readiness.ready ? 200 : 503, readiness);
     }
     if (path === "/metrics") {
       const text = await this.metrics.text();
@@ -166,14 +178,17 @@ class ServiceProcess implements Service {
     respond(response, 404, { error: "here are /healthz, /readyz and /metrics" });
   }
 
-  #notReady(): string[] {
-    const reasons = [...this.#checks].flatMap(([name, check]) => {
+  #readiness(): Readiness {
+    let needsSomebody = false;
+    const waitingFor = [...this.#checks].flatMap(([name, check]) => {
       const reason = check();
+      if (reason !== null) needsSomebody ||= this.#needSomebody.has(name);
       return reason === null ? [] : [`${name}: ${reason}`];
     });
-    if (this.stopping.aborted) reasons.push("stopping");
-    else if (!this.#started) reasons.push("starting");
-    return reasons;
+    const isStopping = this.stopping.aborted;
+    if (isStopping) waitingFor.push("stopping");
+    else if (!this.#started) waitingFor.push("starting");
+    return { ready: waitingFor.length === 0, started: this.#started && !isStopping, needsSomebody, waitingFor };
   }
 }
 

@@ -75,6 +75,11 @@ class StageLoop {
       "asset",
     ]);
     service.readiness("stage", () => this.#whyNotReady());
+    service.readiness(
+      "halted",
+      () => (this.#halted.size === 0 ? null : [...this.#halted.values()].join("; ")),
+      "somebody",
+    );
     service.stopping.addEventListener("abort", () => this.#wake());
     const followShare = () => {
       this.#hasShareChanged = true;
@@ -251,7 +256,6 @@ class StageLoop {
   }
 
   #whyNotReady(): string | null {
-    if (this.#halted.size > 0) return [...this.#halted.values()].join("; ");
     if (!this.#isReading) return "recovering from the checkpoint";
     return this.#takingUp.size === 0 ? null : `taking up ${[...this.#takingUp.keys()].join(", ")}`;
   }
