@@ -40,12 +40,19 @@ const REPLACES = `replaces as (
 const ANSWERS_REPLACE =
   "(r.event in ('replaced', 'replace_rejected') or r.event = 'canceled' and r.reason = 'below_filled')";
 
+/** What owners got about their orders, with what a fill was worth. */
+const REPORTS = `reports as (
+  select r.*, u.base, u.quote, u.quote_units, u.base_units,
+    r.last_price_ticks::numeric * r.last_quantity_lots * u.quote_units as worth_units
+  from execution_reports r join asset_units u on u.asset = r.asset
+  where r.side is not null)`;
+
 /** One row a report that an owner got about an order, with all that came before it. */
 const HISTORY = `history as (
   select r.account_id, r.account_sequence, r.asset, r.event_sequence, r.event, r.status, r.order_id, r.client_order_id,
     r.type, r.quantity_lots, r.price_ticks, r.filled_lots, r.leaves_lots, r.reason, r.fee_units, r.trade_id,
-    o.command_sequence, o.side, o.maker_fee_bps, coalesce(o.held_units, 0) as entry_units, u.base, u.quote,
-    u.quote_units, u.base_units,
+    o.command_sequence, o.side, o.maker_fee_bps, coalesce(o.held_units, 0) as entry_units, r.base, r.quote,
+    r.quote_units, r.base_units,
     greatest(0, o.maker_fee_bps, o.taker_fee_bps) as highest_bps,
     o.protection_price_ticks,
     row_number() over w as nth,
@@ -53,18 +60,16 @@ const HISTORY = `history as (
     case when o.type in ('market', 'stop_market') then null
          when row_number() over w = 1 then o.price_ticks else lag(r.price_ticks) over w end as price_before,
     lag(r.status) over w as status_before,
-    r.last_price_ticks::numeric * r.last_quantity_lots * u.quote_units as worth_units,
+    r.worth_units,
     coalesce(r.last_quantity_lots, 0) as fill_lots,
     sum(coalesce(r.last_quantity_lots, 0)) over w as filled_so_far,
-    coalesce(sum(r.last_price_ticks::numeric * r.last_quantity_lots * u.quote_units) over w, 0) as spent_units,
+    coalesce(sum(r.worth_units) over w, 0) as spent_units,
     -- In 1/10,000 of a unit.
-    coalesce(sum(r.last_price_ticks::numeric * r.last_quantity_lots * u.quote_units
+    coalesce(sum(r.worth_units
       * case r.liquidity when 'maker' then o.maker_fee_bps else o.taker_fee_bps end) over w, 0) as fees_owed,
     case when ${ANSWERS_REPLACE} then count(*) filter (where ${ANSWERS_REPLACE}) over w end as nth_replace
-  from execution_reports r
+  from reports r
   join order_log o on o.asset = r.asset and o.log_id = r.order_id and o.kind = 'new' and o.account_id = r.account_id
-  join asset_units u on u.asset = r.asset
-  where r.side is not null
   window w as (partition by r.asset, r.order_id order by r.event_sequence))`;
 
 const WITH_FEES = `with_fees as (
@@ -95,7 +100,7 @@ const ORDER_HISTORY = `order_history as (
   window w as (partition by h.asset, h.order_id order by h.event_sequence))`;
 
 /** Common table expressions that end in `order_history`. */
-export const ORDER_HISTORY_TABLES = [ASSET_UNITS, REPLACES, HISTORY, WITH_FEES, WITH_HOLDS, ORDER_HISTORY];
+export const ORDER_HISTORY_TABLES = [ASSET_UNITS, REPLACES, REPORTS, HISTORY, WITH_FEES, WITH_HOLDS, ORDER_HISTORY];
 
 /** What the ledger must say of every settled event, from `order_history`. */
 export const expectedPostings = (
