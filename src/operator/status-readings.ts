@@ -28,6 +28,8 @@ export interface AssetReading {
   /** The last command that is written down; the last one whose outcome is. */
   readonly logged: number;
   readonly settled: number;
+  /** The last one that reconciliation has looked at. */
+  readonly reconciled: number;
 }
 
 export interface NatsReading {
@@ -74,7 +76,8 @@ async function readAssets(databaseUrl: string, log: Logger): Promise<AssetReadin
       `select asset, coalesce(s.state, 'open') as state, s.why,
          coalesce((select max(command_sequence) from order_log l where l.asset = a.asset), 0) as logged,
          coalesce((select command_sequence from consumer_positions p
-                   where p.asset = a.asset and p.service = 'trade-processing'), 0) as settled
+                   where p.asset = a.asset and p.service = 'trade-processing'), 0) as settled,
+         coalesce((select settled_command_sequence from reconciled_assets r where r.asset = a.asset), 0) as reconciled
        from assets a left join asset_states s using (asset) order by asset`,
     );
   } finally {

@@ -73,16 +73,17 @@ function servicesTable(services: readonly ServiceReading[]): string {
 function assetsTable(assets: readonly AssetReading[], nats: NatsReading | Silent): string {
   const worker = (service: string, asset: string) =>
     isSilent(nats) ? "?" : (workerOn(asset, service, nats) ?? "nobody");
-  const rows = assets.map(({ asset, state, logged, settled }) => [
+  const rows = assets.map(({ asset, state, logged, settled, reconciled }) => [
     asset,
     state,
     String(logged),
     isSilent(nats) ? "?" : String(nats.matched[asset] ?? 0),
     String(settled),
+    String(reconciled),
     ...WORKERS.map(([service]) => worker(service, asset)),
   ]);
   const heads = WORKERS.map(([, head]) => head);
-  return table([["asset", "state", "logged", "matched", "settled", ...heads], ...rows]);
+  return table([["asset", "state", "logged", "matched", "settled", "reconciled", ...heads], ...rows]);
 }
 
 const WORKERS = [

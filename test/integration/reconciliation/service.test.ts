@@ -141,6 +141,25 @@ describe("the reconciliation service, beside a running pipeline", () => {
     expect(await differing(ASSET)).to.be.above(0);
   });
 
+  it("goes on with what a pass had no time for, and says how much that is", async () => {
+    const unchecked = () => metric(service, "bourse_reconciliation_unchecked_commands");
+    await reconcile({ wholeMax: 0, newMs: Number.MIN_VALUE });
+    await pass();
+    expect(await unchecked()).to.equal(0);
+    await pipeline.log(ASSET, buy(ANN, 1, 70), buy(ANN, 1, 60));
+    await pipeline.rowsOnce(2, "select 1 from orders where price_ticks in (70, 60)");
+    const edit =
+      "update execution_reports set leaves_lots = leaves_lots + 1 where asset = 'BTC-USD' and price_ticks = 70";
+    expect((await superuser.query(edit)).rowCount).to.equal(1);
+    await pass();
+    expect([await unchecked(), await halts()]).to.deep.equal([2, []]);
+    expect(await metric(service, "bourse_reconciliation_oldest_unchecked_seconds")).to.be.above(0);
+    await service.stop();
+    await reconcile({ wholeMax: 0, slice: { commands: 1, events: 1, reports: 1, transfers: 1 } });
+    await eventually("it is found", async () => ((await halts()).length > 0 ? true : null));
+    await eventually("nothing is left", async () => ((await unchecked()) === 0 ? true : null));
+  });
+
   it("lets one process work at a time; both tell what differs", async () => {
     await reconcile();
     const second = await startReconciliation(pipeline);

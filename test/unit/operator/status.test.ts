@@ -4,7 +4,7 @@ import type { StatusReadings } from "../../../src/operator/status-readings.js";
 
 const WELL: StatusReadings = {
   services: [{ name: "matching-engine", adminUrl: "http://127.0.0.1:9103", waitingFor: [] }],
-  assets: [{ asset: "BTC-USD", state: "open", why: null, logged: 12, settled: 10 }],
+  assets: [{ asset: "BTC-USD", state: "open", why: null, logged: 12, settled: 10, reconciled: 9 }],
   nats: {
     matched: { "BTC-USD": 11 },
     holders: [
@@ -25,14 +25,14 @@ describe("the status of a pipeline", () => {
         "service          is     admin",
         "matching-engine  ready  http://127.0.0.1:9103",
         "",
-        "asset    state  logged  matched  settled  processed by  matched by  settled by",
-        "BTC-USD  open   12      11       10       one           two         three",
+        "asset    state  logged  matched  settled  reconciled  processed by  matched by  settled by",
+        "BTC-USD  open   12      11       10       9           one           two         three",
       ].join("\n"),
     );
   });
 
   const [asset] = WELL.assets as readonly [
-    { asset: string; state: string; why: null; logged: number; settled: number },
+    { asset: string; state: string; why: null; logged: number; settled: number; reconciled: number },
   ];
   const nats = WELL.nats as Exclude<StatusReadings["nats"], { silent: string }>;
   const [service] = WELL.services as readonly [StatusReadings["services"][number]];
