@@ -106,7 +106,7 @@ export async function untilReady(part: RunningPart, url: string): Promise<string
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(() => null);
     if (answer === null) return null;
     last = (await answer.json().catch(() => null)) as Readiness | null;
-    return last?.ready || (last?.started && last.needsSomebody) ? last : null;
+    return last?.ready || last?.needsSomebody ? last : null;
   };
   const reasons = (readiness: Readiness | null) => readiness?.waitingFor.join("; ") ?? "it does not answer";
   const readiness = await waitFor(`${url}/readyz`, { deadlineMs: READY_DEADLINE_MS, everyMs: 30 }, ask).catch(

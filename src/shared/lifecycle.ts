@@ -29,7 +29,7 @@ export interface Readiness {
   readonly ready: boolean;
   /** Its parts are put together; what it waits for beside that may take long, or for ever. */
   readonly started: boolean;
-  /** It does what it can, and somebody has to act before it does the rest. */
+  /** It does all that it can, and somebody has to act before it does the rest. */
   readonly needsSomebody: boolean;
   readonly waitingFor: readonly string[];
 }
@@ -179,16 +179,17 @@ class ServiceProcess implements Service {
   }
 
   #readiness(): Readiness {
-    let needsSomebody = false;
+    let needsTime = false;
     const waitingFor = [...this.#checks].flatMap(([name, check]) => {
       const reason = check();
-      if (reason !== null) needsSomebody ||= this.#needSomebody.has(name);
+      if (reason !== null) needsTime ||= !this.#needSomebody.has(name);
       return reason === null ? [] : [`${name}: ${reason}`];
     });
     const isStopping = this.stopping.aborted;
     if (isStopping) waitingFor.push("stopping");
     else if (!this.#started) waitingFor.push("starting");
-    return { ready: waitingFor.length === 0, started: this.#started && !isStopping, needsSomebody, waitingFor };
+    const [ready, started] = [waitingFor.length === 0, this.#started && !isStopping];
+    return { ready, started, needsSomebody: started && !ready && !needsTime, waitingFor };
   }
 }
 
