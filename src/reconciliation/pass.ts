@@ -76,7 +76,7 @@ export interface PassLimits {
 
 export const PASS_LIMITS: PassLimits = {
   wholeMax: 5_000,
-  newMs: 40_000,
+  newMs: 50_000,
   passMs: 45_000,
   slice: SLICE_SIZE,
 };

@@ -36,6 +36,8 @@ export class Reconciliation {
   readonly #booksNotBeforeMs = new Map<string, number>();
   #open: readonly OpenDifference[] = [];
   #failure: string | null = null;
+  /** In this pass. */
+  #restedMs = 0;
 
   constructor(
     service: Pick<Service, "log" | "stopping" | "metrics">,
@@ -58,9 +60,11 @@ export class Reconciliation {
     let waitMs = intervalMs * FIRST_PASS_FACTOR;
     while (await pausedFor(waitMs, this.#service.stopping)) {
       const startedMs = performance.now();
+      this.#restedMs = 0;
       await this.#pass();
       const tookMs = performance.now() - startedMs;
-      waitMs = Math.max(intervalMs - tookMs, tookMs * restFactor);
+      const workedMs = tookMs - this.#restedMs;
+      waitMs = Math.max(intervalMs - tookMs, workedMs * restFactor - this.#restedMs);
     }
   }
 
@@ -112,11 +116,16 @@ export class Reconciliation {
       const part = await this.#inSnapshot((snapshot, open) => runPart(snapshot, this.#service.log, open, limits, left));
       orders += part?.orders ?? 0;
       left = part?.backlog ?? [];
-      // The pipeline needs the machine, too.
-      const restMs = (performance.now() - partMs) * this.#options.restFactor;
-      if (left.length > 0 && !(await pausedFor(restMs, this.#service.stopping))) break;
+      if (left.length > 0 && !(await this.#rest(partMs))) break;
     }
     return orders;
+  }
+
+  /** After a part that began then: the pipeline needs the machine, too. False: told to stop. */
+  async #rest(partMs: number): Promise<boolean> {
+    const restMs = (performance.now() - partMs) * this.#options.restFactor;
+    this.#restedMs += restMs;
+    return await pausedFor(restMs, this.#service.stopping);
   }
 
   async #tellLag(): Promise<void> {
@@ -144,8 +153,7 @@ export class Reconciliation {
     while (looked !== null && pass.outcome() === null) {
       const pageMs = performance.now();
       looked = await this.#inSnapshot((snapshot, open) => pass.lookAtPage(snapshot, open));
-      const restMs = (performance.now() - pageMs) * this.#options.restFactor;
-      if (pass.outcome() === null && !(await pausedFor(restMs, this.#service.stopping))) return;
+      if (pass.outcome() === null && !(await this.#rest(pageMs))) return;
     }
     const outcome = pass.outcome();
     if (looked === null || outcome === null) return;
