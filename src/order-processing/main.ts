@@ -1,6 +1,7 @@
 import { connectBus } from "../shared/bus.js";
 import { reportBus } from "../shared/bus-alarms.js";
 import { connectDatabase } from "../shared/database.js";
+import { collectGarbageSooner } from "../shared/garbage.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage-loop.js";
@@ -14,6 +15,7 @@ import { OrderProcessing } from "./service.js";
 import { Trimmer } from "./trimmer.js";
 
 await runService("order-processing", readConfig, async (service, config) => {
+  collectGarbageSooner();
   const { log } = service;
   const bus = await connectBus(config.natsUrl, { name: "order-processing", log });
   service.onStop("bus", () => bus.close());

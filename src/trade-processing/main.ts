@@ -1,6 +1,7 @@
 import { connectBus } from "../shared/bus.js";
 import { reportBus } from "../shared/bus-alarms.js";
 import { connectDatabase } from "../shared/database.js";
+import { collectGarbageSooner } from "../shared/garbage.js";
 import { joinLeases } from "../shared/leases.js";
 import { runService } from "../shared/lifecycle.js";
 import { runStage } from "../shared/stage-loop.js";
@@ -9,6 +10,7 @@ import { TradeProcessing } from "./service.js";
 import { TradeStore } from "./trade-store.js";
 
 await runService("trade-processing", readConfig, async (service, config) => {
+  collectGarbageSooner();
   const { log } = service;
   const bus = await connectBus(config.natsUrl, { name: "trade-processing", log });
   service.onStop("bus", () => bus.close());
