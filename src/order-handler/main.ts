@@ -42,7 +42,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
     lastPrices: (assets) => lastPrices(database, assets),
     metrics: new HandlerMetrics(service.metrics),
   });
-  service.readiness("order log", () => handler.whyLogIsLost());
+  service.readiness("order log", () => handler.whyLogIsLost(), "somebody");
   service.onStop("sessions", () => handler.stop());
   const port = await handler.listen();
   log.info({ host: config.host, port }, "orders may come in");

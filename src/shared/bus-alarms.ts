@@ -11,10 +11,9 @@ export function reportBus(service: Pick<Service, "log" | "metrics" | "readiness"
     "1: the stream takes nothing until somebody acts (unwritable: free disk space and restart nats-server; gone: its disk was lost)",
     ["stream", "trouble"],
   );
-  service.readiness("nats", () => {
-    if (!bus.isConnected()) return "not connected";
-    return troubles.size === 0 ? null : [...troubles.values()].map(({ text }) => text).join("; ");
-  });
+  service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
+  const whatIsWrong = () => [...troubles.values()].map(({ text }) => text).join("; ");
+  service.readiness("streams", () => (bus.isConnected() && troubles.size > 0 ? whatIsWrong() : null), "somebody");
   bus.onTroubleChange((stream, trouble) => {
     const before = troubles.get(stream);
     if (before !== undefined) gauge.set({ stream, trouble: before.kind }, 0);
