@@ -95,15 +95,20 @@ export async function forgetCheckpoint(snapshot: WorkingSnapshot): Promise<void>
     update reconciliation_progress set transfer_id = 0`);
 }
 
-/** Of the sums; what was never verified before begins at the present, and the rotation comes to what was before. */
-export async function moveSums(snapshot: WorkingSnapshot, { now }: Progress): Promise<void> {
+/**
+ * Of the sums. When nothing was ever verified, history begins at the present, and the rotation comes to what was before;
+ * that of an asset that is new begins at its first row.
+ */
+export async function moveSums(snapshot: WorkingSnapshot, { now, verified }: Progress): Promise<void> {
+  const begins = verified.size === 0 ? {} : { settledCommand: 0, checkedEvent: 0, trade: 0 };
+  const positions = now.map((position) => ({ ...position, checkedEvent: position.event, ...begins }));
   await snapshot.query(
     `insert into reconciled_assets
        (asset, command_sequence, settled_command_sequence, event_sequence, trade_id, checked_event_sequence)
-     select *, event from jsonb_to_recordset($1::jsonb)
-       as n(asset text, command int8, "settledCommand" int8, event int8, trade int8)
+     select * from jsonb_to_recordset($1::jsonb)
+       as n(asset text, command int8, "settledCommand" int8, event int8, trade int8, "checkedEvent" int8)
      on conflict (asset) do update set command_sequence = excluded.command_sequence, event_sequence = excluded.event_sequence`,
-    [JSON.stringify(now)],
+    [JSON.stringify(positions)],
   );
   await snapshot.query(`
     insert into reconciled_accounts select account_id, through_sequence from new_sequences

@@ -193,7 +193,7 @@ class Pass {
     await moveSums(this.#snapshot, this.#progress);
     if (slice !== null) await writeCursor(this.#snapshot, slice.next);
     if (slice?.endsLap === true) this.#endLap(cursor.lapStartedAtMs);
-    if (newMs > 0) this.#backlog = backlogOf(this.#progress).filter(({ asset }) => verified.has(asset));
+    if (newMs > 0 && verified.size > 0) this.#backlog = backlogOf(this.#progress);
   }
 
   /** All that is left where it is little, else a part of the first asset's. */

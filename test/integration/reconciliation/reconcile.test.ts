@@ -207,6 +207,14 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       });
     });
 
+    it("finds what differs in an asset that was never looked at, where others were", async () => {
+      await superuser.query("update reconciled_assets set asset = 'ETH-USD'");
+      const change = (by: number) => `update trades set price_ticks = price_ticks + ${by} where trade_id = 1`;
+      const differing = await found(change(1), change(-1));
+      await superuser.query("update reconciled_assets set asset = 'BTC-USD'");
+      expect(differing.map(({ row }) => row.table)).to.include("trades");
+    });
+
     it("finds nothing again when every edit is undone", async () => {
       expect(await reconcile(url)).to.deep.equal([]);
     });
