@@ -129,8 +129,7 @@ export class BusConnection {
   /** Of several servers another one may know more. */
   unanswered(by: AskedBy, askedMs: number, stream: StreamName | null = null): void {
     this.#doubted = stream ?? this.#doubted;
-    if (this.#choice.unanswered(by, askedMs, performance.now()))
-      this.#leave("this server answers nothing; trying another one");
+    if (this.#choice.unanswered(by, askedMs, performance.now())) this.#leave("silent");
   }
 
   async close(): Promise<void> {
@@ -146,14 +145,14 @@ export class BusConnection {
     const info = await this.ask(() => this.quickManager.streams.info(stream)).catch(() => null);
     this.#isLookingAgain = false;
     if (info !== null && isCutOff(info) && this.#isConnected && this.client.getServer() === server)
-      this.#leave("this server is cut off from the others; trying another one");
+      this.#leave("cut off");
   }
 
-  #leave(why: string): void {
+  #leave(why: "silent" | "cut off"): void {
+    if (!this.#choice.mayLeave(performance.now())) return;
     const server = this.client.getServer();
-    if (!this.#choice.mayLeave(server, performance.now())) return;
-    this.#choice.left(server, performance.now());
-    this.#log.warn({ server }, why);
+    this.#choice.left(server, why, performance.now());
+    this.#log.warn({ server, why }, "this server stores nothing; trying another one");
     void this.client.reconnect();
   }
 

@@ -8,7 +8,11 @@ export type AskedBy = "publish" | "request";
 const SILENCE_MAX_MS = 3_500;
 /** nats-server's own, 4 to 9 s, and time to come back. */
 const ELECTION_MAX_MS = 12_000;
-const AVOIDED_MS = 20_000;
+/** After which a server that was cut off may be in step again. */
+const CUT_OFF_AVOIDED_MS = 20_000;
+/** Silence is no evidence: it is only not to be the next one in turn. */
+const SILENT_AVOIDED_MS = 250;
+const LAST_RESORT_KEPT_MS = 5_000;
 /** A leader hears of each follower every second. */
 const FOLLOWER_SILENT_MS = 2_500;
 
@@ -20,11 +24,12 @@ export function isMinority(followersHeardAgoMs: readonly number[]): boolean {
 
 export class ServerChoice {
   readonly #servers: number;
-  readonly #leftAtMs = new Map<string, number>();
+  readonly #avoidedUntilMs = new Map<string, number>();
   #silentSinceMs: number | null = null;
   #silentBy: AskedBy = "request";
   #triedAtMs = Number.NEGATIVE_INFINITY;
-  #unwantedInTurn = 0;
+  #lastResortAtMs = Number.NEGATIVE_INFINITY;
+  #refusedInTurn = 0;
 
   constructor(servers: number) {
     this.#servers = servers;
@@ -50,24 +55,26 @@ export class ServerChoice {
     return true;
   }
 
-  /** Where it was the last resort it is left no second time so soon. */
-  mayLeave(server: string, nowMs: number): boolean {
-    return this.#servers > 1 && !this.#isAvoided(server, nowMs);
+  /** Where nobody else was there it does not try again so soon. */
+  mayLeave(nowMs: number): boolean {
+    return this.#servers > 1 && nowMs - this.#lastResortAtMs >= LAST_RESORT_KEPT_MS;
   }
 
-  left(server: string, nowMs: number): void {
-    this.#leftAtMs.set(server, nowMs);
-    this.#unwantedInTurn = 0;
+  left(server: string, why: "silent" | "cut off", nowMs: number): void {
+    this.#avoidedUntilMs.set(server, nowMs + (why === "silent" ? SILENT_AVOIDED_MS : CUT_OFF_AVOIDED_MS));
+    this.#refusedInTurn = 0;
   }
 
   /** The client takes them in turn: whether to stay where it has come to. */
   isWanted(server: string, nowMs: number): boolean {
-    if (!this.#isAvoided(server, nowMs)) return true;
-    this.#unwantedInTurn++;
-    return this.#unwantedInTurn > this.#servers; // nobody else is there
-  }
-
-  #isAvoided(server: string, nowMs: number): boolean {
-    return nowMs - (this.#leftAtMs.get(server) ?? Number.NEGATIVE_INFINITY) < AVOIDED_MS;
+    const untilMs = this.#avoidedUntilMs.get(server) ?? 0;
+    if (nowMs >= untilMs) return true;
+    this.#refusedInTurn++;
+    if (this.#refusedInTurn <= this.#servers) return false;
+    // Nobody else is there, or they were left, too: the one that was left longest ago, or any.
+    const isBest = untilMs === Math.min(...this.#avoidedUntilMs.values());
+    if (!isBest && this.#refusedInTurn <= 2 * this.#servers) return false;
+    this.#lastResortAtMs = nowMs;
+    return true;
   }
 }
