@@ -24,8 +24,8 @@ const RECONNECT_WAIT_MS = 250;
 const REQUEST_TIMEOUT_MS = 5_000;
 const QUICK_TIMEOUT_MS = 2_000;
 const PING_INTERVAL_MS = 5_000;
-/** A new leader has not heard of anybody at first. */
-const LOOK_AGAIN_MS = 300;
+/** A new leader has not heard of anybody at first, and then hears of each within a second. */
+const LOOK_AGAIN_MS = 1_500;
 /** JetStream's err_code for having no leader: whoever says so knows nothing. */
 const NO_LEADER = 10008;
 
@@ -118,7 +118,7 @@ export class BusConnection {
 
   async streamInfo(stream: StreamName, what?: Partial<StreamInfoRequestOptions>): Promise<StreamInfo> {
     const info = await this.ask(() => this.quickManager.streams.info(stream, what));
-    if (isCutOff(info)) void this.#lookAgain(stream);
+    if (this.#isCutOff(info)) void this.#lookAgain(stream);
     return info;
   }
 
@@ -144,8 +144,14 @@ export class BusConnection {
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     const info = await this.ask(() => this.quickManager.streams.info(stream)).catch(() => null);
     this.#isLookingAgain = false;
-    if (info !== null && isCutOff(info) && this.#isConnected && this.client.getServer() === server)
+    if (info !== null && this.#isCutOff(info) && this.#isConnected && this.client.getServer() === server)
       this.#leave("cut off");
+  }
+
+  /** This server says that it leads, and hears of no majority of the others. */
+  #isCutOff({ cluster }: StreamInfo): boolean {
+    if (cluster?.leader === undefined || cluster.leader !== this.client.info?.server_name) return false;
+    return isMinority((cluster.replicas ?? []).map(({ active }) => active / nanos(1)));
   }
 
   #leave(why: "silent" | "cut off"): void {
@@ -190,8 +196,4 @@ function credentialsIn(url: string): { user: string; pass: string } | null {
 function isAnswer(error: unknown): boolean {
   const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
   return error === null || (code !== undefined && code !== NO_LEADER);
-}
-
-function isCutOff({ cluster }: StreamInfo): boolean {
-  return isMinority((cluster?.replicas ?? []).map(({ active }) => active / nanos(1)));
 }
