@@ -22,7 +22,8 @@ export interface Database {
   copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]>;
   /**
    * The statements' rows, once all of them are committed. Rejects with the first error; nothing is committed then,
-   * unless the connection broke: whether a commit that was under way took place must be read back. One at a time.
+   * unless the connection broke: whether a commit that was under way took place must be read back, and what is read then
+   * stays true, since the reads wait until the server has ended what was left of it. One at a time.
    */
   transaction(statements: readonly Statement[]): Promise<Row[][]>;
   /** Why Postgres is taken to be away; null: it answers. */
@@ -52,6 +53,14 @@ const TRANSACTION_TIMEOUT_LAST_MS = QUERY_TIMEOUT_MS;
 /** Postgres 17 and later know it. */
 const TRANSACTION_TIMEOUT = "select set_config(name, $1, false) from pg_settings where name = 'transaction_timeout'";
 const TRANSACTION_ENDED = "25P04";
+
+/**
+ * What a connection had sent when it broke may still be on its way, and be committed after its outcome was read: the next
+ * transaction would take it for another's. Rows come of those that did not end in time.
+ */
+const END_SESSIONS = `select pid from pg_stat_activity where pid = any($1::int[]) and usename = current_user
+  and application_name = current_setting('application_name') and not pg_terminate_backend(pid, $2)`;
+const END_SESSIONS_TIMEOUT_MS = 2_000;
 
 /**
  * Statements are prepared while tables may still be empty, and their plans are kept: so that they stay good when the
@@ -100,6 +109,9 @@ class PostgresDatabase implements Database {
   readonly #watch: AnswerWatch;
   #writer: Promise<Writer> | null = null;
   #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
+  /** Processes of the server that may still commit something. */
+  #doubted: readonly number[] = [];
+  #doubtsEnd: Promise<void> | null = null;
   #closed = false;
 
   constructor(url: string, { applicationName, log, poolMax = 2 }: DatabaseOptions) {
@@ -116,11 +128,13 @@ class PostgresDatabase implements Database {
   }
 
   async query<R>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    await this.#noDoubts();
     const { rows } = await this.#watched(this.#pool.query(text, [...values]));
     return rows as R[];
   }
 
   async copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]> {
+    await this.#noDoubts();
     const literal = (_: string, place: string) => pg.escapeLiteral(String(values[Number(place) - 1]));
     const copy = new BinaryCopy(select.replace(/\$(\d+)/g, literal), decode);
     return await this.#watched(this.#pool.query(copy as unknown as pg.Submittable) as unknown as Promise<R[]>);
@@ -151,7 +165,10 @@ class PostgresDatabase implements Database {
         this.#transactionTimeoutMs = Math.min(2 * this.#transactionTimeoutMs, TRANSACTION_TIMEOUT_LAST_MS);
       // After an error it is not known which statements are prepared, and whether an answer is still to come.
       this.#discardWriter(writer);
-      if (sqlState(error) === null) this.#lost(error);
+      if (sqlState(error) === null) {
+        this.#doubted = [...this.#doubted, processIdOf(writer.client)];
+        this.#lost(error);
+      }
       throw error;
     }
   }
@@ -166,6 +183,21 @@ class PostgresDatabase implements Database {
     const writer = this.#writer;
     this.#writer = null;
     await Promise.allSettled([writer?.then(({ client }) => client.end()), this.#pool.end()]);
+  }
+
+  async #noDoubts(): Promise<void> {
+    if (this.#doubted.length === 0) return;
+    this.#doubtsEnd ??= this.#endDoubted().finally(() => {
+      this.#doubtsEnd = null;
+    });
+    await this.#doubtsEnd;
+  }
+
+  async #endDoubted(): Promise<void> {
+    const ended = this.#doubted;
+    const { rows } = await this.#watched(this.#pool.query(END_SESSIONS, [ended, END_SESSIONS_TIMEOUT_MS]));
+    if (rows.length > 0) throw new DeadlineExceeded("Postgres does not end a session whose connection broke");
+    this.#doubted = this.#doubted.filter((id) => !ended.includes(id));
   }
 
   #connectedWriter(): Promise<Writer> {
@@ -201,6 +233,11 @@ class PostgresDatabase implements Database {
   #lost(err: unknown): void {
     if (!this.#closed) this.#watch.lost(err);
   }
+}
+
+/** Of the server's process that works for it. */
+function processIdOf(client: pg.Client): number {
+  return (client as unknown as { readonly processID: number }).processID;
 }
 
 /** The database at one moment: whatever is read from it, and however long that takes, belongs together. */

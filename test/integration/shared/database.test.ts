@@ -11,12 +11,21 @@ const STALL = "stall here";
 const FROZEN_LOCKS = `select 1 from pg_locks join pg_stat_activity using (pid)
   where application_name = 'frozen-test' and relation = 't'::regclass and mode = 'RowExclusiveLock'`;
 
-/** Between a client and Postgres: what the client sends after the word above never arrives, nor does anything later. */
+const BROKEN_SESSIONS = `select 1 from pg_stat_activity where application_name = 'broken-test' and query like '%${STALL}%'
+  union all select 1 from pg_locks join pg_stat_activity using (pid)
+  where application_name = 'broken-test' and relation = 't'::regclass and mode = 'RowExclusiveLock'`;
+
+/**
+ * Between a client and Postgres: what the client sends from the word above on does not arrive, nor does anything later,
+ * until it is sent on.
+ */
 class HalfSent {
   readonly url: string;
   readonly stalled: Promise<void>;
   readonly #listener: Server;
   readonly #sockets: Socket[] = [];
+  #breaks: () => void = () => undefined;
+  #sendsOn: () => void = () => undefined;
 
   private constructor(listener: Server, target: URL) {
     this.#listener = listener;
@@ -28,12 +37,15 @@ class HalfSent {
         const server = connect({ host: target.hostname, port: Number(target.port) });
         this.#sockets.push(client, server);
         for (const socket of [client, server]) socket.on("error", () => undefined);
-        server.pipe(client);
+        server.on("data", (bytes) => client.write(bytes));
+        server.on("close", () => client.destroy());
         client.on("data", (bytes) => {
           const at = bytes.indexOf(STALL);
           server.write(at < 0 ? bytes : bytes.subarray(0, at));
           if (at < 0) return;
           client.pause();
+          this.#breaks = () => client.destroy();
+          this.#sendsOn = () => server.end(bytes.subarray(at));
           resolve();
         });
       });
@@ -44,6 +56,15 @@ class HalfSent {
     const listener = createServer();
     await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
     return new HalfSent(listener, new URL(url));
+  }
+
+  /** The client's connection ends; the server's does not. */
+  break(): void {
+    this.#breaks();
+  }
+
+  sendOn(): void {
+    this.#sendsOn();
   }
 
   close(): void {
@@ -125,6 +146,29 @@ describe("the database", () => {
     await database.transaction([insert([3, "d", true])]);
     expect(await words()).to.deep.equal(["d"]);
     expect(database.whyNotReady()).to.equal(null);
+  });
+
+  it("commits nothing of a transaction whose connection broke once its outcome was read", async () => {
+    const half = await HalfSent.to(url);
+    const { log } = serviceForTest("test");
+    const broken = await connectDatabase(half.url, { applicationName: "broken-test", log });
+    try {
+      const outcome = broken
+        .transaction([insert([1, "held up", true]), { name: "stall", text: `select '${STALL}'` }])
+        .catch((error: unknown) => error);
+      await half.stalled;
+      half.break();
+      expect(await outcome).to.be.an("error");
+      expect(await broken.query("select id from t")).to.deep.equal([]);
+      half.sendOn();
+      await eventually("its end", async () => (await execute(url, BROKEN_SESSIONS)).length === 0);
+      expect(await words()).to.deep.equal([]);
+      await broken.transaction([insert([1, "again", true])]);
+      expect(await words()).to.deep.equal(["again"]);
+    } finally {
+      half.close();
+      await broken.close();
+    }
   });
 
   it("lets go within 3 s of what a process holds that stands still in the middle of a transaction", async () => {
