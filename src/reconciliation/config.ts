@@ -10,7 +10,7 @@ export interface ReconciliationConfig extends CommonConfig {
   readonly registry: AssetRegistry;
   /** Between the starts of two passes, when they are short. */
   readonly intervalMs: number;
-  /** It rests so many times as long as a pass took, or a part of one. */
+  /** It rests so many times as long as a statement took. */
   readonly restFactor: number;
   readonly limits: PassLimits;
 }

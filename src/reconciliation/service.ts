@@ -7,6 +7,7 @@ import { Alarm } from "./alarm.js";
 import { BookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";
 import type { EngineBooks } from "./engine-books.js";
+import { paced } from "./pace.js";
 import { type Looked, type PassLimits, type PassResult, readLag, runPart, runPass } from "./pass.js";
 import { ReconciliationMetrics } from "./reconciliation-metrics.js";
 
@@ -14,7 +15,7 @@ export interface ReconciliationOptions {
   readonly databaseUrl: string;
   readonly registry: AssetRegistry;
   readonly intervalMs: number;
-  /** So many times as long as a pass took, or a part of one, it rests. */
+  /** So many times as long as a statement took it rests after it. */
   readonly restFactor: number;
   readonly limits: PassLimits;
 }
@@ -36,8 +37,6 @@ export class Reconciliation {
   readonly #booksNotBeforeMs = new Map<string, number>();
   #open: readonly OpenDifference[] = [];
   #failure: string | null = null;
-  /** In this pass. */
-  #restedMs = 0;
 
   constructor(
     service: Pick<Service, "log" | "stopping" | "metrics">,
@@ -56,15 +55,13 @@ export class Reconciliation {
 
   /** Until the service stops. */
   async run(): Promise<void> {
-    const { intervalMs, restFactor } = this.#options;
+    const { intervalMs } = this.#options;
     let waitMs = intervalMs * FIRST_PASS_FACTOR;
     while (await pausedFor(waitMs, this.#service.stopping)) {
       const startedMs = performance.now();
-      this.#restedMs = 0;
       await this.#pass();
       const tookMs = performance.now() - startedMs;
-      const workedMs = tookMs - this.#restedMs;
-      waitMs = Math.max(intervalMs - tookMs, workedMs * restFactor - this.#restedMs);
+      waitMs = Math.max(intervalMs - tookMs, tookMs / 4);
     }
   }
 
@@ -112,20 +109,11 @@ export class Reconciliation {
   async #lookAtBacklog(backlog: PassResult["backlog"], limits: PassLimits, startedMs: number): Promise<number> {
     let orders = 0;
     for (let left = backlog; left.length > 0 && performance.now() - startedMs < limits.newMs; ) {
-      const partMs = performance.now();
       const part = await this.#inSnapshot((snapshot, open) => runPart(snapshot, this.#service.log, open, limits, left));
       orders += part?.orders ?? 0;
       left = part?.backlog ?? [];
-      if (left.length > 0 && !(await this.#rest(partMs))) break;
     }
     return orders;
-  }
-
-  /** After a part that began then: the pipeline needs the machine, too. False: told to stop. */
-  async #rest(partMs: number): Promise<boolean> {
-    const restMs = (performance.now() - partMs) * this.#options.restFactor;
-    this.#restedMs += restMs;
-    return await pausedFor(restMs, this.#service.stopping);
   }
 
   async #tellLag(): Promise<void> {
@@ -150,11 +138,8 @@ export class Reconciliation {
     if (book === null) return;
     const pass = new BookPass(book);
     let looked = await this.#inSnapshot((snapshot) => pass.begin(snapshot));
-    while (looked !== null && pass.outcome() === null) {
-      const pageMs = performance.now();
+    while (looked !== null && pass.outcome() === null)
       looked = await this.#inSnapshot((snapshot, open) => pass.lookAtPage(snapshot, open));
-      if (pass.outcome() === null && !(await this.#rest(pageMs))) return;
-    }
     const outcome = pass.outcome();
     if (looked === null || outcome === null) return;
     if (outcome !== "waits for its settlement") book.done();
@@ -172,7 +157,8 @@ export class Reconciliation {
     if (snapshot === null) return null;
     try {
       const open = await this.#store.open();
-      const looked = await unlessStopped(look(snapshot, open), this.#service.stopping);
+      const { stopping } = this.#service;
+      const looked = await unlessStopped(look(paced(snapshot, this.#options.restFactor, stopping), open), stopping);
       await this.#alarm.raise(looked, open);
       await snapshot.commit();
       return looked;
