@@ -117,7 +117,7 @@ export class RandomTraders {
       displayLots: style === 9 || style === 10 ? part : null,
       minimumLots: style === 11 ? part : null,
       quoteBudgetUnits: byBudget ? currencyUnits(1 + this.below(QUANTITY_MAX * MIDDLE_TICKS * 20)) : null,
-      expiresAtMs: timeInForce === "GTD" ? epochMs(Date.now() + 100 + this.below(5_000)) : null,
+      expiresAtMs: timeInForce === "GTD" ? epochMs(Date.now() + 50 + this.below(1_000)) : null,
       postOnly: style === 12,
       selfTradePrevention: byBudget ? this.pick(MODES.filter((mode) => mode !== "decrement")) : this.pick(MODES),
       feeRates: null,
