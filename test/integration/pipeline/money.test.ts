@@ -231,8 +231,10 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
     expect(await pipeline.rows("select * from reconciliation_differences"), `seed ${SEED}`).to.deep.equal([]);
     const outcome = (name: string) =>
       metric(reconciliation, `bourse_reconciliation_passes_total{outcome="${name}"`).then((count) => count || 0);
-    expect(await outcome("done")).to.be.above(0);
-    expect(await metric(reconciliation, 'bourse_reconciliation_books_total{outcome="compared"')).to.be.above(0);
+    const isDone = async () => ((await outcome("done")) > 0 ? true : null);
+    await eventually("a pass that is done", isDone);
+    const compared = () => metric(reconciliation, 'bourse_reconciliation_books_total{outcome="compared"');
+    await eventually("a book that was compared", async () => ((await compared()) > 0 ? true : null));
     expect(await outcome("failed")).to.equal(0);
   }
 
