@@ -24,6 +24,8 @@ export interface ReconciliationOptions {
 const LOCK = "bourse reconciliation";
 const STATEMENT_TIMEOUT_MS = 20_000;
 const FIRST_PASS_FACTOR = 0.1;
+/** After a pass that took longer than the interval, of that: a pass hurries where one snapshot lasts long (pace.ts). */
+const LATE_REST_FACTOR = 0.25;
 /** A book is looked at for a tenth of the time at most, rests included. */
 const BOOK_REST_FACTOR = 10;
 
@@ -61,7 +63,7 @@ export class Reconciliation {
       const startedMs = performance.now();
       await this.#pass();
       const tookMs = performance.now() - startedMs;
-      waitMs = Math.max(intervalMs - tookMs, tookMs / 4);
+      waitMs = Math.max(intervalMs - tookMs, tookMs * LATE_REST_FACTOR);
     }
   }
 
