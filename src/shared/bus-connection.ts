@@ -159,7 +159,12 @@ export class BusConnection {
     const server = this.client.getServer();
     this.#choice.left(server, why, performance.now());
     this.#log.warn({ server, why }, "this server stores nothing; trying another one");
-    void this.client.reconnect();
+    this.#reconnect();
+  }
+
+  /** Rejects when the client was closed meanwhile: nothing is to be done then. */
+  #reconnect(): void {
+    this.client.reconnect().catch(() => undefined);
   }
 
   async #watch(): Promise<void> {
@@ -167,7 +172,7 @@ export class BusConnection {
       if (type === Events.Disconnect) this.#changed(false);
       else if (type !== Events.Reconnect) continue;
       else if (this.#choice.isWanted(this.client.getServer(), performance.now())) this.#changed(true);
-      else void this.client.reconnect();
+      else this.#reconnect();
     }
   }
 
