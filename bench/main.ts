@@ -3,42 +3,41 @@
  * `npm run bench:pipeline` measures the whole pipeline.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { inlineMore } from "../src/matching-engine/inlining.js";
+import { readOptions } from "../src/shared/options.js";
 import { measureCodecs } from "./codecs.js";
 import { measureHostile } from "./hostile.js";
 import { measureMatching, measureServiceTime } from "./matching.js";
 import { FULL, type Measurement, SMOKE } from "./measurement.js";
 import { measureGarbage, measureMemory, measureSnapshot } from "./memory.js";
+import { commandLine, someOf } from "./options.js";
 import { machine, tableOf } from "./report.js";
 import { FULL_STREAMS, makeStream, STREAM_NAMES, type Stream, type StreamName } from "./streams.js";
 
-const BENCHES = ["memory", "garbage", "snapshot", "hostile", "codec", "matching", "service"];
+const BENCHES = ["memory", "garbage", "snapshot", "hostile", "codec", "matching", "service"] as const;
+const SMOKE_STREAMS = ["mix", "ecore", "mex"] as const;
 
 inlineMore();
-const options = readOptions();
+const options = commandLine((args) => {
+  const { values } = readOptions({
+    args: [...args],
+    options: {
+      json: { type: "boolean", default: false },
+      smoke: { type: "boolean", default: false },
+      only: { type: "string", default: BENCHES.join(",") },
+      streams: { type: "string" },
+    },
+  });
+  const usualStreams = values.smoke ? SMOKE_STREAMS : STREAM_NAMES;
+  return {
+    ...values,
+    benches: new Set(someOf("only", values.only, BENCHES)),
+    streamNames: values.streams === undefined ? usualStreams : someOf("streams", values.streams, STREAM_NAMES),
+  };
+});
+const { benches, streamNames } = options;
 const size = options.smoke ? SMOKE : FULL;
-const benches = new Set(options.only.split(","));
-const streamNames = (options.streams?.split(",") ??
-  (options.smoke ? ["mix", "ecore", "mex"] : STREAM_NAMES)) as StreamName[];
 const measurements: Measurement[] = [];
-
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        json: { type: "boolean", default: false },
-        smoke: { type: "boolean", default: false },
-        only: { type: "string", default: BENCHES.join(",") },
-        streams: { type: "string" },
-      },
-    }).values;
-  } catch (error) {
-    const parts = `--json, --smoke, --only ${BENCHES.join(",")}, --streams ${STREAM_NAMES.join(",")}`;
-    console.error(`${error instanceof Error ? error.message : error}; the options are ${parts}`);
-    process.exit(1);
-  }
-}
 
 function note(found: readonly Measurement[]): void {
   for (const measurement of found) {

@@ -6,7 +6,6 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { findNatsBinary, startNats } from "../src/launcher/embedded-nats.js";
 import { startPostgres } from "../src/launcher/embedded-postgres.js";
 import { freePort } from "../src/launcher/free-port.js";
@@ -24,6 +23,7 @@ import { readOrderLog } from "../src/shared/order-log.js";
 import { encodeCommandBatch, encodeExecutionBatch } from "../src/shared/pipeline-codec.js";
 import { accountId } from "../src/shared/units.js";
 import { medianOf, runEngine, type Taken } from "./engine-run.js";
+import { commandLine, countsOf } from "./options.js";
 import { machine } from "./report.js";
 import { steadyCommand } from "./steady-flow.js";
 
@@ -32,10 +32,7 @@ const RUNS = 5;
 const ROWS_PER_INSERT = 500;
 const NEVER = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
-const { values } = parseArgs({
-  options: { commands: { type: "string", default: "1000000" }, resting: { type: "string", default: "100000" } },
-});
-const [commands, resting] = [Number(values.commands), Number(values.resting)];
+const { commands, resting } = commandLine((args) => countsOf(args, { commands: 1_000_000, resting: 100_000 }));
 // dist-bench lies one folder deeper than the sources.
 const registry = loadAssets(join(projectRoot, "..", "config", "assets.json"));
 const log = createLogger("bench", "error");

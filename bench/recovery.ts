@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { findNatsBinary, startNats } from "../src/launcher/embedded-nats.js";
 import { freePort } from "../src/launcher/free-port.js";
 import { SnapshotStore } from "../src/matching-engine/snapshot-store.js";
@@ -19,6 +18,7 @@ import { decodeExecutionRows, encodeCommandBatch } from "../src/shared/pipeline-
 import type { BenchService } from "./bench-service.js";
 import { medianOf, runEngine, type Taken } from "./engine-run.js";
 import { median } from "./measurement.js";
+import { commandLine, countsOf } from "./options.js";
 import { machine } from "./report.js";
 import { steadyCommand } from "./steady-flow.js";
 import { TakeOver } from "./take-over.js";
@@ -29,15 +29,14 @@ const RUNS = 5;
 const TAKE_OVER_RUNS = 3;
 const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
-const { values } = parseArgs({
-  options: {
-    commands: { type: "string", default: "2000000" },
-    resting: { type: "string", default: "100000" },
-    batch: { type: "string", default: "256" },
-    after: { type: "string", default: String(SNAPSHOT_POLICY.everyCommands) },
-  },
-});
-const [commands, resting, batch] = [Number(values.commands), Number(values.resting), Number(values.batch)];
+const { commands, resting, batch, after } = commandLine((args) =>
+  countsOf(args, {
+    commands: 2_000_000,
+    resting: 100_000,
+    batch: 256,
+    after: SNAPSHOT_POLICY.everyCommands,
+  }),
+);
 // dist-bench lies one folder deeper than the sources.
 const registry = loadAssets(join(projectRoot, "..", "config", "assets.json"));
 const log = createLogger("bench", "error");
@@ -68,7 +67,7 @@ try {
   const bus = await connectBus(nats.url, { name: "bench", log });
   await bus.ensureStreams(1);
   const store = new SnapshotStore(bus);
-  const snapshotAt = commands - Number(values.after);
+  const snapshotAt = commands - after;
   await fillLog(bus, 0, snapshotAt);
   const first = await run({ everyCommands: snapshotAt, everyMs: 1e9 }, async () =>
     (await store.list(ASSET)).some(({ isWhole }) => isWhole),
