@@ -86,7 +86,7 @@ module.exports = {
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
     },
     owned("nats-has-one-owner", "node_modules/nats/", "^src/shared/bus[a-z-]*\\.ts$"),
-    owned("pg-has-one-owner", "node_modules/pg/|node_modules/@types/pg/", "^src/shared/database\\.ts$"),
+    owned("pg-has-one-owner", "node_modules/pg/|node_modules/@types/pg/", "^src/shared/database[a-z-]*\\.ts$"),
     owned("generated-code-has-one-owner", "^protocol/generated/", "^src/shared/protobuf\\.ts$"),
     owned("migrations-have-one-owner", "node_modules/postgres-migrations/", "^src/launcher/migrations\\.ts$"),
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },

@@ -1,4 +1,5 @@
-import { columns, type Database } from "../shared/database.js";
+import { columns } from "../shared/columns.js";
+import type { Database } from "../shared/database.js";
 import type { AccountId } from "../shared/units.js";
 
 export interface SessionTrigger {

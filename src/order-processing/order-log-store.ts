@@ -1,5 +1,6 @@
 /** The order log in Postgres, with the holds: the one record of what the engines are told and what is held for it. */
-import { columns, type Database, NO_ROWS, type Row, type Statement } from "../shared/database.js";
+import { columns, NO_ROWS } from "../shared/columns.js";
+import type { Database, Row, Statement } from "../shared/database.js";
 import type { Command } from "../shared/messages.js";
 import { readOrderLog } from "../shared/order-log.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";

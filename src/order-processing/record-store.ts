@@ -1,5 +1,6 @@
 /** What requests must be judged by and Postgres knows: read for a whole batch in one round trip. */
-import { columns, type Database, type Row, type Statement } from "../shared/database.js";
+import { columns } from "../shared/columns.js";
+import type { Database, Row, Statement } from "../shared/database.js";
 import { findLastPrices, lastPricesOf } from "../shared/last-prices.js";
 import { feeRatesOf } from "../shared/order-log.js";
 import type { AccountId, OrderId, PriceTicks } from "../shared/units.js";

@@ -1,5 +1,5 @@
 /** Statements with rests between them: the pipeline needs the machine, too, and most of all when it catches up. */
-import type { WorkingSnapshot } from "../shared/database.js";
+import type { WorkingSnapshot } from "../shared/database-snapshot.js";
 import { pausedFor } from "../shared/stopping.js";
 
 /** Then it makes haste: as long as a snapshot is open Postgres can't clean up what changes meanwhile. */

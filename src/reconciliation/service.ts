@@ -1,6 +1,6 @@
 /** Looks whether everything still agrees, again and again; says what does not, and halts the assets that it is about. */
 import type { Asset, AssetRegistry } from "../shared/assets.js";
-import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database.js";
+import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database-snapshot.js";
 import type { Service } from "../shared/lifecycle.js";
 import { pausedFor, unlessStopped } from "../shared/stopping.js";
 import { Alarm } from "./alarm.js";

@@ -1,5 +1,6 @@
 import type { AssetRegistry } from "./assets.js";
-import { columns, type Database } from "./database.js";
+import { columns } from "./columns.js";
+import type { Database } from "./database.js";
 
 /** Writes the known currencies and assets into the tables that reports and people read. */
 export async function storeAssets(database: Database, { assets, currencies }: AssetRegistry): Promise<void> {

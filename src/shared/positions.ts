@@ -2,8 +2,10 @@
  * Where each service stands in each asset's input (table consumer_positions). A position moves in the transaction of the
  * rows that came of the input, and only from where its writer left it: that is the fence around Postgres.
  */
+
+import { columns } from "./columns.js";
 import type { ServiceName } from "./config.js";
-import { columns, type Statement } from "./database.js";
+import type { Statement } from "./database.js";
 import { Fenced } from "./errors.js";
 import { sqlState } from "./sql-state.js";
 import type { CommandSequence, StreamSequence } from "./units.js";

@@ -1,5 +1,6 @@
 /** What settlement writes of money: the ledger's rows, and one change of each balance however often a batch touches it. */
-import { columns, type Statement } from "../shared/database.js";
+import { columns } from "../shared/columns.js";
+import type { Statement } from "../shared/database.js";
 import type { AccountId } from "../shared/units.js";
 import type { Posting } from "./postings.js";
 

@@ -1,5 +1,6 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
-import { columns, type Database, NO_ROWS, type Statement } from "../shared/database.js";
+import { columns, NO_ROWS } from "../shared/columns.js";
+import type { Database, Statement } from "../shared/database.js";
 import type { OrderRecord } from "../shared/execution-report.js";
 import { fenceError, takePositions } from "../shared/positions.js";
 import {

@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import { differenceText } from "../../../src/reconciliation/difference-text.js";
 import { differences } from "../../../src/reconciliation/reconcile.js";
-import { openSnapshot, type Row } from "../../../src/shared/database.js";
+import type { Row } from "../../../src/shared/database.js";
+import { openSnapshot } from "../../../src/shared/database-snapshot.js";
 import type { RequestBody } from "../../../src/shared/messages.js";
 import { type AccountId, currencyUnits, lots, type OrderId, priceTicks } from "../../../src/shared/units.js";
 import { eventually } from "../../support/eventually.js";

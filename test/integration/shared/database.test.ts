@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
-import { connectDatabase, type Database, openSnapshot } from "../../../src/shared/database.js";
+import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { openSnapshot } from "../../../src/shared/database-snapshot.js";
 import { InvariantBroken } from "../../../src/shared/errors.js";
 import { sqlState } from "../../../src/shared/sql-state.js";
 import { eventually } from "../../support/eventually.js";
