@@ -64,7 +64,7 @@ function window(
     measure: isIntake ? "ack" : "report",
     recoversWithinMs: 60_000,
     lastsMs: 500,
-    longTimes: 10,
+    longTimes: 50,
     settings: WINDOW_SETTINGS,
     inject: async (world, random) => {
       const order = { ...point, calls: 1 + random(callsSpread), delayMs: random(DELAY_MS_SPREAD) };
