@@ -1,6 +1,6 @@
 /** What it costs to put a batch on the wire between two services, and to read it there. */
 import { createEngine } from "../src/matching-engine/core/engine.js";
-import type { Command, NewOrder, OrderRequest } from "../src/shared/messages.js";
+import type { Command, OrderRequest } from "../src/shared/messages.js";
 import {
   decodeCommandBatch,
   decodeExecutionBatch,
@@ -9,7 +9,8 @@ import {
   encodeExecutionBatch,
   encodeOrderBatch,
 } from "../src/shared/pipeline-codec.js";
-import { accountId, commandSequence, epochUs, logId, lots, priceTicks } from "../src/shared/units.js";
+import { accountId, commandSequence, epochUs, logId } from "../src/shared/units.js";
+import { limitOrder } from "../test/support/order-terms.js";
 import { ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, elapsedNs, type Measurement, median } from "./measurement.js";
 
@@ -49,23 +50,8 @@ export function measureCodecs({ runs, isSmoke }: BenchSize): Measurement[] {
 
 /** Every other order trades with the one before it. */
 function requestOf(index: number): OrderRequest {
-  const body: NewOrder = {
-    kind: "new",
-    clientOrderId: `client-order-${index}`,
-    side: index % 2 === 0 ? "buy" : "sell",
-    type: "limit",
-    timeInForce: "GTC",
-    quantityLots: lots(100 + index),
-    priceTicks: priceTicks(6_400_000 + (index % 7)),
-    stopPriceTicks: null,
-    displayLots: null,
-    minimumLots: null,
-    quoteBudgetUnits: null,
-    expiresAtMs: null,
-    postOnly: false,
-    selfTradePrevention: "cancel_newest",
-    feeRates: null,
-  };
+  const [side, clientOrderId] = [index % 2 === 0 ? "buy" : "sell", `client-order-${index}`] as const;
+  const body = limitOrder(side, 100 + index, 6_400_000 + (index % 7), { clientOrderId });
   return { accountId: accountId(1 + index), receivedAtUs: epochUs(1_700_000_000_000_000 + index), body };
 }
 

@@ -1,6 +1,7 @@
 /** Commands of a market that stays as it is. */
 import type { Command, CommandBody, NewOrder } from "../src/shared/messages.js";
-import { accountId, commandSequence, epochUs, logId, lots, orderId, priceTicks } from "../src/shared/units.js";
+import { accountId, commandSequence, epochUs, logId, orderId } from "../src/shared/units.js";
+import { limitOrder } from "../test/support/order-terms.js";
 
 /** The first orders rest; then the oldest of them is cancelled, another comes to rest, and three orders trade, for ever. */
 export function steadyCommand(index: number, resting: number): Command {
@@ -25,22 +26,5 @@ function bodyAt(index: number, resting: number): NewOrder {
 }
 
 function order(side: "buy" | "sell", away: number, quantity: number, timeInForce: "GTC" | "IOC"): NewOrder {
-  const price = 6_400_000 + (side === "buy" && away > 0 ? -away : away);
-  return {
-    kind: "new",
-    clientOrderId: null,
-    side,
-    type: "limit",
-    timeInForce,
-    quantityLots: lots(quantity),
-    priceTicks: priceTicks(price),
-    stopPriceTicks: null,
-    displayLots: null,
-    minimumLots: null,
-    quoteBudgetUnits: null,
-    expiresAtMs: null,
-    postOnly: false,
-    selfTradePrevention: "cancel_newest",
-    feeRates: null,
-  };
+  return limitOrder(side, quantity, 6_400_000 + (side === "buy" && away > 0 ? -away : away), { timeInForce });
 }

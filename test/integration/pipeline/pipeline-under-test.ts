@@ -15,26 +15,18 @@ import { loadAssets } from "../../../src/shared/assets.js";
 import { type Bus, connectBus } from "../../../src/shared/bus.js";
 import { projectRoot } from "../../../src/shared/config.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database.js";
-import type { NewOrder, OrderRequest, RequestBody } from "../../../src/shared/messages.js";
+import type { OrderRequest, RequestBody } from "../../../src/shared/messages.js";
 import { readOrderLog } from "../../../src/shared/order-log.js";
 import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
 import type { Stage } from "../../../src/shared/stage.js";
 import { runStage } from "../../../src/shared/stage-loop.js";
 import { subjectOf } from "../../../src/shared/subjects.js";
-import {
-  type AccountId,
-  accountId,
-  logIdAt,
-  lots,
-  nowUs,
-  type OrderId,
-  orderId,
-  priceTicks,
-} from "../../../src/shared/units.js";
+import { type AccountId, accountId, logIdAt, nowUs, type OrderId, orderId } from "../../../src/shared/units.js";
 import { TradeProcessing } from "../../../src/trade-processing/service.js";
 import { TradeStore } from "../../../src/trade-processing/trade-store.js";
 import { eventually } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
+import { limitOrder } from "../../support/order-terms.js";
 import { asRole, createDatabase, type ServiceRole } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 
@@ -230,26 +222,6 @@ export function request(account: typeof ANN, body: RequestBody): OrderRequest {
 
 /** buy(ANN, 5, 100): a limit order, good till canceled. */
 export const buy = (account: typeof ANN, quantity: number, price: number, clientOrderId: string | null = null) =>
-  request(account, limit("buy", quantity, price, clientOrderId));
+  request(account, limitOrder("buy", quantity, price, { clientOrderId }));
 export const sell = (account: typeof ANN, quantity: number, price: number, clientOrderId: string | null = null) =>
-  request(account, limit("sell", quantity, price, clientOrderId));
-
-function limit(side: "buy" | "sell", quantity: number, price: number, clientOrderId: string | null): NewOrder {
-  return {
-    kind: "new",
-    clientOrderId,
-    side,
-    type: "limit",
-    timeInForce: "GTC",
-    quantityLots: lots(quantity),
-    priceTicks: priceTicks(price),
-    stopPriceTicks: null,
-    displayLots: null,
-    minimumLots: null,
-    quoteBudgetUnits: null,
-    expiresAtMs: null,
-    postOnly: false,
-    selfTradePrevention: "cancel_newest",
-    feeRates: null,
-  };
-}
+  request(account, limitOrder("sell", quantity, price, { clientOrderId }));

@@ -2,26 +2,11 @@ import { expect } from "chai";
 import { ClientOrderIds, clientOrderIdsNeeded, Sequencing } from "../../../src/order-processing/sequencing.js";
 import { loadAssets } from "../../../src/shared/assets.js";
 import { projectRoot } from "../../../src/shared/config.js";
-import type { LoggedRequest, NewOrder, RequestBody } from "../../../src/shared/messages.js";
+import type { LoggedRequest, RequestBody } from "../../../src/shared/messages.js";
 import { accountId, commandSequence, epochUs, logId, lots, orderId, priceTicks } from "../../../src/shared/units.js";
+import { limitOrder } from "../../support/order-terms.js";
 
-const order = (clientOrderId: string | null): NewOrder => ({
-  kind: "new",
-  clientOrderId,
-  side: "buy",
-  type: "limit",
-  timeInForce: "GTC",
-  quantityLots: lots(1),
-  priceTicks: priceTicks(1),
-  stopPriceTicks: null,
-  displayLots: null,
-  minimumLots: null,
-  quoteBudgetUnits: null,
-  expiresAtMs: null,
-  postOnly: false,
-  selfTradePrevention: "cancel_newest",
-  feeRates: null,
-});
+const order = (clientOrderId: string | null) => limitOrder("buy", 1, 1, { clientOrderId });
 const logged = (id: number, account: number, body: RequestBody): LoggedRequest => ({
   logId: logId(id),
   accountId: accountId(account),

@@ -9,30 +9,13 @@ import {
   epochUs,
   eventSequence,
   logId,
-  lots,
   type OrderId,
   orderId,
-  priceTicks,
 } from "../../../src/shared/units.js";
+import { limitOrder } from "../../support/order-terms.js";
 import { TEST_ASSET } from "../../support/test-asset.js";
 
-const ORDER: NewOrder = {
-  kind: "new",
-  clientOrderId: null,
-  side: "buy",
-  type: "limit",
-  timeInForce: "GTC",
-  quantityLots: lots(5),
-  priceTicks: priceTicks(1_000),
-  stopPriceTicks: null,
-  displayLots: null,
-  minimumLots: null,
-  quoteBudgetUnits: null,
-  expiresAtMs: null,
-  postOnly: false,
-  selfTradePrevention: "cancel_newest",
-  feeRates: null,
-};
+const ORDER = limitOrder("buy", 5, 1_000);
 const SHORTFALL = { neededUnits: currencyUnits(64_128_000_000), availableUnits: currencyUnits(12_500_000) };
 const who = { orderId: orderId(7), accountId: accountId(1), receivedAtUs: epochUs(5) };
 const why = { reason: "insufficient_funds", firstOrderId: null, shortfall: SHORTFALL } as const;

@@ -15,25 +15,10 @@ import {
   tradeId,
 } from "../../../src/shared/units.js";
 import { ordersNeeded, settle } from "../../../src/trade-processing/settlement.js";
+import { limitOrder } from "../../support/order-terms.js";
 import { TEST_ASSET } from "../../support/test-asset.js";
 
-const terms: NewOrder = {
-  kind: "new",
-  clientOrderId: null,
-  side: "buy",
-  type: "limit",
-  timeInForce: "GTC",
-  quantityLots: lots(5),
-  priceTicks: priceTicks(100),
-  stopPriceTicks: null,
-  displayLots: null,
-  minimumLots: null,
-  quoteBudgetUnits: null,
-  expiresAtMs: null,
-  postOnly: false,
-  selfTradePrevention: "cancel_newest",
-  feeRates: null,
-};
+const terms = limitOrder("buy", 5, 100);
 const accepted = (id: number, account: number, changed: Partial<NewOrder> = {}, pendingTrigger = false): EventBody => ({
   kind: "accepted",
   orderId: orderId(id),

@@ -13,30 +13,14 @@ import {
 } from "../../../../src/shared/units.js";
 import { ENGINES } from "../../../support/engines.js";
 import { SCRIPT_OPTIONS } from "../../../support/market-script.js";
+import { limitOrder } from "../../../support/order-terms.js";
 
 const FEES = { makerBps: -1, takerBps: 20 };
 const BUYER = 1;
 const SELLER = 2;
 
-function limit(side: "buy" | "sell", quantity: number, price: number): NewOrder {
-  return {
-    kind: "new",
-    clientOrderId: null,
-    side,
-    type: "limit",
-    timeInForce: "GTC",
-    quantityLots: lots(quantity),
-    priceTicks: priceTicks(price),
-    stopPriceTicks: null,
-    displayLots: null,
-    minimumLots: null,
-    quoteBudgetUnits: null,
-    expiresAtMs: null,
-    postOnly: false,
-    selfTradePrevention: "cancel_newest",
-    feeRates: FEES,
-  };
-}
+const limit = (side: "buy" | "sell", quantity: number, price: number) =>
+  limitOrder(side, quantity, price, { feeRates: FEES });
 
 const replace = (id: OrderId, quantity: number, price: number, cover: number): CommandBody => ({
   kind: "replace",

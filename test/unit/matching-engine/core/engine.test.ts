@@ -15,24 +15,9 @@ import {
 } from "../../../../src/shared/units.js";
 import { ENGINES } from "../../../support/engines.js";
 import { SCRIPT_OPTIONS } from "../../../support/market-script.js";
+import { limitOrder } from "../../../support/order-terms.js";
 
-const LIMIT_BUY: NewOrder = {
-  kind: "new",
-  clientOrderId: "mine",
-  side: "buy",
-  type: "limit",
-  timeInForce: "GTC",
-  quantityLots: lots(5),
-  priceTicks: priceTicks(100),
-  stopPriceTicks: null,
-  displayLots: null,
-  minimumLots: null,
-  quoteBudgetUnits: null,
-  expiresAtMs: null,
-  postOnly: false,
-  selfTradePrevention: "cancel_newest",
-  feeRates: null,
-};
+const LIMIT_BUY = limitOrder("buy", 5, 100, { clientOrderId: "mine" });
 
 function command(sequence: number, body: CommandBody, atUs = sequence): Command {
   return {
