@@ -6,7 +6,7 @@ import type { Endpoints } from "../../src/launcher/endpoints.js";
 import { freePort, listenProblem } from "../../src/launcher/free-port.js";
 import { isRunning, pidIn } from "../../src/launcher/leftovers.js";
 import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config.js";
-import { eventually } from "../support/eventually.js";
+import { eventually, until } from "../support/eventually.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
 const START_DEADLINE_MS = 40_000;
@@ -116,6 +116,12 @@ export class BourseUnderTest {
   async interrupt(): Promise<number | null> {
     this.#launcher?.kill("SIGINT");
     return this.#ended();
+  }
+
+  /** Ctrl-C, and none of its processes is left. */
+  async end(): Promise<void> {
+    await this.interrupt();
+    await until("the end of every process", () => this.processes().length === 0);
   }
 
   async kill9(): Promise<void> {

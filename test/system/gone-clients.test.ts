@@ -19,10 +19,7 @@ describe("bourse, whose order-handler is killed", function () {
     bourse = await BourseUnderTest.create();
     await bourse.start();
   });
-  after(async () => {
-    await bourse.interrupt();
-    await until("the end of every process", () => bourse.processes().length === 0);
-  });
+  after(() => bourse.end());
 
   const rows = (sql: string) => execute(bourse.endpoints.databaseUrl, sql);
   const open = async () => (await rows(OPEN_ORDERS)).map(({ name }) => name);

@@ -14,10 +14,7 @@ describe("bourse, one of whose assets is halted by a service", function () {
     bourse = await BourseUnderTest.create();
     await bourse.start();
   });
-  after(async () => {
-    await bourse.interrupt();
-    await until("the end of every process", () => bourse.processes().length === 0);
-  });
+  after(() => bourse.end());
 
   it("opens for the others when it is started again, and says which one is halted, and why", async () => {
     const bus = await connectBus(bourse.endpoints.natsUrl, { name: "vandal", log: pino({ level: "silent" }) });
@@ -27,8 +24,7 @@ describe("bourse, one of whose assets is halted by a service", function () {
       bourse.operate("status").output.includes("matching-engine: halted: BTC-USD is halted"),
     );
 
-    await bourse.interrupt();
-    await until("the end of every process", () => bourse.processes().length === 0);
+    await bourse.end();
     await bourse.start();
     expect(bourse.banner).to.match(/^matching-engine waits: halted: BTC-USD is halted: /m);
     for (const [account, side] of [
