@@ -5,6 +5,28 @@ import { pausedFor } from "../shared/stopping.js";
 /** Then it makes haste: as long as a snapshot is open Postgres can't clean up what changes meanwhile. */
 const RESTS_FOR_MS = 15_000;
 
+/** Of the usual rests, however much is left to look at. */
+const LEAST_SHARE = 0.25;
+
+/** How many times as long as a statement took it rests after it: half as long, and half again, while passes don't get done. */
+export class RestFactor {
+  readonly #usual: number;
+  #now: number;
+
+  constructor(usual: number) {
+    this.#usual = usual;
+    this.#now = usual;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  passed(isDone: boolean): void {
+    this.#now = isDone ? Math.min(2 * this.#now, this.#usual) : Math.max(this.#now / 2, LEAST_SHARE * this.#usual);
+  }
+}
+
 /** After each statement, and each page of one, it rests so many times as long as that took. */
 export function paced(snapshot: WorkingSnapshot, restFactor: number, stopping: AbortSignal): WorkingSnapshot {
   const openedMs = performance.now();

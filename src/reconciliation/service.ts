@@ -7,7 +7,7 @@ import { Alarm } from "./alarm.js";
 import { BookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";
 import type { EngineBooks } from "./engine-books.js";
-import { paced } from "./pace.js";
+import { paced, RestFactor } from "./pace.js";
 import { type Looked, type PassLimits, type PassResult, readLag, runPart, runPass } from "./pass.js";
 import { ReconciliationMetrics } from "./reconciliation-metrics.js";
 
@@ -15,7 +15,7 @@ export interface ReconciliationOptions {
   readonly databaseUrl: string;
   readonly registry: AssetRegistry;
   readonly intervalMs: number;
-  /** So many times as long as a statement took it rests after it. */
+  /** So many times as long as a statement took it rests after it, unless there is more to look at than it has time for. */
   readonly restFactor: number;
   readonly limits: PassLimits;
 }
@@ -36,6 +36,7 @@ export class Reconciliation {
   readonly #metrics: ReconciliationMetrics;
   readonly #books: EngineBooks;
   readonly #alarm: Alarm;
+  readonly #rests: RestFactor;
   readonly #booksNotBeforeMs = new Map<string, number>();
   #open: readonly OpenDifference[] = [];
   #failure: string | null = null;
@@ -50,6 +51,7 @@ export class Reconciliation {
     this.#store = store;
     this.#options = options;
     this.#books = books;
+    this.#rests = new RestFactor(options.restFactor);
     const assets = new Set(options.registry.assets.keys());
     this.#alarm = new Alarm(service.log, store, assets);
     this.#metrics = new ReconciliationMetrics(service.metrics, assets);
@@ -99,23 +101,29 @@ export class Reconciliation {
     const limits = this.#limits();
     const pass = await this.#inSnapshot((snapshot, open) => runPass(snapshot, this.#service.log, open, limits));
     if (pass === null) return false;
-    const orders = pass.orders + (await this.#lookAtBacklog(pass.backlog, limits, startedMs));
+    const { orders, isDone } = await this.#lookAtBacklog(pass.backlog, limits, startedMs);
+    this.#rests.passed(isDone);
     await this.#tellLag();
-    this.#metrics.passed(orders, performance.now() - startedMs);
+    this.#metrics.passed(pass.orders + orders, performance.now() - startedMs);
     for (const terms of this.#options.registry.assets.values())
       if (this.#books.isReachable() && !stopping.aborted) await this.#lookAtBook(terms);
     return true;
   }
 
-  /** Part by part, as long as there is time; the next pass goes on. Returns how many orders it was about. */
-  async #lookAtBacklog(backlog: PassResult["backlog"], limits: PassLimits, startedMs: number): Promise<number> {
+  /** Part by part, as long as there is time; the next pass goes on. How many orders it was about, and whether that was all. */
+  async #lookAtBacklog(
+    backlog: PassResult["backlog"],
+    limits: PassLimits,
+    startedMs: number,
+  ): Promise<{ readonly orders: number; readonly isDone: boolean }> {
     let orders = 0;
-    for (let left = backlog; left.length > 0 && performance.now() - startedMs < limits.newMs; ) {
+    let left = backlog;
+    while (left.length > 0 && performance.now() - startedMs < limits.newMs) {
       const part = await this.#inSnapshot((snapshot, open) => runPart(snapshot, this.#service.log, open, limits, left));
       orders += part?.orders ?? 0;
       left = part?.backlog ?? [];
     }
-    return orders;
+    return { orders, isDone: left.length === 0 };
   }
 
   async #tellLag(): Promise<void> {
@@ -160,7 +168,7 @@ export class Reconciliation {
     try {
       const open = await this.#store.open();
       const { stopping } = this.#service;
-      const looked = await unlessStopped(look(paced(snapshot, this.#options.restFactor, stopping), open), stopping);
+      const looked = await unlessStopped(look(paced(snapshot, this.#rests.now, stopping), open), stopping);
       await this.#alarm.raise(looked, open);
       await snapshot.commit();
       return looked;

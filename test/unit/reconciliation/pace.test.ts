@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
-import { paced } from "../../../src/reconciliation/pace.js";
+import { paced, RestFactor } from "../../../src/reconciliation/pace.js";
 import type { WorkingSnapshot } from "../../../src/shared/database-snapshot.js";
 
 const STATEMENT_MS = 20;
@@ -48,5 +48,14 @@ describe("reconciliation's pace", () => {
     const hour = paced(snapshot, 3_600_000 / STATEMENT_MS, stopping.signal);
     setTimeout(() => stopping.abort(), 2 * STATEMENT_MS);
     expect(await hour.query("select")).to.deep.equal([{ n: 1 }]);
+  });
+
+  it("rests less while passes don't get done, down to a quarter, and as usual when they do again", () => {
+    const rests = new RestFactor(2);
+    const after = [false, false, false, true, true, true].map((isDone) => {
+      rests.passed(isDone);
+      return rests.now;
+    });
+    expect(after).to.deep.equal([1, 0.5, 0.5, 1, 2, 2]);
   });
 });
