@@ -1,11 +1,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { SmallDisk, smallDiskObstacle } from "../../../tools/chaos/small-disk.js";
 import { until } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
+
+const FULL = 3;
+const WRITER = `
+  const file = require("node:fs").openSync(process.argv[1], "w");
+  setInterval(() => {
+    try {
+      require("node:fs").writeSync(file, Buffer.alloc(262_144));
+    } catch ({ code }) {
+      process.exit(code === "ENOSPC" ? ${FULL} : 1);
+    }
+  }, 1);`;
 
 describe("a small disk", () => {
   const obstacle = smallDiskObstacle();
@@ -19,16 +30,13 @@ describe("a small disk", () => {
     const disk = new SmallDisk(folder);
     try {
       const file = join(folder, "file");
-      const writer = spawn("dd", ["if=/dev/zero", `of=${file}`, "bs=64k", "count=16384"], { stdio: "ignore" });
+      const writer = spawn(process.execPath, ["--eval", WRITER, file], { stdio: "ignore" });
       const ended = once(writer, "exit");
       await until("something to be written", () => existsSync(file) && statSync(file).size > 0);
       disk.fill();
-      expect(await ended).to.deep.equal([1, null]);
+      expect(await ended).to.deep.equal([FULL, null]);
       disk.free();
-      const another = spawn("dd", ["if=/dev/zero", `of=${join(folder, "other")}`, "bs=64k", "count=16"], {
-        stdio: "ignore",
-      });
-      expect(await once(another, "exit")).to.deep.equal([0, null]);
+      writeFileSync(join(folder, "other"), Buffer.alloc(2 ** 20));
     } finally {
       disk.unmount();
     }
