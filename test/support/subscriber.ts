@@ -29,6 +29,7 @@ const RETRY_MS = 50;
 abstract class Subscriber<Seen> {
   readonly seen: Seen[] = [];
   protected readonly socket: Socket;
+  #isClosed = false;
   #first: (error: Error | null) => void = () => {};
   /** After the first successful subscription. */
   readonly subscribed = new Promise<void>((resolve, reject) => {
@@ -41,12 +42,16 @@ abstract class Subscriber<Seen> {
     this.socket.on("connect", () => void this.#subscribe());
     // Cut by the server itself (too slow, say): the client library leaves it at that.
     this.socket.on("disconnect", (reason) => {
-      if (reason === "io server disconnect") this.socket.connect();
+      if (reason === "io server disconnect") this.#connectAgain();
     });
     // Refused by the server itself (its database may be away): the client library does not try again by itself.
     this.socket.on("connect_error", () => {
-      if (!this.socket.active) setTimeout(() => this.socket.connect(), RETRY_MS);
+      if (!this.socket.active) setTimeout(() => this.#connectAgain(), RETRY_MS);
     });
+  }
+
+  #connectAgain(): void {
+    if (!this.#isClosed) this.socket.connect();
   }
 
   protected abstract request(): object;
@@ -68,7 +73,9 @@ abstract class Subscriber<Seen> {
     }
   }
 
+  /** For good: it would try for ever where nobody is any more. */
   close(): void {
+    this.#isClosed = true;
     this.socket.disconnect();
   }
 }
