@@ -14,6 +14,7 @@ import { loadAssets } from "../src/shared/assets.js";
 import { type Bus, connectBus } from "../src/shared/bus.js";
 import { projectRoot } from "../src/shared/config.js";
 import { createLogger } from "../src/shared/log.js";
+import { WrongOption } from "../src/shared/options.js";
 import { decodeExecutionRows, encodeCommandBatch } from "../src/shared/pipeline-codec.js";
 import type { BenchService } from "./bench-service.js";
 import { medianOf, runEngine, type Taken } from "./engine-run.js";
@@ -29,14 +30,12 @@ const RUNS = 5;
 const TAKE_OVER_RUNS = 3;
 const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
-const { commands, resting, batch, after } = commandLine((args) =>
-  countsOf(args, {
-    commands: 2_000_000,
-    resting: 100_000,
-    batch: 256,
-    after: SNAPSHOT_POLICY.everyCommands,
-  }),
-);
+const { commands, resting, batch, after } = commandLine((args) => {
+  const usual = { commands: 2_000_000, resting: 100_000, batch: 256, after: SNAPSHOT_POLICY.everyCommands };
+  const counts = countsOf(args, usual);
+  if (counts.after < counts.commands) return counts;
+  throw new WrongOption(`--after is ${counts.after}; it must be less than --commands, which is ${counts.commands}`);
+});
 // dist-bench lies one folder deeper than the sources.
 const registry = loadAssets(join(projectRoot, "..", "config", "assets.json"));
 const log = createLogger("bench", "error");

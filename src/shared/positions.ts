@@ -2,7 +2,6 @@
  * Where each service stands in each asset's input (table consumer_positions). A position moves in the transaction of the
  * rows that came of the input, and only from where its writer left it: that is the fence around Postgres.
  */
-
 import { columns } from "./columns.js";
 import type { ServiceName } from "./config.js";
 import type { Statement } from "./database.js";

@@ -27,10 +27,10 @@ describe("a small disk", () => {
 
   it("is full while somebody writes to it, however fast, and then has space again", async () => {
     const folder = join(temporaryFolder(), "disk");
+    const file = join(folder, "file");
     const disk = new SmallDisk(folder);
+    const writer = spawn(process.execPath, ["--eval", WRITER, file], { stdio: "ignore" });
     try {
-      const file = join(folder, "file");
-      const writer = spawn(process.execPath, ["--eval", WRITER, file], { stdio: "ignore" });
       const ended = once(writer, "exit");
       await until("something to be written", () => existsSync(file) && statSync(file).size > 0);
       disk.fill();
@@ -38,6 +38,7 @@ describe("a small disk", () => {
       disk.free();
       writeFileSync(join(folder, "other"), Buffer.alloc(2 ** 20));
     } finally {
+      writer.kill("SIGKILL");
       disk.unmount();
     }
   });
