@@ -1,4 +1,4 @@
-import { readOptions, WrongOption } from "../src/shared/options.js";
+import { countOf, readOptions, WrongOption } from "../src/shared/options.js";
 
 /** What the command line asks for; one that can't be followed is told in one line, and ends the process with 2. */
 export function commandLine<Asked>(read: (args: readonly string[]) => Asked): Asked {
@@ -19,12 +19,10 @@ export function countsOf<Name extends string>(
   const names = Object.keys(usual) as Name[];
   const options = Object.fromEntries(names.map((name) => [name, { type: "string" } as const]));
   const { values } = readOptions({ args: [...args], options });
-  const countOf = (name: Name) => {
-    const count = Number(values[name] ?? usual[name]);
-    if (Number.isSafeInteger(count) && count >= 1) return count;
-    throw new WrongOption(`--${name} is ${values[name]}; it must be a whole number from 1`);
-  };
-  return Object.fromEntries(names.map((name) => [name, countOf(name)])) as Record<Name, number>;
+  return Object.fromEntries(names.map((name) => [name, countOf(name, values[name] ?? String(usual[name]))])) as Record<
+    Name,
+    number
+  >;
 }
 
 /** Some of `known`, with commas between them. Throws WrongOption. */

@@ -20,6 +20,14 @@ export function readOptions<const Config extends ParseArgsConfig>(
   }
 }
 
+/** A count that an option gives, from 1. Throws WrongOption. */
+export function countOf(name: string, text: string, max = Number.MAX_SAFE_INTEGER): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1 && count <= max) return count;
+  const limit = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
+  throw new WrongOption(`--${name} is ${text}; it must be a whole number from 1${limit}`);
+}
+
 function namesOf(known: Known): string {
   return Object.entries(known)
     .map(([name, { type }]) => (type === "boolean" ? `--${name}` : `--${name} <value>`))

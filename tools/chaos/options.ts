@@ -1,4 +1,4 @@
-import { readOptions } from "../../src/shared/options.js";
+import { countOf, readOptions } from "../../src/shared/options.js";
 import type { Fault } from "./fault.js";
 import { FAULTS } from "./faults.js";
 
@@ -51,16 +51,11 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const number = (name: "times" | "rate" | "seed", max: number) => {
-    const value = Number(values[name]);
-    if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
-    throw new Error(`--${name} is ${values[name]}; it must be a whole number from 1 to ${max}`);
-  };
   return {
     faults: values.fault === "all" ? FAULTS : values.fault.split(",").map(faultNamed),
-    times: values.long ? null : number("times", 1_000),
-    ratePerSecond: number("rate", 20_000),
-    seed: number("seed", 1_000_000),
+    times: values.long ? null : countOf("times", values.times, 1_000),
+    ratePerSecond: countOf("rate", values.rate, 20_000),
+    seed: countOf("seed", values.seed, 1_000_000),
     isJson: values.json,
     isWriting: values.write,
     isResuming: values.resume,
