@@ -5,6 +5,27 @@
 const SERVICE =
   "^src/(order-handler|order-processing|matching-engine|trade-processing|market-data-notifier|reconciliation|operator|launcher)/";
 
+/** The rooms of src/shared, and the rooms that each may use beside itself: arrows run one way. docs/house.md draws them. */
+const ROOMS = {
+  domain: [],
+  wire: ["domain"],
+  requests: ["domain", "wire"],
+  process: ["domain"],
+  bus: ["domain", "process"],
+  database: ["domain", "process"],
+  leases: ["domain", "process", "bus"],
+  stage: ["domain", "process", "bus", "database", "leases"],
+  access: ["domain", "process", "database"],
+};
+
+const rooms = Object.entries(ROOMS).map(([room, below]) => ({
+  name: `room-${room}`,
+  comment: "The rooms of src/shared have one arrow direction: what is used on both sides belongs into the lower room.",
+  severity: "error",
+  from: { path: `^src/shared/${room}/` },
+  to: { path: "^src/shared/", pathNot: `^src/shared/(${[room, ...below].join("|")})/` },
+}));
+
 /** Only the files of `owners` may depend on `target`. */
 function owned(name, target, owners) {
   return {
@@ -17,6 +38,13 @@ function owned(name, target, owners) {
 
 module.exports = {
   forbidden: [
+    ...rooms,
+    {
+      name: "every-file-of-shared-has-a-room",
+      severity: "error",
+      from: {},
+      to: { path: "^src/shared/[^/]+\\.ts$" },
+    },
     {
       name: "no-circular",
       comment: "A cycle has no layers: put what both need into a third file.",
@@ -69,7 +97,8 @@ module.exports = {
       to: {
         pathNot: [
           "^src/matching-engine/core/",
-          "^src/shared/(units|messages|errors|order-terms|execution-row|execution-rows|execution-writer)\\.ts$",
+          "^src/shared/domain/(units|messages|errors|order-terms)\\.ts$",
+          "^src/shared/wire/event-(layout|rows|writer)\\.ts$",
         ],
       },
     },
@@ -85,9 +114,9 @@ module.exports = {
       from: { path: "^src/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
     },
-    owned("nats-has-one-owner", "node_modules/nats/", "^src/shared/bus[a-z-]*\\.ts$"),
-    owned("pg-has-one-owner", "node_modules/pg/|node_modules/@types/pg/", "^src/shared/database[a-z-]*\\.ts$"),
-    owned("generated-code-has-one-owner", "^protocol/generated/", "^src/shared/protobuf\\.ts$"),
+    owned("nats-has-one-owner", "node_modules/nats/", "^src/shared/bus/"),
+    owned("pg-has-one-owner", "node_modules/pg/|node_modules/@types/pg/", "^src/shared/database/"),
+    owned("generated-code-has-one-owner", "^protocol/generated/", "^src/shared/wire/protobuf\\.ts$"),
     owned("migrations-have-one-owner", "node_modules/postgres-migrations/", "^src/launcher/migrations\\.ts$"),
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],

@@ -1,7 +1,7 @@
 /** What lifecycle.ts gives a service, without a process of its own. */
-import type { Service } from "../src/shared/lifecycle.js";
-import { createLogger } from "../src/shared/log.js";
-import { Metrics } from "../src/shared/metrics.js";
+import type { Service } from "../src/shared/process/lifecycle.js";
+import { createLogger } from "../src/shared/process/log.js";
+import { Metrics } from "../src/shared/process/metrics.js";
 
 export class BenchService implements Service {
   readonly log = createLogger("bench", "error");

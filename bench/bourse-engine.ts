@@ -1,7 +1,7 @@
 import { createEngine, type Engine } from "../src/matching-engine/core/engine.js";
-import { readRows } from "../src/shared/execution-rows.js";
-import * as orderTerms from "../src/shared/order-terms.js";
-import { OrderTerms } from "../src/shared/order-terms.js";
+import * as orderTerms from "../src/shared/domain/order-terms.js";
+import { OrderTerms } from "../src/shared/domain/order-terms.js";
+import { readRows } from "../src/shared/wire/event-rows.js";
 import type { Contestant } from "./contestant.js";
 import type { Stream } from "./streams.js";
 import * as streams from "./streams.js";

@@ -1,6 +1,7 @@
 /** What it costs to put a batch on the wire between two services, and to read it there. */
 import { createEngine } from "../src/matching-engine/core/engine.js";
-import type { Command, OrderRequest } from "../src/shared/messages.js";
+import type { Command, OrderRequest } from "../src/shared/domain/messages.js";
+import { accountId, commandSequence, epochUs, logId } from "../src/shared/domain/units.js";
 import {
   decodeCommandBatch,
   decodeExecutionBatch,
@@ -8,8 +9,7 @@ import {
   encodeCommandBatch,
   encodeExecutionBatch,
   encodeOrderBatch,
-} from "../src/shared/pipeline-codec.js";
-import { accountId, commandSequence, epochUs, logId } from "../src/shared/units.js";
+} from "../src/shared/wire/pipeline-codec.js";
 import { limitOrder } from "../test/support/order-terms.js";
 import { ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, elapsedNs, type Measurement, median } from "./measurement.js";

@@ -2,10 +2,10 @@
 import type { OrderLogSource } from "../src/matching-engine/order-log-replay.js";
 import { MatchingEngines } from "../src/matching-engine/service.js";
 import type { SnapshotPolicy } from "../src/matching-engine/snapshotter.js";
-import { fixedShare } from "../src/shared/asset-share.js";
-import type { AssetRegistry } from "../src/shared/assets.js";
-import { connectBus } from "../src/shared/bus.js";
-import { runStage } from "../src/shared/stage-loop.js";
+import { connectBus } from "../src/shared/bus/bus.js";
+import type { AssetRegistry } from "../src/shared/domain/assets.js";
+import { fixedShare } from "../src/shared/leases/asset-share.js";
+import { runStage } from "../src/shared/stage/stage-loop.js";
 import { BenchService } from "./bench-service.js";
 import { median } from "./measurement.js";
 

@@ -10,7 +10,7 @@ import {
   ORDER_TYPES,
   OrderTerms,
   TIMES_IN_FORCE,
-} from "../src/shared/order-terms.js";
+} from "../src/shared/domain/order-terms.js";
 import { ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
 import { mulberry32 } from "./reference-book.js";

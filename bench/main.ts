@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { inlineMore } from "../src/matching-engine/inlining.js";
-import { readOptions } from "../src/shared/options.js";
+import { readOptions } from "../src/shared/process/options.js";
 import { measureCodecs } from "./codecs.js";
 import { measureHostile } from "./hostile.js";
 import { measureMatching, measureServiceTime } from "./matching.js";

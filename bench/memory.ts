@@ -8,7 +8,7 @@ import {
   HAS_QUANTITY,
   OrderTerms,
   TIMES_IN_FORCE,
-} from "../src/shared/order-terms.js";
+} from "../src/shared/domain/order-terms.js";
 import { BourseEngine, ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
 import { mulberry32 } from "./reference-book.js";

@@ -1,4 +1,4 @@
-import { countOf, readOptions, WrongOption } from "../src/shared/options.js";
+import { countOf, readOptions, WrongOption } from "../src/shared/process/options.js";
 
 /** What the command line asks for; one that can't be followed is told in one line, and ends the process with 2. */
 export function commandLine<Asked>(read: (args: readonly string[]) => Asked): Asked {

@@ -1,6 +1,6 @@
 /** Commands of a market that stays as it is. */
-import type { Command, CommandBody, NewOrder } from "../src/shared/messages.js";
-import { accountId, commandSequence, epochUs, logId, orderId } from "../src/shared/units.js";
+import type { Command, CommandBody, NewOrder } from "../src/shared/domain/messages.js";
+import { accountId, commandSequence, epochUs, logId, orderId } from "../src/shared/domain/units.js";
 import { limitOrder } from "../test/support/order-terms.js";
 
 /** The first orders rest; then the oldest of them is cancelled, another comes to rest, and three orders trade, for ever. */

@@ -1,12 +1,12 @@
 /** How long an asset is without its engine when the process dies that runs it, and another is there. */
 import { MatchingEngines } from "../src/matching-engine/service.js";
 import { SNAPSHOT_POLICY } from "../src/matching-engine/snapshotter.js";
-import type { FollowedShare } from "../src/shared/asset-share.js";
-import type { AssetRegistry } from "../src/shared/assets.js";
-import { type Bus, connectBus } from "../src/shared/bus.js";
-import { joinLeases } from "../src/shared/leases.js";
-import { decodeExecutionRows } from "../src/shared/pipeline-codec.js";
-import { runStage } from "../src/shared/stage-loop.js";
+import { type Bus, connectBus } from "../src/shared/bus/bus.js";
+import type { AssetRegistry } from "../src/shared/domain/assets.js";
+import type { FollowedShare } from "../src/shared/leases/asset-share.js";
+import { joinLeases } from "../src/shared/leases/leases.js";
+import { runStage } from "../src/shared/stage/stage-loop.js";
+import { decodeExecutionRows } from "../src/shared/wire/pipeline-codec.js";
 import { BenchService } from "./bench-service.js";
 
 const POLL_MS = 1;

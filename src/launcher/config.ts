@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { ADMIN_PORT_BASE, Environment, LOG_LEVELS, projectRoot } from "../shared/config.js";
-import { transportConfig } from "../shared/tls.js";
+import { ADMIN_PORT_BASE, Environment, LOG_LEVELS, projectRoot } from "../shared/process/config.js";
+import { transportConfig } from "../shared/process/tls.js";
 
 export interface LauncherConfig {
   /** Null: an embedded server. */

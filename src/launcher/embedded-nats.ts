@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { delimiter, dirname, join } from "node:path";
-import { ConfigurationError } from "../shared/errors.js";
+import { ConfigurationError } from "../shared/domain/errors.js";
 import { type GuardedProcess, logTail, startGuarded } from "./guarded-process.js";
 import { pidIn, stopLeftover } from "./leftovers.js";
 import { waitFor } from "./wait-for.js";

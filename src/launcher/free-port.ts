@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
-import { ConfigurationError } from "../shared/errors.js";
+import { ConfigurationError } from "../shared/domain/errors.js";
 
 // Below the ports that systems hand out to outgoing connections (Linux: from 32768): while a server restarts, no
 // connection may sit on its port, not even a client's that tries to reach it and gets connected to itself.

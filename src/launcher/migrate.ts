@@ -2,8 +2,8 @@
  * Prepares the database of DATABASE_URL, and the streams of NATS_URL where it is set, and ends: `node
  * dist/launcher/migrate.js`, for those who run servers themselves, and whose services' users may change neither.
  */
-import { connectBus } from "../shared/bus.js";
-import { createLogger } from "../shared/log.js";
+import { connectBus } from "../shared/bus/bus.js";
+import { createLogger } from "../shared/process/log.js";
 import { launcherConfig } from "./config.js";
 import { prepareDatabase } from "./migrations.js";
 

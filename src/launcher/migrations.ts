@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { migrate } from "postgres-migrations";
-import { seedDemoAccounts } from "../shared/api-keys.js";
-import { storeAssets } from "../shared/asset-store.js";
-import { type Asset, type Currency, loadAssets } from "../shared/assets.js";
-import { projectRoot } from "../shared/config.js";
-import { connectDatabase, type Database } from "../shared/database.js";
-import { ConfigurationError } from "../shared/errors.js";
-import type { Logger } from "../shared/log.js";
+import { seedDemoAccounts } from "../shared/access/api-keys.js";
+import { connectDatabase, type Database } from "../shared/database/database.js";
+import { type Asset, type Currency, loadAssets } from "../shared/domain/assets.js";
+import { ConfigurationError } from "../shared/domain/errors.js";
+import { projectRoot } from "../shared/process/config.js";
+import type { Logger } from "../shared/process/log.js";
+import { storeAssets } from "./asset-store.js";
 
 export interface MigrationOptions {
   readonly assetsFile: string;

@@ -1,5 +1,5 @@
-import { SERVICES, type ServiceName } from "../shared/config.js";
-import { createLogger } from "../shared/log.js";
+import { SERVICES, type ServiceName } from "../shared/process/config.js";
+import { createLogger } from "../shared/process/log.js";
 import type { LauncherConfig } from "./config.js";
 import type { DataFolder } from "./data-folder.js";
 import { findNatsBinary, startNats } from "./embedded-nats.js";

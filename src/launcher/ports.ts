@@ -1,5 +1,5 @@
-import { SERVICES } from "../shared/config.js";
-import { ConfigurationError } from "../shared/errors.js";
+import { ConfigurationError } from "../shared/domain/errors.js";
+import { SERVICES } from "../shared/process/config.js";
 import type { LauncherConfig } from "./config.js";
 import { listenProblem } from "./free-port.js";
 import { adminPort } from "./service-process.js";

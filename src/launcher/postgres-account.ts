@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { ConfigurationError } from "../shared/errors.js";
+import { ConfigurationError } from "../shared/domain/errors.js";
 import type { UnixAccount } from "./guarded-process.js";
 
 // Postgres refuses to run as root. These exist on practically every system; the first one present is taken.

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { ConfigurationError } from "../shared/errors.js";
+import { ConfigurationError } from "../shared/domain/errors.js";
 
 export interface PostgresBinaries {
   readonly initdb: string;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DeadlineExceeded } from "../shared/errors.js";
+import { DeadlineExceeded } from "../shared/domain/errors.js";
 
 export interface Wait {
   readonly deadlineMs: number;

@@ -1,7 +1,7 @@
-import { invariant } from "../shared/errors.js";
-import type { Logger } from "../shared/log.js";
-import { refuse } from "../shared/rejects.js";
-import type { AccountId } from "../shared/units.js";
+import { invariant } from "../shared/domain/errors.js";
+import { refuse } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
+import type { Logger } from "../shared/process/log.js";
 import { type Answer, type Listener, type Rooms, refused } from "./listener.js";
 
 /** Accounts in one read; the others come next. */

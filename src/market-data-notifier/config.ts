@@ -1,6 +1,6 @@
-import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
-import type { FailedLoginLimits } from "../shared/failed-logins.js";
-import { type Transport, transportConfig } from "../shared/tls.js";
+import type { FailedLoginLimits } from "../shared/access/failed-logins.js";
+import { type CommonConfig, commonConfig, Environment } from "../shared/process/config.js";
+import { type Transport, transportConfig } from "../shared/process/tls.js";
 
 export interface NotifierConfig extends CommonConfig, Transport {
   readonly host: string;

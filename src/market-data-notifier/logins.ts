@@ -1,8 +1,8 @@
-import type { Authenticate } from "../shared/api-keys.js";
-import { type FailedLoginLimits, FailedLogins } from "../shared/failed-logins.js";
-import type { Logger } from "../shared/log.js";
-import { type Refusal, refuse } from "../shared/rejects.js";
-import type { AccountId } from "../shared/units.js";
+import type { Authenticate } from "../shared/access/api-keys.js";
+import { type FailedLoginLimits, FailedLogins } from "../shared/access/failed-logins.js";
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
+import type { Logger } from "../shared/process/log.js";
 
 /** What a handshake carries, whatever that is. */
 export interface Handshake {

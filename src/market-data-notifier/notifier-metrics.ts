@@ -1,4 +1,4 @@
-import { LATENCY_BUCKETS_S, type Metrics } from "../shared/metrics.js";
+import { LATENCY_BUCKETS_S, type Metrics } from "../shared/process/metrics.js";
 
 export type NotifierMetrics = ReturnType<typeof notifierMetrics>;
 

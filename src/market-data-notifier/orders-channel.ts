@@ -1,8 +1,8 @@
-import { invariant } from "../shared/errors.js";
-import type { Logger } from "../shared/log.js";
-import { refuse } from "../shared/rejects.js";
-import type { SequencedReport } from "../shared/reports.js";
-import type { AccountId } from "../shared/units.js";
+import { invariant } from "../shared/domain/errors.js";
+import { refuse } from "../shared/domain/rejects.js";
+import type { SequencedReport } from "../shared/domain/reports.js";
+import type { AccountId } from "../shared/domain/units.js";
+import type { Logger } from "../shared/process/log.js";
 import { AccountFeed, type FeedReport } from "./account-feed.js";
 import type { Gap } from "./gap-filler.js";
 import { type Answer, type Listener, type Rooms, refused } from "./listener.js";

@@ -1,4 +1,4 @@
-import { refuse } from "../shared/rejects.js";
+import { refuse } from "../shared/domain/rejects.js";
 import type { BalancesChannel } from "./balances-channel.js";
 import { type Answer, type Listener, refused } from "./listener.js";
 import type { NotifierMetrics } from "./notifier-metrics.js";

@@ -1,8 +1,8 @@
-import type { Asset } from "../shared/assets.js";
-import { isDone, type OrderRecord, ordersTouched, reportsOf } from "../shared/execution-report.js";
-import { readRows } from "../shared/execution-rows.js";
-import type { EngineEvent } from "../shared/messages.js";
-import type { AccountId, OrderId } from "../shared/units.js";
+import type { Asset } from "../shared/domain/assets.js";
+import { isDone, type OrderRecord, ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
+import type { EngineEvent } from "../shared/domain/messages.js";
+import type { AccountId, OrderId } from "../shared/domain/units.js";
+import { readRows } from "../shared/wire/event-rows.js";
 import { reportOpening, reportText, tradeText } from "./report-text.js";
 import type { Answer } from "./text-engine.js";
 

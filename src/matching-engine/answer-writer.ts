@@ -1,7 +1,7 @@
 /** The thread that makes text of answers and writes it to stdout: as much work as reading and matching (cli.ts). */
 import { writeSync } from "node:fs";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { invariant } from "../shared/errors.js";
+import { invariant } from "../shared/domain/errors.js";
 import { AnswerPrinter } from "./answer-printer.js";
 import { AsciiBuffer } from "./ascii-buffer.js";
 import { type Answer, type TextEngineOptions, textAsset } from "./text-engine.js";

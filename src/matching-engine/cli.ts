@@ -1,6 +1,6 @@
 /** The engine alone on the command line: text requests on stdin, JSON lines on stdout. */
 import { Worker } from "node:worker_threads";
-import { readOptions } from "../shared/options.js";
+import { readOptions } from "../shared/process/options.js";
 import type { WriterMessage } from "./answer-writer.js";
 import { inlineMore } from "./inlining.js";
 import { LineSplitter } from "./line-splitter.js";

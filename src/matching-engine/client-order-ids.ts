@@ -1,4 +1,4 @@
-import type { AccountId, OrderId } from "../shared/units.js";
+import type { AccountId, OrderId } from "../shared/domain/units.js";
 
 /** Which order each account's client order ids led to first. */
 export class ClientOrderIds {

@@ -1,14 +1,15 @@
 /** Where an engine starts from: its copy here, else its newest snapshot, else the first command of all. */
-import type { Asset } from "../shared/assets.js";
-import type { Bus } from "../shared/bus.js";
-import type { InputMessage } from "../shared/bus-reader.js";
-import { endsWithinCommand } from "../shared/execution-rows.js";
-import type { Service } from "../shared/lifecycle.js";
-import type { Command } from "../shared/messages.js";
-import { decodeCommandBatch, decodeExecutionRows } from "../shared/pipeline-codec.js";
-import { haltingAsset } from "../shared/stage.js";
-import { subjectOf } from "../shared/subjects.js";
-import { streamSequence } from "../shared/units.js";
+
+import type { Bus } from "../shared/bus/bus.js";
+import type { InputMessage } from "../shared/bus/reader.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import type { Asset } from "../shared/domain/assets.js";
+import type { Command } from "../shared/domain/messages.js";
+import { streamSequence } from "../shared/domain/units.js";
+import type { Service } from "../shared/process/lifecycle.js";
+import { haltingAsset } from "../shared/stage/stage.js";
+import { endsWithinCommand } from "../shared/wire/event-rows.js";
+import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
 import { createEngine, type Engine } from "./core/engine.js";
 import { newestUsable, objectionTo } from "./snapshot-choice.js";
 import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";

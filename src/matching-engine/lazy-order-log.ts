@@ -2,9 +2,9 @@
  * order_log for an engine that needs it once in a blue moon: the client of Postgres is loaded and connected at the first
  * question, so that a start does not wait for it, and closed when the service stops.
  */
-import type { Database } from "../shared/database.js";
-import type { Service } from "../shared/lifecycle.js";
-import { readOrderLog } from "../shared/order-log.js";
+import type { Database } from "../shared/database/database.js";
+import { readOrderLog } from "../shared/database/order-log.js";
+import type { Service } from "../shared/process/lifecycle.js";
 import type { OrderLogSource } from "./order-log-replay.js";
 
 const CONNECT_DEADLINE_MS = 5_000;
@@ -14,7 +14,7 @@ export function lazyOrderLog(service: Service, url: string): OrderLogSource {
   let connected: Promise<Database> | null = null;
   service.onStop("database", async () => (await connected?.catch(() => null))?.close());
   return async (asset, after, max) => {
-    connected ??= import("../shared/database.js").then(({ connectDatabase }) =>
+    connected ??= import("../shared/database/database.js").then(({ connectDatabase }) =>
       connectDatabase(url, options, CONNECT_DEADLINE_MS),
     );
     const database = await connected.catch((cause: unknown) => {

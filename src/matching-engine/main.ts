@@ -1,8 +1,8 @@
-import { connectBus } from "../shared/bus.js";
-import { reportBus } from "../shared/bus-alarms.js";
-import { joinLeases } from "../shared/leases.js";
-import { runService } from "../shared/lifecycle.js";
-import { runStage } from "../shared/stage-loop.js";
+import { reportBus } from "../shared/bus/alarms.js";
+import { connectBus } from "../shared/bus/bus.js";
+import { joinLeases } from "../shared/leases/leases.js";
+import { runService } from "../shared/process/lifecycle.js";
+import { runStage } from "../shared/stage/stage-loop.js";
 import { readConfig } from "./config.js";
 import { lazyOrderLog } from "./lazy-order-log.js";
 import { MatchingEngines } from "./service.js";

@@ -2,10 +2,10 @@
  * The commands that COMMANDS don't hold any more, from order_log: read in pages, one ahead of the engine, while the
  * process's other assets go on. While Postgres can't be reached it waits.
  */
-import { CodecError, invariant } from "../shared/errors.js";
-import type { Logger } from "../shared/log.js";
-import type { Command } from "../shared/messages.js";
-import { encodeCommandBatch } from "../shared/pipeline-codec.js";
+import { CodecError, invariant } from "../shared/domain/errors.js";
+import type { Command } from "../shared/domain/messages.js";
+import type { Logger } from "../shared/process/log.js";
+import { encodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 
 /** The commands after the given one, in order; at most so many. */
 export type OrderLogSource = (asset: string, after: number, max: number) => Promise<Command[]>;

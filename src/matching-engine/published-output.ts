@@ -4,14 +4,14 @@
  * bytes are compared, not two lists of messages; only a difference is decoded, to name it.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { InputMessage } from "../shared/bus-reader.js";
-import { InvariantBroken } from "../shared/errors.js";
-import { COMMAND, COMMAND_WORDS } from "../shared/execution-row.js";
-import { type PublishedRows, readRows, rowBytes } from "../shared/execution-rows.js";
-import type { ExecutionRows } from "../shared/execution-writer.js";
-import type { EngineEvent } from "../shared/messages.js";
-import { decodeExecutionRows } from "../shared/pipeline-codec.js";
-import { rowsOf } from "../shared/rows-of-events.js";
+import type { InputMessage } from "../shared/bus/reader.js";
+import { InvariantBroken } from "../shared/domain/errors.js";
+import type { EngineEvent } from "../shared/domain/messages.js";
+import { COMMAND, COMMAND_WORDS } from "../shared/wire/event-layout.js";
+import { type PublishedRows, readRows, rowBytes } from "../shared/wire/event-rows.js";
+import type { ExecutionRows } from "../shared/wire/event-writer.js";
+import { decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
+import { rowsOf } from "./event-encoding.js";
 
 const COMMAND_BYTES = COMMAND_WORDS * 8;
 const NO_ROWS: ExecutionRows = { firstEventSequence: 1, firstTradeId: 1, rows: new Uint8Array(0) };

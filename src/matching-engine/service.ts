@@ -3,23 +3,23 @@
  * commands: it starts from its newest snapshot, applies those that came after, compares what it recomputes with what is
  * published, and goes on from there.
  */
-import type { AssetInput } from "../shared/asset-input.js";
-import { type FollowedShare, fixedShare } from "../shared/asset-share.js";
-import type { Asset, AssetRegistry } from "../shared/assets.js";
-import type { Bus } from "../shared/bus.js";
-import { readRange } from "../shared/bus-range.js";
-import type { InputMessage } from "../shared/bus-reader.js";
-import { judgingInput } from "../shared/dead-letters.js";
-import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
-import { piecesOf } from "../shared/execution-rows.js";
-import type { ExecutionRows } from "../shared/execution-writer.js";
-import { FencedOutput } from "../shared/fenced-output.js";
-import type { Service } from "../shared/lifecycle.js";
-import type { Command } from "../shared/messages.js";
-import { decodeCommandBatch, encodeExecutionBatch } from "../shared/pipeline-codec.js";
-import { AssetHalted, haltingAsset, type Stage } from "../shared/stage.js";
-import { subjectOf } from "../shared/subjects.js";
-import type { StreamSequence } from "../shared/units.js";
+
+import type { Bus } from "../shared/bus/bus.js";
+import type { InputMessage } from "../shared/bus/reader.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import { CodecError, InvariantBroken, invariant } from "../shared/domain/errors.js";
+import type { Command } from "../shared/domain/messages.js";
+import type { StreamSequence } from "../shared/domain/units.js";
+import { type FollowedShare, fixedShare } from "../shared/leases/asset-share.js";
+import type { Service } from "../shared/process/lifecycle.js";
+import type { AssetInput } from "../shared/stage/asset-input.js";
+import { judgingInput } from "../shared/stage/dead-letters.js";
+import { FencedOutput } from "../shared/stage/fenced-output.js";
+import { AssetHalted, haltingAsset, type Stage } from "../shared/stage/stage.js";
+import { piecesOf } from "../shared/wire/event-rows.js";
+import type { ExecutionRows } from "../shared/wire/event-writer.js";
+import { decodeCommandBatch, encodeExecutionBatch } from "../shared/wire/pipeline-codec.js";
 import type { Engine } from "./core/engine.js";
 import { EngineStarts, type TrimmedEvents } from "./engine-start.js";
 import { OrderLogReplay, type OrderLogSource } from "./order-log-replay.js";
@@ -27,6 +27,7 @@ import { PublishedOutput } from "./published-output.js";
 import { SnapshotStore } from "./snapshot-store.js";
 import { SNAPSHOT_POLICY, type SnapshotPolicy, Snapshotter } from "./snapshotter.js";
 import { Standbys } from "./standbys.js";
+import { readRange } from "./subject-range.js";
 
 /** Rows in one message; a command with more spans several. With the envelope below 256 KiB. */
 const ROWS_BYTES_MAX = 255 * 1024;

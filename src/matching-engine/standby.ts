@@ -2,14 +2,14 @@
  * A copy of the engine of an asset that another process runs. It goes as far as the published events have gone, never
  * further, and compares its own with them: so wherever it stands, it is as good as a snapshot of that moment.
  */
-import type { Bus } from "../shared/bus.js";
-import type { BusReader, InputMessage } from "../shared/bus-reader.js";
-import { invariant } from "../shared/errors.js";
-import { endsWithinCommand, type PublishedRows } from "../shared/execution-rows.js";
-import type { Command } from "../shared/messages.js";
-import { decodeCommandBatch, decodeExecutionRows } from "../shared/pipeline-codec.js";
-import { subjectOf } from "../shared/subjects.js";
-import type { CommandSequence, StreamSequence } from "../shared/units.js";
+import type { Bus } from "../shared/bus/bus.js";
+import type { BusReader, InputMessage } from "../shared/bus/reader.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import { invariant } from "../shared/domain/errors.js";
+import type { Command } from "../shared/domain/messages.js";
+import type { CommandSequence, StreamSequence } from "../shared/domain/units.js";
+import { endsWithinCommand, type PublishedRows } from "../shared/wire/event-rows.js";
+import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
 import type { Engine } from "./core/engine.js";
 import { PublishedOutput } from "./published-output.js";
 import type { StreamPlaces } from "./snapshot-store.js";

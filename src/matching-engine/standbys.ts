@@ -4,12 +4,12 @@
  * right: both raise the alarm, and the asset halts in the process that runs it.
  */
 import { setImmediate } from "node:timers/promises";
-import type { FollowedShare } from "../shared/asset-share.js";
-import type { Asset, AssetRegistry } from "../shared/assets.js";
-import type { Bus } from "../shared/bus.js";
-import { CodecError, InvariantBroken, invariant } from "../shared/errors.js";
-import type { Service } from "../shared/lifecycle.js";
-import { subjectOf } from "../shared/subjects.js";
+import type { Bus } from "../shared/bus/bus.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import { CodecError, InvariantBroken, invariant } from "../shared/domain/errors.js";
+import type { FollowedShare } from "../shared/leases/asset-share.js";
+import type { Service } from "../shared/process/lifecycle.js";
 import { createEngine } from "./core/engine.js";
 import { newestUsable } from "./snapshot-choice.js";
 import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";

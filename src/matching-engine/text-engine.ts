@@ -3,12 +3,9 @@
  * out. Pure: the same lines always give the same output. It does what order-processing does in the pipeline: it gives
  * log ids and knows client order ids; it has no balances and no limit on what an order is worth.
  */
-import type { Asset, AssetRegistry } from "../shared/assets.js";
-import type { ExecutionRows } from "../shared/execution-writer.js";
-import type { Command, CommandBody, Reason, RequestBody } from "../shared/messages.js";
-import { isRefusal, shown } from "../shared/order-rules.js";
-import { REJECT_CODES, type Refusal, refuse } from "../shared/rejects.js";
-import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/request-line.js";
+import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import type { Command, CommandBody, Reason, RequestBody } from "../shared/domain/messages.js";
+import { REJECT_CODES, type Refusal, refuse } from "../shared/domain/rejects.js";
 import {
   type AccountId,
   accountId,
@@ -19,7 +16,10 @@ import {
   formatPrice,
   logId,
   orderId,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
+import { isRefusal, shown } from "../shared/requests/order-rules.js";
+import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
+import type { ExecutionRows } from "../shared/wire/event-writer.js";
 import { ClientOrderIds } from "./client-order-ids.js";
 import { createEngine, type Depth, type Engine } from "./core/engine.js";
 

@@ -1,4 +1,4 @@
-import { sqlState } from "../shared/sql-state.js";
+import { sqlState } from "../shared/database/sql-state.js";
 import {
   auditOf,
   balancesOf,

@@ -1,6 +1,6 @@
 /** What the books say about accounts, for operators. Amounts come as decimal text of their currency. */
-import type { Database } from "../shared/database.js";
-import type { AccountId } from "../shared/units.js";
+import type { Database } from "../shared/database/database.js";
+import type { AccountId } from "../shared/domain/units.js";
 import { RefusedToOperator } from "./command-line.js";
 
 export interface Account {

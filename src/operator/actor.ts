@@ -1,5 +1,5 @@
-import { authenticate } from "../shared/api-keys.js";
-import type { Database } from "../shared/database.js";
+import { authenticate } from "../shared/access/api-keys.js";
+import type { Database } from "../shared/database/database.js";
 import { RefusedToOperator } from "./command-line.js";
 import type { OperatorConfig } from "./config.js";
 

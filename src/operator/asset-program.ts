@@ -1,5 +1,5 @@
-import type { AssetState } from "../shared/messages.js";
-import { sqlState } from "../shared/sql-state.js";
+import { sqlState } from "../shared/database/sql-state.js";
+import type { AssetState } from "../shared/domain/messages.js";
 import {
   type Call,
   type Command,

@@ -1,6 +1,6 @@
 /** What all commands of operators have in common: words, options, help, and how a refusal reads. Pure. */
 import { parseArgs } from "node:util";
-import type { Database } from "../shared/database.js";
+import type { Database } from "../shared/database/database.js";
 
 /** The command was understood and can't be carried out; one line that says what would be right. */
 export class RefusedToOperator extends Error {

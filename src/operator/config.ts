@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { ADMIN_PORT_BASE, databaseToLookAt, Environment, SERVICES, serversToLookAt } from "../shared/config.js";
+import { ADMIN_PORT_BASE, databaseToLookAt, Environment, SERVICES, serversToLookAt } from "../shared/process/config.js";
 
 export interface OperatorConfig {
   readonly databaseUrl: string;

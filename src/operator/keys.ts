@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { KEY_ROLES, newSecret, saltedHash } from "../shared/api-keys.js";
-import { sqlState } from "../shared/sql-state.js";
+import { KEY_ROLES, newSecret, saltedHash } from "../shared/access/api-keys.js";
+import { sqlState } from "../shared/database/sql-state.js";
 import { findCustomer } from "./accounts.js";
 import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
 

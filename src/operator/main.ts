@@ -1,8 +1,8 @@
 /** `npm run account`, `npm run asset` and `npm run status`: what operators may do to a pipeline, running or not. */
 
-import { connectDatabase } from "../shared/database.js";
-import { ConfigurationError, DeadlineExceeded } from "../shared/errors.js";
-import { createLogger } from "../shared/log.js";
+import { connectDatabase } from "../shared/database/database.js";
+import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
+import { createLogger } from "../shared/process/log.js";
 import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";

@@ -1,11 +1,11 @@
 /** What `npm run status` looks at: every service's own word, the positions in Postgres, and who has which asset in NATS. */
-import { connectBus } from "../shared/bus.js";
-import { connectDatabase } from "../shared/database.js";
-import { beforeDeadline } from "../shared/deadline.js";
-import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/lease-keys.js";
-import type { Logger } from "../shared/log.js";
-import { decodeExecutionRows } from "../shared/pipeline-codec.js";
-import { assetOf, subjectOf } from "../shared/subjects.js";
+import { connectBus } from "../shared/bus/bus.js";
+import { assetOf, subjectOf } from "../shared/bus/subjects.js";
+import { connectDatabase } from "../shared/database/database.js";
+import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/leases/lease-keys.js";
+import { beforeDeadline } from "../shared/process/deadline.js";
+import type { Logger } from "../shared/process/log.js";
+import { decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
 import type { Places } from "./config.js";
 
 /** A part that does not answer, in words. */

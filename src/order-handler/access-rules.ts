@@ -1,7 +1,7 @@
 /** What operators decided, as refusals for those whom it concerns. Pure. */
-import type { Access } from "../shared/access-feed.js";
-import { type Refusal, refuse } from "../shared/rejects.js";
-import type { AccountId } from "../shared/units.js";
+import type { Access } from "../shared/access/access-feed.js";
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
 
 const SUSPENDED = refuse(
   "ACCOUNT_SUSPENDED",

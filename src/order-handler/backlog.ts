@@ -1,4 +1,4 @@
-import type { LogId } from "../shared/units.js";
+import type { LogId } from "../shared/domain/units.js";
 
 /** How often an asset's log is sampled, and how many samples are kept: together more than any limit on the age. */
 const SAMPLE_INTERVAL_MS = 250;

@@ -10,12 +10,12 @@
  *   sent, and no answer by the deadline   UNKNOWN_OUTCOME; it may be logged, or be yet
  */
 import { randomUUID } from "node:crypto";
-import { type Bus, ERROR_CODES, type PublishOutcome } from "../shared/bus.js";
-import type { OrderRequest } from "../shared/messages.js";
-import { encodeOrderBatch } from "../shared/pipeline-codec.js";
-import { type Refusal, refuse } from "../shared/rejects.js";
-import { subjectOf } from "../shared/subjects.js";
-import { BATCH_ITEMS_MAX, type EpochUs, type LogId, logIdAt } from "../shared/units.js";
+import { type Bus, ERROR_CODES, type PublishOutcome } from "../shared/bus/bus.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import type { OrderRequest } from "../shared/domain/messages.js";
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import { BATCH_ITEMS_MAX, type EpochUs, type LogId, logIdAt } from "../shared/domain/units.js";
+import { encodeOrderBatch } from "../shared/wire/pipeline-codec.js";
 import { Pacing, type PacingOptions } from "./pacing.js";
 
 export interface Logged {

@@ -1,5 +1,5 @@
-import { decodeClientMessage, encodeServerMessage } from "../shared/order-entry-codec.js";
-import type { RequestRules } from "../shared/order-rules.js";
+import { decodeClientMessage, encodeServerMessage } from "../shared/requests/order-entry-codec.js";
+import type { RequestRules } from "../shared/requests/order-rules.js";
 import type { Dialect, Exchange } from "./dialect.js";
 
 const LENGTH_BYTES = 4;

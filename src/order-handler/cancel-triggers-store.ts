@@ -1,6 +1,6 @@
-import { columns } from "../shared/columns.js";
-import type { Database } from "../shared/database.js";
-import type { AccountId } from "../shared/units.js";
+import { columns } from "../shared/database/columns.js";
+import type { Database } from "../shared/database/database.js";
+import type { AccountId } from "../shared/domain/units.js";
 
 export interface SessionTrigger {
   readonly triggerId: string;

@@ -4,9 +4,9 @@
  * live, says when they end, and is given the time of nobody who came back.
  */
 import { randomUUID } from "node:crypto";
-import { beforeDeadline } from "../shared/deadline.js";
-import type { Logger } from "../shared/log.js";
-import type { AccountId } from "../shared/units.js";
+import type { AccountId } from "../shared/domain/units.js";
+import { beforeDeadline } from "../shared/process/deadline.js";
+import type { Logger } from "../shared/process/log.js";
 import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 
 const RENEWAL_INTERVAL_MS = 1_000;

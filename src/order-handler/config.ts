@@ -1,5 +1,5 @@
-import { type CommonConfig, commonConfig, Environment } from "../shared/config.js";
-import { type Transport, transportConfig } from "../shared/tls.js";
+import { type CommonConfig, commonConfig, Environment } from "../shared/process/config.js";
+import { type Transport, transportConfig } from "../shared/process/tls.js";
 import type { BatcherOptions } from "./batcher.js";
 import type { LoginLimits } from "./logins.js";
 import type { RateLimits } from "./order-rates.js";

@@ -1,7 +1,8 @@
 /** What a session needs of a dialect: frames to requests, responses to bytes. Pure. */
-import type { ClientRequest, ServerResponse } from "../shared/order-entry-codec.js";
-import type { Refusal } from "../shared/rejects.js";
-import type { EpochUs } from "../shared/units.js";
+
+import type { Refusal } from "../shared/domain/rejects.js";
+import type { EpochUs } from "../shared/domain/units.js";
+import type { ClientRequest, ServerResponse } from "../shared/requests/order-entry-codec.js";
 import type { Framed } from "./framing.js";
 
 export type DialectRequest =

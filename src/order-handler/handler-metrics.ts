@@ -1,5 +1,5 @@
-import { LATENCY_BUCKETS_S, type Metrics } from "../shared/metrics.js";
-import { nowUs } from "../shared/units.js";
+import { nowUs } from "../shared/domain/units.js";
+import { LATENCY_BUCKETS_S, type Metrics } from "../shared/process/metrics.js";
 import type { PublishedBatch } from "./batcher.js";
 import type { Exchange } from "./dialect.js";
 

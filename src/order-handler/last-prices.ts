@@ -1,7 +1,7 @@
-import type { AssetRegistry } from "../shared/assets.js";
-import type { Logger } from "../shared/log.js";
-import { needsLastPrice } from "../shared/order-limits.js";
-import type { PriceTicks } from "../shared/units.js";
+import type { AssetRegistry } from "../shared/domain/assets.js";
+import type { PriceTicks } from "../shared/domain/units.js";
+import type { Logger } from "../shared/process/log.js";
+import { needsLastPrice } from "../shared/requests/order-limits.js";
 
 /** How often Postgres is asked. */
 const INTERVAL_MS = 1_000;

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { TlsIdentity } from "../shared/tls.js";
+import type { TlsIdentity } from "../shared/process/tls.js";
 
 export interface ListenerLimits {
   readonly connectionsMax: number;

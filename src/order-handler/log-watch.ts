@@ -3,9 +3,9 @@
  * with an empty one, which would give log ids a second time: nothing may be acknowledged then. Only the place of a stored
  * message tells: how far the log goes is not known to a cluster's new leader before it has stored something.
  */
-import type { Bus } from "../shared/bus.js";
-import type { Logger } from "../shared/log.js";
-import { BATCH_ITEMS_MAX, type LogId } from "../shared/units.js";
+import type { Bus } from "../shared/bus/bus.js";
+import { BATCH_ITEMS_MAX, type LogId } from "../shared/domain/units.js";
+import type { Logger } from "../shared/process/log.js";
 
 const LOOK_INTERVAL_MS = 1_000;
 

@@ -1,8 +1,8 @@
-import type { Authenticate, AuthenticatedAccount } from "../shared/api-keys.js";
-import { beforeDeadline } from "../shared/deadline.js";
-import { type FailedLoginLimits, FailedLogins } from "../shared/failed-logins.js";
-import type { Logger } from "../shared/log.js";
-import { type Refusal, refuse } from "../shared/rejects.js";
+import type { Authenticate, AuthenticatedAccount } from "../shared/access/api-keys.js";
+import { type FailedLoginLimits, FailedLogins } from "../shared/access/failed-logins.js";
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import { beforeDeadline } from "../shared/process/deadline.js";
+import type { Logger } from "../shared/process/log.js";
 import type { CancelTriggers } from "./cancel-triggers.js";
 import type { Credentials, LoggedIn } from "./session.js";
 

@@ -1,6 +1,6 @@
-import { type Refusal, refuse } from "../shared/rejects.js";
-import { type BucketSize, TokenBucket } from "../shared/token-bucket.js";
-import type { AccountId } from "../shared/units.js";
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
+import { type BucketSize, TokenBucket } from "../shared/process/token-bucket.js";
 
 /** New orders and replaces. What takes risk away (cancels), and heartbeats, are never limited. */
 export interface RateLimits {

@@ -1,5 +1,5 @@
-import type { Database } from "../shared/database.js";
-import { type LogId, logId } from "../shared/units.js";
+import type { Database } from "../shared/database/database.js";
+import { type LogId, logId } from "../shared/domain/units.js";
 
 /** How far order-processing has come in each asset's log. */
 export async function processedThrough(database: Database): Promise<ReadonlyMap<string, LogId>> {

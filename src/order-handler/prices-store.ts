@@ -1,6 +1,6 @@
-import type { Database } from "../shared/database.js";
-import { findLastPrices, lastPricesOf } from "../shared/last-prices.js";
-import type { PriceTicks } from "../shared/units.js";
+import type { Database } from "../shared/database/database.js";
+import { findLastPrices, lastPricesOf } from "../shared/database/last-prices.js";
+import type { PriceTicks } from "../shared/domain/units.js";
 
 /** What each of the assets last traded at; those that have not traded are not there. */
 export async function lastPrices(

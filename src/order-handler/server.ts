@@ -1,8 +1,8 @@
 import type { Server, Socket } from "node:net";
-import type { Logger } from "../shared/log.js";
-import { REJECT_CODES, type Refusal, refuse } from "../shared/rejects.js";
-import type { TlsIdentity } from "../shared/tls.js";
-import type { EpochUs } from "../shared/units.js";
+import { REJECT_CODES, type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { EpochUs } from "../shared/domain/units.js";
+import type { Logger } from "../shared/process/log.js";
+import type { TlsIdentity } from "../shared/process/tls.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
 import type { Exchange } from "./dialect.js";
 import { createListener, type ListenerLimits } from "./listener.js";

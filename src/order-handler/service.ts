@@ -1,15 +1,15 @@
 /** Puts the parts together: sessions submit to the batcher, one sweep keeps every deadline, stopping is one sequence. */
 import { hostname } from "node:os";
-import { type Access, keyProblem } from "../shared/access-feed.js";
-import type { Authenticate } from "../shared/api-keys.js";
-import type { AssetRegistry } from "../shared/assets.js";
-import type { Bus } from "../shared/bus.js";
-import type { Logger } from "../shared/log.js";
-import type { OrderRequest } from "../shared/messages.js";
-import { isRefusal } from "../shared/order-rules.js";
-import { type Refusal, refuse } from "../shared/rejects.js";
-import type { TokenBucket } from "../shared/token-bucket.js";
-import { type AccountId, type LogId, nowUs } from "../shared/units.js";
+import { type Access, keyProblem } from "../shared/access/access-feed.js";
+import type { Authenticate } from "../shared/access/api-keys.js";
+import type { Bus } from "../shared/bus/bus.js";
+import type { AssetRegistry } from "../shared/domain/assets.js";
+import type { OrderRequest } from "../shared/domain/messages.js";
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import { type AccountId, type LogId, nowUs } from "../shared/domain/units.js";
+import type { Logger } from "../shared/process/log.js";
+import type { TokenBucket } from "../shared/process/token-bucket.js";
+import { isRefusal } from "../shared/requests/order-rules.js";
 import { orderProblem } from "./access-rules.js";
 import { Backlog } from "./backlog.js";
 import { Batcher, type OrderLog, type PublishedBatch, type Settle } from "./batcher.js";

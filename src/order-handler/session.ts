@@ -3,12 +3,12 @@
  * touches no socket, timer or server: the ports do, and the server asks `overdue` now and then.
  */
 
-import { assertNever, CodecError, invariant } from "../shared/errors.js";
-import type { OrderRequest } from "../shared/messages.js";
-import { isRefusal } from "../shared/order-rules.js";
-import { type Refusal, refuse } from "../shared/rejects.js";
-import type { RequestLineRules } from "../shared/request-line.js";
-import type { AccountId, EpochUs } from "../shared/units.js";
+import { assertNever, CodecError, invariant } from "../shared/domain/errors.js";
+import type { OrderRequest } from "../shared/domain/messages.js";
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { AccountId, EpochUs } from "../shared/domain/units.js";
+import { isRefusal } from "../shared/requests/order-rules.js";
+import type { RequestLineRules } from "../shared/requests/request-line.js";
 import type { LogOutcome } from "./batcher.js";
 import { binaryDialect } from "./binary-dialect.js";
 import type { Dialect, DialectMessage, DialectRequest, DialectResponse, Exchange } from "./dialect.js";

@@ -1,8 +1,8 @@
-import { assertNever } from "../shared/errors.js";
-import { refuseTimer, TIMER_SECONDS_MAX } from "../shared/order-entry-codec.js";
-import { isRefusal, shown } from "../shared/order-rules.js";
-import { REJECT_CODES, type Refusal, refuse } from "../shared/rejects.js";
-import { parseRequestLine, REQUEST_USAGE, type RequestLineRules, wordsOf } from "../shared/request-line.js";
+import { assertNever } from "../shared/domain/errors.js";
+import { REJECT_CODES, type Refusal, refuse } from "../shared/domain/rejects.js";
+import { refuseTimer, TIMER_SECONDS_MAX } from "../shared/requests/order-entry-codec.js";
+import { isRefusal, shown } from "../shared/requests/order-rules.js";
+import { parseRequestLine, REQUEST_USAGE, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
 import type { Dialect, DialectRequest, Exchange } from "./dialect.js";
 
 const USAGE: Readonly<Record<string, string>> = {

@@ -2,9 +2,9 @@
  * Operators and timers have a say in what the engines are told. Their actions are followed in order, each asset from
  * where its order log has followed them to, so that each becomes its commands exactly once, whatever happens in between.
  */
-import { type Action, concernsSuspensions } from "../shared/actions.js";
-import type { CommandBody } from "../shared/messages.js";
-import { type AccountId, type ActionId, actionId } from "../shared/units.js";
+import { type Action, concernsSuspensions } from "../shared/access/actions.js";
+import type { CommandBody } from "../shared/domain/messages.js";
+import { type AccountId, type ActionId, actionId } from "../shared/domain/units.js";
 import type { ActionsStore } from "./actions-store.js";
 
 /** What an asset's engine is told because of an action, in the name of an account or of nobody (0). */

@@ -1,6 +1,6 @@
-import { type Action, actionsAfter, suspendedAccounts } from "../shared/actions.js";
-import type { Database } from "../shared/database.js";
-import { type AccountId, type ActionId, actionId } from "../shared/units.js";
+import { type Action, actionsAfter, suspendedAccounts } from "../shared/access/actions.js";
+import type { Database } from "../shared/database/database.js";
+import { type AccountId, type ActionId, actionId } from "../shared/domain/units.js";
 
 /** Triggers that one call turns into actions. */
 const TRIGGERS_MAX = 100;

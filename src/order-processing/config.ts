@@ -1,6 +1,6 @@
-import { type AssetRegistry, loadAssets } from "../shared/assets.js";
-import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
-import { ConfigurationError } from "../shared/errors.js";
+import { type AssetRegistry, loadAssets } from "../shared/domain/assets.js";
+import { ConfigurationError } from "../shared/domain/errors.js";
+import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/process/config.js";
 import type { TrimOptions } from "./trimmer.js";
 
 export interface OrderProcessingConfig extends CommonConfig {

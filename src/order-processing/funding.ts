@@ -3,10 +3,16 @@
  * record before the batch and what the batch itself has held. Pure. What is checked first is what is named when several
  * rules are broken: price and amount, open orders, funds.
  */
-import type { Asset, AssetRegistry } from "../shared/assets.js";
-import { coverUnits, entryHoldUnits, heldCurrency, holdUnits, spendableUnits } from "../shared/funds.js";
-import type { FeeRates, NewOrder, Reason, ReplaceOrder, Shortfall, Side } from "../shared/messages.js";
-import { type AccountId, type CurrencyUnits, currencyUnits, type OrderId, type PriceTicks } from "../shared/units.js";
+import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import { coverUnits, entryHoldUnits, heldCurrency, holdUnits, spendableUnits } from "../shared/domain/funds.js";
+import type { FeeRates, NewOrder, Reason, ReplaceOrder, Shortfall, Side } from "../shared/domain/messages.js";
+import {
+  type AccountId,
+  type CurrencyUnits,
+  currencyUnits,
+  type OrderId,
+  type PriceTicks,
+} from "../shared/domain/units.js";
 import { protectivePrice } from "./protective-price.js";
 
 export interface Balance {

@@ -1,10 +1,10 @@
-import { connectBus } from "../shared/bus.js";
-import { reportBus } from "../shared/bus-alarms.js";
-import { connectDatabase } from "../shared/database.js";
-import { collectGarbageSooner } from "../shared/garbage.js";
-import { joinLeases } from "../shared/leases.js";
-import { runService } from "../shared/lifecycle.js";
-import { runStage } from "../shared/stage-loop.js";
+import { reportBus } from "../shared/bus/alarms.js";
+import { connectBus } from "../shared/bus/bus.js";
+import { connectDatabase } from "../shared/database/database.js";
+import { joinLeases } from "../shared/leases/leases.js";
+import { collectGarbageSooner } from "../shared/process/garbage.js";
+import { runService } from "../shared/process/lifecycle.js";
+import { runStage } from "../shared/stage/stage-loop.js";
 import { ActionsFollower } from "./actions-follower.js";
 import { ActionsStore } from "./actions-store.js";
 import { readConfig } from "./config.js";

@@ -1,7 +1,7 @@
 /** Commands as rows of order_log; order-log.ts reads them back, and a second publish has the same bytes. Pure. */
-import { assertNever } from "../shared/errors.js";
-import type { Command, CommandBody, NewOrder } from "../shared/messages.js";
-import type { ActionId } from "../shared/units.js";
+import { assertNever } from "../shared/domain/errors.js";
+import type { Command, CommandBody, NewOrder } from "../shared/domain/messages.js";
+import type { ActionId } from "../shared/domain/units.js";
 import type { Hold } from "./sequencing.js";
 
 /** The columns of order_log that carry a command and what was held for it, with their types. */

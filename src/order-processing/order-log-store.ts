@@ -1,10 +1,10 @@
 /** The order log in Postgres, with the holds: the one record of what the engines are told and what is held for it. */
-import { columns, NO_ROWS } from "../shared/columns.js";
-import type { Database, Row, Statement } from "../shared/database.js";
-import type { Command } from "../shared/messages.js";
-import { readOrderLog } from "../shared/order-log.js";
-import { fenceError, type PositionMove, takePositions } from "../shared/positions.js";
-import { sqlState } from "../shared/sql-state.js";
+import { columns, NO_ROWS } from "../shared/database/columns.js";
+import type { Database, Row, Statement } from "../shared/database/database.js";
+import { readOrderLog } from "../shared/database/order-log.js";
+import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
+import { sqlState } from "../shared/database/sql-state.js";
+import type { Command } from "../shared/domain/messages.js";
 import {
   type AccountId,
   type ActionId,
@@ -18,7 +18,7 @@ import {
   logId,
   type StreamSequence,
   streamSequence,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
 import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
 import { COLUMN_NAMES, COLUMNS, rowOf } from "./order-log-rows.js";
 import type { Hold, Sequenced } from "./sequencing.js";

@@ -1,7 +1,7 @@
 /** How far a market order may go: what a buy is covered to. Pure. */
-import type { Asset } from "../shared/assets.js";
-import type { NewOrder, Reason } from "../shared/messages.js";
-import { type PriceTicks, priceTicks } from "../shared/units.js";
+import type { Asset } from "../shared/domain/assets.js";
+import type { NewOrder, Reason } from "../shared/domain/messages.js";
+import { type PriceTicks, priceTicks } from "../shared/domain/units.js";
 
 /** A market buy by quantity must be covered up to some price: where the asset has no collar, up to twice the reference. */
 export const UNCOLLARED_BUY_PERCENT = 100;

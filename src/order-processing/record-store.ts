@@ -1,9 +1,9 @@
 /** What requests must be judged by and Postgres knows: read for a whole batch in one round trip. */
-import { columns } from "../shared/columns.js";
-import type { Database, Row, Statement } from "../shared/database.js";
-import { findLastPrices, lastPricesOf } from "../shared/last-prices.js";
-import { feeRatesOf } from "../shared/order-log.js";
-import type { AccountId, OrderId, PriceTicks } from "../shared/units.js";
+import { columns } from "../shared/database/columns.js";
+import type { Database, Row, Statement } from "../shared/database/database.js";
+import { findLastPrices, lastPricesOf } from "../shared/database/last-prices.js";
+import { feeRatesOf } from "../shared/database/order-log.js";
+import type { AccountId, OrderId, PriceTicks } from "../shared/domain/units.js";
 import { type Balance, type BalanceKey, balanceKey, type OrderOnRecord, orderKey } from "./funding.js";
 import { type ClientOrderIdKey, ClientOrderIds } from "./sequencing.js";
 

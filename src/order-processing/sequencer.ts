@@ -2,9 +2,9 @@
  * Decides batches: asks Postgres for what must be known, all at once, and only for what is not known already. A refusal
  * for want of funds never rests on what may be out of date: such balances are read again, and the batch decided again.
  */
-import type { Asset, AssetRegistry } from "../shared/assets.js";
-import { invariant } from "../shared/errors.js";
-import type { LoggedRequest } from "../shared/messages.js";
+import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import { invariant } from "../shared/domain/errors.js";
+import type { LoggedRequest } from "../shared/domain/messages.js";
 import {
   type AccountId,
   type CommandSequence,
@@ -13,7 +13,7 @@ import {
   nowUs,
   type PriceTicks,
   type StreamSequence,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
 import { type Balance, type BalanceKey, balanceKey, Funding, orderKey } from "./funding.js";
 import { KnownBalances } from "./known-balances.js";
 import type { HeldBalance, SequencedBatch } from "./order-log-store.js";

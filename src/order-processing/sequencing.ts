@@ -2,7 +2,7 @@
  * From logged requests to the engine's commands: the rules that need to know more than one request. Pure.
  * Every request becomes exactly one command; what is refused becomes one, too, and so reaches its client in order.
  */
-import type { Asset } from "../shared/assets.js";
+import type { Asset } from "../shared/domain/assets.js";
 import type {
   CancelOrder,
   Command,
@@ -11,7 +11,7 @@ import type {
   NewOrder,
   Refuse,
   ReplaceOrder,
-} from "../shared/messages.js";
+} from "../shared/domain/messages.js";
 import {
   type AccountId,
   type CommandSequence,
@@ -20,7 +20,7 @@ import {
   type EpochUs,
   type OrderId,
   orderId,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
 import type { Funded, Funding, RequestHold } from "./funding.js";
 
 /** Where a client order id was used first. */

@@ -1,15 +1,10 @@
 /** Order processing as a stage: ORDERS → order_log and position in one transaction → COMMANDS under the fence. */
-import type { AssetInput } from "../shared/asset-input.js";
-import type { Bus } from "../shared/bus.js";
-import type { InputMessage } from "../shared/bus-reader.js";
-import { isInputsFault, judgingInput } from "../shared/dead-letters.js";
-import { InvariantBroken } from "../shared/errors.js";
-import { FencedOutput } from "../shared/fenced-output.js";
-import type { Service } from "../shared/lifecycle.js";
-import type { Command, LoggedRequest } from "../shared/messages.js";
-import { decodeCommandBatch, decodeOrderBatch, encodeCommandBatch } from "../shared/pipeline-codec.js";
-import { AssetHalted, haltingAsset, type Stage } from "../shared/stage.js";
-import { subjectOf } from "../shared/subjects.js";
+
+import type { Bus } from "../shared/bus/bus.js";
+import type { InputMessage } from "../shared/bus/reader.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import { InvariantBroken } from "../shared/domain/errors.js";
+import type { Command, LoggedRequest } from "../shared/domain/messages.js";
 import {
   type ActionId,
   type CommandSequence,
@@ -23,7 +18,13 @@ import {
   nowUs,
   type StreamSequence,
   streamSequence,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
+import type { Service } from "../shared/process/lifecycle.js";
+import type { AssetInput } from "../shared/stage/asset-input.js";
+import { isInputsFault, judgingInput } from "../shared/stage/dead-letters.js";
+import { FencedOutput } from "../shared/stage/fenced-output.js";
+import { AssetHalted, haltingAsset, type Stage } from "../shared/stage/stage.js";
+import { decodeCommandBatch, decodeOrderBatch, encodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 import type { ActionCommand, ActionsFollower } from "./actions-follower.js";
 import { FundsChanged, type HeldBalance, type OrderLogStore, type SequencedBatch } from "./order-log-store.js";
 import type { LoggedBatch, Sequencer } from "./sequencer.js";

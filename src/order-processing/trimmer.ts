@@ -3,13 +3,14 @@
  * margin. Nothing else ever shrinks a stream that is a truth or leads to one. An asset whose engine has not said that
  * its snapshots can be loaded is left alone.
  */
-import type { AssetShare } from "../shared/asset-share.js";
-import type { Bus } from "../shared/bus.js";
-import type { Database } from "../shared/database.js";
-import type { Service } from "../shared/lifecycle.js";
-import { readReplayHorizon } from "../shared/replay-horizon.js";
-import { pausedFor } from "../shared/stopping.js";
-import { type StreamName, subjectOf } from "../shared/subjects.js";
+
+import type { Bus } from "../shared/bus/bus.js";
+import { readReplayHorizon } from "../shared/bus/replay-horizon.js";
+import { type StreamName, subjectOf } from "../shared/bus/subjects.js";
+import type { Database } from "../shared/database/database.js";
+import type { AssetShare } from "../shared/leases/asset-share.js";
+import type { Service } from "../shared/process/lifecycle.js";
+import { pausedFor } from "../shared/process/stopping.js";
 
 export interface TrimOptions {
   readonly intervalMs: number;

@@ -1,5 +1,5 @@
 /** What is done about differences: each is said once and halts its assets once, and is taken back when it is right again. */
-import type { Service } from "../shared/lifecycle.js";
+import type { Service } from "../shared/process/lifecycle.js";
 import { rowKey } from "./comparison.js";
 import type { DifferenceStore, NewDifference, OpenDifference } from "./difference-store.js";
 import { differenceText } from "./difference-text.js";

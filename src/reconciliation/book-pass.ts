@@ -2,7 +2,7 @@
  * One look at an engine's book, as its snapshot holds it, page by page: each page in a database snapshot of its own. What
  * an owner was told up to an event does not change, so it is the same in each of them.
  */
-import type { WorkingSnapshot } from "../shared/database-snapshot.js";
+import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { bookRules, createBook, idsInQuestion } from "./book-rules.js";
 import { type Difference, rowKey } from "./comparison.js";
 import type { OpenDifference } from "./difference-store.js";

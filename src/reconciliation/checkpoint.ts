@@ -1,5 +1,5 @@
 /** How far everything is verified, where it stands now, and what the ledger sums up to: the tables of sql/7. */
-import type { WorkingSnapshot } from "../shared/database-snapshot.js";
+import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { AssetWindow } from "./window.js";
 
 /** Of one asset: through which command, event and trade. */

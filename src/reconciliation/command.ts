@@ -1,6 +1,6 @@
 /** `npm run reconcile`: compares what is in the database of a pipeline, running or not, and names what differs. */
-import { openSnapshot } from "../shared/database-snapshot.js";
-import { readOptions } from "../shared/options.js";
+import { openSnapshot } from "../shared/database/snapshot.js";
+import { readOptions } from "../shared/process/options.js";
 import { commandConfig } from "./config.js";
 import { differenceText } from "./difference-text.js";
 import { differences, RULES } from "./reconcile.js";

@@ -2,7 +2,7 @@
  * What reconciliation is made of: a comparison says of the rows of one table what other rows say that they must be. Pure:
  * it becomes one SELECT that returns only the rows that differ, and each of them becomes differences that name both sides.
  */
-import type { Row } from "../shared/database.js";
+import type { Row } from "../shared/database/database.js";
 
 /** A value of a row that is not what its source says. */
 export interface Difference {

@@ -1,5 +1,5 @@
-import { type AssetRegistry, loadAssets } from "../shared/assets.js";
-import { type CommonConfig, commonConfig, databaseToLookAt, Environment } from "../shared/config.js";
+import { type AssetRegistry, loadAssets } from "../shared/domain/assets.js";
+import { type CommonConfig, commonConfig, databaseToLookAt, Environment } from "../shared/process/config.js";
 import { PASS_LIMITS, type PassLimits } from "./pass.js";
 
 /** A third of a core at most: what 2,000 orders a second bring takes a quarter of one. */

@@ -1,5 +1,5 @@
 /** What was found and is not right yet: in Postgres, so that each is told, and halts its assets, once. */
-import type { Database, Statement } from "../shared/database.js";
+import type { Database, Statement } from "../shared/database/database.js";
 import type { Difference, RowName } from "./comparison.js";
 import { differenceText } from "./difference-text.js";
 import type { AccountWindow, Window } from "./window.js";

@@ -1,10 +1,10 @@
 /** The books of the engines, as their newest snapshots hold them: the bytes of the very memory that matches. */
 import type { OpenOrder } from "../matching-engine/core/engine.js";
 import { SnapshotStore } from "../matching-engine/snapshot-store.js";
-import type { Asset } from "../shared/assets.js";
-import type { Bus } from "../shared/bus.js";
-import { CodecError } from "../shared/errors.js";
-import type { Logger } from "../shared/log.js";
+import type { Bus } from "../shared/bus/bus.js";
+import type { Asset } from "../shared/domain/assets.js";
+import { CodecError } from "../shared/domain/errors.js";
+import type { Logger } from "../shared/process/log.js";
 
 export type { OpenOrder };
 

@@ -1,7 +1,7 @@
-/** Every amount that is held, worked out again by the formulas of src/shared/funds.ts. */
-import { budgetHoldUnits, coverUnits, entryHoldUnits, holdUnits, spendableUnits } from "../shared/funds.js";
-import type { FeeRates, Side } from "../shared/messages.js";
-import type { CurrencyUnits, Lots, PriceTicks } from "../shared/units.js";
+/** Every amount that is held, worked out again by the formulas of src/shared/domain/funds.ts. */
+import { budgetHoldUnits, coverUnits, entryHoldUnits, holdUnits, spendableUnits } from "../shared/domain/funds.js";
+import type { FeeRates, Side } from "../shared/domain/messages.js";
+import type { CurrencyUnits, Lots, PriceTicks } from "../shared/domain/units.js";
 import type { Difference, RowName, Rule } from "./comparison.js";
 import { ASSET_UNITS } from "./order-history.js";
 
@@ -51,7 +51,7 @@ const OPEN_ORDERS = `with ${ASSET_UNITS}
   where o.maker_fee_bps is not null and o.quantity_lots is not null
     and o.status in ('open', 'partially_filled', 'pending_trigger')`;
 
-const FORMULAS: RowName = { table: "src/shared/funds.ts", key: {} };
+const FORMULAS: RowName = { table: "src/shared/domain/funds.ts", key: {} };
 
 export const holdFormulas: readonly Rule[] = [commandRule(), orderRule()];
 

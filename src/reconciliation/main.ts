@@ -1,6 +1,6 @@
-import { connectBus } from "../shared/bus.js";
-import { connectDatabase } from "../shared/database.js";
-import { runService } from "../shared/lifecycle.js";
+import { connectBus } from "../shared/bus/bus.js";
+import { connectDatabase } from "../shared/database/database.js";
+import { runService } from "../shared/process/lifecycle.js";
 import { serviceConfig } from "./config.js";
 import { DifferenceStore } from "./difference-store.js";
 import { EngineBooks } from "./engine-books.js";

@@ -1,9 +1,9 @@
 /**
  * What each order held, paid and moved at each of its events, from what its owner was told and what the order log says
- * that was held: in SQL over whole tables, in another form than src/shared/funds.ts. There each fill carries over what it
+ * that was held: in SQL over whole tables, in another form than src/shared/domain/funds.ts. There each fill carries over what it
  * paid too much; here the fees of an order's first n fills are what n fills owe, rounded up once, which is the same.
  */
-import { FEE_ACCOUNT } from "../shared/funds.js";
+import { FEE_ACCOUNT } from "../shared/domain/funds.js";
 
 /** What one tick × lot and one lot of an asset are worth. */
 export const ASSET_UNITS = `asset_units as (

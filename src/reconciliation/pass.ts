@@ -2,9 +2,9 @@
  * One look at the database: at what is there now, at a part of old history, and again at what differed; and, part by part,
  * each in a snapshot of its own, at what is new since it was looked at. A small database is looked at whole.
  */
-import type { WorkingSnapshot } from "../shared/database-snapshot.js";
-import { DeadlineExceeded } from "../shared/errors.js";
-import type { Logger } from "../shared/log.js";
+import type { WorkingSnapshot } from "../shared/database/snapshot.js";
+import { DeadlineExceeded } from "../shared/domain/errors.js";
+import type { Logger } from "../shared/process/log.js";
 import {
   type AssetPosition,
   backlogOf,

@@ -3,7 +3,7 @@
  * the ledger, the balances and the transfers, as they are at one moment. Each service moves its rows and its position in
  * one transaction, so what is written at one moment belongs together.
  */
-import type { Snapshot } from "../shared/database-snapshot.js";
+import type { Snapshot } from "../shared/database/snapshot.js";
 import { type Difference, type Rule, ruleOf } from "./comparison.js";
 import { holdFormulas } from "./hold-formulas.js";
 import { holdRules } from "./hold-rules.js";

@@ -1,4 +1,4 @@
-import type { Metrics } from "../shared/metrics.js";
+import type { Metrics } from "../shared/process/metrics.js";
 import type { OpenDifference } from "./difference-store.js";
 import type { Lag } from "./pass.js";
 

@@ -1,5 +1,5 @@
 /** Old history, looked at again part by part: what was right once may have been changed since. */
-import type { WorkingSnapshot } from "../shared/database-snapshot.js";
+import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { AssetPosition } from "./checkpoint.js";
 import type { AccountWindow, AssetWindow, Window } from "./window.js";
 

@@ -1,8 +1,9 @@
 /** Looks whether everything still agrees, again and again; says what does not, and halts the assets that it is about. */
-import type { Asset, AssetRegistry } from "../shared/assets.js";
-import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database-snapshot.js";
-import type { Service } from "../shared/lifecycle.js";
-import { pausedFor, unlessStopped } from "../shared/stopping.js";
+
+import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database/snapshot.js";
+import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import type { Service } from "../shared/process/lifecycle.js";
+import { pausedFor, unlessStopped } from "../shared/process/stopping.js";
 import { Alarm } from "./alarm.js";
 import { BookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";

@@ -2,7 +2,7 @@
  * What the rules about the present state need, without reading all of history: temporary tables that add what is new to
  * what was verified before.
  */
-import type { WorkingSnapshot } from "../shared/database-snapshot.js";
+import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { Progress } from "./checkpoint.js";
 import type { AccountWindow } from "./window.js";
 

@@ -4,7 +4,7 @@
  * is about, everything that was ever written; so a rule finds there what it would find among all rows, and nothing else.
  * What is there for an order's sake, but is no event of the window, WINDOW in scope.ts leaves out where it matters.
  */
-import type { WorkingSnapshot } from "../shared/database-snapshot.js";
+import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { ORDER_HISTORY_TABLES } from "./order-history.js";
 import type { AssetWindow, Window } from "./window.js";
 

@@ -1,5 +1,5 @@
-import { type AssetRegistry, loadAssets } from "../shared/assets.js";
-import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/config.js";
+import { type AssetRegistry, loadAssets } from "../shared/domain/assets.js";
+import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/process/config.js";
 
 export interface TradeProcessingConfig extends CommonConfig {
   readonly registry: AssetRegistry;

@@ -1,7 +1,7 @@
 /** What settlement writes of money: the ledger's rows, and one change of each balance however often a batch touches it. */
-import { columns } from "../shared/columns.js";
-import type { Statement } from "../shared/database.js";
-import type { AccountId } from "../shared/units.js";
+import { columns } from "../shared/database/columns.js";
+import type { Statement } from "../shared/database/database.js";
+import type { AccountId } from "../shared/domain/units.js";
 import type { Posting } from "./postings.js";
 
 interface BalanceChange {

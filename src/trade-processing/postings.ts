@@ -1,10 +1,10 @@
 /**
  * The money that an event moves: what a fill costs and where it goes, and what orders no longer hold. Pure. Reads the
- * orders as the event has left them (src/shared/execution-report.ts), and changes what they hold.
+ * orders as the event has left them (src/shared/domain/execution-report.ts), and changes what they hold.
  */
-import type { Asset } from "../shared/assets.js";
-import { invariant } from "../shared/errors.js";
-import { isDone, type OrderRecord } from "../shared/execution-report.js";
+import type { Asset } from "../shared/domain/assets.js";
+import { invariant } from "../shared/domain/errors.js";
+import { isDone, type OrderRecord } from "../shared/domain/execution-report.js";
 import {
   coverUnits,
   entryHoldUnits,
@@ -13,9 +13,9 @@ import {
   heldCurrency,
   holdUnits,
   notionalUnits,
-} from "../shared/funds.js";
-import type { EngineEvent, FeeRates, NewOrder, Trade } from "../shared/messages.js";
-import type { AccountId, EpochUs, EventSequence, OrderId } from "../shared/units.js";
+} from "../shared/domain/funds.js";
+import type { EngineEvent, FeeRates, NewOrder, Trade } from "../shared/domain/messages.js";
+import type { AccountId, EpochUs, EventSequence, OrderId } from "../shared/domain/units.js";
 
 /** What one event changes of what one account has of one currency. */
 export interface Posting {

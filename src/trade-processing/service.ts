@@ -1,17 +1,12 @@
 /** Trade processing as a stage: EXECUTIONS → trades, reports, money and position in one transaction → NOTIFICATIONS. */
-import type { AssetInput } from "../shared/asset-input.js";
-import type { AssetRegistry } from "../shared/assets.js";
-import type { Bus } from "../shared/bus.js";
-import { judgingInput } from "../shared/dead-letters.js";
-import { Fenced, InvariantBroken } from "../shared/errors.js";
-import { isDone, type OrderRecord } from "../shared/execution-report.js";
-import type { Service } from "../shared/lifecycle.js";
-import type { EngineEvent } from "../shared/messages.js";
-import { LATENCY_BUCKETS_S } from "../shared/metrics.js";
-import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/pipeline-codec.js";
-import type { NotificationBatch, SequencedReport } from "../shared/reports.js";
-import type { Stage } from "../shared/stage.js";
-import { subjectOf } from "../shared/subjects.js";
+
+import type { Bus } from "../shared/bus/bus.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import type { AssetRegistry } from "../shared/domain/assets.js";
+import { Fenced, InvariantBroken } from "../shared/domain/errors.js";
+import { isDone, type OrderRecord } from "../shared/domain/execution-report.js";
+import type { EngineEvent } from "../shared/domain/messages.js";
+import type { NotificationBatch, SequencedReport } from "../shared/domain/reports.js";
 import {
   type AccountSequence,
   type CommandSequence,
@@ -20,7 +15,13 @@ import {
   nowUs,
   type OrderId,
   type StreamSequence,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
+import type { Service } from "../shared/process/lifecycle.js";
+import { LATENCY_BUCKETS_S } from "../shared/process/metrics.js";
+import type { AssetInput } from "../shared/stage/asset-input.js";
+import { judgingInput } from "../shared/stage/dead-letters.js";
+import type { Stage } from "../shared/stage/stage.js";
+import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
 import { ordersNeeded, publicTrade, settle } from "./settlement.js";
 import type { AssetSettlement, TradeStore } from "./trade-store.js";
 

@@ -1,9 +1,9 @@
 /** From one asset's events to the rows that settle them. Pure: what it needs to know of older orders is given. */
-import type { Asset } from "../shared/assets.js";
-import { invariant } from "../shared/errors.js";
-import { type OrderRecord, ordersTouched, reportsOf } from "../shared/execution-report.js";
-import type { EngineEvent, Trade } from "../shared/messages.js";
-import type { ExecutionReport, PublicTrade } from "../shared/reports.js";
+import type { Asset } from "../shared/domain/assets.js";
+import { invariant } from "../shared/domain/errors.js";
+import { type OrderRecord, ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
+import type { EngineEvent, Trade } from "../shared/domain/messages.js";
+import type { ExecutionReport, PublicTrade } from "../shared/domain/reports.js";
 import {
   type CommandSequence,
   commandSequence,
@@ -11,7 +11,7 @@ import {
   type EventSequence,
   eventSequence,
   type OrderId,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
 import { moneyOf, type Posting, type TradeFees } from "./postings.js";
 
 export interface SettledTrade extends Trade {

@@ -1,8 +1,8 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
-import { columns, NO_ROWS } from "../shared/columns.js";
-import type { Database, Statement } from "../shared/database.js";
-import type { OrderRecord } from "../shared/execution-report.js";
-import { fenceError, takePositions } from "../shared/positions.js";
+import { columns, NO_ROWS } from "../shared/database/columns.js";
+import type { Database, Statement } from "../shared/database/database.js";
+import { fenceError, takePositions } from "../shared/database/positions.js";
+import type { OrderRecord } from "../shared/domain/execution-report.js";
 import {
   type AccountId,
   type AccountSequence,
@@ -14,7 +14,7 @@ import {
   type OrderId,
   type StreamSequence,
   streamSequence,
-} from "../shared/units.js";
+} from "../shared/domain/units.js";
 import { changeBalances, insertPostings } from "./money-statements.js";
 import type { Settlement } from "./settlement.js";
 

@@ -7,9 +7,9 @@ import {
   type OrderRequest,
   REASONS,
   type RequestBody,
-} from "../../src/shared/messages.js";
-import { ORDER_STATUSES, REPORT_EVENTS, type SequencedReport } from "../../src/shared/reports.js";
-import { eventSequence, tradeId } from "../../src/shared/units.js";
+} from "../../src/shared/domain/messages.js";
+import { ORDER_STATUSES, REPORT_EVENTS, type SequencedReport } from "../../src/shared/domain/reports.js";
+import { eventSequence, tradeId } from "../../src/shared/domain/units.js";
 
 const positive = fc.oneof(
   fc.integer({ min: 1, max: 1_000 }),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { EngineEvent, NewOrder, Trade } from "../../src/shared/messages.js";
+import type { EngineEvent, NewOrder, Trade } from "../../src/shared/domain/messages.js";
 
 interface FollowedOrder {
   readonly terms: NewOrder;

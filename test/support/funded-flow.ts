@@ -1,5 +1,5 @@
-import type { Command, CommandBody, ReplaceOrder } from "../../src/shared/messages.js";
-import { currencyUnits, type Lots, lots, priceTicks } from "../../src/shared/units.js";
+import type { Command, CommandBody, ReplaceOrder } from "../../src/shared/domain/messages.js";
+import { currencyUnits, type Lots, lots, priceTicks } from "../../src/shared/domain/units.js";
 import { FundedMarket } from "./funded-market.js";
 import { mulberry32, RandomFlow } from "./random-flow.js";
 import { TEST_ASSET } from "./test-asset.js";

@@ -3,9 +3,9 @@
  * settlement, and the balances that come of them, all in this process and one after the other.
  */
 import { createEngine, type Depth } from "../../src/matching-engine/core/engine.js";
-import type { Asset } from "../../src/shared/assets.js";
-import type { OrderRecord } from "../../src/shared/execution-report.js";
-import { coverUnits, entryHoldUnits, heldCurrency, spendableUnits } from "../../src/shared/funds.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
+import type { OrderRecord } from "../../src/shared/domain/execution-report.js";
+import { coverUnits, entryHoldUnits, heldCurrency, spendableUnits } from "../../src/shared/domain/funds.js";
 import type {
   Command,
   CommandBody,
@@ -14,8 +14,8 @@ import type {
   NewOrder,
   ReplaceOrder,
   RequestBody,
-} from "../../src/shared/messages.js";
-import { type AccountId, eventSequence, type OrderId, priceTicks } from "../../src/shared/units.js";
+} from "../../src/shared/domain/messages.js";
+import { type AccountId, eventSequence, type OrderId, priceTicks } from "../../src/shared/domain/units.js";
 import type { Posting } from "../../src/trade-processing/postings.js";
 import { type Settlement, settle } from "../../src/trade-processing/settlement.js";
 import { type NaiveBalance, NaiveLedger } from "./naive-ledger.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { SelfTradePrevention } from "../../src/shared/messages.js";
+import type { SelfTradePrevention } from "../../src/shared/domain/messages.js";
 import { ENGINES } from "./engines.js";
 import { linesOf, playScript, SCRIPT_OPTIONS } from "./market-script.js";
 

@@ -21,7 +21,7 @@ import type {
   EventBody,
   NewOrder,
   SelfTradePrevention,
-} from "../../src/shared/messages.js";
+} from "../../src/shared/domain/messages.js";
 import {
   accountId,
   commandSequence,
@@ -37,7 +37,7 @@ import {
   type PriceTicks,
   parseDecimal,
   priceTicks,
-} from "../../src/shared/units.js";
+} from "../../src/shared/domain/units.js";
 
 const TICK = decimalStep("0.01");
 

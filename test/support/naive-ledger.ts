@@ -2,10 +2,10 @@
  * Who has what, kept in the plainest way: what each account has in all, and the open orders; what an order holds is worked
  * out from its terms and its fills whenever somebody asks. To be believed by reading, and compared with settlement.
  */
-import type { Asset } from "../../src/shared/assets.js";
-import { FEE_ACCOUNT } from "../../src/shared/funds.js";
-import type { EngineEvent, FeeRates, NewOrder, Side, Trade } from "../../src/shared/messages.js";
-import type { AccountId, OrderId } from "../../src/shared/units.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
+import { FEE_ACCOUNT } from "../../src/shared/domain/funds.js";
+import type { EngineEvent, FeeRates, NewOrder, Side, Trade } from "../../src/shared/domain/messages.js";
+import type { AccountId, OrderId } from "../../src/shared/domain/units.js";
 
 type LedgerAsset = Pick<Asset, "base" | "quote" | "quoteUnitsPerTickLot" | "baseUnitsPerLot">;
 

@@ -1,5 +1,5 @@
-import type { NewOrder } from "../../src/shared/messages.js";
-import { type Lots, lots, type PriceTicks, priceTicks } from "../../src/shared/units.js";
+import type { NewOrder } from "../../src/shared/domain/messages.js";
+import { type Lots, lots, type PriceTicks, priceTicks } from "../../src/shared/domain/units.js";
 
 /** A limit order, good till canceled, with whatever is different about it. */
 export function limitOrder(side: "buy" | "sell", quantity: number, price: number, more: Partial<NewOrder> = {}) {

@@ -1,6 +1,6 @@
 /** Random commands of every kind for one small market, where orders meet often: prices in 95…105, four accounts. */
 import fc from "fast-check";
-import type { Command, CommandBody, NewOrder, OrderType, TimeInForce } from "../../src/shared/messages.js";
+import type { Command, CommandBody, NewOrder, OrderType, TimeInForce } from "../../src/shared/domain/messages.js";
 import {
   accountId,
   commandSequence,
@@ -12,7 +12,7 @@ import {
   type OrderId,
   orderId,
   priceTicks,
-} from "../../src/shared/units.js";
+} from "../../src/shared/domain/units.js";
 
 export const commands: fc.Arbitrary<Command[]> = fc
   .array(fc.record({ draw: fc.nat(), account: fc.integer({ min: 1, max: 4 }), passesMs: fc.nat(3), order: draft() }), {

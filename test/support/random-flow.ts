@@ -3,7 +3,14 @@
  * market: how far prices lie apart, how many accounts and orders there are, how large quantities get, which commands are
  * frequent. So every few seeds meet an icy book, a crowded level, a run of stops or an auction.
  */
-import type { AssetState, Command, CommandBody, NewOrder, OrderType, TimeInForce } from "../../src/shared/messages.js";
+import type {
+  AssetState,
+  Command,
+  CommandBody,
+  NewOrder,
+  OrderType,
+  TimeInForce,
+} from "../../src/shared/domain/messages.js";
 import {
   accountId,
   commandSequence,
@@ -14,7 +21,7 @@ import {
   lots,
   orderId,
   priceTicks,
-} from "../../src/shared/units.js";
+} from "../../src/shared/domain/units.js";
 
 /** The generator that bench.ts uses, too: 32 bits a draw. */
 export function mulberry32(seed: number): () => number {

@@ -1,6 +1,6 @@
-import type { Service } from "../../src/shared/lifecycle.js";
-import { createLogger } from "../../src/shared/log.js";
-import { Metrics } from "../../src/shared/metrics.js";
+import type { Service } from "../../src/shared/process/lifecycle.js";
+import { createLogger } from "../../src/shared/process/log.js";
+import { Metrics } from "../../src/shared/process/metrics.js";
 
 /** What lifecycle.ts gives a service, without a process of its own. */
 export interface ServiceForTest extends Service {

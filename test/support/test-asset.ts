@@ -1,4 +1,4 @@
-import { type Asset, parseAssets } from "../../src/shared/assets.js";
+import { type Asset, parseAssets } from "../../src/shared/domain/assets.js";
 
 export const TEST_REGISTRY = parseAssets({
   currencies: { BTC: { decimals: 5, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { decodeMessage, encodeMessage } from "../../src/shared/protobuf.js";
+import { decodeMessage, encodeMessage } from "../../src/shared/wire/protobuf.js";
 
 export interface Address {
   readonly host: string;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Endpoints } from "../../src/launcher/endpoints.js";
 import { freePort, listenProblem } from "../../src/launcher/free-port.js";
 import { isRunning, pidIn } from "../../src/launcher/leftovers.js";
-import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config.js";
+import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/process/config.js";
 import { eventually, until } from "../support/eventually.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { OrderRequest } from "../../src/shared/messages.js";
-import { encodeOrderBatch } from "../../src/shared/pipeline-codec.js";
-import { subjectOf } from "../../src/shared/subjects.js";
-import { accountId, epochUs, logId } from "../../src/shared/units.js";
+import { subjectOf } from "../../src/shared/bus/subjects.js";
+import type { OrderRequest } from "../../src/shared/domain/messages.js";
+import { accountId, epochUs, logId } from "../../src/shared/domain/units.js";
+import { encodeOrderBatch } from "../../src/shared/wire/pipeline-codec.js";
 import type { Fault } from "../../tools/chaos/fault.js";
 import { injectInto } from "../../tools/chaos/fault-run.js";
 import { shortFaults } from "../../tools/chaos/faults.js";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import pino from "pino";
-import { connectBus } from "../../src/shared/bus.js";
+import { connectBus } from "../../src/shared/bus/bus.js";
 import { until } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
 import { TextSession } from "../support/trading-session.js";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { expect } from "chai";
-import { projectRoot } from "../../src/shared/config.js";
+import { projectRoot } from "../../src/shared/process/config.js";
 
 const LINES_MAX = 400;
 /** Files of the engine's core that don't run with every command. */

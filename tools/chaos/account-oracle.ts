@@ -1,8 +1,8 @@
 /** One account's reports: gapless in Postgres, and each seen once, in order and word for word, by its subscriber. */
 
-import type { Asset } from "../../src/shared/assets.js";
-import { reportJson } from "../../src/shared/execution-report.js";
-import type { ExecutionReport, SequencedReport } from "../../src/shared/reports.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
+import { reportJson } from "../../src/shared/domain/execution-report.js";
+import type { ExecutionReport, SequencedReport } from "../../src/shared/domain/reports.js";
 import { type Difference, fieldsThatDiffer } from "./difference.js";
 import type { Account } from "./load.js";
 import { REPORT_COLUMNS } from "./market-oracle.js";

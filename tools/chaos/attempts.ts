@@ -1,7 +1,7 @@
 /** What the clients sent and what they were told: the one side of the comparison with the order log. */
 import { isDeepStrictEqual } from "node:util";
-import type { LoggedRequest, RequestBody } from "../../src/shared/messages.js";
-import type { LogId } from "../../src/shared/units.js";
+import type { LoggedRequest, RequestBody } from "../../src/shared/domain/messages.js";
+import type { LogId } from "../../src/shared/domain/units.js";
 import type { Wish } from "./order-mix.js";
 
 export type Answer =

@@ -1,6 +1,6 @@
 /** One client as the contract wants him: whatever is not answered for certain, he sends again under the same name. */
-import type { AssetRegistry } from "../../src/shared/assets.js";
-import { type LogId, logId } from "../../src/shared/units.js";
+import type { AssetRegistry } from "../../src/shared/domain/assets.js";
+import { type LogId, logId } from "../../src/shared/domain/units.js";
 import { type Address, BinarySession, SessionLost, TextSession } from "../../test/support/trading-session.js";
 import { type Answer, isUnknown, REJECTS } from "./attempts.js";
 import { OrderMix, type Wish } from "./order-mix.js";

@@ -1,6 +1,6 @@
 /** A process whose clock is wrong. */
 import { join } from "node:path";
-import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/config.js";
+import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/process/config.js";
 import { type Fault, sleep } from "./fault.js";
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 /** An engine that decides otherwise than the one before it. */
 import { join } from "node:path";
-import { projectRoot } from "../../src/shared/config.js";
-import { subjectOf } from "../../src/shared/subjects.js";
+import { subjectOf } from "../../src/shared/bus/subjects.js";
+import { projectRoot } from "../../src/shared/process/config.js";
 import { type Fault, NotAsPromised, sleep } from "./fault.js";
 import type { World } from "./world.js";
 

@@ -1,5 +1,5 @@
 /** Several clients of each account, in both dialects, and one subscriber an account that keeps every report it saw. */
-import type { AssetRegistry } from "../../src/shared/assets.js";
+import type { AssetRegistry } from "../../src/shared/domain/assets.js";
 import { type ReportSeen, ReportSubscriber } from "../../test/support/subscriber.js";
 import type { Address } from "../../test/support/trading-session.js";
 import { randomOf } from "../load/order-flow.js";

@@ -1,9 +1,9 @@
 /** One asset's log against what clients were told, and against what order-processing made of it. */
-import { readRange } from "../../src/shared/bus-range.js";
-import type { LoggedRequest, RequestBody } from "../../src/shared/messages.js";
-import { decodeOrderBatch } from "../../src/shared/pipeline-codec.js";
-import { subjectOf } from "../../src/shared/subjects.js";
-import { logIdAt, type StreamSequence, streamSequence } from "../../src/shared/units.js";
+import { readRange } from "../../src/matching-engine/subject-range.js";
+import { subjectOf } from "../../src/shared/bus/subjects.js";
+import type { LoggedRequest, RequestBody } from "../../src/shared/domain/messages.js";
+import { logIdAt, type StreamSequence, streamSequence } from "../../src/shared/domain/units.js";
+import { decodeOrderBatch } from "../../src/shared/wire/pipeline-codec.js";
 import { type Difference, fieldsThatDiffer } from "./difference.js";
 import type { World } from "./world.js";
 

@@ -3,14 +3,19 @@
  * with both streams between the services and with every row of trades, reports and orders.
  */
 import { isDeepStrictEqual } from "node:util";
+import { readRange } from "../../src/matching-engine/subject-range.js";
 import { OrderLogStore } from "../../src/order-processing/order-log-store.js";
-import type { Asset } from "../../src/shared/assets.js";
-import { readRange } from "../../src/shared/bus-range.js";
-import type { OrderRecord } from "../../src/shared/execution-report.js";
-import type { Command, EngineEvent } from "../../src/shared/messages.js";
-import { decodeCommandBatch, decodeExecutionBatch } from "../../src/shared/pipeline-codec.js";
-import { subjectOf } from "../../src/shared/subjects.js";
-import { type CommandSequence, type OrderId, type StreamSequence, streamSequence } from "../../src/shared/units.js";
+import { subjectOf } from "../../src/shared/bus/subjects.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
+import type { OrderRecord } from "../../src/shared/domain/execution-report.js";
+import type { Command, EngineEvent } from "../../src/shared/domain/messages.js";
+import {
+  type CommandSequence,
+  type OrderId,
+  type StreamSequence,
+  streamSequence,
+} from "../../src/shared/domain/units.js";
+import { decodeCommandBatch, decodeExecutionBatch } from "../../src/shared/wire/pipeline-codec.js";
 import { type Settlement, settle } from "../../src/trade-processing/settlement.js";
 import { TradeStore } from "../../src/trade-processing/trade-store.js";
 import { createNaiveEngine } from "../../test/support/naive-engine/naive-engine.js";

@@ -1,4 +1,4 @@
-import { countOf, readOptions } from "../../src/shared/options.js";
+import { countOf, readOptions } from "../../src/shared/process/options.js";
 import type { Fault } from "./fault.js";
 import { FAULTS } from "./faults.js";
 

@@ -1,9 +1,9 @@
 /** What must be true after every fault, told from the log, the clients' answers and the naive engine alone. */
 import { differenceText } from "../../src/reconciliation/difference-text.js";
 import { differences as reconciliationDifferences } from "../../src/reconciliation/reconcile.js";
-import { openSnapshot } from "../../src/shared/database-snapshot.js";
-import { subjectOf } from "../../src/shared/subjects.js";
-import { BATCH_ITEMS_MAX, type CommandSequence, type StreamSequence } from "../../src/shared/units.js";
+import { subjectOf } from "../../src/shared/bus/subjects.js";
+import { openSnapshot } from "../../src/shared/database/snapshot.js";
+import { BATCH_ITEMS_MAX, type CommandSequence, type StreamSequence } from "../../src/shared/domain/units.js";
 import { AccountOracle } from "./account-oracle.js";
 import { CarefulOracle } from "./careful-oracle.js";
 import type { Difference } from "./difference.js";

@@ -2,7 +2,7 @@
  * What one client of the chaos run asks for, of every kind that the dialects know: the same for the same seed and the
  * same answers. Prices stay around each asset's reference, so that much trades and much rests.
  */
-import type { Asset } from "../../src/shared/assets.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
 import type {
   NewOrder,
   OrderType,
@@ -10,7 +10,7 @@ import type {
   SelfTradePrevention,
   Side,
   TimeInForce,
-} from "../../src/shared/messages.js";
+} from "../../src/shared/domain/messages.js";
 import {
   currencyUnits,
   epochMs,
@@ -19,7 +19,7 @@ import {
   orderId,
   type PriceTicks,
   priceTicks,
-} from "../../src/shared/units.js";
+} from "../../src/shared/domain/units.js";
 import { mulberry32 } from "../../test/support/random-flow.js";
 import { hasRoom } from "./resting-orders.js";
 

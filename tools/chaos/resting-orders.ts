@@ -1,5 +1,5 @@
 /** What an engine has to bring back when it starts again: orders of accounts that do nothing else, far from the market. */
-import type { Asset } from "../../src/shared/assets.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
 import type { Client } from "./client.js";
 
 export const RESTING_ORDERS = 100_000;

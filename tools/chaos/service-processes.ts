@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { freePort } from "../../src/launcher/free-port.js";
 import { logTail } from "../../src/launcher/guarded-process.js";
 import { mainFile, untilReady } from "../../src/launcher/service-process.js";
-import { projectRoot, type ServiceName } from "../../src/shared/config.js";
+import { projectRoot, type ServiceName } from "../../src/shared/process/config.js";
 
 import type { KillOrder } from "./window-faults.js";
 

@@ -1,8 +1,8 @@
 /** An engine whose snapshots are not what they were when it starts again. */
 import { SnapshotStore, type StoredSnapshot } from "../../src/matching-engine/snapshot-store.js";
-import type { Bus } from "../../src/shared/bus.js";
-import { readRange } from "../../src/shared/bus-range.js";
-import { streamSequence } from "../../src/shared/units.js";
+import { readRange } from "../../src/matching-engine/subject-range.js";
+import type { Bus } from "../../src/shared/bus/bus.js";
+import { streamSequence } from "../../src/shared/domain/units.js";
 import type { Fault } from "./fault.js";
 
 /** What becomes of an asset's snapshots, the newest first. */

@@ -1,5 +1,5 @@
 /** More than one process of a service: one stands still and comes back, or two do the same work. */
-import type { ServiceName } from "../../src/shared/config.js";
+import type { ServiceName } from "../../src/shared/process/config.js";
 import { type Fault, sleep } from "./fault.js";
 import type { World } from "./world.js";
 

@@ -1,6 +1,6 @@
 /** Processes that die at a row of the crash-window table (docs/arch.md), under load, at some call of many. */
 import { join } from "node:path";
-import { projectRoot, type ServiceName } from "../../src/shared/config.js";
+import { projectRoot, type ServiceName } from "../../src/shared/process/config.js";
 import { type Fault, within } from "./fault.js";
 
 /** A call of a method, and on which side of it the process dies. */

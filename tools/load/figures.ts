@@ -1,4 +1,4 @@
-import type { Asset } from "../../src/shared/assets.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
 import { cpuBetween, readCpu } from "./cpu.js";
 import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
 import { compareFunds, fundsFigures } from "./funds-figures.js";

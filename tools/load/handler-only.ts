@@ -6,7 +6,7 @@ import { startPostgres } from "../../src/launcher/embedded-postgres.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import { prepareDatabase } from "../../src/launcher/migrations.js";
 import { adminUrl, servicePart, untilReady } from "../../src/launcher/service-process.js";
-import { createLogger } from "../../src/shared/log.js";
+import { createLogger } from "../../src/shared/process/log.js";
 import { build, type Own, ownEnvironment, stopOnSignal } from "./own-pipeline.js";
 
 const STOP_TIMEOUT_MS = 20_000;

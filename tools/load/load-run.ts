@@ -1,5 +1,5 @@
-import type { Asset } from "../../src/shared/assets.js";
-import { REJECT_CODES } from "../../src/shared/rejects.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
+import { REJECT_CODES } from "../../src/shared/domain/rejects.js";
 import { binaryDialect, type Dialect, type Response, textDialect } from "./dialect.js";
 import { OrderFlow } from "./order-flow.js";
 import { OrderTiming } from "./order-timing.js";

@@ -1,5 +1,5 @@
-import { connectDatabase, type Database } from "../../src/shared/database.js";
-import { createLogger } from "../../src/shared/log.js";
+import { connectDatabase, type Database } from "../../src/shared/database/database.js";
+import { createLogger } from "../../src/shared/process/log.js";
 import type { LoadOutcome } from "./load-run.js";
 
 /** What Postgres says about a run. */

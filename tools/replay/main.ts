@@ -1,8 +1,8 @@
-import { loadAssets } from "../../src/shared/assets.js";
-import { connectBus } from "../../src/shared/bus.js";
-import { Environment, serversToLookAt } from "../../src/shared/config.js";
-import { connectDatabase } from "../../src/shared/database.js";
-import { createLogger } from "../../src/shared/log.js";
+import { connectBus } from "../../src/shared/bus/bus.js";
+import { connectDatabase } from "../../src/shared/database/database.js";
+import { loadAssets } from "../../src/shared/domain/assets.js";
+import { Environment, serversToLookAt } from "../../src/shared/process/config.js";
+import { createLogger } from "../../src/shared/process/log.js";
 import { HELP, parseOptions, type ReplayOptions } from "./options.js";
 import { RecordedAsset } from "./recorded-asset.js";
 import { Difference } from "./replay-run.js";

@@ -2,15 +2,15 @@
 import { createEngine, type Engine } from "../../src/matching-engine/core/engine.js";
 import { PublishedOutput } from "../../src/matching-engine/published-output.js";
 import { type RestoredEngine, SnapshotStore } from "../../src/matching-engine/snapshot-store.js";
-import type { Asset } from "../../src/shared/assets.js";
-import type { Bus } from "../../src/shared/bus.js";
-import { readRange } from "../../src/shared/bus-range.js";
-import type { Database } from "../../src/shared/database.js";
-import type { Command, EngineEvent, Trade } from "../../src/shared/messages.js";
-import { readOrderLog } from "../../src/shared/order-log.js";
-import { decodeCommandBatch, decodeExecutionBatch, decodeExecutionRows } from "../../src/shared/pipeline-codec.js";
-import { subjectOf } from "../../src/shared/subjects.js";
-import { type StreamSequence, streamSequence } from "../../src/shared/units.js";
+import { readRange } from "../../src/matching-engine/subject-range.js";
+import type { Bus } from "../../src/shared/bus/bus.js";
+import { subjectOf } from "../../src/shared/bus/subjects.js";
+import type { Database } from "../../src/shared/database/database.js";
+import { readOrderLog } from "../../src/shared/database/order-log.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
+import type { Command, EngineEvent, Trade } from "../../src/shared/domain/messages.js";
+import { type StreamSequence, streamSequence } from "../../src/shared/domain/units.js";
+import { decodeCommandBatch, decodeExecutionBatch, decodeExecutionRows } from "../../src/shared/wire/pipeline-codec.js";
 import { Difference } from "./replay-run.js";
 
 const ROWS_PER_QUERY = 5_000;

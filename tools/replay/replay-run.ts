@@ -1,9 +1,9 @@
 /** An engine that is run again: what it gives is compared with what was published, batch by batch. */
 import type { Engine } from "../../src/matching-engine/core/engine.js";
 import type { PublishedOutput } from "../../src/matching-engine/published-output.js";
-import { CodecError, InvariantBroken } from "../../src/shared/errors.js";
-import { readRows } from "../../src/shared/execution-rows.js";
-import type { Command, Trade } from "../../src/shared/messages.js";
+import { CodecError, InvariantBroken } from "../../src/shared/domain/errors.js";
+import type { Command, Trade } from "../../src/shared/domain/messages.js";
+import { readRows } from "../../src/shared/wire/event-rows.js";
 
 export interface ReplayCounts {
   commands: number;

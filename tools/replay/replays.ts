@@ -1,7 +1,7 @@
 /** The two things that can be run again: a window of a running pipeline, and one that was written to a file. */
 import type { EngineOptions } from "../../src/matching-engine/core/engine.js";
-import type { Asset } from "../../src/shared/assets.js";
-import type { Command } from "../../src/shared/messages.js";
+import type { Asset } from "../../src/shared/domain/assets.js";
+import type { Command } from "../../src/shared/domain/messages.js";
 import type { ReplayOptions } from "./options.js";
 import type { RecordedAsset, ReplayStart } from "./recorded-asset.js";
 import { CommandFeed, Difference, type ReplayCounts, replay } from "./replay-run.js";

@@ -5,17 +5,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type Engine, type EngineOptions, restoreEngine } from "../../src/matching-engine/core/engine.js";
+import { rowsOf } from "../../src/matching-engine/event-encoding.js";
 import { PublishedOutput } from "../../src/matching-engine/published-output.js";
-import type { InputMessage } from "../../src/shared/bus-reader.js";
-import type { Command, EngineEvent } from "../../src/shared/messages.js";
+import type { InputMessage } from "../../src/shared/bus/reader.js";
+import type { Command, EngineEvent } from "../../src/shared/domain/messages.js";
+import { commandSequence, eventSequence, streamSequence } from "../../src/shared/domain/units.js";
 import {
   decodeCommandBatch,
   decodeExecutionBatch,
   encodeCommandBatch,
   encodeExecutionBatch,
-} from "../../src/shared/pipeline-codec.js";
-import { rowsOf } from "../../src/shared/rows-of-events.js";
-import { commandSequence, eventSequence, streamSequence } from "../../src/shared/units.js";
+} from "../../src/shared/wire/pipeline-codec.js";
 
 const FORMAT = "bourse-replay-1";
 const ITEMS_PER_LINE = 1_000;

@@ -1,5 +1,5 @@
-import type { OrderTerms } from "../../shared/order-terms.js";
-import * as orderTerms from "../../shared/order-terms.js";
+import type { OrderTerms } from "../../shared/domain/order-terms.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
 import * as codes from "./codes.js";
 import { reasonCode } from "./codes.js";
 import type { IncomingOrder } from "./incoming-order.js";

@@ -2,13 +2,13 @@
  * The call auction: orders have collected without trading, so bids may stand above asks. It uncrosses at one price: the
  * one that trades the most, then leaves the least imbalance, then is nearest to the last trade, then is lowest.
  */
-import { NONE } from "../../shared/order-terms.js";
-import type { PriceTicks } from "../../shared/units.js";
+import { NONE } from "../../shared/domain/order-terms.js";
+import type { PriceTicks } from "../../shared/domain/units.js";
 import { CANCEL_BOTH, CANCEL_NEWEST, CANCEL_OLDEST, DECREMENT, MODE_NONE, reasonCode } from "./codes.js";
 import { sumOfLevel } from "./depth.js";
 import type { Market } from "./market.js";
 import type { OrderBook } from "./order-book.js";
-import { FILLED, ICEBERG, LEAVES, OWNER, ROW_FLOATS, ROW_INTS, TERMS } from "./order-row.js";
+import { FILLED, ICEBERG, LEAVES, OWNER, ROW_FLOATS, ROW_INTS, TERMS } from "./order-layout.js";
 import type { PriceLadder } from "./price-ladder.js";
 
 const SELF_TRADE = reasonCode("self_trade");

@@ -1,6 +1,12 @@
 /** The enumerations of the messages as the numbers that rows and events hold. */
-import { REASONS, type Reason } from "../../shared/messages.js";
-import { ASSET_STATES, ORDER_TYPES, SELF_TRADE_PREVENTIONS, SIDES, TIMES_IN_FORCE } from "../../shared/order-terms.js";
+import { REASONS, type Reason } from "../../shared/domain/messages.js";
+import {
+  ASSET_STATES,
+  ORDER_TYPES,
+  SELF_TRADE_PREVENTIONS,
+  SIDES,
+  TIMES_IN_FORCE,
+} from "../../shared/domain/order-terms.js";
 
 export const BUY = SIDES.indexOf("buy");
 export const SELL = SIDES.indexOf("sell");

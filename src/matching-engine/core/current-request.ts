@@ -1,4 +1,4 @@
-import { NONE } from "../../shared/order-terms.js";
+import { NONE } from "../../shared/domain/order-terms.js";
 
 /** Whose request is carried out. NaN makes V8 keep the numbers as doubles from the start. */
 export class CurrentRequest {

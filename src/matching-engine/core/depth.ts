@@ -1,6 +1,6 @@
-import type { PriceTicks } from "../../shared/units.js";
+import type { PriceTicks } from "../../shared/domain/units.js";
 import type { OrderBook } from "./order-book.js";
-import * as orderRow from "./order-row.js";
+import * as orderRow from "./order-layout.js";
 import type { PriceLadder } from "./price-ladder.js";
 
 // Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).

@@ -2,14 +2,14 @@
  * The matching engine of one asset: a pure, synchronous state machine. No clock, no randomness, no I/O: time and ids
  * come in with the commands, so the same commands always give the same events, byte for byte.
  */
-import { assertNever, InvariantBroken, invariant } from "../../shared/errors.js";
-import * as executionRow from "../../shared/execution-row.js";
-import { readRows } from "../../shared/execution-rows.js";
-import { ExecutionWriter } from "../../shared/execution-writer.js";
-import type { Command, EngineEvent, Refuse, RequestBody } from "../../shared/messages.js";
-import * as orderTerms from "../../shared/order-terms.js";
-import { OrderTerms } from "../../shared/order-terms.js";
-import type { CommandSequence, EventSequence, TradeId } from "../../shared/units.js";
+import { assertNever, InvariantBroken, invariant } from "../../shared/domain/errors.js";
+import type { Command, EngineEvent, Refuse, RequestBody } from "../../shared/domain/messages.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
+import { OrderTerms } from "../../shared/domain/order-terms.js";
+import type { CommandSequence, EventSequence, TradeId } from "../../shared/domain/units.js";
+import * as executionRow from "../../shared/wire/event-layout.js";
+import { readRows } from "../../shared/wire/event-rows.js";
+import { ExecutionWriter } from "../../shared/wire/event-writer.js";
 import { type AdmissionRules, objectionToNew } from "./admission.js";
 import { type Indicative, indicativeOf, uncross } from "./auction.js";
 import * as codes from "./codes.js";

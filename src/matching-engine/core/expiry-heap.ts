@@ -1,5 +1,5 @@
-import * as orderRow from "./order-row.js";
-import type { OrderRows } from "./order-rows.js";
+import * as orderRow from "./order-layout.js";
+import type { OrderRows } from "./order-table.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
 // Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).

@@ -1,8 +1,8 @@
-import type { OrderTerms } from "../../shared/order-terms.js";
-import * as orderTerms from "../../shared/order-terms.js";
+import type { OrderTerms } from "../../shared/domain/order-terms.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
 import * as codes from "./codes.js";
 import type { CurrentRequest } from "./current-request.js";
-import * as orderRow from "./order-row.js";
+import * as orderRow from "./order-layout.js";
 
 // Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
 const { HAS_BUDGET, HAS_DISPLAY, HAS_EXPIRY, HAS_MINIMUM, HAS_PRICE, HAS_QUANTITY, NONE } = orderTerms;

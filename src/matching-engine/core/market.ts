@@ -1,4 +1,4 @@
-import type { ExecutionWriter } from "../../shared/execution-writer.js";
+import type { ExecutionWriter } from "../../shared/wire/event-writer.js";
 import type { CurrentRequest } from "./current-request.js";
 import type { IncomingOrder } from "./incoming-order.js";
 import type { OrderBook } from "./order-book.js";

@@ -1,10 +1,10 @@
-import * as executionRow from "../../shared/execution-row.js";
-import * as orderTerms from "../../shared/order-terms.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
+import * as executionRow from "../../shared/wire/event-layout.js";
 import * as codes from "./codes.js";
 import type { IncomingOrder } from "./incoming-order.js";
 import type { Market } from "./market.js";
 import type { OrderBook } from "./order-book.js";
-import * as orderRow from "./order-row.js";
+import * as orderRow from "./order-layout.js";
 import type { PriceLadder } from "./price-ladder.js";
 import { preventSelfTrade } from "./self-trade.js";
 

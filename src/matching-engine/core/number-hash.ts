@@ -1,4 +1,4 @@
-import { NONE } from "../../shared/order-terms.js";
+import { NONE } from "../../shared/domain/order-terms.js";
 
 /** Two lanes of 32 bits with the finalizing steps of MurmurHash3; NONE and 0 differ. */
 export class NumberHash {

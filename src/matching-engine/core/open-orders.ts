@@ -1,7 +1,7 @@
 /** A book's open orders one by one, for whoever compares them with what others know of them. */
-import * as orderTerms from "../../shared/order-terms.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
 import type { OrderBook } from "./order-book.js";
-import * as orderRow from "./order-row.js";
+import * as orderRow from "./order-layout.js";
 
 // Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
 const { NONE } = orderTerms;

@@ -1,10 +1,10 @@
-import * as orderTerms from "../../shared/order-terms.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
 import * as codes from "./codes.js";
 import { ExpiryHeap } from "./expiry-heap.js";
 import { IcebergRows } from "./iceberg-rows.js";
 import type { IncomingOrder } from "./incoming-order.js";
-import * as orderRow from "./order-row.js";
-import { OrderRows } from "./order-rows.js";
+import * as orderRow from "./order-layout.js";
+import { OrderRows } from "./order-table.js";
 import { Owners } from "./owners.js";
 import { PriceLadder } from "./price-ladder.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";

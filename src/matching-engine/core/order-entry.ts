@@ -1,4 +1,4 @@
-import * as orderTerms from "../../shared/order-terms.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
 import { isKilled, mayRest, objectionAtEntry } from "./admission.js";
 import * as codes from "./codes.js";
 import { reasonCode } from "./codes.js";

@@ -1,5 +1,5 @@
-import * as orderRow from "./order-row.js";
-import type { OrderRows } from "./order-rows.js";
+import * as orderRow from "./order-layout.js";
+import type { OrderRows } from "./order-table.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import { SortedBlocks } from "./sorted-blocks.js";
 

@@ -3,15 +3,15 @@
  * nothing.
  */
 
-import type { OrderTerms } from "../../shared/order-terms.js";
-import * as orderTerms from "../../shared/order-terms.js";
+import type { OrderTerms } from "../../shared/domain/order-terms.js";
+import * as orderTerms from "../../shared/domain/order-terms.js";
 import { objectionAtEntry, objectionOfState, wouldTrade } from "./admission.js";
 import * as codes from "./codes.js";
 import { reasonCode } from "./codes.js";
 import type { Market } from "./market.js";
 import type { OrderBook } from "./order-book.js";
 import { enter } from "./order-entry.js";
-import * as orderRow from "./order-row.js";
+import * as orderRow from "./order-layout.js";
 
 // Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
 const { HAS_STOP_PRICE, NONE } = orderTerms;

@@ -2,7 +2,7 @@
  * The bytes of a snapshot: a header with checksum, then numbers and typed arrays one after the other, as the parts of the
  * book hand them over. Little-endian, all on whole words of 8 bytes.
  */
-import { CodecError } from "../../shared/errors.js";
+import { CodecError } from "../../shared/domain/errors.js";
 
 const MAGIC = 0x42_4f_55_52;
 /** Of everything that a snapshot holds: it is the engine's memory, so each change of a layout is a new version. */

@@ -1,4 +1,4 @@
-import { NONE } from "../../shared/order-terms.js";
+import { NONE } from "../../shared/domain/order-terms.js";
 import { NumberHash } from "./number-hash.js";
 import type { OrderBook } from "./order-book.js";
 import {
@@ -13,7 +13,7 @@ import {
   TERMS,
   TERMS_MARKET,
   TERMS_POST_ONLY,
-} from "./order-row.js";
+} from "./order-layout.js";
 
 /**
  * 64 bits, as hexadecimal text, over what the market is: every open order in its place, the last trade, the asset's

@@ -7,9 +7,9 @@
 import { inspect } from "node:util";
 import { expect } from "chai";
 import { createEngine, restoreEngine } from "../../../src/matching-engine/core/engine.js";
-import type { ExecutionRows } from "../../../src/shared/execution-writer.js";
-import type { Command } from "../../../src/shared/messages.js";
-import { rowsOf } from "../../../src/shared/rows-of-events.js";
+import { rowsOf } from "../../../src/matching-engine/event-encoding.js";
+import type { Command } from "../../../src/shared/domain/messages.js";
+import type { ExecutionRows } from "../../../src/shared/wire/event-writer.js";
 import { SCRIPT_OPTIONS } from "../../support/market-script.js";
 import { createNaiveEngine } from "../../support/naive-engine/naive-engine.js";
 import { mulberry32, RandomFlow } from "../../support/random-flow.js";

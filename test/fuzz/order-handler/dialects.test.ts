@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Session, type SessionPorts } from "../../../src/order-handler/session.js";
-import { parseAssets } from "../../../src/shared/assets.js";
-import type { OrderRequest } from "../../../src/shared/messages.js";
-import { encodeMessage } from "../../../src/shared/protobuf.js";
-import { accountId, decimalStep, epochUs, formatDecimal, logId } from "../../../src/shared/units.js";
+import { parseAssets } from "../../../src/shared/domain/assets.js";
+import type { OrderRequest } from "../../../src/shared/domain/messages.js";
+import { accountId, decimalStep, epochUs, formatDecimal, logId } from "../../../src/shared/domain/units.js";
+import { encodeMessage } from "../../../src/shared/wire/protobuf.js";
 
 const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { isDone, type OrderRecord } from "../../../src/shared/execution-report.js";
-import type { EngineEvent } from "../../../src/shared/messages.js";
-import { eventSequence, type OrderId } from "../../../src/shared/units.js";
+import { isDone, type OrderRecord } from "../../../src/shared/domain/execution-report.js";
+import type { EngineEvent } from "../../../src/shared/domain/messages.js";
+import { eventSequence, type OrderId } from "../../../src/shared/domain/units.js";
 import type { Posting } from "../../../src/trade-processing/postings.js";
 import { settle } from "../../../src/trade-processing/settlement.js";
 import { FundedFlow } from "../../support/funded-flow.js";

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { DataFolder } from "../../../src/launcher/data-folder.js";
-import { ConfigurationError } from "../../../src/shared/errors.js";
+import { ConfigurationError } from "../../../src/shared/domain/errors.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("data folder", () => {

@@ -1,16 +1,16 @@
 import { expect } from "chai";
+import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { applyMigrations } from "../../../src/launcher/migrations.js";
 import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
 import { processedThrough } from "../../../src/order-handler/positions-store.js";
 import { lastPrices } from "../../../src/order-handler/prices-store.js";
-import { lastAction, suspendedAccounts } from "../../../src/shared/actions.js";
-import { authenticate, createApiKey } from "../../../src/shared/api-keys.js";
-import { storeAssets } from "../../../src/shared/asset-store.js";
-import { loadAssets } from "../../../src/shared/assets.js";
-import { projectRoot } from "../../../src/shared/config.js";
-import { connectDatabase, type Database } from "../../../src/shared/database.js";
-import { createLogger } from "../../../src/shared/log.js";
-import { accountId } from "../../../src/shared/units.js";
+import { lastAction, suspendedAccounts } from "../../../src/shared/access/actions.js";
+import { authenticate, createApiKey } from "../../../src/shared/access/api-keys.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import { loadAssets } from "../../../src/shared/domain/assets.js";
+import { accountId } from "../../../src/shared/domain/units.js";
+import { projectRoot } from "../../../src/shared/process/config.js";
+import { createLogger } from "../../../src/shared/process/log.js";
 import { asRole, createDatabase, execute, type ServiceRole, startPostgres } from "../../support/postgres.js";
 
 const log = createLogger("test", "silent");

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { storeAssets } from "../../../src/shared/asset-store.js";
-import { loadAssets } from "../../../src/shared/assets.js";
-import type { AccountId } from "../../../src/shared/units.js";
+import { storeAssets } from "../../../src/launcher/asset-store.js";
+import { loadAssets } from "../../../src/shared/domain/assets.js";
+import type { AccountId } from "../../../src/shared/domain/units.js";
 import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";

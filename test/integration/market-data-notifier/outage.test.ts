@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AccountId } from "../../../src/shared/units.js";
+import type { AccountId } from "../../../src/shared/domain/units.js";
 import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { type PostgresForTest, startPostgres } from "../../support/postgres.js";

@@ -1,11 +1,9 @@
 import pg from "pg";
-import { createApiKey } from "../../../src/shared/api-keys.js";
-import { type Bus, connectBus } from "../../../src/shared/bus.js";
-import { connectDatabase, type Database } from "../../../src/shared/database.js";
-import { createLogger } from "../../../src/shared/log.js";
-import { encodeNotificationBatch } from "../../../src/shared/pipeline-codec.js";
-import type { NotificationBatch, PublicTrade, SequencedReport } from "../../../src/shared/reports.js";
-import { subjectOf } from "../../../src/shared/subjects.js";
+import { createApiKey } from "../../../src/shared/access/api-keys.js";
+import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
+import { subjectOf } from "../../../src/shared/bus/subjects.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import type { NotificationBatch, PublicTrade, SequencedReport } from "../../../src/shared/domain/reports.js";
 import {
   type AccountId,
   accountId,
@@ -16,7 +14,9 @@ import {
   orderId,
   priceTicks,
   tradeId,
-} from "../../../src/shared/units.js";
+} from "../../../src/shared/domain/units.js";
+import { createLogger } from "../../../src/shared/process/log.js";
+import { encodeNotificationBatch } from "../../../src/shared/wire/pipeline-codec.js";
 
 export const trade = (id: number): PublicTrade => ({
   tradeId: tradeId(id),

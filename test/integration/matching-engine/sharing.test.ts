@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Fenced } from "../../../src/shared/errors.js";
+import { Fenced } from "../../../src/shared/domain/errors.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { Slowdown } from "../../support/slowdown.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Asset } from "../../../src/shared/assets.js";
+import type { Asset } from "../../../src/shared/domain/assets.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { ASSET, EnginesUnderTest, OTHER, REGISTRY, type StartOptions } from "./engines-under-test.js";

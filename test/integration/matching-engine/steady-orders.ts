@@ -1,9 +1,10 @@
 /** Orders that rest, one after the other into each of many assets, and how long each was without its event. */
-import type { Asset, AssetRegistry } from "../../../src/shared/assets.js";
-import type { BusReader } from "../../../src/shared/bus-reader.js";
-import type { Command } from "../../../src/shared/messages.js";
-import { decodeExecutionBatch, encodeCommandBatch } from "../../../src/shared/pipeline-codec.js";
-import { accountId, commandSequence, epochUs, logId, streamSequence } from "../../../src/shared/units.js";
+
+import type { BusReader } from "../../../src/shared/bus/reader.js";
+import type { Asset, AssetRegistry } from "../../../src/shared/domain/assets.js";
+import type { Command } from "../../../src/shared/domain/messages.js";
+import { accountId, commandSequence, epochUs, logId, streamSequence } from "../../../src/shared/domain/units.js";
+import { decodeExecutionBatch, encodeCommandBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";
 import { limitOrder } from "../../support/order-terms.js";
 import { type EnginesUnderTest, REGISTRY } from "./engines-under-test.js";

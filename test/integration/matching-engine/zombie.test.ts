@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { freePort } from "../../../src/launcher/free-port.js";
 import { mainFile } from "../../../src/launcher/service-process.js";
-import { Fenced } from "../../../src/shared/errors.js";
+import { Fenced } from "../../../src/shared/domain/errors.js";
 import { eventually } from "../../support/eventually.js";
 import { stopAfterRun } from "../../support/hooks.js";
 import { ASSET, EnginesUnderTest } from "./engines-under-test.js";

@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "chai";
+import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { ACCOUNT } from "../../../src/operator/account-program.js";
 import { actorOf } from "../../../src/operator/actor.js";
 import { ASSET } from "../../../src/operator/asset-program.js";
 import { type Parsed, parse, RefusedToOperator } from "../../../src/operator/command-line.js";
-import { authenticate } from "../../../src/shared/api-keys.js";
-import { storeAssets } from "../../../src/shared/asset-store.js";
-import { loadAssets } from "../../../src/shared/assets.js";
-import { projectRoot } from "../../../src/shared/config.js";
-import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { authenticate } from "../../../src/shared/access/api-keys.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import { loadAssets } from "../../../src/shared/domain/assets.js";
+import { projectRoot } from "../../../src/shared/process/config.js";
 import { asRole, createDatabase } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { parseAssets } from "../../../src/shared/assets.js";
-import type { AssetState } from "../../../src/shared/messages.js";
-import { priceTicks } from "../../../src/shared/units.js";
+import { parseAssets } from "../../../src/shared/domain/assets.js";
+import type { AssetState } from "../../../src/shared/domain/messages.js";
+import { priceTicks } from "../../../src/shared/domain/units.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 

@@ -4,14 +4,14 @@ import type { CancelTriggersStore } from "../../../src/order-handler/cancel-trig
 import { type HandlerConfig, handlerConfig } from "../../../src/order-handler/config.js";
 import { HandlerMetrics } from "../../../src/order-handler/handler-metrics.js";
 import { OrderHandler, type OrderHandlerOptions } from "../../../src/order-handler/service.js";
-import type { AuthenticatedAccount } from "../../../src/shared/api-keys.js";
-import { type AssetRegistry, loadAssets } from "../../../src/shared/assets.js";
-import { type Bus, connectBus } from "../../../src/shared/bus.js";
-import { projectRoot } from "../../../src/shared/config.js";
-import { Metrics } from "../../../src/shared/metrics.js";
-import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
-import type { TlsIdentity } from "../../../src/shared/tls.js";
-import { accountId } from "../../../src/shared/units.js";
+import type { AuthenticatedAccount } from "../../../src/shared/access/api-keys.js";
+import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
+import { type AssetRegistry, loadAssets } from "../../../src/shared/domain/assets.js";
+import { accountId } from "../../../src/shared/domain/units.js";
+import { projectRoot } from "../../../src/shared/process/config.js";
+import { Metrics } from "../../../src/shared/process/metrics.js";
+import type { TlsIdentity } from "../../../src/shared/process/tls.js";
+import { decodeMessage, encodeMessage } from "../../../src/shared/wire/protobuf.js";
 
 export const ASSETS = loadAssets(`${projectRoot}config/assets.json`);
 const log = pino({ level: "silent" });

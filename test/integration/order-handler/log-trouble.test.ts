@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { connect } from "nats";
-import { reportBus } from "../../../src/shared/bus-alarms.js";
+import { reportBus } from "../../../src/shared/bus/alarms.js";
 import { NatsAnswers } from "../../../tools/chaos/nats-answers.js";
 import { TcpProxy } from "../../../tools/chaos/tcp-proxy.js";
 import { until } from "../../support/eventually.js";

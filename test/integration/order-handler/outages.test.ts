@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
-import { logId, streamSequence } from "../../../src/shared/units.js";
+import { logId, streamSequence } from "../../../src/shared/domain/units.js";
+import { decodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { fakeAuthenticate, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import pino from "pino";
 import { lastPrices } from "../../../src/order-handler/prices-store.js";
-import { connectDatabase, type Database } from "../../../src/shared/database.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { createDatabase } from "../../support/postgres.js";
 
 describe("the prices store", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
+import { decodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";

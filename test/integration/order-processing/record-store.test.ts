@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { RecordStore } from "../../../src/order-processing/record-store.js";
-import { storeAssets } from "../../../src/shared/asset-store.js";
-import { connectDatabase, type Database } from "../../../src/shared/database.js";
-import { createLogger } from "../../../src/shared/log.js";
-import { accountId, orderId } from "../../../src/shared/units.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import { accountId, orderId } from "../../../src/shared/domain/units.js";
+import { createLogger } from "../../../src/shared/process/log.js";
 import { eventually } from "../../support/eventually.js";
 import { createDatabase } from "../../support/postgres.js";
 import { TEST_ASSET, TEST_REGISTRY } from "../../support/test-asset.js";

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
-import { fixedShare } from "../../../src/shared/asset-share.js";
-import type { Bus } from "../../../src/shared/bus.js";
-import type { Command } from "../../../src/shared/messages.js";
-import { readReplayHorizon } from "../../../src/shared/replay-horizon.js";
-import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
-import { accountId } from "../../../src/shared/units.js";
+import type { Bus } from "../../../src/shared/bus/bus.js";
+import { readReplayHorizon } from "../../../src/shared/bus/replay-horizon.js";
+import { type StreamName, subjectOf } from "../../../src/shared/bus/subjects.js";
+import type { Command } from "../../../src/shared/domain/messages.js";
+import { accountId } from "../../../src/shared/domain/units.js";
+import { fixedShare } from "../../../src/shared/leases/asset-share.js";
 import { eventually } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
 import { ASSET, EnginesUnderTest, OTHER } from "../matching-engine/engines-under-test.js";

@@ -1,8 +1,8 @@
 /** What operators and timers decide (table actions), from order-processing to the reports. */
 import { expect } from "chai";
-import { storeAssets } from "../../../src/shared/asset-store.js";
-import { loadAssets } from "../../../src/shared/assets.js";
-import { projectRoot } from "../../../src/shared/config.js";
+import { storeAssets } from "../../../src/launcher/asset-store.js";
+import { loadAssets } from "../../../src/shared/domain/assets.js";
+import { projectRoot } from "../../../src/shared/process/config.js";
 import { diesBeforePublish } from "./failing-publishes.js";
 import { ANN, BOB, buy, PipelineUnderTest, sell } from "./pipeline-under-test.js";
 

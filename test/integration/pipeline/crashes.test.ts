@@ -1,15 +1,15 @@
 /** One test for each row of the crash-window table in docs/arch.md that lies between the log and the notifications. */
 import { expect } from "chai";
-import { type Bus, ERROR_CODES } from "../../../src/shared/bus.js";
-import type { Database, Row } from "../../../src/shared/database.js";
-import { Fenced } from "../../../src/shared/errors.js";
+import { type Bus, ERROR_CODES } from "../../../src/shared/bus/bus.js";
+import { STREAMS, type StreamName } from "../../../src/shared/bus/subjects.js";
+import type { Database, Row } from "../../../src/shared/database/database.js";
+import { Fenced } from "../../../src/shared/domain/errors.js";
+import { streamSequence } from "../../../src/shared/domain/units.js";
 import {
   decodeCommandBatch,
   decodeExecutionBatch,
   decodeNotificationBatch,
-} from "../../../src/shared/pipeline-codec.js";
-import { STREAMS, type StreamName } from "../../../src/shared/subjects.js";
-import { streamSequence } from "../../../src/shared/units.js";
+} from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";
 import { diesBeforePublish, losesFirstAcknowledgement } from "./failing-publishes.js";
 import { ANN, BOB, buy, PipelineUnderTest, type StageName, sell } from "./pipeline-under-test.js";

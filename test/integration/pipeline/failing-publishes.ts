@@ -1,6 +1,6 @@
 /** Buses that fail a stage where a test wants it. */
-import type { Bus, PublishOutcome } from "../../../src/shared/bus.js";
-import { STREAMS, type StreamName } from "../../../src/shared/subjects.js";
+import type { Bus, PublishOutcome } from "../../../src/shared/bus/bus.js";
+import { STREAMS, type StreamName } from "../../../src/shared/bus/subjects.js";
 import type { Sabotage } from "./pipeline-under-test.js";
 
 /** A bus whose publishes into a stream go through `publish` first. */

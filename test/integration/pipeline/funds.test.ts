@@ -2,10 +2,10 @@
 import { expect } from "chai";
 import { differenceText } from "../../../src/reconciliation/difference-text.js";
 import { differences } from "../../../src/reconciliation/reconcile.js";
-import type { Row } from "../../../src/shared/database.js";
-import { openSnapshot } from "../../../src/shared/database-snapshot.js";
-import type { RequestBody } from "../../../src/shared/messages.js";
-import { type AccountId, currencyUnits, lots, type OrderId, priceTicks } from "../../../src/shared/units.js";
+import type { Row } from "../../../src/shared/database/database.js";
+import { openSnapshot } from "../../../src/shared/database/snapshot.js";
+import type { RequestBody } from "../../../src/shared/domain/messages.js";
+import { type AccountId, currencyUnits, lots, type OrderId, priceTicks } from "../../../src/shared/domain/units.js";
 import { eventually } from "../../support/eventually.js";
 import { limitOrder, marketOrder } from "../../support/order-terms.js";
 import { BOB, buy, PipelineUnderTest, request, sell } from "./pipeline-under-test.js";

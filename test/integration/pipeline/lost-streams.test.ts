@@ -1,11 +1,11 @@
 /** Streams that can be made of Postgres again: gone altogether, or trimmed with all snapshots lost. */
 import { expect } from "chai";
 import { connect } from "nats";
-import { readRange } from "../../../src/shared/bus-range.js";
-import type { InputMessage } from "../../../src/shared/bus-reader.js";
-import { decodeCommandBatch, decodeExecutionBatch } from "../../../src/shared/pipeline-codec.js";
-import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
-import { streamSequence } from "../../../src/shared/units.js";
+import { readRange } from "../../../src/matching-engine/subject-range.js";
+import type { InputMessage } from "../../../src/shared/bus/reader.js";
+import { type StreamName, subjectOf } from "../../../src/shared/bus/subjects.js";
+import { streamSequence } from "../../../src/shared/domain/units.js";
+import { decodeCommandBatch, decodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { ANN, BOB, buy, PipelineUnderTest, STAGES, sell } from "./pipeline-under-test.js";
 
 const ASSET = "BTC-USD";

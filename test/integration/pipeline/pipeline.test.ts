@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { FEE_ACCOUNT } from "../../../src/shared/funds.js";
-import type { NewOrder } from "../../../src/shared/messages.js";
-import { epochMs, lots, priceTicks } from "../../../src/shared/units.js";
+import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";
+import type { NewOrder } from "../../../src/shared/domain/messages.js";
+import { epochMs, lots, priceTicks } from "../../../src/shared/domain/units.js";
 import { eventually } from "../../support/eventually.js";
 import { ANN, BOB, buy, PipelineUnderTest, request, sell } from "./pipeline-under-test.js";
 

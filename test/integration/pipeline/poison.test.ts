@@ -1,9 +1,9 @@
 /** Input that can't be processed: where its bytes go, who is told, and who goes on. */
 import { expect } from "chai";
 import { connect } from "nats";
-import type { Database, Statement } from "../../../src/shared/database.js";
-import { decodeCommandBatch, decodeExecutionBatch } from "../../../src/shared/pipeline-codec.js";
-import { type StreamName, subjectOf } from "../../../src/shared/subjects.js";
+import { type StreamName, subjectOf } from "../../../src/shared/bus/subjects.js";
+import type { Database, Statement } from "../../../src/shared/database/database.js";
+import { decodeCommandBatch, decodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { ANN, BOB, buy, PipelineUnderTest, type Sabotage, type StageName, sell } from "./pipeline-under-test.js";

@@ -10,7 +10,7 @@ import type {
   RequestBody,
   Side,
   TimeInForce,
-} from "../../../src/shared/messages.js";
+} from "../../../src/shared/domain/messages.js";
 import {
   type AccountId,
   currencyUnits,
@@ -20,7 +20,7 @@ import {
   type OrderId,
   orderId,
   priceTicks,
-} from "../../../src/shared/units.js";
+} from "../../../src/shared/domain/units.js";
 import { mulberry32 } from "../../support/random-flow.js";
 
 const MODES = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"] as const;

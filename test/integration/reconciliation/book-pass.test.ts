@@ -3,7 +3,7 @@ import { BookPass } from "../../../src/reconciliation/book-pass.js";
 import type { OpenDifference } from "../../../src/reconciliation/difference-store.js";
 import type { EngineBook, OpenOrder } from "../../../src/reconciliation/engine-books.js";
 import type { Finding, Looked } from "../../../src/reconciliation/pass.js";
-import { openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database-snapshot.js";
+import { openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database/snapshot.js";
 import { execute } from "../../support/postgres.js";
 import { createBooks } from "./books.js";
 

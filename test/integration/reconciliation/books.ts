@@ -12,11 +12,12 @@
  *   7        bob sells more than he has           10 rejected
  *   8        ann buys 10 at 50                    not settled yet
  */
-import { createApiKey } from "../../../src/shared/api-keys.js";
-import { storeAssets } from "../../../src/shared/asset-store.js";
-import { parseAssets } from "../../../src/shared/assets.js";
-import { connectDatabase } from "../../../src/shared/database.js";
-import { FEE_ACCOUNT } from "../../../src/shared/funds.js";
+
+import { storeAssets } from "../../../src/launcher/asset-store.js";
+import { createApiKey } from "../../../src/shared/access/api-keys.js";
+import { connectDatabase } from "../../../src/shared/database/database.js";
+import { parseAssets } from "../../../src/shared/domain/assets.js";
+import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";
 import { createDatabase, execute } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
 

@@ -3,9 +3,9 @@ import pg from "pg";
 import type { Difference } from "../../../src/reconciliation/comparison.js";
 import { PASS_LIMITS, runPart, runPass } from "../../../src/reconciliation/pass.js";
 import { differences } from "../../../src/reconciliation/reconcile.js";
-import { openSnapshot, openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database-snapshot.js";
-import { FEE_ACCOUNT } from "../../../src/shared/funds.js";
-import { createLogger } from "../../../src/shared/log.js";
+import { openSnapshot, openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database/snapshot.js";
+import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";
+import { createLogger } from "../../../src/shared/process/log.js";
 import { createBooks } from "./books.js";
 
 async function amongAllRows(url: string): Promise<Difference[]> {

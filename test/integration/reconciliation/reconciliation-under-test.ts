@@ -2,10 +2,10 @@ import { DifferenceStore } from "../../../src/reconciliation/difference-store.js
 import { EngineBooks } from "../../../src/reconciliation/engine-books.js";
 import { PASS_LIMITS, type PassLimits } from "../../../src/reconciliation/pass.js";
 import { Reconciliation } from "../../../src/reconciliation/service.js";
-import { loadAssets } from "../../../src/shared/assets.js";
-import { connectBus } from "../../../src/shared/bus.js";
-import { projectRoot } from "../../../src/shared/config.js";
-import { connectDatabase } from "../../../src/shared/database.js";
+import { connectBus } from "../../../src/shared/bus/bus.js";
+import { connectDatabase } from "../../../src/shared/database/database.js";
+import { loadAssets } from "../../../src/shared/domain/assets.js";
+import { projectRoot } from "../../../src/shared/process/config.js";
 import { asRole } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 import type { PipelineUnderTest } from "../pipeline/pipeline-under-test.js";

@@ -1,10 +1,16 @@
 import { expect } from "chai";
-import { storeAssets } from "../../../src/shared/asset-store.js";
-import { connectDatabase, type Database } from "../../../src/shared/database.js";
-import { isInputsFault } from "../../../src/shared/dead-letters.js";
-import type { OrderRecord } from "../../../src/shared/execution-report.js";
-import { createLogger } from "../../../src/shared/log.js";
-import { accountId, commandSequence, eventSequence, type OrderId, streamSequence } from "../../../src/shared/units.js";
+import { storeAssets } from "../../../src/launcher/asset-store.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import type { OrderRecord } from "../../../src/shared/domain/execution-report.js";
+import {
+  accountId,
+  commandSequence,
+  eventSequence,
+  type OrderId,
+  streamSequence,
+} from "../../../src/shared/domain/units.js";
+import { createLogger } from "../../../src/shared/process/log.js";
+import { isInputsFault } from "../../../src/shared/stage/dead-letters.js";
 import { settle } from "../../../src/trade-processing/settlement.js";
 import { type AssetSettlement, TradeStore } from "../../../src/trade-processing/trade-store.js";
 import { FundedFlow } from "../../support/funded-flow.js";

@@ -1,6 +1,6 @@
 import type { AdmissionRules } from "../../../src/matching-engine/core/admission.js";
-import type { NewOrder, Reason } from "../../../src/shared/messages.js";
-import type { EpochUs } from "../../../src/shared/units.js";
+import type { NewOrder, Reason } from "../../../src/shared/domain/messages.js";
+import type { EpochUs } from "../../../src/shared/domain/units.js";
 import { type IncomingOrder, leavesOf, otherSide, reaches } from "./incoming-order.js";
 import { tradableLots } from "./matching.js";
 import type { OrderBook } from "./order-book.js";

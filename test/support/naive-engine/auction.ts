@@ -3,7 +3,7 @@
  * one that trades the most, then leaves the least imbalance, then is nearest to the last trade, then is lowest.
  */
 import type { Indicative } from "../../../src/matching-engine/core/engine.js";
-import { type Lots, lots, type PriceTicks, tradeId } from "../../../src/shared/units.js";
+import { type Lots, lots, type PriceTicks, tradeId } from "../../../src/shared/domain/units.js";
 import { canceled, reduced } from "./events.js";
 import type { Market } from "./matching.js";
 import { type OrderBook, type RestingOrder, sliceOf } from "./order-book.js";

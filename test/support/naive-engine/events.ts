@@ -1,5 +1,5 @@
-import type { EventBody, OrderCanceled, Reason } from "../../../src/shared/messages.js";
-import type { AccountId, Lots, OrderId } from "../../../src/shared/units.js";
+import type { EventBody, OrderCanceled, Reason } from "../../../src/shared/domain/messages.js";
+import type { AccountId, Lots, OrderId } from "../../../src/shared/domain/units.js";
 
 /** Gives an event its place in the sequence. */
 export type Emit = (event: EventBody) => void;

@@ -1,5 +1,5 @@
-import type { NewOrder, Side } from "../../../src/shared/messages.js";
-import { type AccountId, type Lots, lots, type OrderId, type PriceTicks } from "../../../src/shared/units.js";
+import type { NewOrder, Side } from "../../../src/shared/domain/messages.js";
+import { type AccountId, type Lots, lots, type OrderId, type PriceTicks } from "../../../src/shared/domain/units.js";
 import { type RestingOrder, sliceOf } from "./order-book.js";
 
 /** An order on its way into the book: new, replaced or just triggered. It takes what it can, then rests or ends. */

@@ -1,4 +1,4 @@
-import { type Lots, lots, tradeId } from "../../../src/shared/units.js";
+import { type Lots, lots, tradeId } from "../../../src/shared/domain/units.js";
 import type { Emit } from "./events.js";
 import { fill, type IncomingOrder, leavesOf, otherSide, reaches, wantedAt } from "./incoming-order.js";
 import { type OrderBook, type RestingOrder, sliceOf } from "./order-book.js";

@@ -3,7 +3,7 @@
  * of speed. Wherever the two disagree, one of them is wrong.
  */
 import type { Depth, EngineOptions, Indicative, MatchingEngine } from "../../../src/matching-engine/core/engine.js";
-import { assertNever, invariant } from "../../../src/shared/errors.js";
+import { assertNever, invariant } from "../../../src/shared/domain/errors.js";
 import type {
   Command,
   EngineEvent,
@@ -12,7 +12,7 @@ import type {
   Reason,
   Refuse,
   RequestBody,
-} from "../../../src/shared/messages.js";
+} from "../../../src/shared/domain/messages.js";
 import {
   type AccountId,
   accountId,
@@ -25,7 +25,7 @@ import {
   type OrderId,
   orderId,
   type TradeId,
-} from "../../../src/shared/units.js";
+} from "../../../src/shared/domain/units.js";
 import { refusalOfNew } from "./admission.js";
 import { indicative, uncross } from "./auction.js";
 import type { Market } from "./matching.js";

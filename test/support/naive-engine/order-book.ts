@@ -1,5 +1,5 @@
 import type { DepthLevel } from "../../../src/matching-engine/core/depth.js";
-import type { AssetState, NewOrder, Side } from "../../../src/shared/messages.js";
+import type { AssetState, NewOrder, Side } from "../../../src/shared/domain/messages.js";
 import {
   type AccountId,
   type EpochMs,
@@ -9,7 +9,7 @@ import {
   type OrderId,
   type PriceTicks,
   type TradeId,
-} from "../../../src/shared/units.js";
+} from "../../../src/shared/domain/units.js";
 import { Ladder } from "./ladder.js";
 
 export interface RestingOrder {

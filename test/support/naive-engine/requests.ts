@@ -2,8 +2,8 @@
  * What accounts ask for. Each function checks everything first and returns the reason if it refuses, having changed
  * nothing; null: carried out.
  */
-import type { CancelAll, CancelOrder, NewOrder, Reason, ReplaceOrder } from "../../../src/shared/messages.js";
-import { type AccountId, type EpochUs, type Lots, lots, type OrderId } from "../../../src/shared/units.js";
+import type { CancelAll, CancelOrder, NewOrder, Reason, ReplaceOrder } from "../../../src/shared/domain/messages.js";
+import { type AccountId, type EpochUs, type Lots, lots, type OrderId } from "../../../src/shared/domain/units.js";
 import { refusalAtEntry, refusalByState, wouldTrade } from "./admission.js";
 import { canceled } from "./events.js";
 import { incomingAgain, incomingOrder } from "./incoming-order.js";

@@ -1,5 +1,5 @@
-import { assertNever } from "../../../src/shared/errors.js";
-import { type Lots, lots } from "../../../src/shared/units.js";
+import { assertNever } from "../../../src/shared/domain/errors.js";
+import { type Lots, lots } from "../../../src/shared/domain/units.js";
 import { canceled, type Emit, reduced } from "./events.js";
 import { type IncomingOrder, leavesOf, reduce } from "./incoming-order.js";
 import type { OrderBook, RestingOrder } from "./order-book.js";

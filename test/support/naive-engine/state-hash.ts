@@ -1,4 +1,4 @@
-import type { AssetState, SelfTradePrevention, TimeInForce } from "../../../src/shared/messages.js";
+import type { AssetState, SelfTradePrevention, TimeInForce } from "../../../src/shared/domain/messages.js";
 import type { OpenOrder, OrderBook } from "./order-book.js";
 
 const STATES: readonly AssetState[] = ["open", "cancel_only", "halted", "auction"];

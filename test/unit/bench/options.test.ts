@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { countsOf, someOf } from "../../../bench/options.js";
-import { WrongOption } from "../../../src/shared/options.js";
+import { WrongOption } from "../../../src/shared/process/options.js";
 
 describe("the options of a benchmark", () => {
   const usual = { commands: 1_000, resting: 10 };

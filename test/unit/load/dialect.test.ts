@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseAssets } from "../../../src/shared/assets.js";
-import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
+import { parseAssets } from "../../../src/shared/domain/assets.js";
+import { decodeMessage, encodeMessage } from "../../../src/shared/wire/protobuf.js";
 import { binaryDialect, type Dialect, type Response, textDialect } from "../../../tools/load/dialect.js";
 import type { PlannedOrder } from "../../../tools/load/order-flow.js";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type AccountBalances, BalancesChannel } from "../../../src/market-data-notifier/balances-channel.js";
 import type { Answer, Listener } from "../../../src/market-data-notifier/listener.js";
-import { createLogger } from "../../../src/shared/log.js";
-import { type AccountId, accountId } from "../../../src/shared/units.js";
+import { type AccountId, accountId } from "../../../src/shared/domain/units.js";
+import { createLogger } from "../../../src/shared/process/log.js";
 
 const ALICE = accountId(7);
 const BOB = accountId(8);

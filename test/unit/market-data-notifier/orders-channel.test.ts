@@ -3,9 +3,9 @@ import fc from "fast-check";
 import type { FeedReport } from "../../../src/market-data-notifier/account-feed.js";
 import type { Answer, Listener } from "../../../src/market-data-notifier/listener.js";
 import { OrdersChannel } from "../../../src/market-data-notifier/orders-channel.js";
-import { createLogger } from "../../../src/shared/log.js";
-import type { SequencedReport } from "../../../src/shared/reports.js";
-import { accountId } from "../../../src/shared/units.js";
+import type { SequencedReport } from "../../../src/shared/domain/reports.js";
+import { accountId } from "../../../src/shared/domain/units.js";
+import { createLogger } from "../../../src/shared/process/log.js";
 
 const ALICE = accountId(7);
 const PAGE_MAX = 3;

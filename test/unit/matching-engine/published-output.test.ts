@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { createEngine } from "../../../src/matching-engine/core/engine.js";
 import { PublishedOutput } from "../../../src/matching-engine/published-output.js";
-import type { InputMessage } from "../../../src/shared/bus-reader.js";
-import { CodecError, InvariantBroken } from "../../../src/shared/errors.js";
-import { type PublishedRows, piecesOf, readRows } from "../../../src/shared/execution-rows.js";
-import type { Command, EngineEvent } from "../../../src/shared/messages.js";
-import { encodeExecutionBatch } from "../../../src/shared/pipeline-codec.js";
-import { streamSequence } from "../../../src/shared/units.js";
+import type { InputMessage } from "../../../src/shared/bus/reader.js";
+import { CodecError, InvariantBroken } from "../../../src/shared/domain/errors.js";
+import type { Command, EngineEvent } from "../../../src/shared/domain/messages.js";
+import { streamSequence } from "../../../src/shared/domain/units.js";
+import { type PublishedRows, piecesOf, readRows } from "../../../src/shared/wire/event-rows.js";
+import { encodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { SCRIPT_OPTIONS } from "../../support/market-script.js";
 import { mulberry32, RandomFlow } from "../../support/random-flow.js";
 

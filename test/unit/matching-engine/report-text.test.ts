@@ -2,9 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { createEngine } from "../../../src/matching-engine/core/engine.js";
 import { reportOpening, reportText } from "../../../src/matching-engine/report-text.js";
-import { parseAssets } from "../../../src/shared/assets.js";
-import { type OrderRecord, reportFields, reportsOf } from "../../../src/shared/execution-report.js";
-import type { OrderId } from "../../../src/shared/units.js";
+import { parseAssets } from "../../../src/shared/domain/assets.js";
+import { type OrderRecord, reportFields, reportsOf } from "../../../src/shared/domain/execution-report.js";
+import type { OrderId } from "../../../src/shared/domain/units.js";
 import { SCRIPT_OPTIONS } from "../../support/market-script.js";
 import { commands } from "../../support/random-commands.js";
 

@@ -3,8 +3,8 @@ import { expect } from "chai";
 import type { Engine } from "../../../src/matching-engine/core/engine.js";
 import type { SnapshotStore, TakenSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import { SNAPSHOT_POLICY, Snapshotter } from "../../../src/matching-engine/snapshotter.js";
-import type { Bus } from "../../../src/shared/bus.js";
-import { streamSequence } from "../../../src/shared/units.js";
+import type { Bus } from "../../../src/shared/bus/bus.js";
+import { streamSequence } from "../../../src/shared/domain/units.js";
 import { serviceForTest } from "../../support/service.js";
 import { TEST_ASSET } from "../../support/test-asset.js";
 

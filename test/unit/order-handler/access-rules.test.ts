@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { orderProblem } from "../../../src/order-handler/access-rules.js";
-import { type Access, keyProblem } from "../../../src/shared/access-feed.js";
-import type { AssetState } from "../../../src/shared/messages.js";
-import { accountId } from "../../../src/shared/units.js";
+import { type Access, keyProblem } from "../../../src/shared/access/access-feed.js";
+import type { AssetState } from "../../../src/shared/domain/messages.js";
+import { accountId } from "../../../src/shared/domain/units.js";
 
 const ME = accountId(1);
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Backlog } from "../../../src/order-handler/backlog.js";
-import { logId } from "../../../src/shared/units.js";
+import { logId } from "../../../src/shared/domain/units.js";
 
 describe("the backlog", () => {
   it("is as old as the oldest request that is not processed", () => {

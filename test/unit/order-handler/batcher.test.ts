@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { Batcher, type BatcherOptions, type LogOutcome } from "../../../src/order-handler/batcher.js";
-import type { PublishOptions, PublishOutcome } from "../../../src/shared/bus.js";
-import type { OrderRequest } from "../../../src/shared/messages.js";
-import { isRefusal } from "../../../src/shared/order-rules.js";
-import { decodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
-import { accountId, epochUs, orderId, streamSequence } from "../../../src/shared/units.js";
-import type { Trouble } from "../../../src/shared/write-trouble.js";
+import type { PublishOptions, PublishOutcome } from "../../../src/shared/bus/bus.js";
+import type { Trouble } from "../../../src/shared/bus/write-trouble.js";
+import type { OrderRequest } from "../../../src/shared/domain/messages.js";
+import { accountId, epochUs, orderId, streamSequence } from "../../../src/shared/domain/units.js";
+import { isRefusal } from "../../../src/shared/requests/order-rules.js";
+import { decodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 
 const OPTIONS: BatcherOptions = {
   pacing: { intervalMaxMs: 0, fullRate: 1_000 },

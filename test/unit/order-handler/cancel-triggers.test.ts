@@ -2,7 +2,7 @@ import { expect } from "chai";
 import pino from "pino";
 import { CancelTriggers } from "../../../src/order-handler/cancel-triggers.js";
 import type { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
-import { accountId } from "../../../src/shared/units.js";
+import { accountId } from "../../../src/shared/domain/units.js";
 
 const ME = accountId(1);
 const OTHER = accountId(2);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { handlerConfig } from "../../../src/order-handler/config.js";
-import { ConfigurationError } from "../../../src/shared/errors.js";
+import { ConfigurationError } from "../../../src/shared/domain/errors.js";
 
 const NEEDED = { NATS_URL: "nats://127.0.0.1:4222", DATABASE_URL: "postgres://127.0.0.1/bourse" };
 

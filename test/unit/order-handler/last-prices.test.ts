@@ -2,8 +2,8 @@ import { expect } from "chai";
 import pino from "pino";
 import { fake } from "sinon";
 import { LastPrices } from "../../../src/order-handler/last-prices.js";
-import { parseAssets } from "../../../src/shared/assets.js";
-import { type PriceTicks, priceTicks } from "../../../src/shared/units.js";
+import { parseAssets } from "../../../src/shared/domain/assets.js";
+import { type PriceTicks, priceTicks } from "../../../src/shared/domain/units.js";
 
 const log = pino({ level: "silent" });
 const registryWith = (limits: object) =>

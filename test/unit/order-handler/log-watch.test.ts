@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import pino from "pino";
 import { LogWatch } from "../../../src/order-handler/log-watch.js";
-import { logIdAt, streamSequence } from "../../../src/shared/units.js";
+import { logIdAt, streamSequence } from "../../../src/shared/domain/units.js";
 import { until } from "../../support/eventually.js";
 
 describe("the watch over the order log", () => {

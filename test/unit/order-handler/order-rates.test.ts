@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { OrderRates } from "../../../src/order-handler/order-rates.js";
-import { accountId } from "../../../src/shared/units.js";
+import { accountId } from "../../../src/shared/domain/units.js";
 
 const [ANN, BOB] = [accountId(1), accountId(2)];
 const LIMITS = { perSession: { perSecond: 10, burst: 2 }, perAccount: { perSecond: 10, burst: 3 } };

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import type { LogOutcome } from "../../../src/order-handler/batcher.js";
 import { type Credentials, type LoggedIn, Session, type SessionLimits } from "../../../src/order-handler/session.js";
-import { parseAssets } from "../../../src/shared/assets.js";
-import type { OrderRequest } from "../../../src/shared/messages.js";
-import { decodeMessage, encodeMessage } from "../../../src/shared/protobuf.js";
-import { type Refusal, refuse } from "../../../src/shared/rejects.js";
-import { accountId, type EpochUs, epochUs, logId } from "../../../src/shared/units.js";
+import { parseAssets } from "../../../src/shared/domain/assets.js";
+import type { OrderRequest } from "../../../src/shared/domain/messages.js";
+import { type Refusal, refuse } from "../../../src/shared/domain/rejects.js";
+import { accountId, type EpochUs, epochUs, logId } from "../../../src/shared/domain/units.js";
+import { decodeMessage, encodeMessage } from "../../../src/shared/wire/protobuf.js";
 
 const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },

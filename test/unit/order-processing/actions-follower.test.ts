@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { ActionsFollower, commandsOf } from "../../../src/order-processing/actions-follower.js";
 import type { ActionsStore } from "../../../src/order-processing/actions-store.js";
-import type { Action } from "../../../src/shared/actions.js";
-import { type AccountId, accountId, actionId } from "../../../src/shared/units.js";
+import type { Action } from "../../../src/shared/access/actions.js";
+import { type AccountId, accountId, actionId } from "../../../src/shared/domain/units.js";
 
 const ANN = accountId(1);
 const BOB = accountId(2);

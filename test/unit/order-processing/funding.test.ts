@@ -1,10 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { type Balance, Funding, type OrderOnRecord } from "../../../src/order-processing/funding.js";
-import { type Asset, parseAssets } from "../../../src/shared/assets.js";
-import { coverUnits } from "../../../src/shared/funds.js";
-import type { NewOrder, ReplaceOrder } from "../../../src/shared/messages.js";
-import { accountId, currencyUnits, lots, orderId, type PriceTicks, priceTicks } from "../../../src/shared/units.js";
+import { type Asset, parseAssets } from "../../../src/shared/domain/assets.js";
+import { coverUnits } from "../../../src/shared/domain/funds.js";
+import type { NewOrder, ReplaceOrder } from "../../../src/shared/domain/messages.js";
+import {
+  accountId,
+  currencyUnits,
+  lots,
+  orderId,
+  type PriceTicks,
+  priceTicks,
+} from "../../../src/shared/domain/units.js";
 import { limitOrder, marketOrder } from "../../support/order-terms.js";
 
 /** A tick of a lot is worth 10 units of USD, a lot 100 units of the base currency. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { KnownBalances } from "../../../src/order-processing/known-balances.js";
-import { accountId } from "../../../src/shared/units.js";
+import { accountId } from "../../../src/shared/domain/units.js";
 
 const usd = (account: number) => ({ accountId: accountId(account), currency: "USD" });
 const balance = (units: number) => ({ availableUnits: BigInt(units), openOrders: 0 });

@@ -4,7 +4,7 @@ import type { HeldBalance, SequencedBatch } from "../../../src/order-processing/
 import type { Answers, Questions, RecordStore } from "../../../src/order-processing/record-store.js";
 import { Sequencer } from "../../../src/order-processing/sequencer.js";
 import { ClientOrderIds } from "../../../src/order-processing/sequencing.js";
-import type { RequestBody } from "../../../src/shared/messages.js";
+import type { RequestBody } from "../../../src/shared/domain/messages.js";
 import {
   accountId,
   commandSequence,
@@ -14,7 +14,7 @@ import {
   orderId,
   priceTicks,
   streamSequence,
-} from "../../../src/shared/units.js";
+} from "../../../src/shared/domain/units.js";
 import { limitOrder, marketOrder } from "../../support/order-terms.js";
 import { TEST_REGISTRY } from "../../support/test-asset.js";
 

@@ -1,9 +1,17 @@
 import { expect } from "chai";
 import { ClientOrderIds, clientOrderIdsNeeded, Sequencing } from "../../../src/order-processing/sequencing.js";
-import { loadAssets } from "../../../src/shared/assets.js";
-import { projectRoot } from "../../../src/shared/config.js";
-import type { LoggedRequest, RequestBody } from "../../../src/shared/messages.js";
-import { accountId, commandSequence, epochUs, logId, lots, orderId, priceTicks } from "../../../src/shared/units.js";
+import { loadAssets } from "../../../src/shared/domain/assets.js";
+import type { LoggedRequest, RequestBody } from "../../../src/shared/domain/messages.js";
+import {
+  accountId,
+  commandSequence,
+  epochUs,
+  logId,
+  lots,
+  orderId,
+  priceTicks,
+} from "../../../src/shared/domain/units.js";
+import { projectRoot } from "../../../src/shared/process/config.js";
 import { limitOrder } from "../../support/order-terms.js";
 
 const order = (clientOrderId: string | null) => limitOrder("buy", 1, 1, { clientOrderId });

@@ -8,8 +8,7 @@ import {
 } from "../../../src/order-processing/order-log-store.js";
 import type { LoggedBatch, Sequencer } from "../../../src/order-processing/sequencer.js";
 import { OrderProcessing } from "../../../src/order-processing/service.js";
-import type { Bus } from "../../../src/shared/bus.js";
-import { encodeOrderBatch } from "../../../src/shared/pipeline-codec.js";
+import type { Bus } from "../../../src/shared/bus/bus.js";
 import {
   accountId,
   commandSequence,
@@ -18,7 +17,8 @@ import {
   logId,
   nowUs,
   streamSequence,
-} from "../../../src/shared/units.js";
+} from "../../../src/shared/domain/units.js";
+import { encodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { limitOrder } from "../../support/order-terms.js";
 import { serviceForTest } from "../../support/service.js";
 

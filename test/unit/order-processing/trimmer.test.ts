@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
-import { fixedShare } from "../../../src/shared/asset-share.js";
-import type { Bus } from "../../../src/shared/bus.js";
+import type { Bus } from "../../../src/shared/bus/bus.js";
+import { fixedShare } from "../../../src/shared/leases/asset-share.js";
 import { until } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { paced, RestFactor } from "../../../src/reconciliation/pace.js";
-import type { WorkingSnapshot } from "../../../src/shared/database-snapshot.js";
+import type { WorkingSnapshot } from "../../../src/shared/database/snapshot.js";
 
 const STATEMENT_MS = 20;
 /** Timers may be early by a fraction of one. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { FEE_ACCOUNT } from "../../../src/shared/funds.js";
-import type { FeeRates } from "../../../src/shared/messages.js";
-import { accountId } from "../../../src/shared/units.js";
+import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";
+import type { FeeRates } from "../../../src/shared/domain/messages.js";
+import { accountId } from "../../../src/shared/domain/units.js";
 import { FundedMarket } from "../../support/funded-market.js";
 import { playScript } from "../../support/market-script.js";
 import { TEST_ASSET } from "../../support/test-asset.js";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { InvariantBroken } from "../../../src/shared/errors.js";
-import type { OrderRecord } from "../../../src/shared/execution-report.js";
-import type { EngineEvent, EventBody, NewOrder } from "../../../src/shared/messages.js";
+import { InvariantBroken } from "../../../src/shared/domain/errors.js";
+import type { OrderRecord } from "../../../src/shared/domain/execution-report.js";
+import type { EngineEvent, EventBody, NewOrder } from "../../../src/shared/domain/messages.js";
 import {
   accountId,
   commandSequence,
@@ -13,7 +13,7 @@ import {
   orderId,
   priceTicks,
   tradeId,
-} from "../../../src/shared/units.js";
+} from "../../../src/shared/domain/units.js";
 import { ordersNeeded, settle } from "../../../src/trade-processing/settlement.js";
 import { limitOrder } from "../../support/order-terms.js";
 import { TEST_ASSET } from "../../support/test-asset.js";

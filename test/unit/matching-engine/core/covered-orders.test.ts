@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { MatchingEngine } from "../../../../src/matching-engine/core/engine.js";
-import type { CommandBody, EventBody, NewOrder } from "../../../../src/shared/messages.js";
+import type { CommandBody, EventBody, NewOrder } from "../../../../src/shared/domain/messages.js";
 import {
   accountId,
   commandSequence,
@@ -10,7 +10,7 @@ import {
   type OrderId,
   orderId,
   priceTicks,
-} from "../../../../src/shared/units.js";
+} from "../../../../src/shared/domain/units.js";
 import { ENGINES } from "../../../support/engines.js";
 import { SCRIPT_OPTIONS } from "../../../support/market-script.js";
 import { limitOrder } from "../../../support/order-terms.js";

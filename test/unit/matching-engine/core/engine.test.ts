@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { MatchingEngine } from "../../../../src/matching-engine/core/engine.js";
-import { InvariantBroken } from "../../../../src/shared/errors.js";
-import type { Command, CommandBody, EventBody, NewOrder, RequestBody } from "../../../../src/shared/messages.js";
+import { InvariantBroken } from "../../../../src/shared/domain/errors.js";
+import type { Command, CommandBody, EventBody, NewOrder, RequestBody } from "../../../../src/shared/domain/messages.js";
 import {
   accountId,
   commandSequence,
@@ -12,7 +12,7 @@ import {
   lots,
   orderId,
   priceTicks,
-} from "../../../../src/shared/units.js";
+} from "../../../../src/shared/domain/units.js";
 import { ENGINES } from "../../../support/engines.js";
 import { SCRIPT_OPTIONS } from "../../../support/market-script.js";
 import { limitOrder } from "../../../support/order-terms.js";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createEngine, type Engine, restoreEngine } from "../../../../src/matching-engine/core/engine.js";
-import { CodecError } from "../../../../src/shared/errors.js";
+import { CodecError } from "../../../../src/shared/domain/errors.js";
 import { SCRIPT_OPTIONS } from "../../../support/market-script.js";
 import { RandomFlow } from "../../../support/random-flow.js";
 

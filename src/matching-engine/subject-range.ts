@@ -1,0 +1,59 @@
+/** Reads a subject's messages from one place to another, as fast as they come, and no further. */
+import type { Bus } from "../shared/bus/bus.js";
+import type { InputMessage } from "../shared/bus/reader.js";
+import type { StreamName } from "../shared/bus/subjects.js";
+import { DeadlineExceeded } from "../shared/domain/errors.js";
+import type { StreamSequence } from "../shared/domain/units.js";
+
+export interface BusRange {
+  readonly stream: StreamName;
+  readonly subject: string;
+  readonly after: StreamSequence;
+  /** The place of the last message wanted; it must be there. */
+  readonly through: StreamSequence;
+}
+
+const PENDING_MESSAGES_MAX = 256;
+const SILENCE_MAX_MS = 15_000;
+
+/** Ends after the message at `through`. Throws DeadlineExceeded when nothing comes for SILENCE_MAX_MS. */
+export async function* readRange(
+  bus: Bus,
+  { stream, subject, after, through }: BusRange,
+): AsyncGenerator<InputMessage> {
+  if (through <= after) return;
+  let wake: () => void = () => undefined;
+  const reader = bus.read({
+    stream,
+    subject,
+    afterSequence: after,
+    pendingMessagesMax: PENDING_MESSAGES_MAX,
+    onAvailable: () => wake(),
+  });
+  try {
+    for (;;) {
+      for (const message of reader.take(PENDING_MESSAGES_MAX / 2)) {
+        if (message.streamSequence <= through) yield message;
+        if (message.streamSequence >= through) return;
+      }
+      if (reader.pendingMessages > 0) continue;
+      if (reader.isClosed) throw new Error(`${subject}: the bus was closed before ${through} was read`);
+      const hasCome = await withinDeadline((resolve) => {
+        wake = resolve;
+      });
+      if (!hasCome) throw new DeadlineExceeded(`${subject}: nothing came for ${SILENCE_MAX_MS} ms before ${through}`);
+    }
+  } finally {
+    void reader.close(); // what the server thinks of it need not be awaited
+  }
+}
+
+async function withinDeadline(start: (resolve: () => void) => void): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const hasCome = await new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), SILENCE_MAX_MS);
+    start(() => resolve(true));
+  });
+  clearTimeout(timer);
+  return hasCome;
+}

@@ -1,0 +1,98 @@
+import type { Database } from "../database/database.js";
+import type { AssetState } from "../domain/messages.js";
+import { type Refusal, refuse } from "../domain/rejects.js";
+import { type AccountId, type ActionId, actionId } from "../domain/units.js";
+import type { Logger } from "../process/log.js";
+import { pausedFor } from "../process/stopping.js";
+import {
+  type Action,
+  actionsAfter,
+  assetStates,
+  concernsSuspensions,
+  lastAction,
+  suspendedAccounts,
+} from "./actions.js";
+
+/** Who may do what at this moment, as far as it is known here. */
+export interface Access {
+  isSuspended(accountId: AccountId): boolean;
+  /** Since this process started; who logs in later is checked by then. */
+  isRevoked(keyId: string): boolean;
+  stateOf(asset: string): AssetState;
+}
+
+/** Decisions take effect within a second; twice as often costs an idle process twice as much. */
+const INTERVAL_MS = 500;
+const ACTIONS_MAX = 1_000;
+
+/** Follows what operators decide, up to half a second behind. While Postgres is away, the last that is known holds. */
+export class AccessFeed implements Access {
+  readonly #database: Database;
+  readonly #log: Logger;
+  readonly #revoked = new Set<string>();
+  #last: ActionId = actionId(0);
+  #suspended: ReadonlySet<AccountId> = new Set();
+  #states: ReadonlyMap<string, AssetState> = new Map();
+  #isFailing = false;
+
+  /** Rejects when Postgres can't answer: nobody may be let in on a guess. */
+  static async start(database: Database, log: Logger): Promise<AccessFeed> {
+    const feed = new AccessFeed(database, log);
+    feed.#last = await lastAction(database);
+    feed.#suspended = await suspendedAccounts(database);
+    feed.#states = await assetStates(database);
+    return feed;
+  }
+
+  private constructor(database: Database, log: Logger) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  isSuspended(accountId: AccountId): boolean {
+    return this.#suspended.has(accountId);
+  }
+
+  isRevoked(keyId: string): boolean {
+    return this.#revoked.has(keyId);
+  }
+
+  stateOf(asset: string): AssetState {
+    return this.#states.get(asset) ?? "open";
+  }
+
+  async run(stopping: AbortSignal): Promise<void> {
+    while (await pausedFor(INTERVAL_MS, stopping)) await this.#poll();
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      const actions = await actionsAfter(this.#database, this.#last, ACTIONS_MAX);
+      if (actions.length > 0) await this.#apply(actions);
+      this.#isFailing = false;
+    } catch (err) {
+      if (!this.#isFailing) this.#log.warn({ err }, "what operators decide can't be read; what was known before holds");
+      this.#isFailing = true;
+    }
+  }
+
+  async #apply(actions: readonly Action[]): Promise<void> {
+    for (const { kind, keyId } of actions) if (kind === "revoke_key" && keyId !== null) this.#revoked.add(keyId);
+    if (actions.some(concernsSuspensions)) this.#suspended = await suspendedAccounts(this.#database);
+    if (actions.some(({ kind }) => kind === "set_asset_state")) this.#states = await assetStates(this.#database);
+    this.#last = actions.at(-1)?.actionId ?? this.#last;
+  }
+}
+
+const REVOKED = refuse("LOGIN_REQUIRED", "the key was revoked; connect again and log in with another one");
+const EXPIRED = refuse("LOGIN_REQUIRED", "the key has expired; connect again and log in with another one");
+
+/** Why a session must end whose key was good when it began. */
+export function keyProblem(
+  access: Access,
+  { keyId, expiresAtMs }: { readonly keyId: string; readonly expiresAtMs: number | null },
+  nowMs: number,
+): Refusal | null {
+  if (access.isRevoked(keyId)) return REVOKED;
+  return expiresAtMs !== null && expiresAtMs <= nowMs ? EXPIRED : null;
+}

@@ -1,0 +1,268 @@
+/**
+ * The owner of `nats`, with the other files bus-…: publishing with an acknowledgement inbox of our own, reading with ack-free
+ * pull consumers (bus/reader.ts), the streams, and the connection for all that (bus/connection.ts).
+ */
+import { createInbox, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "nats";
+import { type StreamSequence, streamSequence } from "../domain/units.js";
+import type { Logger } from "../process/log.js";
+import { BusConnection, type ConnectionOptions } from "./connection.js";
+import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
+import { streamConfig } from "./stream-config.js";
+import { STREAMS, type StreamName } from "./subjects.js";
+import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
+
+/** What became of a publish. Only "unknown" leaves a doubt. */
+export type PublishOutcome =
+  | { readonly kind: "stored"; readonly streamSequence: StreamSequence; readonly duplicate: boolean }
+  /** An answer that says no: nothing was stored. See ERROR_CODES. */
+  | { readonly kind: "refused"; readonly errorCode: number; readonly description: string }
+  /** Nothing was sent, or no stream listens: nothing was stored. */
+  | { readonly kind: "unavailable" }
+  /** Sent, and no answer before the deadline or before the connection broke. */
+  | { readonly kind: "unknown" };
+
+export interface PublishOptions {
+  /** Nats-Msg-Id: a second message with the same id is answered as a duplicate, for two minutes. */
+  readonly messageId?: string;
+  /** The fence: refused (WRONG_LAST_SEQUENCE) unless this is the subject's last stream sequence. */
+  readonly expectedLastSubjectSequence?: StreamSequence;
+  /** The server removes the message after so long, in whole seconds; of streams whose messages may expire only. */
+  readonly expiresAfterMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly deadlineMs: number;
+}
+
+/** The err_code of a JetStream answer; its `code` is 503 for all of them. */
+export const ERROR_CODES = {
+  STREAM_FULL: 10077,
+  WRONG_LAST_SEQUENCE: 10071,
+  NO_MESSAGE_FOUND: 10037,
+  STREAM_NOT_FOUND: 10059,
+} as const;
+
+export interface Bus {
+  isConnected(): boolean;
+  onConnectionChange(listener: (connected: boolean) => void): void;
+  /** Why the stream takes nothing until somebody acts; null: it does, or nobody need act. */
+  trouble(stream: StreamName): Trouble | null;
+  onTroubleChange(listener: (stream: StreamName, trouble: Trouble | null) => void): void;
+  /** Never rejects. */
+  publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome>;
+  /** Creates the streams, or brings them up to date: all of them, or those in memory only. */
+  ensureStreams(replicas: number, which?: "all" | "memory"): Promise<void>;
+  lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null>;
+  /** The stream's first and last sequence; last is first - 1 when it is empty. */
+  streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
+  /** The subject's first message after the given place. */
+  nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
+  /** How many messages each subject of the stream holds that the filter matches. */
+  subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
+  /** Removes the messages of the subject, or those before the given one. */
+  purge(stream: StreamName, subject: string, before?: number): Promise<void>;
+  read(options: ReaderOptions): BusReader;
+  close(): Promise<void>;
+}
+
+const CONNECT_DEADLINE_MS = 30_000;
+/** By then another server was tried. */
+const TROUBLE_AFTER_MS = 6_000;
+
+/** Tries for so long, then rejects. Once connected it reconnects for ever. */
+export async function connectBus(
+  url: string,
+  options: ConnectionOptions,
+  deadlineMs = CONNECT_DEADLINE_MS,
+): Promise<Bus> {
+  return new NatsBus(await BusConnection.open(url, options, deadlineMs), options.log);
+}
+
+interface WaitingPublish {
+  readonly subject: string;
+  readonly startedMs: number;
+  readonly resolve: (outcome: PublishOutcome) => void;
+  readonly deadline: NodeJS.Timeout;
+}
+
+class NatsBus implements Bus {
+  readonly #connection: BusConnection;
+  readonly #log: Logger;
+  readonly #troubleListeners: ((stream: StreamName, trouble: Trouble | null) => void)[] = [];
+  readonly #troubles: WriteTroubles;
+  readonly #waiting = new Map<string, WaitingPublish>();
+  readonly #readers = new Set<BusReader>();
+  readonly #inbox: string;
+  #nextToken = 0;
+
+  constructor(connection: BusConnection, log: Logger) {
+    this.#connection = connection;
+    this.#log = log;
+    this.#troubles = new WriteTroubles(
+      (stream) => this.#lookAt(stream),
+      (stream, trouble) => {
+        for (const listener of this.#troubleListeners) listener(stream, trouble);
+      },
+      connection.hasSeveralServers ? TROUBLE_AFTER_MS : 0,
+    );
+    this.#inbox = createInbox(connection.inboxPrefix);
+    connection.client.subscribe(`${this.#inbox}.*`, { callback: (_error, message) => this.#acknowledged(message) });
+    connection.onChange((connected) => this.#changed(connected));
+  }
+
+  isConnected(): boolean {
+    return this.#connection.isConnected;
+  }
+
+  onConnectionChange(listener: (connected: boolean) => void): void {
+    this.#connection.onChange(listener);
+  }
+
+  trouble(stream: StreamName): Trouble | null {
+    return this.#troubles.of(stream);
+  }
+
+  onTroubleChange(listener: (stream: StreamName, trouble: Trouble | null) => void): void {
+    this.#troubleListeners.push(listener);
+  }
+
+  publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome> {
+    if (!this.#connection.isConnected) return Promise.resolve({ kind: "unavailable" });
+    const token = String(this.#nextToken++);
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => this.#settle(token, { kind: "unknown" }), options.deadlineMs);
+      this.#waiting.set(token, { subject, startedMs: performance.now(), resolve, deadline });
+      try {
+        const reply = `${this.#inbox}.${token}`;
+        const header = publishHeaders(options);
+        this.#connection.client.publish(subject, payload, header === null ? { reply } : { reply, headers: header });
+      } catch (err) {
+        this.#log.warn({ err }, "a publish could not be sent");
+        this.#settle(token, { kind: "unavailable" });
+      }
+    });
+  }
+
+  async ensureStreams(replicas: number, which: "all" | "memory" = "all"): Promise<void> {
+    for (const name of Object.keys(STREAMS) as StreamName[]) {
+      if (which === "memory" && STREAMS[name].storage !== "memory") continue;
+      const config = streamConfig(name, replicas);
+      try {
+        await this.#connection.manager.streams.add(config);
+      } catch (error) {
+        if (!(error instanceof NatsError) || !error.isJetStreamError()) throw error;
+        await this.#connection.manager.streams.update(name, config);
+      }
+    }
+  }
+
+  lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null> {
+    return this.#message(stream, { last_by_subj: subject });
+  }
+
+  nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null> {
+    // The server knows this one, too; the client's types don't.
+    return this.#message(stream, { seq: after + 1, next_by_subj: subject } as MsgRequest);
+  }
+
+  async #message(stream: StreamName, query: MsgRequest): Promise<InputMessage | null> {
+    try {
+      const { subject, seq, data } = await this.#connection.ask(() =>
+        this.#connection.manager.streams.getMessage(stream, query),
+      );
+      return { subject, streamSequence: streamSequence(seq), data };
+    } catch (error) {
+      if (error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.NO_MESSAGE_FOUND) return null;
+      throw error;
+    }
+  }
+
+  async streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }> {
+    const { state } = await this.#connection.streamInfo(stream);
+    return { first: streamSequence(state.first_seq), last: streamSequence(state.last_seq) };
+  }
+
+  async #lookAt(stream: StreamName): Promise<StreamAnswer> {
+    try {
+      await this.#connection.streamInfo(stream);
+      return "there";
+    } catch (error) {
+      const isGone = error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.STREAM_NOT_FOUND;
+      return isGone ? "gone" : "silent";
+    }
+  }
+
+  async subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>> {
+    const { state } = await this.#connection.streamInfo(stream, { subjects_filter: filter });
+    return new Map(Object.entries(state.subjects ?? {}));
+  }
+
+  async purge(stream: StreamName, subject: string, before?: number): Promise<void> {
+    const what = { filter: subject, ...(before === undefined ? {} : { seq: before }) };
+    await this.#connection.ask(() => this.#connection.manager.streams.purge(stream, what));
+  }
+
+  read(options: ReaderOptions): BusReader {
+    const reader: BusReader = new BusReader(this.#connection, this.#log, options, () => this.#readers.delete(reader));
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  async close(): Promise<void> {
+    for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
+    await Promise.all([...this.#readers].map((reader) => reader.close()));
+    await this.#connection.close();
+  }
+
+  #acknowledged(message: Msg): void {
+    const token = message.subject.slice(this.#inbox.length + 1);
+    const isNobodyListening = message.headers?.code === 503;
+    this.#settle(token, isNobodyListening ? { kind: "unavailable" } : readAcknowledgement(message.data));
+  }
+
+  #settle(token: string, outcome: PublishOutcome): void {
+    const waiting = this.#waiting.get(token);
+    if (waiting === undefined) return;
+    this.#waiting.delete(token);
+    clearTimeout(waiting.deadline);
+    const isAnswered = outcome.kind === "stored" || outcome.kind === "refused";
+    if (this.#connection.isConnected) this.#judge(waiting, isAnswered);
+    waiting.resolve(outcome);
+  }
+
+  #judge({ subject, startedMs }: WaitingPublish, isAnswered: boolean): void {
+    if (isAnswered) this.#connection.answered("publish");
+    else this.#connection.unanswered("publish", startedMs, watchedStreamOf(subject));
+    this.#troubles.published(subject, startedMs, isAnswered);
+  }
+
+  #changed(connected: boolean): void {
+    this.#troubles.connectionChanged();
+    // Their acknowledgements went to an inbox on the connection that is gone.
+    if (!connected) for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
+    // The server may have forgotten the consumers, and what it sent meanwhile is lost.
+    if (connected) for (const reader of this.#readers) reader.restart("the connection came back");
+  }
+}
+
+function publishHeaders(options: PublishOptions): MsgHdrs | null {
+  const { messageId, expectedLastSubjectSequence, expiresAfterMs, headers: others } = options;
+  if ([messageId, expectedLastSubjectSequence, expiresAfterMs, others].every((option) => option === undefined))
+    return null;
+  const header = headers();
+  for (const [name, value] of Object.entries(others ?? {})) header.set(name, value);
+  if (messageId !== undefined) header.set("Nats-Msg-Id", messageId);
+  if (expiresAfterMs !== undefined) header.set("Nats-TTL", `${Math.ceil(expiresAfterMs / 1000)}s`);
+  if (expectedLastSubjectSequence !== undefined)
+    header.set("Nats-Expected-Last-Subject-Sequence", String(expectedLastSubjectSequence));
+  return header;
+}
+
+function readAcknowledgement(data: Uint8Array): PublishOutcome {
+  const answer = JSON.parse(new TextDecoder().decode(data)) as {
+    seq?: number;
+    duplicate?: boolean;
+    error?: { err_code?: number; description?: string };
+  };
+  if (answer.error !== undefined)
+    return { kind: "refused", errorCode: answer.error.err_code ?? 0, description: answer.error.description ?? "" };
+  return { kind: "stored", streamSequence: streamSequence(answer.seq ?? 0), duplicate: answer.duplicate === true };
+}

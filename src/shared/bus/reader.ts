@@ -1,0 +1,221 @@
+/**
+ * Reads a subject of a stream in sequence, from a given place on: an ack-free pull consumer that holds at most a given
+ * number of messages, checks that none is missing, and makes itself anew (from the last message it handed out) after
+ * any doubt: a gap, a lost connection, a consumer that the server forgot, silence. A position is never kept in it.
+ */
+import { randomUUID } from "node:crypto";
+import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from "nats";
+import { type StreamSequence, streamSequence } from "../domain/units.js";
+import type { Logger } from "../process/log.js";
+import type { BusConnection } from "./connection.js";
+import type { StreamName } from "./subjects.js";
+
+export interface InputMessage {
+  readonly subject: string;
+  readonly streamSequence: StreamSequence;
+  readonly data: Uint8Array;
+}
+
+export interface ReaderOptions {
+  readonly stream: StreamName;
+  /** May end in `>`. */
+  readonly subject: string;
+  /** The first message is the subject's next one after this. */
+  readonly afterSequence: StreamSequence;
+  /** Messages held here and not yet taken; the server keeps the rest. */
+  readonly pendingMessagesMax: number;
+  /** Called when there is something to take, and when the reader is closed. */
+  readonly onAvailable: () => void;
+}
+
+const PULL_EXPIRES_MS = 30_000;
+/** In a cluster a consumer dies with its server, and silence is the only sign of it. */
+const HEARTBEAT_MS = 2_000;
+const SILENCE_MAX_MS = 2 * HEARTBEAT_MS + 1_000;
+const CONSUMER_KEPT_MS = 60_000;
+const RETRY_MS = 250;
+
+/** A pull that ended in the ordinary way: nothing there, or its time was up. */
+const PULL_ENDED = new Set([404, 408]);
+const HEARTBEAT = 100;
+
+export class BusReader {
+  readonly #connection: BusConnection;
+  readonly #log: Logger;
+  readonly #options: ReaderOptions;
+  #pending: InputMessage[] = [];
+  #after: StreamSequence;
+  /** Messages that the server may still send for the pulls so far. */
+  #requested = 0;
+  #delivered = 0;
+  #consumer: string | null = null;
+  #subscription: Subscription | null = null;
+  #silence: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  readonly #onClosed: () => void;
+
+  constructor(connection: BusConnection, log: Logger, options: ReaderOptions, onClosed: () => void) {
+    this.#onClosed = onClosed;
+    this.#connection = connection;
+    this.#log = log.child({ subject: options.subject });
+    this.#options = options;
+    this.#after = options.afterSequence;
+    void this.#start();
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  get pendingMessages(): number {
+    return this.#pending.length;
+  }
+
+  /** At most `max` messages and about `maxBytes`, in sequence, but one at least if there is one; makes room for as many. */
+  take(max: number, maxBytes = Number.POSITIVE_INFINITY): InputMessage[] {
+    let [count, bytes] = [0, 0];
+    while (count < Math.min(max, this.#pending.length) && bytes < maxBytes)
+      bytes += this.#pending[count++]?.data.length ?? 0;
+    const taken = this.#pending.splice(0, count);
+    this.#pullMore();
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onClosed();
+    this.#options.onAvailable();
+    const consumer = this.#abandon();
+    if (consumer === null || this.#connection.client.isClosed()) return;
+    // The server forgets it by itself after CONSUMER_KEPT_MS.
+    await this.#connection.manager.consumers.delete(this.#options.stream, consumer).catch(() => undefined);
+  }
+
+  async #start(): Promise<void> {
+    for (let tries = 1; !this.#closed; tries++) {
+      try {
+        await this.#createConsumer();
+        return;
+      } catch (err) {
+        if (this.#closed) return;
+        const message = "a consumer could not be created; trying again";
+        if (tries === 1) this.#log.warn({ err }, message);
+        else this.#log.debug({ err, tries }, message);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  async #createConsumer(): Promise<void> {
+    const { stream, subject } = this.#options;
+    const { state } = await this.#connection.streamInfo(stream);
+    // A stream that was made anew (one in memory, by a server that was restarted) counts from 1 again. What was handled
+    // before is known to whoever reads, by sequences of their own.
+    if (this.#after > state.last_seq) this.#after = streamSequence(0);
+    const wanted = {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: this.#after + 1,
+      name: `reader-${randomUUID()}`,
+      ack_policy: AckPolicy.None,
+      filter_subject: subject,
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: nanos(CONSUMER_KEPT_MS),
+    };
+    const { name } = await this.#connection.ask(() => this.#connection.quickManager.consumers.add(stream, wanted));
+    if (this.#closed) return;
+    const inbox = createInbox(this.#connection.inboxPrefix);
+    this.#consumer = name;
+    this.#requested = 0;
+    this.#delivered = 0;
+    const subscription = this.#connection.client.subscribe(inbox, {
+      callback: (_error, message) => {
+        if (this.#subscription === subscription) this.#received(message);
+      },
+    });
+    this.#subscription = subscription;
+    this.#heard();
+    this.#pullMore();
+  }
+
+  #abandon(): string | null {
+    const consumer = this.#consumer;
+    this.#subscription?.unsubscribe();
+    if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#subscription = null;
+    this.#consumer = null;
+    this.#silence = null;
+    return consumer;
+  }
+
+  /** From the last message on, with a new consumer. */
+  restart(why: string): void {
+    if (this.#closed || this.#consumer === null) return;
+    this.#log.warn({ why, after: this.#after }, "reading starts anew");
+    this.#abandon();
+    void this.#start();
+  }
+
+  #received(message: Msg): void {
+    this.#heard();
+    // Only what the server says of itself comes without a place to acknowledge; headers are costly to read.
+    const status = message.reply ? 0 : (message.headers?.code ?? 0);
+    if (status === HEARTBEAT) return;
+    if (PULL_ENDED.has(status)) {
+      this.#requested = Math.max(0, this.#requested - Number(message.headers?.get("Nats-Pending-Messages") ?? 0));
+      this.#pullMore();
+      return;
+    }
+    if (status !== 0) {
+      this.restart(`status ${status} ${message.headers?.description ?? ""}`);
+      return;
+    }
+    const { streamSequence: place, consumerSequence } = placeIn(message.reply ?? "");
+    if (consumerSequence !== this.#delivered + 1) {
+      this.restart(`message ${consumerSequence} came after ${this.#delivered}`);
+      return;
+    }
+    this.#delivered = consumerSequence;
+    this.#requested = Math.max(0, this.#requested - 1);
+    this.#after = streamSequence(place);
+    this.#pending.push({ subject: message.subject, streamSequence: this.#after, data: message.data });
+    this.#pullMore();
+    this.#options.onAvailable();
+  }
+
+  /** Asks for as many as there is room for, once half of the room is free. */
+  #pullMore(): void {
+    const { pendingMessagesMax, stream } = this.#options;
+    const room = pendingMessagesMax - this.#pending.length - this.#requested;
+    if (this.#consumer === null || this.#subscription === null || room < pendingMessagesMax / 2) return;
+    this.#requested += room;
+    const pull = { batch: room, expires: nanos(PULL_EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
+    this.#connection.client.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`, JSON.stringify(pull), {
+      reply: this.#subscription.getSubject(),
+    });
+  }
+
+  /** Heartbeats come while a pull waits, so silence means that something is lost, unless nothing is asked for. */
+  #heard(): void {
+    if (this.#silence === null)
+      this.#silence = setTimeout(() => {
+        this.#silence = null;
+        if (this.#requested > 0) this.restart("silence");
+        else this.#heard();
+      }, SILENCE_MAX_MS);
+    else this.#silence.refresh();
+  }
+}
+
+/** $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>: the two before the last two. */
+function placeIn(reply: string): { streamSequence: number; consumerSequence: number } {
+  const consumerEnd = reply.lastIndexOf(".", reply.lastIndexOf(".") - 1);
+  const streamEnd = reply.lastIndexOf(".", consumerEnd - 1);
+  const streamStart = reply.lastIndexOf(".", streamEnd - 1) + 1;
+  return {
+    streamSequence: Number(reply.slice(streamStart, streamEnd)),
+    consumerSequence: Number(reply.slice(streamEnd + 1, consumerEnd)),
+  };
+}

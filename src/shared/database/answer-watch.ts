@@ -1,0 +1,72 @@
+/**
+ * Whether a server answers. Whoever talks to it says when it answered and when it was lost; when nobody has heard of it
+ * for a while, it is asked. One log line when it goes, one when it is back, however many questions failed meanwhile.
+ */
+import type { Logger } from "../process/log.js";
+
+const LOOK_MS = 500;
+/** Without an answer so long, it is asked. */
+const QUIET_MS = 2_000;
+/** Without an answer so long, it is away: nobody waits for a query that takes its time. */
+const SILENT_MS = 4_000;
+
+export class AnswerWatch {
+  readonly #server: string;
+  readonly #ask: () => Promise<unknown>;
+  readonly #log: Logger;
+  readonly #timer: NodeJS.Timeout;
+  #answeredMs: number | null = null;
+  #away: { readonly sinceMs: number; readonly why: string } | null = null;
+  #isAsking = false;
+
+  constructor(server: string, ask: () => Promise<unknown>, log: Logger) {
+    this.#server = server;
+    this.#ask = ask;
+    this.#log = log;
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  answered(): void {
+    this.#answeredMs = performance.now();
+    if (this.#away === null) return;
+    const awayMs = Math.round(this.#answeredMs - this.#away.sinceMs);
+    this.#away = null;
+    this.#log.info({ awayMs }, `${this.#server} is back`);
+  }
+
+  lost(err: unknown): void {
+    // Until the first answer, whoever connects says what is wrong.
+    if (this.#answeredMs === null || this.#away !== null) return;
+    const sinceMs = performance.now();
+    this.#away = { sinceMs, why: (err as Error).message };
+    this.#log.error({ err }, `${this.#server} can't be reached`);
+  }
+
+  /** Null: it answers. */
+  whyNot(): string | null {
+    if (this.#answeredMs === null) return `${this.#server} has not answered yet`;
+    return this.#away === null ? null : `${this.#server} can't be reached: ${this.#away.why}`;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    if (this.#answeredMs === null) return;
+    const quietMs = performance.now() - this.#answeredMs;
+    if (quietMs >= SILENT_MS) this.lost(new Error(`no answer for ${SILENT_MS / 1000} s`));
+    if (this.#isAsking || (this.#away === null && quietMs < QUIET_MS)) return;
+    this.#isAsking = true;
+    this.#ask().then(
+      () => {
+        this.#isAsking = false;
+        this.answered();
+      },
+      (err: unknown) => {
+        this.#isAsking = false;
+        this.lost(err);
+      },
+    );
+  }
+}

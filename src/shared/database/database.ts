@@ -1,0 +1,235 @@
+/**
+ * Postgres, for a service. Reads go through a small pool; a service's transactions go through one connection of their
+ * own, each as one write and one answer (pipelined-transaction.ts).
+ */
+import pg from "pg";
+import { DeadlineExceeded } from "../domain/errors.js";
+import type { Logger } from "../process/log.js";
+import { AnswerWatch } from "./answer-watch.js";
+import { BinaryCopy, type CopiedRow } from "./binary-copy.js";
+import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
+import { sqlState } from "./sql-state.js";
+import { databaseTypes } from "./types.js";
+
+export type { CopiedRow, Row, Statement };
+
+export interface Database {
+  /** Rejects after QUERY_TIMEOUT_MS. int8 arrives as a number and must be a safe integer. */
+  query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * Many rows, several times as fast as by `query`: `decode` reads all columns of each, in their order. The values become
+   * part of the text, as literals.
+   */
+  copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]>;
+  /**
+   * The statements' rows, once all of them are committed. Rejects with the first error; nothing is committed then,
+   * unless the connection broke: whether a commit that was under way took place must be read back, and what is read then
+   * stays true, since the reads wait until the server has ended what was left of it. One at a time.
+   */
+  transaction(statements: readonly Statement[]): Promise<Row[][]>;
+  /** Why Postgres is taken to be away; null: it answers. */
+  whyNotReady(): string | null;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly applicationName: string;
+  readonly log: Logger;
+  /** Connections for reads. */
+  readonly poolMax?: number;
+}
+
+const QUERY_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const PROBE_INTERVAL_MS = 500;
+
+/**
+ * A process that stands still, or whose machine is gone, in the middle of sending a transaction would hold its locks until
+ * TCP gives up, hours later, and nobody could take over from it: so the server ends what takes longer than this. Where
+ * transactions take long because the server is slow, each one that was ended doubles it for the next connection.
+ */
+const TRANSACTION_TIMEOUT_FIRST_MS = 2_000;
+const TRANSACTION_TIMEOUT_LAST_MS = QUERY_TIMEOUT_MS;
+/** Postgres 17 and later know it. */
+const TRANSACTION_TIMEOUT = "select set_config(name, $1, false) from pg_settings where name = 'transaction_timeout'";
+const TRANSACTION_ENDED = "25P04";
+
+/**
+ * What a connection had sent when it broke may still be on its way, and be committed after its outcome was read: the next
+ * transaction would take it for another's. Rows come of those that did not end in time.
+ */
+const END_SESSIONS = `select pid from pg_stat_activity where pid = any($1::int[]) and usename = current_user
+  and application_name = current_setting('application_name') and not pg_terminate_backend(pid, $2)`;
+const END_SESSIONS_TIMEOUT_MS = 2_000;
+
+/**
+ * Statements are prepared while tables may still be empty, and their plans are kept: so that they stay good when the
+ * tables have grown, only plans by index are considered on these sessions.
+ */
+const WRITER_SETTINGS =
+  "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
+
+const parserOf = (typeId: number) =>
+  databaseTypes.getTypeParser(typeId, "text") as unknown as (text: string) => unknown;
+
+/** Resolves once the first connection stands; tries until then, for `deadlineMs`. */
+export async function connectDatabase(url: string, options: DatabaseOptions, deadlineMs = 30_000): Promise<Database> {
+  const database = new PostgresDatabase(url, options);
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      await database.query("select 1");
+      return database;
+    } catch (cause) {
+      if (performance.now() - startedMs > deadlineMs) {
+        await database.close();
+        throw new DeadlineExceeded("Postgres can't be reached; is DATABASE_URL right and the server up?", { cause });
+      }
+      options.log.warn({ err: cause }, "Postgres can't be reached yet");
+      await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
+    }
+  }
+}
+
+interface Writer {
+  readonly client: pg.Client;
+  /** Statements that the connection knows by name. */
+  readonly prepared: Set<string>;
+}
+
+class PostgresDatabase implements Database {
+  readonly #config: pg.ClientConfig;
+  readonly #pool: pg.Pool;
+  readonly #watch: AnswerWatch;
+  #writer: Promise<Writer> | null = null;
+  #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
+  /** Processes of the server that may still commit something. */
+  #doubted: readonly number[] = [];
+  #doubtsEnd: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(url: string, { applicationName, log, poolMax = 2 }: DatabaseOptions) {
+    this.#config = {
+      connectionString: url,
+      application_name: applicationName,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      types: databaseTypes,
+    };
+    this.#pool = new pg.Pool({ ...this.#config, max: poolMax, idleTimeoutMillis: 0 });
+    this.#pool.on("error", (err) => this.#lost(err));
+    this.#watch = new AnswerWatch("Postgres", () => this.#pool.query("select 1"), log);
+  }
+
+  async query<R>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    await this.#noDoubts();
+    const { rows } = await this.#watched(this.#pool.query(text, [...values]));
+    return rows as R[];
+  }
+
+  async copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]> {
+    await this.#noDoubts();
+    const literal = (_: string, place: string) => pg.escapeLiteral(String(values[Number(place) - 1]));
+    const copy = new BinaryCopy(select.replace(/\$(\d+)/g, literal), decode);
+    return await this.#watched(this.#pool.query(copy as unknown as pg.Submittable) as unknown as Promise<R[]>);
+  }
+
+  async #watched<T>(answer: Promise<T>): Promise<T> {
+    try {
+      const result = await answer;
+      this.#watch.answered();
+      return result;
+    } catch (error) {
+      if (sqlState(error) === null) this.#lost(error);
+      throw error;
+    }
+  }
+
+  async transaction(statements: readonly Statement[]): Promise<Row[][]> {
+    const writer = await this.#connectedWriter();
+    try {
+      const transaction = new PipelinedTransaction(statements, writer.prepared, parserOf);
+      writer.client.query(transaction as unknown as pg.Submittable);
+      const results = await transaction.done;
+      this.#watch.answered();
+      this.#transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
+      return results;
+    } catch (error) {
+      if (sqlState(error) === TRANSACTION_ENDED)
+        this.#transactionTimeoutMs = Math.min(2 * this.#transactionTimeoutMs, TRANSACTION_TIMEOUT_LAST_MS);
+      // After an error it is not known which statements are prepared, and whether an answer is still to come.
+      this.#discardWriter(writer);
+      if (sqlState(error) === null) {
+        this.#doubted = [...this.#doubted, processIdOf(writer.client)];
+        this.#lost(error);
+      }
+      throw error;
+    }
+  }
+
+  whyNotReady(): string | null {
+    return this.#watch.whyNot();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#watch.close();
+    const writer = this.#writer;
+    this.#writer = null;
+    await Promise.allSettled([writer?.then(({ client }) => client.end()), this.#pool.end()]);
+  }
+
+  async #noDoubts(): Promise<void> {
+    if (this.#doubted.length === 0) return;
+    this.#doubtsEnd ??= this.#endDoubted().finally(() => {
+      this.#doubtsEnd = null;
+    });
+    await this.#doubtsEnd;
+  }
+
+  async #endDoubted(): Promise<void> {
+    const ended = this.#doubted;
+    const { rows } = await this.#watched(this.#pool.query(END_SESSIONS, [ended, END_SESSIONS_TIMEOUT_MS]));
+    if (rows.length > 0) throw new DeadlineExceeded("Postgres does not end a session whose connection broke");
+    this.#doubted = this.#doubted.filter((id) => !ended.includes(id));
+  }
+
+  #connectedWriter(): Promise<Writer> {
+    if (this.#closed) return Promise.reject(new Error("the database connection was closed by its owner"));
+    this.#writer ??= this.#connectWriter().catch((error: unknown) => {
+      this.#writer = null;
+      this.#lost(error);
+      throw error;
+    });
+    return this.#writer;
+  }
+
+  async #connectWriter(): Promise<Writer> {
+    const writer = { client: new pg.Client(this.#config), prepared: new Set<string>() };
+    writer.client.on("error", (err) => {
+      this.#discardWriter(writer);
+      this.#lost(err);
+    });
+    await writer.client.connect();
+    await writer.client.query(WRITER_SETTINGS);
+    await writer.client.query(TRANSACTION_TIMEOUT, [String(this.#transactionTimeoutMs)]);
+    return writer;
+  }
+
+  #discardWriter(writer: Writer): void {
+    void this.#writer?.then((current) => {
+      if (current === writer) this.#writer = null;
+    });
+    writer.client.removeAllListeners("error").on("error", () => undefined);
+    writer.client.connection.stream.destroy();
+  }
+
+  #lost(err: unknown): void {
+    if (!this.#closed) this.#watch.lost(err);
+  }
+}
+
+/** Of the server's process that works for it. */
+function processIdOf(client: pg.Client): number {
+  return (client as unknown as { readonly processID: number }).processID;
+}

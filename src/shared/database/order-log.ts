@@ -1,0 +1,129 @@
+/** The commands of an asset as order_log holds them: the record that COMMANDS can be made of again. */
+
+import { CodecError } from "../domain/errors.js";
+import type {
+  AssetState,
+  Command,
+  CommandBody,
+  FeeRates,
+  NewOrder,
+  RequestBody,
+  Shortfall,
+} from "../domain/messages.js";
+import type { CopiedRow, Database, Row } from "./database.js";
+
+/** The commands after the given one, in order. */
+export function readOrderLog(
+  database: Pick<Database, "copy">,
+  asset: string,
+  after: number,
+  max: number,
+): Promise<Command[]> {
+  const text = `select ${COLUMNS} from order_log
+    where asset = $1 and command_sequence > $2 order by command_sequence limit $3`;
+  return database.copy(text, [asset, after, max], (row) => commandOf(rowFrom(row)));
+}
+
+/** What a command is made of, in the order in which `rowFrom` reads it. */
+const COLUMNS = `command_sequence, log_id, account_id, received_at_us, sequenced_at_us, kind, client_order_id, order_id, side,
+  type, time_in_force, quantity_lots, price_ticks, stop_price_ticks, display_lots, minimum_lots, quote_budget_units,
+  expires_at_ms, post_only, self_trade_prevention, asset_state, refused, first_order_id, maker_fee_bps, taker_fee_bps,
+  protection_price_ticks, spendable_units, cover, needed_units, available_units`;
+
+type OrderLogRow = Readonly<Record<keyof ReturnType<typeof rowFrom>, unknown>>;
+
+function rowFrom(row: CopiedRow) {
+  return {
+    command_sequence: row.integer(),
+    log_id: row.integer(),
+    account_id: row.integer(),
+    received_at_us: row.integer(),
+    sequenced_at_us: row.integer(),
+    kind: row.word(),
+    client_order_id: row.text(),
+    order_id: row.integer(),
+    side: row.word(),
+    type: row.word(),
+    time_in_force: row.word(),
+    quantity_lots: row.integer(),
+    price_ticks: row.integer(),
+    stop_price_ticks: row.integer(),
+    display_lots: row.integer(),
+    minimum_lots: row.integer(),
+    quote_budget_units: row.integer(),
+    expires_at_ms: row.integer(),
+    post_only: row.boolean(),
+    self_trade_prevention: row.word(),
+    asset_state: row.word(),
+    refused: row.word(),
+    first_order_id: row.integer(),
+    maker_fee_bps: row.integer(),
+    taker_fee_bps: row.integer(),
+    protection_price_ticks: row.integer(),
+    spendable_units: row.integer(),
+    cover: row.integer(),
+    needed_units: row.integer(),
+    available_units: row.integer(),
+  };
+}
+
+/** What order-processing made the row of, to the last byte (order-log-rows.ts). */
+export function commandOf(row: OrderLogRow): Command {
+  const body = bodyOf(row);
+  const reason = row.refused as string | null;
+  const refused = { kind: "refuse", request: body, reason, firstOrderId: row.first_order_id };
+  return {
+    commandSequence: row.command_sequence,
+    logId: row.log_id ?? 0,
+    accountId: row.account_id,
+    receivedAtUs: row.received_at_us,
+    atUs: row.sequenced_at_us,
+    body: reason === null ? body : { ...refused, shortfall: shortfallOf(row) },
+  } as Command;
+}
+
+function shortfallOf({ needed_units: neededUnits, available_units: availableUnits }: OrderLogRow): Shortfall | null {
+  return neededUnits === null ? null : ({ neededUnits, availableUnits } as Shortfall);
+}
+
+export function feeRatesOf({ maker_fee_bps: makerBps, taker_fee_bps: takerBps }: Row): FeeRates | null {
+  return makerBps === null ? null : ({ makerBps, takerBps } as FeeRates);
+}
+
+function bodyOf(row: OrderLogRow): RequestBody | CommandBody {
+  const clientOrderId = row.client_order_id;
+  switch (row.kind) {
+    case "new":
+      return {
+        kind: "new",
+        clientOrderId,
+        side: row.side,
+        type: row.type,
+        timeInForce: row.time_in_force,
+        quantityLots: row.quantity_lots,
+        priceTicks: row.price_ticks ?? row.protection_price_ticks,
+        stopPriceTicks: row.stop_price_ticks,
+        displayLots: row.display_lots,
+        minimumLots: row.minimum_lots,
+        quoteBudgetUnits: row.spendable_units ?? row.quote_budget_units,
+        expiresAtMs: row.expires_at_ms,
+        postOnly: row.post_only,
+        selfTradePrevention: row.self_trade_prevention,
+        feeRates: feeRatesOf(row),
+      } as NewOrder;
+    case "cancel":
+      return { kind: "cancel", orderId: row.order_id, clientOrderId } as RequestBody;
+    case "replace": {
+      const { order_id: orderId, quantity_lots: quantityLots, price_ticks: priceTicks, cover } = row;
+      return { kind: "replace", orderId, quantityLots, priceTicks, clientOrderId, cover } as RequestBody;
+    }
+    case "cancel_all":
+      return { kind: "cancel_all", side: row.side } as RequestBody;
+    case "set_asset_state":
+      return { kind: "set_asset_state", state: row.asset_state as AssetState };
+    case "advance_clock":
+      return { kind: "advance_clock" };
+    default:
+      throw new CodecError(`order_log holds the kind ${String(row.kind)}, which is not known here`);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Where each service stands in each asset's input (table consumer_positions). A position moves in the transaction of the
+ * rows that came of the input, and only from where its writer left it: that is the fence around Postgres.
+ */
+
+import { Fenced } from "../domain/errors.js";
+import type { CommandSequence, StreamSequence } from "../domain/units.js";
+import type { ServiceName } from "../process/config.js";
+import { columns } from "./columns.js";
+import type { Statement } from "./database.js";
+import { sqlState } from "./sql-state.js";
+
+/** Raised by the function take_positions. */
+const POSITION_TAKEN = "BX001";
+
+export interface PositionMove {
+  readonly asset: string;
+  /** In the service's own measure: log ids, event sequences. */
+  readonly from: number;
+  readonly reached: number;
+  readonly streamSequence: StreamSequence;
+  readonly throughCommand: CommandSequence;
+  /** The last command whose hold the service has taken over. */
+  readonly holdThroughCommand: CommandSequence;
+}
+
+/** Must be the first statement of its transaction: whoever waits for the asset holds no other lock then. */
+export function takePositions(service: ServiceName, moves: readonly PositionMove[]): Statement {
+  const values = columns(
+    moves,
+    (move) => move.asset,
+    (move) => move.from,
+    (move) => move.reached,
+    (move) => move.streamSequence,
+    (move) => move.throughCommand,
+    (move) => move.holdThroughCommand,
+  );
+  return {
+    name: "take_positions",
+    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])",
+    values: [service, ...values],
+  };
+}
+
+/** The error of a transaction that took positions: Fenced where another had moved one. */
+export function fenceError(service: ServiceName, cause: unknown): unknown {
+  return sqlState(cause) === POSITION_TAKEN
+    ? new Fenced(`another ${service} has moved the position`, { cause })
+    : cause;
+}

@@ -1,0 +1,314 @@
+/**
+ * From the engine's events to what each account is told. Pure: the orders that an event touches are given, and are
+ * changed as the event says; the reports come out. Used by trade-processing and by the engine's command line.
+ */
+import type { Asset } from "./assets.js";
+import { assertNever, InvariantBroken } from "./errors.js";
+import type {
+  EngineEvent,
+  FeeRates,
+  NewOrder,
+  OrderType,
+  Reason,
+  RequestRejected,
+  Shortfall,
+  Side,
+  TimeInForce,
+  Trade,
+} from "./messages.js";
+import type { ExecutionReport, Liquidity, OrderStatus, ReportEvent, SequencedReport } from "./reports.js";
+import {
+  type AccountId,
+  type EpochUs,
+  formatAmount,
+  formatDecimal,
+  formatPrice,
+  type Lots,
+  lots,
+  type OrderId,
+  type PriceTicks,
+} from "./units.js";
+
+/** An order as its owner sees it. While it lives, leaves = quantity - filled; once it is done, leaves is 0. */
+export interface OrderRecord {
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  clientOrderId: string | null;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  priceTicks: PriceTicks | null;
+  readonly stopPriceTicks: PriceTicks | null;
+  /** Null for a market buy by quote budget; leaves is null, too, while it lives. */
+  quantityLots: Lots | null;
+  filledLots: Lots;
+  leavesLots: Lots | null;
+  status: OrderStatus;
+  readonly receivedAtUs: EpochUs;
+  /** For the order's whole life; null: nothing is held for it. */
+  readonly feeRates: FeeRates | null;
+  /** The two below are settlement's (src/shared/domain/funds.ts): what the order holds, in the currency that it pays with. */
+  heldUnits: number;
+  feeCarry: number;
+}
+
+/** A market order has no price of its own, only one up to which it may go. */
+function isMarket({ type }: OrderRecord): boolean {
+  return type === "market" || type === "stop_market";
+}
+
+export function isDone({ status }: OrderRecord): boolean {
+  return status === "filled" || status === "canceled" || status === "rejected" || status === "expired";
+}
+
+/** The orders that the event changes or reports on, new ones excepted. */
+export function ordersTouched({ body }: EngineEvent): readonly OrderId[] {
+  switch (body.kind) {
+    case "trade":
+      return [body.makerOrderId, body.takerOrderId];
+    case "canceled":
+    case "expired":
+    case "replaced":
+    case "reduced":
+    case "triggered":
+      return [body.orderId];
+    case "cancel_rejected":
+    case "replace_rejected":
+      return body.orderId === null ? [] : [body.orderId];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Applies one event to the orders and returns its reports, the maker's before the taker's; what they cost, settlement
+ * adds. Adds new orders to the map, removes none. Throws InvariantBroken when an order that must be there is not, or
+ * when quantities don't add up.
+ */
+export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>, asset: Asset): ExecutionReport[] {
+  const { body, atUs } = event;
+  switch (body.kind) {
+    case "accepted": {
+      const status = body.pendingTrigger ? "pending_trigger" : "open";
+      const order = newRecord(body.orderId, body.accountId, body.receivedAtUs, body.order, status);
+      orders.set(order.orderId, order);
+      return [report(order, "accepted", atUs)];
+    }
+    case "rejected": {
+      const order = newRecord(body.orderId, body.accountId, body.receivedAtUs, body.order, "rejected");
+      order.leavesLots = lots(0);
+      orders.set(order.orderId, order);
+      return [report(order, "rejected", atUs, reasonText(body, order.side, asset))];
+    }
+    case "trade":
+      return [fill(body, orders, "maker", atUs), fill(body, orders, "taker", atUs)];
+    case "canceled": {
+      const order = live(orders, body.orderId);
+      // A market buy whose budget is spent got what it asked for.
+      const isSpent = body.reason === "quote_budget_spent" && order.filledLots > 0;
+      finish(order, isSpent ? "filled" : "canceled");
+      return [report(order, "canceled", atUs, body.reason)];
+    }
+    case "expired": {
+      const order = live(orders, body.orderId);
+      finish(order, "expired");
+      return [report(order, "expired", atUs, "expired")];
+    }
+    case "replaced": {
+      const order = live(orders, body.orderId);
+      order.quantityLots = body.quantityLots;
+      order.priceTicks = body.priceTicks;
+      order.leavesLots = body.leavesLots;
+      order.clientOrderId = body.clientOrderId ?? order.clientOrderId;
+      return [report(order, "replaced", atUs)];
+    }
+    case "reduced": {
+      const order = live(orders, body.orderId);
+      if (order.quantityLots !== null) order.quantityLots = lots(order.quantityLots - body.byLots);
+      order.leavesLots = body.leavesLots;
+      return [report(order, "reduced", atUs, "self_trade")];
+    }
+    case "triggered": {
+      const order = live(orders, body.orderId);
+      order.status = "open";
+      return [report(order, "triggered", atUs)];
+    }
+    case "cancel_rejected":
+    case "replace_rejected":
+      return [requestRejected(body, orders, asset, atUs)];
+    case "state_changed":
+      return [];
+    default:
+      return assertNever(body);
+  }
+}
+
+/** Field by field, here and below: a spread costs more than all the rest. */
+function newRecord(
+  orderId: OrderId,
+  accountId: AccountId,
+  receivedAtUs: EpochUs,
+  order: NewOrder,
+  status: OrderStatus,
+): OrderRecord {
+  return {
+    orderId,
+    accountId,
+    clientOrderId: order.clientOrderId,
+    side: order.side,
+    type: order.type,
+    timeInForce: order.timeInForce,
+    priceTicks: order.priceTicks,
+    stopPriceTicks: order.stopPriceTicks,
+    quantityLots: order.quantityLots,
+    filledLots: lots(0),
+    leavesLots: order.quantityLots,
+    status,
+    receivedAtUs,
+    feeRates: order.feeRates,
+    heldUnits: 0,
+    feeCarry: 0,
+  };
+}
+
+function live(orders: Map<OrderId, OrderRecord>, orderId: OrderId): OrderRecord {
+  const order = orders.get(orderId);
+  if (order === undefined) throw new InvariantBroken(`order ${orderId} is not known`);
+  if (isDone(order)) throw new InvariantBroken(`order ${orderId} is ${order.status} and can't change`);
+  return order;
+}
+
+function fill(trade: Trade, orders: Map<OrderId, OrderRecord>, liquidity: Liquidity, atUs: EpochUs): ExecutionReport {
+  const isMaker = liquidity === "maker";
+  const order = live(orders, isMaker ? trade.makerOrderId : trade.takerOrderId);
+  const leavesLots = isMaker ? trade.makerLeavesLots : trade.takerLeavesLots;
+  order.filledLots = lots(order.filledLots + trade.quantityLots);
+  const expected = order.quantityLots === null ? null : order.quantityLots - order.filledLots;
+  if (expected !== leavesLots)
+    throw new InvariantBroken(`order ${order.orderId} has ${leavesLots} lots left, not ${expected}`);
+  order.leavesLots = leavesLots;
+  order.status = leavesLots === 0 ? "filled" : "partially_filled";
+  return report(order, "trade", atUs, null, trade, liquidity);
+}
+
+function finish(order: OrderRecord, status: "filled" | "canceled" | "expired"): void {
+  order.status = status;
+  order.leavesLots = lots(0);
+}
+
+function report(
+  order: OrderRecord,
+  event: ReportEvent,
+  atUs: EpochUs,
+  reason: string | null = null,
+  trade: Trade | null = null,
+  liquidity: Liquidity | null = null,
+  receivedAtUs: EpochUs = order.receivedAtUs,
+): ExecutionReport {
+  return {
+    accountId: order.accountId,
+    event,
+    status: order.status,
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
+    side: order.side,
+    type: order.type,
+    timeInForce: order.timeInForce,
+    quantityLots: order.quantityLots,
+    priceTicks: isMarket(order) ? null : order.priceTicks,
+    filledLots: order.filledLots,
+    leavesLots: order.leavesLots,
+    tradeId: trade === null ? null : trade.tradeId,
+    lastPriceTicks: trade === null ? null : trade.priceTicks,
+    lastQuantityLots: trade === null ? null : trade.quantityLots,
+    liquidity,
+    feeUnits: null,
+    reason,
+    receivedAtUs,
+    matchedAtUs: atUs,
+  };
+}
+
+/** Says nothing about an order that is another account's. */
+function requestRejected(
+  rejected: RequestRejected,
+  orders: Map<OrderId, OrderRecord>,
+  asset: Asset,
+  atUs: EpochUs,
+): ExecutionReport {
+  const order = rejected.orderId === null ? undefined : orders.get(rejected.orderId);
+  if (order !== undefined && order.accountId === rejected.accountId) {
+    const reason = reasonText(rejected, order.side, asset);
+    return report(order, rejected.kind, atUs, reason, null, null, rejected.receivedAtUs);
+  }
+  return {
+    accountId: rejected.accountId,
+    event: rejected.kind,
+    status: "rejected",
+    orderId: rejected.orderId,
+    clientOrderId: rejected.clientOrderId,
+    side: null,
+    type: null,
+    timeInForce: null,
+    quantityLots: null,
+    priceTicks: null,
+    filledLots: lots(0),
+    leavesLots: null,
+    tradeId: null,
+    lastPriceTicks: null,
+    lastQuantityLots: null,
+    liquidity: null,
+    feeUnits: null,
+    reason: reasonText(rejected, null, asset),
+    receivedAtUs: rejected.receivedAtUs,
+    matchedAtUs: atUs,
+  };
+}
+
+interface Refusal {
+  readonly reason: Reason;
+  readonly firstOrderId: OrderId | null;
+  readonly shortfall: Shortfall | null;
+}
+
+/** The side is that of the order, if it is the account's: it says in which currency funds were missing. */
+function reasonText({ reason, firstOrderId, shortfall }: Refusal, side: Side | null, asset: Asset): string {
+  if (firstOrderId !== null) return `${reason}: first used by order ${firstOrderId}`;
+  if (shortfall === null || side === null) return reason;
+  const [currency, unit] = side === "buy" ? [asset.quote, asset.quoteUnit] : [asset.base, asset.baseUnit];
+  const amount = (units: number) => `${formatDecimal(units, unit)} ${currency}`;
+  return `${reason}: needs ${amount(shortfall.neededUnits)}, has ${amount(shortfall.availableUnits)}`;
+}
+
+/** The report as subscribers get it: decimal text for people, absent where there is nothing to say. */
+export function reportJson(report: SequencedReport, asset: Asset): Record<string, unknown> {
+  return { accountSequence: report.accountSequence, ...reportFields(report, asset) };
+}
+
+/** The same without the account's sequence, which only settlement can draw. */
+export function reportFields(report: ExecutionReport, asset: Asset): Record<string, unknown> {
+  const json: Record<string, unknown> = { asset: asset.asset };
+  if (report.orderId !== null) json["orderId"] = report.orderId;
+  if (report.clientOrderId !== null) json["clientOrderId"] = report.clientOrderId;
+  json["event"] = report.event;
+  json["status"] = report.status;
+  if (report.side !== null) json["side"] = report.side;
+  if (report.type !== null) json["type"] = report.type;
+  if (report.timeInForce !== null) json["timeInForce"] = report.timeInForce;
+  if (report.priceTicks !== null) json["price"] = formatPrice(report.priceTicks, asset.tick);
+  if (report.quantityLots !== null) json["quantity"] = formatDecimal(report.quantityLots, asset.lot);
+  json["filledQuantity"] = formatDecimal(report.filledLots, asset.lot);
+  if (report.leavesLots !== null) json["leavesQuantity"] = formatDecimal(report.leavesLots, asset.lot);
+  if (report.tradeId !== null) json["tradeId"] = report.tradeId;
+  if (report.lastPriceTicks !== null) json["lastPrice"] = formatPrice(report.lastPriceTicks, asset.tick);
+  if (report.lastQuantityLots !== null) json["lastQuantity"] = formatDecimal(report.lastQuantityLots, asset.lot);
+  if (report.liquidity !== null) json["liquidity"] = report.liquidity;
+  if (report.feeUnits !== null) {
+    json["fee"] = formatAmount(report.feeUnits, asset.quoteUnit);
+    json["feeCurrency"] = asset.quote;
+  }
+  if (report.reason !== null) json["reason"] = report.reason;
+  json["receivedAtUs"] = report.receivedAtUs;
+  json["matchedAtUs"] = report.matchedAtUs;
+  return json;
+}

@@ -1,0 +1,254 @@
+/**
+ * Which assets this process works on. Every process of a service says twice a second that it is there, and all of them
+ * come to the same shares (share-out.ts). A lease is a key whose value is who has it (lease-keys.ts); it is taken and
+ * given back by compare-and-set. Who is gone, each finds out by itself (lease-table.ts).
+ *
+ * Leases say who tries; who wins is decided by the fence of each output (docs/arch.md).
+ */
+
+import type { Bus, PublishOptions } from "../bus/bus.js";
+import type { BusReader, InputMessage } from "../bus/reader.js";
+import { streamSequence } from "../domain/units.js";
+import type { Service } from "../process/lifecycle.js";
+import type { Doubt, FollowedShare } from "./asset-share.js";
+import { assetKey, doubtedAssetOfKey, doubtKey, leaseSubject, memberKey } from "./lease-keys.js";
+import { LeaseTable } from "./lease-table.js";
+import { nextInLine, shareOut } from "./share-out.js";
+
+export interface LeaseOptions {
+  readonly service: string;
+  /** This process's own name; after a restart the same, so that it goes on at once. */
+  readonly instance: string;
+  /** What it is willing to work on. */
+  readonly assets: readonly string[];
+  /** A process that was silent for so long leaves no trace: names are many where each start has one of its own. */
+  readonly forgottenAfterMs?: number;
+}
+
+const HEARTBEAT_MS = 500;
+const FORGOTTEN_AFTER_MS = 600_000;
+const PUBLISH_TIMEOUT_MS = 2_000;
+const PENDING_MAX = 1_024;
+const DOUBT_TEXT_MAX = 1_000;
+
+type LeaseBus = Pick<Bus, "publish" | "read">;
+
+export class AssetLeases implements FollowedShare {
+  readonly #bus: LeaseBus;
+  readonly #service: Pick<Service, "log" | "metrics">;
+  readonly #options: LeaseOptions;
+  readonly #table: LeaseTable;
+  /** Assets that are ours by their key, and that another is to have: the stage is letting go of them. */
+  readonly #leaving = new Set<string>();
+  /** What the stage has let go of, until another key says so: a publish may be lost. */
+  readonly #givenBack = new Set<string>();
+  readonly #underWay = new Set<string>();
+  readonly #listeners: (() => void)[] = [];
+  readonly #leases;
+  readonly #settled = settlement();
+  #hasJoined = false;
+  #assets: ReadonlySet<string> = new Set();
+  #followers: ReadonlyMap<string, string> = new Map();
+  readonly #doubts: Doubt[] = [];
+  #reader: BusReader | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #isClosed = false;
+
+  constructor(bus: LeaseBus, service: Pick<Service, "log" | "metrics">, options: LeaseOptions) {
+    this.#bus = bus;
+    this.#service = service;
+    this.#options = options;
+    this.#table = new LeaseTable(options.instance);
+    this.#leases = service.metrics.gauge("leases", "Assets that this process works on");
+  }
+
+  assets(): ReadonlySet<string> {
+    return this.#assets;
+  }
+
+  leaving(): ReadonlySet<string> {
+    return this.#leaving;
+  }
+
+  followed(): ReadonlySet<string> {
+    const { instance } = this.#options;
+    return new Set([...this.#followers].filter(([, follower]) => follower === instance).map(([asset]) => asset));
+  }
+
+  isFollowed(asset: string): boolean {
+    return this.#followers.has(asset);
+  }
+
+  doubt(asset: string, why: string): void {
+    const text = `${this.#options.instance} follows it and differs: ${why}`;
+    void this.#publish(doubtKey(asset), text.slice(0, DOUBT_TEXT_MAX));
+  }
+
+  takeDoubt(): Doubt | null {
+    const doubts = this.#doubts.splice(0).filter(({ asset }) => this.#assets.has(asset));
+    this.#doubts.push(...doubts.slice(1));
+    return doubts[0] ?? null;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Starts to take part. Resolves when it has seen who else is there, and taken what is free. */
+  async join(): Promise<void> {
+    this.#reader = this.#bus.read({
+      stream: "KV_leases",
+      subject: this.#subject(">"),
+      afterSequence: streamSequence(0),
+      pendingMessagesMax: PENDING_MAX,
+      onAvailable: () => this.#read(),
+    });
+    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    await this.#beat();
+    await this.#settled.promise;
+    this.#hasJoined = true;
+  }
+
+  /** What joining waits for; null: nothing any more. */
+  whyNotJoined(): string | null {
+    if (this.#hasJoined) return null;
+    if (!this.#table.hasBeaten)
+      return "the first heartbeat is not stored yet: NATS does not answer, or KV_leases is full";
+    return this.#table.isUpToDate ? "taking what is free" : "reading who else is there";
+  }
+
+  letGo(asset: string): void {
+    if (!this.#leaving.delete(asset)) return;
+    this.#givenBack.add(asset);
+    this.#giveBack(asset);
+  }
+
+  /** Gives everything back and leaves; the stage must have stopped. */
+  async leave(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#reader?.close();
+    const ours = [...this.#table.holders()].filter(([, holder]) => holder === this.#options.instance);
+    // In this order: who sees all of it sees assets that nobody has, and tries for none that is just being given back.
+    const givenBack = ours.map(([asset]) => this.#change(assetKey(asset), ""));
+    await Promise.all([...givenBack, this.#publish(this.#memberKey, "", { expiresAfterMs: FORGOTTEN_AFTER_MS })]);
+  }
+
+  get #memberKey(): string {
+    return memberKey(this.#options.instance);
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#isClosed || this.#underWay.has(this.#memberKey)) return;
+    this.#underWay.add(this.#memberKey);
+    const { assets, forgottenAfterMs: expiresAfterMs = FORGOTTEN_AFTER_MS } = this.#options;
+    const outcome = await this.#publish(this.#memberKey, assets.join(","), { expiresAfterMs });
+    this.#underWay.delete(this.#memberKey);
+    if (outcome.kind !== "stored") return;
+    this.#table.beatStored(outcome.streamSequence);
+    this.#decide();
+  }
+
+  #read(): void {
+    const messages = this.#reader?.take(PENDING_MAX) ?? [];
+    for (const message of messages) this.#note(message);
+    if (messages.length > 0) this.#decide();
+  }
+
+  #note({ subject, streamSequence, data }: InputMessage): void {
+    const key = subject.slice(this.#subject("").length);
+    const value = Buffer.from(data).toString();
+    const doubted = doubtedAssetOfKey(key);
+    if (doubted === null) this.#table.note(key, value, streamSequence);
+    // What is older is about processes before this one.
+    else if (this.#table.isUpToDate) this.#doubts.push({ asset: doubted, why: value });
+  }
+
+  /** Takes what is free and ours to take, and asks the stage to let go of what another is to have. */
+  #decide(): void {
+    if (!this.#table.isUpToDate || this.#isClosed) return;
+    const { instance } = this.#options;
+    const members = this.#table.membersAlive();
+    const alive = new Set(members.map(({ id }) => id));
+    const holders = this.#table.holders();
+    this.#followers = nextInLine(holders, members);
+    const shares = shareOut([...new Set(members.flatMap(({ assets }) => [...assets]))], members, holders);
+    const taken: Promise<void>[] = [];
+    for (const [asset, taker] of shares) {
+      const holder = holders.get(asset) ?? "";
+      if (taker === instance && holder !== instance && !alive.has(holder)) taken.push(this.#take(asset, holder));
+      this.#decideOn(asset, { isHeld: holder === instance, isToKeep: taker === instance });
+    }
+    const isInWork = (asset: string) => !this.#leaving.has(asset) && !this.#givenBack.has(asset);
+    this.#setAssets([...holders].filter(([asset, holder]) => holder === instance && isInWork(asset)));
+    void Promise.all(taken).then(() => this.#settled.resolve());
+  }
+
+  #decideOn(asset: string, { isHeld, isToKeep }: { isHeld: boolean; isToKeep: boolean }): void {
+    if (!isHeld || isToKeep) this.#leaving.delete(asset);
+    if (!isHeld) this.#givenBack.delete(asset);
+    else if (this.#givenBack.has(asset)) {
+      // What is on its way may still get there: nothing is taken back before it is known to be lost.
+      if (!isToKeep) this.#giveBack(asset);
+      else if (!this.#underWay.has(assetKey(asset))) this.#givenBack.delete(asset);
+    } else if (!isToKeep) this.#leaving.add(asset);
+  }
+
+  #giveBack(asset: string): void {
+    void this.#change(assetKey(asset), "");
+  }
+
+  async #take(asset: string, from: string): Promise<void> {
+    if (!(await this.#change(assetKey(asset), this.#options.instance))) return;
+    if (from !== "") this.#service.log.info({ asset, from }, "took over an asset");
+    this.#decide();
+  }
+
+  #setAssets(held: readonly (readonly [string, string])[]): void {
+    const assets = new Set(held.map(([asset]) => asset));
+    const isSame = assets.size === this.#assets.size && [...assets].every((asset) => this.#assets.has(asset));
+    if (isSame) return;
+    this.#service.log.info({ assets: [...assets] }, "the share of assets has changed");
+    this.#assets = assets;
+    this.#leases.set(assets.size);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** True: stored, and nobody had changed it since we saw it. */
+  async #change(key: string, value: string): Promise<boolean> {
+    if (this.#underWay.has(key)) return false;
+    this.#underWay.add(key);
+    const expectedLastSubjectSequence = this.#table.sequenceOf(key);
+    const outcome = await this.#publish(key, value, { expectedLastSubjectSequence });
+    this.#underWay.delete(key);
+    if (outcome.kind !== "stored") return false;
+    this.#table.note(key, value, outcome.streamSequence);
+    return true;
+  }
+
+  #publish(key: string, value: string, options: Omit<PublishOptions, "deadlineMs"> = {}) {
+    return this.#bus.publish(this.#subject(key), Buffer.from(value), { ...options, deadlineMs: PUBLISH_TIMEOUT_MS });
+  }
+
+  #subject(key: string): string {
+    return leaseSubject(this.#options.service, key);
+  }
+}
+
+/** Takes part from now on, and until the service stops. */
+export async function joinLeases(bus: Bus, service: Service, options: LeaseOptions): Promise<FollowedShare> {
+  const leases = new AssetLeases(bus, service, options);
+  service.onStop("leases", () => leases.leave());
+  service.readiness("leases", () => leases.whyNotJoined());
+  await leases.join();
+  return leases;
+}
+
+function settlement(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

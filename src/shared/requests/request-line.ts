@@ -1,0 +1,292 @@
+/**
+ * The text dialect's requests (docs/protocol.md, Text dialect): a line of words in, a request or a refusal out. What
+ * belongs to a session (LOGIN, PING …) or to the engine's command line (BOOK, HASH …) is its caller's.
+ */
+import type { Asset } from "../domain/assets.js";
+import type { RequestBody, SelfTradePrevention, TimeInForce } from "../domain/messages.js";
+import { type Refusal, type RejectName, refuse } from "../domain/rejects.js";
+import { type DecimalStep, formatDecimal, parseDecimal } from "../domain/units.js";
+import {
+  composeCancel,
+  composeNewOrder,
+  composeReplace,
+  findAsset,
+  isRefusal,
+  missing,
+  type OrderTerms,
+  type RequestRules,
+  shown,
+} from "./order-rules.js";
+
+export interface RequestLine {
+  readonly kind: "request";
+  readonly asset: Asset;
+  readonly body: RequestBody;
+  /** The options of this line that only the caller knows. */
+  readonly extras: ReadonlyMap<string, string>;
+}
+
+export interface RequestLineRules extends RequestRules {
+  /** Options that every request takes besides its own, such as the command line's account=. */
+  readonly extraOptions: ReadonlySet<string>;
+}
+
+/** The words of a line; none for an empty line and for a comment. */
+export function wordsOf(line: string): string[] {
+  const parts = line.split(" ");
+  const words = parts.includes("") ? parts.filter((word) => word !== "") : parts;
+  return words[0]?.startsWith("#") ? [] : words;
+}
+
+export const REQUEST_USAGE = {
+  BUY: "BUY <asset> <quantity> <price>|MKT [id= tif= expires= post=1 display= stop= min= stp= quote=]",
+  SELL: "SELL <asset> <quantity> <price>|MKT [id= tif= expires= post=1 display= stop= min= stp=]",
+  CANCEL: "CANCEL <asset> <order-id>, or CANCEL <asset> id=<client order id>",
+  REPLACE: "REPLACE <asset> <order-id> <quantity> <price> [id=<new client order id>]",
+  CANCELALL: "CANCELALL <asset> [BUY|SELL]",
+} as const;
+
+type Keyword = keyof typeof REQUEST_USAGE;
+
+/** A map, because a word that was cut out of a line is no name of a property yet: to find that out costs more. */
+const KEYWORDS: ReadonlyMap<string, Keyword> = new Map(
+  (Object.keys(REQUEST_USAGE) as Keyword[]).map((keyword) => [keyword, keyword]),
+);
+
+const OPTIONS: Readonly<Record<Keyword, ReadonlySet<string>>> = {
+  BUY: new Set(["id", "tif", "expires", "post", "display", "stop", "min", "stp", "quote"]),
+  SELL: new Set(["id", "tif", "expires", "post", "display", "stop", "min", "stp", "quote"]),
+  CANCEL: new Set(["id"]),
+  REPLACE: new Set(["id"]),
+  CANCELALL: new Set(),
+};
+
+/** `words` are those of one line, at least one. */
+export function parseRequestLine(words: readonly string[], rules: RequestLineRules): RequestLine | Refusal {
+  const word = words[0] ?? "";
+  const keyword = KEYWORDS.get(word) ?? KEYWORDS.get(word.toUpperCase());
+  if (keyword === undefined)
+    return refuse("UNKNOWN_COMMAND", `command ${shown(words[0] ?? "")} is not known; HELP lists the commands`);
+  const options = parseOptions(words, keyword, rules.extraOptions);
+  if (isRefusal(options)) return options;
+  if (options.from === 1) return refuse("UNKNOWN_ASSET", `the asset is missing: ${REQUEST_USAGE[keyword]}`);
+  const asset = findAsset(rules.registry, words[1] ?? "");
+  if (isRefusal(asset)) return asset;
+  const body = parseBody(keyword, asset, words.slice(2, options.from), options.values, rules);
+  return isRefusal(body) ? body : { kind: "request", asset, body, extras: options.values };
+}
+
+interface Options {
+  /** Where the options begin. */
+  readonly from: number;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+
+function parseOptions(words: readonly string[], keyword: Keyword, extra: ReadonlySet<string>): Options | Refusal {
+  const from = words.findIndex((word) => word.includes("="));
+  if (from < 0) return { from: words.length, values: NO_OPTIONS };
+  const values = new Map<string, string>();
+  for (const word of words.slice(from)) {
+    const cut = word.indexOf("=");
+    if (cut < 0)
+      return refuse("UNSUPPORTED_COMBINATION", `${shown(word)} comes after the options; ${REQUEST_USAGE[keyword]}`);
+    const key = word.slice(0, cut).toLowerCase();
+    if (!OPTIONS[keyword].has(key) && !extra.has(key))
+      return refuse("UNSUPPORTED_COMBINATION", `option ${shown(key)} is not known; ${REQUEST_USAGE[keyword]}`);
+    if (values.has(key)) return refuse("UNSUPPORTED_COMBINATION", `option ${key} is given twice`);
+    values.set(key, word.slice(cut + 1));
+  }
+  return { from, values };
+}
+
+function parseBody(
+  keyword: Keyword,
+  asset: Asset,
+  words: readonly string[],
+  options: ReadonlyMap<string, string>,
+  rules: RequestRules,
+): RequestBody | Refusal {
+  switch (keyword) {
+    case "BUY":
+    case "SELL":
+      return tooMany(words, 2, keyword) ?? parseNewOrder(keyword, asset, words, options, rules);
+    case "CANCEL":
+      return (
+        tooMany(words, 1, keyword) ??
+        composeCancel(words[0] === undefined ? null : wholeNumber(words[0]), options.get("id") ?? null)
+      );
+    case "REPLACE":
+      return tooMany(words, 3, keyword) ?? parseReplace(asset, words, options, rules);
+    case "CANCELALL":
+      return tooMany(words, 1, keyword) ?? parseCancelAll(words[0]);
+  }
+}
+
+function parseNewOrder(
+  keyword: "BUY" | "SELL",
+  asset: Asset,
+  words: readonly string[],
+  options: ReadonlyMap<string, string>,
+  rules: RequestRules,
+): RequestBody | Refusal {
+  const values = new ValueReader(asset, rules);
+  const isMarket = words[1]?.toUpperCase() === "MKT";
+  const isByQuote = words[0] === "-" && options.has("quote");
+  const stop = options.get("stop");
+  const terms: OrderTerms = {
+    clientOrderId: options.get("id") ?? null,
+    side: keyword === "BUY" ? "buy" : "sell",
+    type: isMarket ? (stop === undefined ? "market" : "stop_market") : stop === undefined ? "limit" : "stop_limit",
+    quantityLots: isByQuote ? null : values.quantity("quantity", words[0] ?? null),
+    priceTicks: isMarket ? null : values.price("price", words[1] ?? null),
+    stopPriceTicks: stop === undefined ? null : values.price("stop price", stop),
+    displayLots: values.quantity("display quantity", options.get("display")),
+    minimumLots: values.quantity("minimum quantity", options.get("min")),
+    quoteBudgetUnits: values.quoteAmount(options.get("quote")),
+    expiresAtMs: values.time(options.get("expires")),
+    timeInForce: values.choice("tif", TIMES_IN_FORCE, options.get("tif")),
+    postOnly: values.choice("post", SWITCH, options.get("post")) ?? false,
+    selfTradePrevention: values.choice("stp", PREVENTIONS, options.get("stp")),
+  };
+  return values.refusal ?? composeNewOrder(asset, terms, rules);
+}
+
+function parseReplace(
+  asset: Asset,
+  words: readonly string[],
+  options: ReadonlyMap<string, string>,
+  rules: RequestRules,
+): RequestBody | Refusal {
+  const values = new ValueReader(asset, rules);
+  const terms = {
+    orderId: words[0] === undefined ? null : wholeNumber(words[0]),
+    quantityLots: values.quantity("quantity", words[1] ?? null),
+    priceTicks: values.price("price", words[2] ?? null),
+    clientOrderId: options.get("id") ?? null,
+  };
+  return values.refusal ?? composeReplace(asset, terms, rules);
+}
+
+function parseCancelAll(word: string | undefined): RequestBody | Refusal {
+  if (word === undefined) return { kind: "cancel_all", side: null };
+  const side = word.toLowerCase();
+  if (side === "buy" || side === "sell") return { kind: "cancel_all", side };
+  return refuse("INVALID_SIDE", `side ${shown(word)} is not BUY or SELL; leave it out for both`);
+}
+
+// ---- words ----
+
+function tooMany(words: readonly string[], max: number, keyword: Keyword): Refusal | null {
+  const extra = words[max];
+  return extra === undefined
+    ? null
+    : refuse("UNSUPPORTED_COMBINATION", `${shown(extra)} is one word too many; ${REQUEST_USAGE[keyword]}`);
+}
+
+/** Reads the values of one line and keeps the first refusal. undefined: not given; null: missing. */
+class ValueReader {
+  refusal: Refusal | null = null;
+  readonly #asset: Asset;
+  readonly #rules: RequestRules;
+
+  constructor(asset: Asset, rules: RequestRules) {
+    this.#asset = asset;
+    this.#rules = rules;
+  }
+
+  price(what: string, text: string | null | undefined): number | null {
+    const { tick, tickSize } = this.#asset;
+    return this.#steps("INVALID_PRICE", what, text, tick, () => `the tick ${tickSize}`);
+  }
+
+  quantity(what: string, text: string | null | undefined): number | null {
+    const { lot, lotSize } = this.#asset;
+    return this.#steps("INVALID_QUANTITY", what, text, lot, () => `the lot ${lotSize}`);
+  }
+
+  quoteAmount(text: string | undefined): number | null {
+    if (text === undefined) return null;
+    const { quote } = this.#asset;
+    const step = { scale: this.#rules.registry.currencies.get(quote)?.decimals ?? 0, units: 1 };
+    return this.#steps("INVALID_QUANTITY", "quote amount", text, step, () => `${formatDecimal(1, step)} ${quote}`);
+  }
+
+  time(text: string | undefined): number | null {
+    return text === undefined ? null : this.#keep(parseTime(text));
+  }
+
+  choice<T>(option: string, choices: ReadonlyMap<string, T>, text: string | undefined): T | null {
+    if (text === undefined) return null;
+    const chosen = choices.get(text.toUpperCase());
+    if (chosen !== undefined) return chosen;
+    const known = [...choices.keys()].join(", ").toLowerCase();
+    return this.#keep(refuse("UNSUPPORTED_COMBINATION", `${option} ${shown(text)} is not one of ${known}`));
+  }
+
+  #steps(
+    name: RejectName,
+    what: string,
+    text: string | null | undefined,
+    step: DecimalStep,
+    stepText: () => string,
+  ): number | null {
+    if (text === undefined) return null;
+    if (text === null) return this.#keep(missing(name, what));
+    const steps = parseDecimal(text, step);
+    if (typeof steps === "number") return steps;
+    const largest = formatDecimal(Number.MAX_SAFE_INTEGER, step);
+    const problems = {
+      "not a decimal number": "is not a decimal number such as 12.5 (digits and one dot, no leading 0)",
+      "not positive": "is not above zero",
+      "off step": `is not a multiple of ${stepText()}`,
+      "too large": `is above the largest possible, ${largest}`,
+    };
+    return this.#keep(refuse(name, `${what} ${shown(text)} ${problems[steps]}`));
+  }
+
+  #keep(value: Refusal): null;
+  #keep(value: number | Refusal): number | null;
+  #keep(value: number | Refusal): number | null {
+    if (typeof value === "number") return value;
+    this.refusal ??= value;
+    return null;
+  }
+}
+
+const TIMES_IN_FORCE: ReadonlyMap<string, TimeInForce> = new Map([
+  ["GTC", "GTC"],
+  ["IOC", "IOC"],
+  ["FOK", "FOK"],
+  ["GTD", "GTD"],
+]);
+const SWITCH: ReadonlyMap<string, boolean> = new Map([
+  ["0", false],
+  ["1", true],
+]);
+const PREVENTIONS: ReadonlyMap<string, SelfTradePrevention> = new Map([
+  ["NEWEST", "cancel_newest"],
+  ["OLDEST", "cancel_oldest"],
+  ["BOTH", "cancel_both"],
+  ["DECREMENT", "decrement"],
+  ["NONE", "none"],
+]);
+
+function wholeNumber(text: string): number {
+  return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : 0;
+}
+
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+
+/** An RFC 3339 time as milliseconds since the epoch; what is finer is cut off. */
+export function parseTime(text: string): number | Refusal {
+  const match = RFC_3339.exec(text);
+  const atMs = match === null ? Number.NaN : Date.parse(text.toUpperCase());
+  // Date.parse takes February 30th for March 1st: the day must come back as it went in.
+  const day = Number(match?.[3]);
+  const isRealDay =
+    match !== null && new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, day)).getUTCDate() === day;
+  if (Number.isFinite(atMs) && atMs >= 0 && isRealDay) return Math.floor(atMs);
+  return refuse("INVALID_EXPIRY", `expiry ${shown(text)} is not an RFC 3339 time such as 2026-01-31T12:00:00Z`);
+}

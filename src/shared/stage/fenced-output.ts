@@ -1,0 +1,93 @@
+/**
+ * A stage's output of one asset, under a fence: every message names the one it follows, so that of two writers only
+ * one goes on. After any doubt the last message is read back: ours (a lost acknowledgement) or another's (we are a
+ * zombie). Retries until it is stored; whoever feeds it waits meanwhile, which is the back-pressure.
+ */
+import { type Bus, ERROR_CODES } from "../bus/bus.js";
+import type { InputMessage } from "../bus/reader.js";
+import { type StreamName, subjectOf } from "../bus/subjects.js";
+import { Fenced } from "../domain/errors.js";
+import { type StreamSequence, streamSequence } from "../domain/units.js";
+import type { Logger } from "../process/log.js";
+
+const ACK_TIMEOUT_MS = 2_000;
+const RETRY_MS = 200;
+
+export class FencedOutput {
+  readonly #bus: Bus;
+  readonly #log: Logger;
+  readonly #stopping: AbortSignal;
+  readonly #stream: StreamName;
+  readonly #subject: string;
+  #last: StreamSequence = streamSequence(0);
+
+  constructor(bus: Bus, log: Logger, stopping: AbortSignal, stream: StreamName, asset: string) {
+    this.#bus = bus;
+    this.#log = log.child({ stream, asset });
+    this.#stopping = stopping;
+    this.#stream = stream;
+    this.#subject = subjectOf(stream, asset);
+  }
+
+  /** The last output's place in its stream. */
+  get last(): StreamSequence {
+    return this.#last;
+  }
+
+  /** Reads the last output back; what comes next has to follow it. */
+  async open(): Promise<InputMessage | null> {
+    const last = await this.#bus.lastMessage(this.#stream, this.#subject);
+    this.#last = last?.streamSequence ?? streamSequence(0);
+    return last;
+  }
+
+  /** Resolves once it is stored. Rejects with Fenced when another writer is there, or when told to stop. */
+  async publish(payload: Uint8Array): Promise<void> {
+    let tries = 1;
+    for (; ; tries++) {
+      const outcome = await this.#bus.publish(this.#subject, payload, {
+        expectedLastSubjectSequence: this.#last,
+        deadlineMs: ACK_TIMEOUT_MS,
+      });
+      if (outcome.kind === "stored") {
+        this.#last = outcome.streamSequence;
+        break;
+      }
+      const isFence = outcome.kind === "refused" && outcome.errorCode === ERROR_CODES.WRONG_LAST_SEQUENCE;
+      if (!isFence) {
+        const message = "an output is not stored yet; trying again";
+        if (tries === 1) this.#log.warn({ outcome }, message);
+        else this.#log.debug({ outcome, tries }, message);
+      }
+      if (await this.#isStored(payload)) break;
+      await this.#pause(); // also when the fence refuses: a server that lags behind does not know the last message yet
+    }
+    if (tries > 1) this.#log.info({ tries }, "the output is stored now");
+  }
+
+  /** Looks at the subject's last message: true if it is this payload, false if nothing has changed. */
+  async #isStored(payload: Uint8Array): Promise<boolean> {
+    const last = await this.#readLast();
+    if (last === undefined) return false;
+    const at = last?.streamSequence ?? streamSequence(0);
+    if (at === this.#last) return false;
+    if (last === null || !Buffer.from(last.data).equals(payload))
+      throw new Fenced(`${this.#subject}: another writer published ${at} after ${this.#last}`);
+    this.#last = at;
+    return true;
+  }
+
+  async #readLast(): Promise<InputMessage | null | undefined> {
+    try {
+      return await this.#bus.lastMessage(this.#stream, this.#subject);
+    } catch (err) {
+      this.#log.debug({ err }, "the last output can't be read back yet");
+      return undefined;
+    }
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#stopping.aborted) throw new Error(`${this.#subject}: told to stop with an output that is not stored`);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Which asset of those that are to move is let go of next: one at a time, so that whoever takes them has one to start at
+ * a time, and each only once its next start is prepared. Its input goes on being handled until then.
+ */
+import { beforeDeadline } from "../process/deadline.js";
+import type { Logger } from "../process/log.js";
+
+/** As long as it takes, the asset's next start is slower without. */
+const PREPARE_MAX_MS = 5_000;
+
+interface Preparation {
+  readonly asset: string;
+  isDone: boolean;
+}
+
+export class HandOver {
+  readonly #log: Logger;
+  readonly #prepare: ((asset: string) => Promise<void>) | null;
+  readonly #onPrepared: () => void;
+  #preparation: Preparation | null = null;
+
+  constructor(log: Logger, prepare: ((asset: string) => Promise<void>) | null, onPrepared: () => void) {
+    this.#log = log;
+    this.#prepare = prepare;
+    this.#onPrepared = onPrepared;
+  }
+
+  /** What is to be let go of now; null: nothing, or not yet. Called between two batches. */
+  next(leaving: ReadonlySet<string>): string | null {
+    if (this.#preparation === null || !leaving.has(this.#preparation.asset)) {
+      const [asset] = leaving;
+      if (asset === undefined) return null;
+      this.#preparation = this.#start(asset);
+    }
+    const { asset, isDone } = this.#preparation;
+    if (!isDone) return null;
+    this.#preparation = null;
+    return asset;
+  }
+
+  #start(asset: string): Preparation {
+    const preparation = { asset, isDone: this.#prepare === null };
+    if (this.#prepare !== null)
+      void beforeDeadline(this.#prepare(asset), PREPARE_MAX_MS)
+        .catch((err: unknown) => this.#log.warn({ err, asset }, "an asset is handed over unprepared"))
+        .then(() => {
+          preparation.isDone = true;
+          this.#onPrepared();
+        });
+    return preparation;
+  }
+}

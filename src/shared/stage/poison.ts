@@ -1,0 +1,81 @@
+/**
+ * Finds the message of a batch that can't be handled, whatever is tried: the batch is tried again in halves until one
+ * message fails alone. That goes to the dead letters, and then what can be done with it is done, or its asset halts.
+ */
+
+import type { Bus } from "../bus/bus.js";
+import type { StreamSequence } from "../domain/units.js";
+import type { Service } from "../process/lifecycle.js";
+import type { AssetInput } from "./asset-input.js";
+import { BadInput, isInputsFault, putDeadLetter, Suspects } from "./dead-letters.js";
+import { AssetHalted, type Stage } from "./stage.js";
+
+/** A batch failed by the fault of what it holds; it is tried again in parts. */
+export class BatchAccused extends Error {
+  override readonly name = "BatchAccused";
+}
+
+export class PoisonSearch {
+  readonly #service: Service;
+  readonly #bus: Bus;
+  readonly #stage: Stage;
+  readonly #suspects = new Suspects();
+  /** Each asset's culprit, once its bytes are among the dead letters. */
+  readonly #culprits = new Map<string, StreamSequence>();
+  readonly #deadLetters;
+
+  constructor(service: Service, bus: Bus, stage: Stage) {
+    this.#service = service;
+    this.#bus = bus;
+    this.#stage = stage;
+    const help = "Input messages that can't be processed";
+    this.#deadLetters = service.metrics.counter("dead_letters_total", help, ["asset"]);
+  }
+
+  /** Its input is handled by itself, and at most `messagesMax` of it at once. */
+  isSuspect(asset: string): boolean {
+    return this.#suspects.has(asset);
+  }
+
+  messagesMax(asset: string): number {
+    return this.#suspects.messagesMax(asset);
+  }
+
+  /** Rejects as the stage does; with BatchAccused when it is the input's fault and the search goes on. */
+  async handle(inputs: readonly AssetInput[]): Promise<void> {
+    const [first] = inputs;
+    if (first !== undefined && this.#culprits.get(first.asset) === first.messages[0]?.streamSequence)
+      await this.#salvage(first);
+    else await this.#stage.handle(inputs).catch((err: unknown) => this.#accuse(inputs, err));
+    this.#suspects.acquit(inputs);
+  }
+
+  async #accuse(inputs: readonly AssetInput[], cause: unknown): Promise<never> {
+    if (!isInputsFault(cause)) throw cause;
+    const accused = cause instanceof BadInput ? inputs.filter(({ asset }) => asset === cause.asset) : inputs;
+    const message = this.#suspects.accuse(accused);
+    const [suspect] = accused;
+    if (message !== null && suspect !== undefined) {
+      const { asset } = suspect;
+      const { name: service, input: stream } = this.#stage;
+      await putDeadLetter(this.#bus, { service, asset, stream, message, reason: cause });
+      this.#deadLetters.inc({ asset });
+      if (this.#stage.salvage === undefined) throw new AssetHalted(asset, cause);
+      this.#culprits.set(asset, message.streamSequence);
+    }
+    throw new BatchAccused(`${accused.map(({ asset }) => asset).join(", ")} failed`, { cause });
+  }
+
+  async #salvage(input: AssetInput): Promise<void> {
+    const { asset } = input;
+    const sequence = this.#culprits.get(asset);
+    try {
+      await this.#stage.salvage?.(input);
+      this.#service.log.error({ asset, sequence }, "a message was handled in parts; it is among the dead letters");
+    } catch (err) {
+      if (!isInputsFault(err)) throw err;
+      this.#service.log.error({ err, asset, sequence }, "a message is skipped; it is among the dead letters");
+    }
+    this.#culprits.delete(asset);
+  }
+}

@@ -1,0 +1,104 @@
+/** The input of a stage's assets that has come and is not handled yet, and what of it makes the next batch. */
+
+import type { Bus } from "../bus/bus.js";
+import type { BusReader } from "../bus/reader.js";
+import { subjectOf } from "../bus/subjects.js";
+import type { StreamSequence } from "../domain/units.js";
+import type { Metrics } from "../process/metrics.js";
+import type { AssetInput } from "./asset-input.js";
+import type { PoisonSearch } from "./poison.js";
+import type { Stage } from "./stage.js";
+
+export interface StageInputOptions {
+  /** Messages of one asset held in memory. */
+  readonly pendingMessagesMax: number;
+  /** Messages of one asset in one batch. */
+  readonly batchMessagesMax: number;
+}
+
+/**
+ * Input in one batch, of one asset and of all together: some 5,000 and 10,000 requests or events, so that catching up
+ * outlasts no deadline, and what they become fits into memory.
+ */
+const ASSET_BYTES_MAX = 262_144;
+const BATCH_BYTES_MAX = 2 * ASSET_BYTES_MAX;
+export class StageInput {
+  readonly #bus: Bus;
+  readonly #stage: Stage;
+  readonly #options: StageInputOptions;
+  readonly #poison: PoisonSearch;
+  readonly #onAvailable: () => void;
+  readonly #readers = new Map<string, BusReader>();
+
+  constructor(
+    metrics: Metrics,
+    bus: Bus,
+    stage: Stage,
+    poison: PoisonSearch,
+    options: StageInputOptions & { readonly onAvailable: () => void },
+  ) {
+    this.#bus = bus;
+    this.#stage = stage;
+    this.#options = options;
+    this.#poison = poison;
+    this.#onAvailable = options.onAvailable;
+    const pending = metrics.gauge("stage_pending_messages", "Input messages held in memory", ["asset"]);
+    Object.assign(pending, {
+      collect: () => {
+        for (const [asset, reader] of this.#readers) pending.set({ asset }, reader.pendingMessages);
+      },
+    });
+  }
+
+  /** Something can be taken now. */
+  get isAvailable(): boolean {
+    return [...this.#readers].some(([asset, reader]) => this.#mayTake(asset, reader));
+  }
+
+  /** Nothing is worth waiting for: there is input of every asset. */
+  get isComplete(): boolean {
+    for (const reader of this.#readers.values()) if (reader.pendingMessages === 0) return false;
+    return true;
+  }
+
+  isOpen(asset: string): boolean {
+    return this.#readers.has(asset);
+  }
+
+  open(asset: string, afterSequence: StreamSequence): void {
+    const { input } = this.#stage;
+    const reader = this.#bus.read({
+      stream: input,
+      subject: subjectOf(input, asset),
+      afterSequence,
+      pendingMessagesMax: this.#options.pendingMessagesMax,
+      onAvailable: this.#onAvailable,
+    });
+    this.#readers.set(asset, reader);
+  }
+
+  async close(asset: string): Promise<void> {
+    const reader = this.#readers.get(asset);
+    this.#readers.delete(asset);
+    await reader?.close();
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#readers.keys()].map((asset) => this.close(asset)));
+  }
+
+  take(): AssetInput[] {
+    const ready = [...this.#readers].filter(([asset, reader]) => this.#mayTake(asset, reader));
+    const suspect = ready.find(([asset]) => this.#poison.isSuspect(asset));
+    const taken = suspect === undefined ? ready : [suspect];
+    const bytesMax = Math.min(ASSET_BYTES_MAX, BATCH_BYTES_MAX / taken.length);
+    return taken.map(([asset, reader]) => {
+      const messagesMax = Math.min(this.#options.batchMessagesMax, this.#poison.messagesMax(asset));
+      return { asset, messages: reader.take(messagesMax, bytesMax) };
+    });
+  }
+
+  #mayTake(asset: string, reader: BusReader): boolean {
+    return reader.pendingMessages > 0 && (this.#stage.accepts?.(asset) ?? true);
+  }
+}

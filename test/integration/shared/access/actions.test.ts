@@ -1,0 +1,104 @@
+import { expect } from "chai";
+import { storeAssets } from "../../../../src/launcher/asset-store.js";
+import { connectDatabase, type Database } from "../../../../src/shared/database/database.js";
+import { sqlState } from "../../../../src/shared/database/sql-state.js";
+import { loadAssets } from "../../../../src/shared/domain/assets.js";
+import { projectRoot } from "../../../../src/shared/process/config.js";
+import { createDatabase } from "../../../support/postgres.js";
+import { serviceForTest } from "../../../support/service.js";
+
+/** What sql/5_access.sql promises. */
+describe("actions", () => {
+  let database: Database;
+
+  before(async () => {
+    const { log } = serviceForTest("test");
+    database = await connectDatabase(await createDatabase(), { applicationName: "actions-test", log, poolMax: 8 });
+    await storeAssets(database, loadAssets(`${projectRoot}config/assets.json`));
+    await database.query("insert into accounts (name) values ('ann'), ('bob')");
+  });
+  after(() => database.close());
+
+  const value = async (sql: string, ...values: unknown[]) =>
+    Object.values((await database.query(sql, values))[0] ?? {})[0];
+  const change = (kind: string, account: number | null) =>
+    value("select change_account($1, $2, 'op', 'why')", kind, account);
+  const suspended = async () =>
+    (await database.query("select name from accounts where suspended order by name")).map((row) => row["name"]);
+  const failure = async (work: Promise<unknown>) => work.then(() => "none", sqlState);
+  const trigger = (id: string, account: number, seconds: number) =>
+    database.query(
+      `insert into cancel_triggers values ($1, $2, split_part($1, '/', 1), 'h:1', now() + make_interval(secs => $3))`,
+      [id, account, seconds],
+    );
+
+  it("are numbered without a hole, whoever takes them at the same time", async () => {
+    const before = (await value("select max(action_id) from actions")) as number | null;
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, index) => change("suspend", 1 + (index % 2))));
+    const first = (before ?? 0) + 1;
+    expect([...ids].sort((a, b) => Number(a) - Number(b))).to.deep.equal(ids.map((_, index) => first + index));
+    await change("resume", 1);
+    await change("resume", 2);
+  });
+
+  it("suspend everybody at once, and leave who was suspended by name so when all are resumed", async () => {
+    await change("suspend", 2);
+    await change("suspend", null);
+    expect(await suspended()).to.deep.equal(["ann", "bob"]);
+    await change("resume", null);
+    expect(await suspended()).to.deep.equal(["bob"]);
+    await change("resume", 2);
+    expect(await suspended()).to.deep.equal([]);
+  });
+
+  it("never touch the exchange's own accounts, or one that is closed", async () => {
+    expect(await failure(change("suspend", 9007199254740991))).to.equal("BX005");
+    await value("insert into accounts (name) values ('gone') returning account_id");
+    const gone = Number(await value("select account_id from accounts where name = 'gone'"));
+    await change("close", gone);
+    expect(await failure(change("resume", gone))).to.equal("BX005");
+    expect(await failure(change("close", null))).to.equal("23514");
+    expect(await failure(database.query("update accounts set suspended = true where kind = 'exchange'"))).to.equal(
+      "23514",
+    );
+  });
+
+  it("can't be changed or taken back", async () => {
+    for (const sql of ["update actions set why = ''", "delete from actions", "truncate actions cascade"])
+      expect(await failure(database.query(sql)), sql).to.equal("P0001");
+  });
+
+  it("revoke a key once", async () => {
+    await database.query("insert into api_keys (key_id, account_id, salt, secret_hash) values ('k', 1, '', '')");
+    await database.query("select revoke_key('k', 'op', 'lost')");
+    expect(await failure(database.query("select revoke_key('k', 'op', 'lost')"))).to.equal("BX006");
+  });
+
+  it("say which state an asset is in, or all are", async () => {
+    await database.query("select set_asset_state('BTC-USD', 'halted', 'op', 'news')");
+    await database.query("select set_asset_state(null, 'cancel_only', 'op', 'maintenance')");
+    expect(
+      await value("select count(*) from asset_states where state = 'cancel_only' and why = 'maintenance'"),
+    ).to.equal(4);
+    expect(await failure(database.query("select set_asset_state('NO-SUCH', 'open', 'op', '')"))).to.equal("23503");
+  });
+
+  it("book a transfer and its action once", async () => {
+    const deposit = () => value("select make_transfer('deposit', 1, 'USD', 500, 'wire 1', 'op', 'paid in')");
+    expect(await deposit()).to.equal(await deposit());
+    expect(await value("select count(*) from actions where kind = 'deposit'")).to.equal(1);
+    expect(await value("select available from balances where account_id = 1 and currency = 'USD'")).to.equal(500);
+  });
+
+  it("come of triggers that are due, one an account, whoever asks, and only of those", async () => {
+    await trigger("timer/1", 1, -1);
+    await trigger("session/a", 1, -1);
+    await trigger("session/b", 2, 60);
+    const fired = await Promise.all([1, 2, 3].map(() => value("select fire_cancel_triggers(10)")));
+    expect(fired.map(Number).sort()).to.deep.equal([0, 0, 1]);
+    expect(
+      await database.query("select account_id, made_by, why from actions where kind = 'cancel_all'"),
+    ).to.deep.equal([{ account_id: 1, made_by: "order-processing", why: "its session ended, its timer ran out" }]);
+    expect(await value("select trigger_id from cancel_triggers")).to.equal("session/b");
+  });
+});

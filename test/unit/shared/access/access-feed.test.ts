@@ -1,0 +1,88 @@
+import { expect } from "chai";
+import pino from "pino";
+import { AccessFeed } from "../../../../src/shared/access/access-feed.js";
+import type { Database } from "../../../../src/shared/database/database.js";
+import { accountId } from "../../../../src/shared/domain/units.js";
+import { until } from "../../../support/eventually.js";
+
+const ANN = accountId(1);
+
+/** The tables, as far as the feed asks for them. */
+class Tables {
+  isAway = false;
+  polls = 0;
+  actions: { actionId: number; kind: string; keyId: string | null }[] = [];
+  suspended: { id: number }[] = [];
+  states: { asset: string; state: string }[] = [];
+
+  async query(sql: string, [after = 0]: readonly unknown[] = []): Promise<unknown[]> {
+    this.polls++;
+    if (this.isAway) throw new Error("Postgres is away");
+    if (sql.includes("max(action_id)")) return [{ last: this.actions.at(-1)?.actionId ?? null }];
+    if (sql.includes("from actions")) return this.actions.filter(({ actionId }) => actionId > Number(after));
+    return sql.includes("from accounts") ? this.suspended : this.states;
+  }
+}
+
+describe("the access feed", () => {
+  let tables: Tables;
+  let stopping: AbortController;
+  let following: Promise<void>;
+  let feed: AccessFeed;
+
+  const log = pino({ level: "silent" });
+  beforeEach(async () => {
+    tables = new Tables();
+    stopping = new AbortController();
+    feed = await AccessFeed.start(tables as unknown as Database, log);
+    following = feed.run(stopping.signal);
+  });
+  afterEach(async () => {
+    stopping.abort();
+    await following;
+  });
+  const untilPolled = async () => {
+    const polls = tables.polls;
+    await until("two more polls", () => tables.polls >= polls + 2);
+  };
+
+  it("does not start on a guess", async () => {
+    tables.isAway = true;
+    const started = AccessFeed.start(tables as unknown as Database, log);
+    expect(
+      await started.then(
+        () => "started",
+        (error: Error) => error.message,
+      ),
+    ).to.equal("Postgres is away");
+  });
+
+  it("keeps what it knows while Postgres is away, and goes on when it is back", async () => {
+    tables.suspended = [{ id: ANN }];
+    tables.states = [{ asset: "BTC-USD", state: "halted" }];
+    tables.actions = [
+      { actionId: 1, kind: "suspend", keyId: null },
+      { actionId: 2, kind: "set_asset_state", keyId: null },
+    ];
+    await until("the news", () => feed.isSuspended(ANN) && feed.stateOf("BTC-USD") === "halted");
+    tables.isAway = true;
+    tables.suspended = [];
+    tables.actions.push({ actionId: 3, kind: "resume", keyId: null }, { actionId: 4, kind: "revoke_key", keyId: "k" });
+    await untilPolled();
+    expect([feed.isSuspended(ANN), feed.stateOf("BTC-USD"), feed.isRevoked("k")]).to.deep.equal([
+      true,
+      "halted",
+      false,
+    ]);
+    tables.isAway = false;
+    await until("the news", () => !feed.isSuspended(ANN) && feed.isRevoked("k"));
+  });
+
+  it("asks for nothing but news while there are none", async () => {
+    const before = tables.polls;
+    await untilPolled();
+    expect(feed.stateOf("ETH-USD")).to.equal("open");
+    const asked = tables.polls - before;
+    expect(asked).to.be.within(2, 4);
+  });
+});

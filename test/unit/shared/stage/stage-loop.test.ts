@@ -1,0 +1,148 @@
+import { setImmediate } from "node:timers/promises";
+import { expect } from "chai";
+import type { Bus } from "../../../../src/shared/bus/bus.js";
+import type { BusReader, ReaderOptions } from "../../../../src/shared/bus/reader.js";
+import { streamSequence } from "../../../../src/shared/domain/units.js";
+import type { AssetShare } from "../../../../src/shared/leases/asset-share.js";
+import type { Stage } from "../../../../src/shared/stage/stage.js";
+import { runStage } from "../../../../src/shared/stage/stage-loop.js";
+import { until } from "../../../support/eventually.js";
+import { serviceForTest } from "../../../support/service.js";
+
+const OPTIONS = {
+  pendingMessagesMax: 1,
+  batchMessagesMax: 1,
+  gatherMs: 0,
+  batchIntervalMs: 0,
+  batchIntervalMaxMs: 0,
+};
+
+const emptyBus = {
+  streamBounds: async () => ({ first: streamSequence(1), last: streamSequence(0) }),
+  read: () => ({ pendingMessages: 0, close: async () => undefined }) as BusReader,
+} as unknown as Bus;
+
+/** There is always one message of each asset. */
+const fullBus = {
+  ...emptyBus,
+  read: ({ subject }: ReaderOptions) => {
+    const take = () => [{ subject, streamSequence: streamSequence(1), data: new Uint8Array(0) }];
+    return { pendingMessages: 1, take, close: async () => undefined } as unknown as BusReader;
+  },
+} as unknown as Bus;
+
+class ShareForTest implements AssetShare {
+  readonly letGoOf: string[] = [];
+  readonly #leaving = new Set<string>();
+  #assets = new Set<string>();
+  #listener: () => void = () => undefined;
+
+  assets(): ReadonlySet<string> {
+    return this.#assets;
+  }
+
+  leaving(): ReadonlySet<string> {
+    return this.#leaving;
+  }
+
+  letGo(asset: string): void {
+    if (this.#leaving.delete(asset)) this.letGoOf.push(asset);
+  }
+
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  is(assets: readonly string[], leaving: readonly string[] = []): void {
+    this.#assets = new Set(assets);
+    for (const asset of leaving) this.#leaving.add(asset);
+    this.#listener();
+  }
+}
+
+describe("a stage that shares its assets", () => {
+  const recovered: string[] = [];
+  const released: string[] = [];
+  const stage: Stage = {
+    name: "matching-engine",
+    input: "COMMANDS",
+    async recover(asset) {
+      recovered.push(asset);
+      return { afterSequence: streamSequence(0) };
+    },
+    handle: async () => undefined,
+    release: async (asset) => void released.push(asset),
+  };
+
+  it("lets go of what it has to give away again before it took it up", async () => {
+    const service = serviceForTest("stage");
+    const share = new ShareForTest();
+    share.is(["A", "B"]);
+    const loop = runStage(service, emptyBus, stage, { ...OPTIONS, share });
+    await until("both are taken up", () => recovered.length === 2);
+    share.is(["A"], ["B", "C"]);
+    await until("two are let go of", () => share.letGoOf.length === 2);
+    expect(new Set(share.letGoOf)).to.deep.equal(new Set(["B", "C"]));
+    expect(released).to.include("B").and.not.include("A");
+    await service.stop();
+    await loop;
+  });
+
+  for (const mayBeside of [true, false])
+    it(`${mayBeside ? "goes on with" : "leaves"} the others' input while it takes one up that may ${mayBeside ? "" : "not "}be beside them`, async () => {
+      const service = serviceForTest("stage");
+      const share = new ShareForTest();
+      share.is(["A"]);
+      const answers: ((failure: Error | null) => void)[] = [];
+      const recoveries = { A: 0, B: 0 };
+      let handled = 0;
+      const slow: Stage = {
+        ...stage,
+        ...(mayBeside && { recoversBeside: true as const }),
+        async recover(asset) {
+          recoveries[asset as "A" | "B"]++;
+          const failure = asset === "B" ? await new Promise<Error | null>((resolve) => answers.push(resolve)) : null;
+          if (failure !== null) throw failure;
+          return { afterSequence: streamSequence(0) };
+        },
+        async handle() {
+          handled++;
+          await setImmediate();
+        },
+      };
+      const loop = runStage(service, fullBus, slow, { ...OPTIONS, share });
+      await until("input is handled", () => handled > 0);
+      share.is(["A", "B"]);
+      await until("B is being taken up", () => answers.length === 1);
+      const handledBefore = handled;
+      for (let turn = 0; turn < 10; turn++) await setImmediate();
+      expect(handled > handledBefore).to.equal(mayBeside);
+      answers[0]?.(new Error("nothing answers"));
+      await until("both begin again", () => recoveries.A === 2 && recoveries.B === 2);
+      answers[1]?.(null);
+      const handledThen = handled;
+      await until("input is handled again", () => handled > handledThen);
+      await service.stop();
+      await loop;
+    });
+
+  it("stops at once, also while it waits to try again", async () => {
+    const service = serviceForTest("stage");
+    const share = new ShareForTest();
+    share.is(["A"]);
+    let attempts = 0;
+    const failing: Stage = {
+      ...stage,
+      async recover() {
+        attempts++;
+        throw new Error("nothing answers");
+      },
+    };
+    const loop = runStage(service, emptyBus, failing, { ...OPTIONS, share });
+    await until("the next attempt is 1.6 s away", () => attempts === 5);
+    const startedMs = performance.now();
+    await service.stop();
+    await loop;
+    expect(performance.now() - startedMs).to.be.below(1_000);
+  });
+});
