@@ -1,9 +1,10 @@
 import type { Database } from "../shared/database/database.js";
 import type { Asset } from "../shared/domain/assets.js";
+import { formatAmount, formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import { InvariantBroken } from "../shared/domain/errors.js";
-import { reportJson } from "../shared/domain/execution-report.js";
+import { reportJson } from "../shared/domain/report-json.js";
 import type { PublicTrade, SequencedReport } from "../shared/domain/reports.js";
-import { type AccountId, formatAmount, formatDecimal, formatPrice } from "../shared/domain/units.js";
+import type { AccountId } from "../shared/domain/units.js";
 import type { FeedReport } from "./account-feed.js";
 import type { AccountBalances, Balance, BalancesSource } from "./balances-channel.js";
 import type { AccountSnapshot, OrdersSource } from "./orders-channel.js";

@@ -3,7 +3,7 @@ import type { BusReader, InputMessage } from "../shared/bus/reader.js";
 import { assetOf } from "../shared/bus/subjects.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import { CodecError } from "../shared/domain/errors.js";
-import { nowUs } from "../shared/domain/units.js";
+import { nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import { decodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
 import { BalancesChannel } from "./balances-channel.js";

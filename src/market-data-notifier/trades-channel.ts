@@ -1,7 +1,7 @@
 import type { Asset } from "../shared/domain/assets.js";
+import { formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import { invariant } from "../shared/domain/errors.js";
 import type { PublicTrade } from "../shared/domain/reports.js";
-import { formatDecimal, formatPrice } from "../shared/domain/units.js";
 import type { Gap } from "./gap-filler.js";
 import type { Listener, Rooms } from "./listener.js";
 import { TradeTape } from "./trade-tape.js";

@@ -1,6 +1,7 @@
 import type { Asset } from "../shared/domain/assets.js";
-import { isDone, type OrderRecord, ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
+import { ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
 import type { EngineEvent } from "../shared/domain/messages.js";
+import { isDone, type OrderRecord } from "../shared/domain/order-record.js";
 import type { AccountId, OrderId } from "../shared/domain/units.js";
 import { readRows } from "../shared/wire/event-rows.js";
 import { reportOpening, reportText, tradeText } from "./report-text.js";

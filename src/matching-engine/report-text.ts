@@ -1,7 +1,7 @@
 import type { Asset } from "../shared/domain/assets.js";
+import { formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import type { Trade } from "../shared/domain/messages.js";
 import type { ExecutionReport } from "../shared/domain/reports.js";
-import { formatDecimal, formatPrice } from "../shared/domain/units.js";
 
 /**
  * An account's execution report as a line of JSON: what `reportFields` says, with the account. Put together from text

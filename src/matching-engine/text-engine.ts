@@ -4,19 +4,10 @@
  * log ids and knows client order ids; it has no balances and no limit on what an order is worth.
  */
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import { decimalStep, formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import type { Command, CommandBody, Reason, RequestBody } from "../shared/domain/messages.js";
 import { REJECT_CODES, type Refusal, refuse } from "../shared/domain/rejects.js";
-import {
-  type AccountId,
-  accountId,
-  commandSequence,
-  decimalStep,
-  epochUs,
-  formatDecimal,
-  formatPrice,
-  logId,
-  orderId,
-} from "../shared/domain/units.js";
+import { type AccountId, accountId, commandSequence, epochUs, logId, orderId } from "../shared/domain/units.js";
 import { isRefusal, shown } from "../shared/requests/order-rules.js";
 import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
 import type { ExecutionRows } from "../shared/wire/event-writer.js";

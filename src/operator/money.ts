@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "../shared/database/database.js";
 import { sqlState } from "../shared/database/sql-state.js";
-import { parseDecimal } from "../shared/domain/units.js";
+import { parseDecimal } from "../shared/domain/decimal.js";
 import { type Account, balancesOf, findAccount } from "./accounts.js";
 import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
 

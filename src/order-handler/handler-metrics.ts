@@ -1,4 +1,4 @@
-import { nowUs } from "../shared/domain/units.js";
+import { nowUs } from "../shared/process/clock.js";
 import { LATENCY_BUCKETS_S, type Metrics } from "../shared/process/metrics.js";
 import type { PublishedBatch } from "./batcher.js";
 import type { Exchange } from "./dialect.js";

@@ -5,15 +5,8 @@
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
 import type { LoggedRequest } from "../shared/domain/messages.js";
-import {
-  type AccountId,
-  type CommandSequence,
-  type EpochUs,
-  type LogId,
-  nowUs,
-  type PriceTicks,
-  type StreamSequence,
-} from "../shared/domain/units.js";
+import type { AccountId, CommandSequence, EpochUs, LogId, PriceTicks, StreamSequence } from "../shared/domain/units.js";
+import { nowUs } from "../shared/process/clock.js";
 import { type Balance, type BalanceKey, balanceKey, Funding, orderKey } from "./funding.js";
 import { KnownBalances } from "./known-balances.js";
 import type { HeldBalance, SequencedBatch } from "./order-log-store.js";

@@ -15,10 +15,10 @@ import {
   type LogId,
   logId,
   logIdAt,
-  nowUs,
   type StreamSequence,
   streamSequence,
 } from "../shared/domain/units.js";
+import { nowUs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import type { AssetInput } from "../shared/stage/asset-input.js";
 import { isInputsFault, judgingInput } from "../shared/stage/dead-letters.js";

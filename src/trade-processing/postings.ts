@@ -4,7 +4,6 @@
  */
 import type { Asset } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
-import { isDone, type OrderRecord } from "../shared/domain/execution-report.js";
 import {
   coverUnits,
   entryHoldUnits,
@@ -15,6 +14,7 @@ import {
   notionalUnits,
 } from "../shared/domain/funds.js";
 import type { EngineEvent, FeeRates, NewOrder, Trade } from "../shared/domain/messages.js";
+import { isDone, type OrderRecord } from "../shared/domain/order-record.js";
 import type { AccountId, EpochUs, EventSequence, OrderId } from "../shared/domain/units.js";
 
 /** What one event changes of what one account has of one currency. */

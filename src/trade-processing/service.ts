@@ -4,18 +4,18 @@ import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import { Fenced, InvariantBroken } from "../shared/domain/errors.js";
-import { isDone, type OrderRecord } from "../shared/domain/execution-report.js";
 import type { EngineEvent } from "../shared/domain/messages.js";
+import { isDone, type OrderRecord } from "../shared/domain/order-record.js";
 import type { NotificationBatch, SequencedReport } from "../shared/domain/reports.js";
 import {
   type AccountSequence,
   type CommandSequence,
   commandSequence,
   type EventSequence,
-  nowUs,
   type OrderId,
   type StreamSequence,
 } from "../shared/domain/units.js";
+import { nowUs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { LATENCY_BUCKETS_S } from "../shared/process/metrics.js";
 import type { AssetInput } from "../shared/stage/asset-input.js";

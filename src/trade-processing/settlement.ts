@@ -1,8 +1,9 @@
 /** From one asset's events to the rows that settle them. Pure: what it needs to know of older orders is given. */
 import type { Asset } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
-import { type OrderRecord, ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
+import { ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
 import type { EngineEvent, Trade } from "../shared/domain/messages.js";
+import type { OrderRecord } from "../shared/domain/order-record.js";
 import type { ExecutionReport, PublicTrade } from "../shared/domain/reports.js";
 import {
   type CommandSequence,

@@ -2,7 +2,7 @@
 import { columns, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Statement } from "../shared/database/database.js";
 import { fenceError, takePositions } from "../shared/database/positions.js";
-import type { OrderRecord } from "../shared/domain/execution-report.js";
+import type { OrderRecord } from "../shared/domain/order-record.js";
 import {
   type AccountId,
   type AccountSequence,

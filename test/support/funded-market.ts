@@ -4,7 +4,6 @@
  */
 import { createEngine, type Depth } from "../../src/matching-engine/core/engine.js";
 import type { Asset } from "../../src/shared/domain/assets.js";
-import type { OrderRecord } from "../../src/shared/domain/execution-report.js";
 import { coverUnits, entryHoldUnits, heldCurrency, spendableUnits } from "../../src/shared/domain/funds.js";
 import type {
   Command,
@@ -15,6 +14,7 @@ import type {
   ReplaceOrder,
   RequestBody,
 } from "../../src/shared/domain/messages.js";
+import type { OrderRecord } from "../../src/shared/domain/order-record.js";
 import { type AccountId, eventSequence, type OrderId, priceTicks } from "../../src/shared/domain/units.js";
 import type { Posting } from "../../src/trade-processing/postings.js";
 import { type Settlement, settle } from "../../src/trade-processing/settlement.js";

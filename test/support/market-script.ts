@@ -14,6 +14,7 @@
  * A new order that came in, and nothing else, has no result. Fills of one pair at one price in a row are one.
  */
 import type { EngineOptions, MatchingEngine } from "../../src/matching-engine/core/engine.js";
+import { decimalStep, formatDecimal, parseDecimal } from "../../src/shared/domain/decimal.js";
 import type {
   AssetState,
   Command,
@@ -26,16 +27,13 @@ import {
   accountId,
   commandSequence,
   currencyUnits,
-  decimalStep,
   epochMs,
   epochUs,
-  formatDecimal,
   logId,
   lots,
   type OrderId,
   orderId,
   type PriceTicks,
-  parseDecimal,
   priceTicks,
 } from "../../src/shared/domain/units.js";
 

@@ -1,7 +1,7 @@
 /** One account's reports: gapless in Postgres, and each seen once, in order and word for word, by its subscriber. */
 
 import type { Asset } from "../../src/shared/domain/assets.js";
-import { reportJson } from "../../src/shared/domain/execution-report.js";
+import { reportJson } from "../../src/shared/domain/report-json.js";
 import type { ExecutionReport, SequencedReport } from "../../src/shared/domain/reports.js";
 import { type Difference, fieldsThatDiffer } from "./difference.js";
 import type { Account } from "./load.js";

@@ -7,8 +7,8 @@ import { readRange } from "../../src/matching-engine/subject-range.js";
 import { OrderLogStore } from "../../src/order-processing/order-log-store.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import type { Asset } from "../../src/shared/domain/assets.js";
-import type { OrderRecord } from "../../src/shared/domain/execution-report.js";
 import type { Command, EngineEvent } from "../../src/shared/domain/messages.js";
+import type { OrderRecord } from "../../src/shared/domain/order-record.js";
 import {
   type CommandSequence,
   type OrderId,

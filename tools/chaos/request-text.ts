@@ -1,7 +1,7 @@
 /** One request in both dialects (docs/protocol.md). Pure. */
 import type { AssetRegistry } from "../../src/shared/domain/assets.js";
+import { formatDecimal } from "../../src/shared/domain/decimal.js";
 import type { NewOrder } from "../../src/shared/domain/messages.js";
-import { formatDecimal } from "../../src/shared/domain/units.js";
 import type { Wish } from "./order-mix.js";
 
 const PREVENTIONS = {

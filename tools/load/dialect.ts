@@ -1,5 +1,5 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
-import { formatDecimal } from "../../src/shared/domain/units.js";
+import { formatDecimal } from "../../src/shared/domain/decimal.js";
 import { BinaryReader, binaryLogin, binaryRequest } from "./binary-dialect.js";
 import type { PlannedOrder } from "./order-flow.js";
 

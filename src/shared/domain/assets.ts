@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { type DecimalStep, decimalStep, formatDecimal, parseDecimal } from "./decimal.js";
 import { ConfigurationError } from "./errors.js";
 import type { FeeRates } from "./messages.js";
-import { type DecimalStep, decimalStep, formatDecimal, type PriceTicks, parseDecimal, priceTicks } from "./units.js";
+import { type PriceTicks, priceTicks } from "./units.js";
 
 /** What is traded, and how much one tick and one lot of it are worth. Read once from the assets file. */
 export interface Asset {

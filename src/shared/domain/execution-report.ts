@@ -3,63 +3,12 @@
  * changed as the event says; the reports come out. Used by trade-processing and by the engine's command line.
  */
 import type { Asset } from "./assets.js";
+import { formatDecimal } from "./decimal.js";
 import { assertNever, InvariantBroken } from "./errors.js";
-import type {
-  EngineEvent,
-  FeeRates,
-  NewOrder,
-  OrderType,
-  Reason,
-  RequestRejected,
-  Shortfall,
-  Side,
-  TimeInForce,
-  Trade,
-} from "./messages.js";
-import type { ExecutionReport, Liquidity, OrderStatus, ReportEvent, SequencedReport } from "./reports.js";
-import {
-  type AccountId,
-  type EpochUs,
-  formatAmount,
-  formatDecimal,
-  formatPrice,
-  type Lots,
-  lots,
-  type OrderId,
-  type PriceTicks,
-} from "./units.js";
-
-/** An order as its owner sees it. While it lives, leaves = quantity - filled; once it is done, leaves is 0. */
-export interface OrderRecord {
-  readonly orderId: OrderId;
-  readonly accountId: AccountId;
-  clientOrderId: string | null;
-  readonly side: Side;
-  readonly type: OrderType;
-  readonly timeInForce: TimeInForce;
-  priceTicks: PriceTicks | null;
-  readonly stopPriceTicks: PriceTicks | null;
-  /** Null for a market buy by quote budget; leaves is null, too, while it lives. */
-  quantityLots: Lots | null;
-  filledLots: Lots;
-  leavesLots: Lots | null;
-  status: OrderStatus;
-  readonly receivedAtUs: EpochUs;
-  /** For the order's whole life; null: nothing is held for it. */
-  readonly feeRates: FeeRates | null;
-  /** The two below are settlement's (src/shared/domain/funds.ts): what the order holds, in the currency that it pays with. */
-  heldUnits: number;
-  feeCarry: number;
-}
-
-/** A market order has no price of its own, only one up to which it may go. */
-function isMarket({ type }: OrderRecord): boolean {
-  return type === "market" || type === "stop_market";
-}
-
-export function isDone({ status }: OrderRecord): boolean {
-  return status === "filled" || status === "canceled" || status === "rejected" || status === "expired";
-}
+import type { EngineEvent, Reason, RequestRejected, Shortfall, Side, Trade } from "./messages.js";
+import { isDone, isMarket, newOrderRecord, type OrderRecord } from "./order-record.js";
+import type { ExecutionReport, Liquidity, ReportEvent } from "./reports.js";
+import { type EpochUs, lots, type OrderId } from "./units.js";
 
 /** The orders that the event changes or reports on, new ones excepted. */
 export function ordersTouched({ body }: EngineEvent): readonly OrderId[] {
@@ -90,12 +39,12 @@ export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>,
   switch (body.kind) {
     case "accepted": {
       const status = body.pendingTrigger ? "pending_trigger" : "open";
-      const order = newRecord(body.orderId, body.accountId, body.receivedAtUs, body.order, status);
+      const order = newOrderRecord(body.orderId, body.accountId, body.receivedAtUs, body.order, status);
       orders.set(order.orderId, order);
       return [report(order, "accepted", atUs)];
     }
     case "rejected": {
-      const order = newRecord(body.orderId, body.accountId, body.receivedAtUs, body.order, "rejected");
+      const order = newOrderRecord(body.orderId, body.accountId, body.receivedAtUs, body.order, "rejected");
       order.leavesLots = lots(0);
       orders.set(order.orderId, order);
       return [report(order, "rejected", atUs, reasonText(body, order.side, asset))];
@@ -143,34 +92,6 @@ export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>,
   }
 }
 
-/** Field by field, here and below: a spread costs more than all the rest. */
-function newRecord(
-  orderId: OrderId,
-  accountId: AccountId,
-  receivedAtUs: EpochUs,
-  order: NewOrder,
-  status: OrderStatus,
-): OrderRecord {
-  return {
-    orderId,
-    accountId,
-    clientOrderId: order.clientOrderId,
-    side: order.side,
-    type: order.type,
-    timeInForce: order.timeInForce,
-    priceTicks: order.priceTicks,
-    stopPriceTicks: order.stopPriceTicks,
-    quantityLots: order.quantityLots,
-    filledLots: lots(0),
-    leavesLots: order.quantityLots,
-    status,
-    receivedAtUs,
-    feeRates: order.feeRates,
-    heldUnits: 0,
-    feeCarry: 0,
-  };
-}
-
 function live(orders: Map<OrderId, OrderRecord>, orderId: OrderId): OrderRecord {
   const order = orders.get(orderId);
   if (order === undefined) throw new InvariantBroken(`order ${orderId} is not known`);
@@ -196,6 +117,7 @@ function finish(order: OrderRecord, status: "filled" | "canceled" | "expired"): 
   order.leavesLots = lots(0);
 }
 
+/** Field by field: a spread costs more than all the rest. */
 function report(
   order: OrderRecord,
   event: ReportEvent,
@@ -278,37 +200,4 @@ function reasonText({ reason, firstOrderId, shortfall }: Refusal, side: Side | n
   const [currency, unit] = side === "buy" ? [asset.quote, asset.quoteUnit] : [asset.base, asset.baseUnit];
   const amount = (units: number) => `${formatDecimal(units, unit)} ${currency}`;
   return `${reason}: needs ${amount(shortfall.neededUnits)}, has ${amount(shortfall.availableUnits)}`;
-}
-
-/** The report as subscribers get it: decimal text for people, absent where there is nothing to say. */
-export function reportJson(report: SequencedReport, asset: Asset): Record<string, unknown> {
-  return { accountSequence: report.accountSequence, ...reportFields(report, asset) };
-}
-
-/** The same without the account's sequence, which only settlement can draw. */
-export function reportFields(report: ExecutionReport, asset: Asset): Record<string, unknown> {
-  const json: Record<string, unknown> = { asset: asset.asset };
-  if (report.orderId !== null) json["orderId"] = report.orderId;
-  if (report.clientOrderId !== null) json["clientOrderId"] = report.clientOrderId;
-  json["event"] = report.event;
-  json["status"] = report.status;
-  if (report.side !== null) json["side"] = report.side;
-  if (report.type !== null) json["type"] = report.type;
-  if (report.timeInForce !== null) json["timeInForce"] = report.timeInForce;
-  if (report.priceTicks !== null) json["price"] = formatPrice(report.priceTicks, asset.tick);
-  if (report.quantityLots !== null) json["quantity"] = formatDecimal(report.quantityLots, asset.lot);
-  json["filledQuantity"] = formatDecimal(report.filledLots, asset.lot);
-  if (report.leavesLots !== null) json["leavesQuantity"] = formatDecimal(report.leavesLots, asset.lot);
-  if (report.tradeId !== null) json["tradeId"] = report.tradeId;
-  if (report.lastPriceTicks !== null) json["lastPrice"] = formatPrice(report.lastPriceTicks, asset.tick);
-  if (report.lastQuantityLots !== null) json["lastQuantity"] = formatDecimal(report.lastQuantityLots, asset.lot);
-  if (report.liquidity !== null) json["liquidity"] = report.liquidity;
-  if (report.feeUnits !== null) {
-    json["fee"] = formatAmount(report.feeUnits, asset.quoteUnit);
-    json["feeCurrency"] = asset.quote;
-  }
-  if (report.reason !== null) json["reason"] = report.reason;
-  json["receivedAtUs"] = report.receivedAtUs;
-  json["matchedAtUs"] = report.matchedAtUs;
-  return json;
 }

@@ -3,8 +3,9 @@
  * Which limit is asked first is docs/protocol.md's, Limits of an order. Pure.
  */
 import type { Asset } from "../domain/assets.js";
+import { formatDecimal, formatPrice } from "../domain/decimal.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
-import { formatDecimal, formatPrice, type PriceTicks } from "../domain/units.js";
+import type { PriceTicks } from "../domain/units.js";
 
 /** Prices in ticks, both bounds allowed. */
 interface PriceRange {

@@ -3,6 +3,7 @@
  * command line. Whether the account can pay, the order exists or the asset is open is decided later, in log order.
  */
 import type { Asset, AssetRegistry } from "../domain/assets.js";
+import { formatDecimal } from "../domain/decimal.js";
 import type {
   CancelOrder,
   NewOrder,
@@ -13,16 +14,7 @@ import type {
   TimeInForce,
 } from "../domain/messages.js";
 import { type Refusal, type RejectName, refuse } from "../domain/rejects.js";
-import {
-  currencyUnits,
-  epochMs,
-  formatDecimal,
-  lots,
-  type OrderId,
-  orderId,
-  type PriceTicks,
-  priceTicks,
-} from "../domain/units.js";
+import { currencyUnits, epochMs, lots, type OrderId, orderId, type PriceTicks, priceTicks } from "../domain/units.js";
 import { refuseFarPrice, refuseNotional, refuseQuantity } from "./order-limits.js";
 
 /** What a request is judged by. */

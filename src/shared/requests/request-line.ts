@@ -3,9 +3,9 @@
  * belongs to a session (LOGIN, PING …) or to the engine's command line (BOOK, HASH …) is its caller's.
  */
 import type { Asset } from "../domain/assets.js";
+import { type DecimalStep, formatDecimal, parseDecimal } from "../domain/decimal.js";
 import type { RequestBody, SelfTradePrevention, TimeInForce } from "../domain/messages.js";
 import { type Refusal, type RejectName, refuse } from "../domain/rejects.js";
-import { type DecimalStep, formatDecimal, parseDecimal } from "../domain/units.js";
 import {
   composeCancel,
   composeNewOrder,

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { Session, type SessionPorts } from "../../../src/order-handler/session.js";
 import { parseAssets } from "../../../src/shared/domain/assets.js";
+import { decimalStep, formatDecimal } from "../../../src/shared/domain/decimal.js";
 import type { OrderRequest } from "../../../src/shared/domain/messages.js";
-import { accountId, decimalStep, epochUs, formatDecimal, logId } from "../../../src/shared/domain/units.js";
+import { accountId, epochUs, logId } from "../../../src/shared/domain/units.js";
 import { encodeMessage } from "../../../src/shared/wire/protobuf.js";
 
 const registry = parseAssets({

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { isDone, type OrderRecord } from "../../../src/shared/domain/execution-report.js";
 import type { EngineEvent } from "../../../src/shared/domain/messages.js";
+import { isDone, type OrderRecord } from "../../../src/shared/domain/order-record.js";
 import { eventSequence, type OrderId } from "../../../src/shared/domain/units.js";
 import type { Posting } from "../../../src/trade-processing/postings.js";
 import { settle } from "../../../src/trade-processing/settlement.js";

@@ -10,11 +10,11 @@ import {
   accountSequence,
   epochUs,
   lots,
-  nowUs,
   orderId,
   priceTicks,
   tradeId,
 } from "../../../src/shared/domain/units.js";
+import { nowUs } from "../../../src/shared/process/clock.js";
 import { createLogger } from "../../../src/shared/process/log.js";
 import { encodeNotificationBatch } from "../../../src/shared/wire/pipeline-codec.js";
 

@@ -16,8 +16,9 @@ import { connectDatabase, type Database, type Row } from "../../../src/shared/da
 import { readOrderLog } from "../../../src/shared/database/order-log.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import type { OrderRequest, RequestBody } from "../../../src/shared/domain/messages.js";
-import { type AccountId, accountId, logIdAt, nowUs, type OrderId, orderId } from "../../../src/shared/domain/units.js";
+import { type AccountId, accountId, logIdAt, type OrderId, orderId } from "../../../src/shared/domain/units.js";
 import { fixedShare } from "../../../src/shared/leases/asset-share.js";
+import { nowUs } from "../../../src/shared/process/clock.js";
 import { projectRoot } from "../../../src/shared/process/config.js";
 import type { Stage } from "../../../src/shared/stage/stage.js";
 import { runStage } from "../../../src/shared/stage/stage-loop.js";

@@ -16,11 +16,11 @@ import {
   currencyUnits,
   epochMs,
   lots,
-  nowUs,
   type OrderId,
   orderId,
   priceTicks,
 } from "../../../src/shared/domain/units.js";
+import { nowUs } from "../../../src/shared/process/clock.js";
 import { mulberry32 } from "../../support/random-flow.js";
 
 const MODES = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"] as const;

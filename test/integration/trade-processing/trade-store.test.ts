@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
-import type { OrderRecord } from "../../../src/shared/domain/execution-report.js";
+import type { OrderRecord } from "../../../src/shared/domain/order-record.js";
 import {
   accountId,
   commandSequence,

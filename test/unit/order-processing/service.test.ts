@@ -15,9 +15,9 @@ import {
   epochMs,
   epochUs,
   logId,
-  nowUs,
   streamSequence,
 } from "../../../src/shared/domain/units.js";
+import { nowUs } from "../../../src/shared/process/clock.js";
 import { encodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { limitOrder } from "../../support/order-terms.js";
 import { serviceForTest } from "../../support/service.js";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { InvariantBroken } from "../../../src/shared/domain/errors.js";
-import type { OrderRecord } from "../../../src/shared/domain/execution-report.js";
 import type { EngineEvent, EventBody, NewOrder } from "../../../src/shared/domain/messages.js";
+import type { OrderRecord } from "../../../src/shared/domain/order-record.js";
 import {
   accountId,
   commandSequence,

@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import { type OrderRecord, reportFields, reportsOf } from "../../../../src/shared/domain/execution-report.js";
+import { reportsOf } from "../../../../src/shared/domain/execution-report.js";
 import type { EngineEvent, NewOrder, OrderRejected, RequestRejected } from "../../../../src/shared/domain/messages.js";
+import type { OrderRecord } from "../../../../src/shared/domain/order-record.js";
+import { reportFields } from "../../../../src/shared/domain/report-json.js";
 import type { ExecutionReport } from "../../../../src/shared/domain/reports.js";
 import {
   accountId,

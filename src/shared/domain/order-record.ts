@@ -1,0 +1,64 @@
+/** An order as settlement keeps it and as its owner sees it: what reports are made of. */
+import type { FeeRates, NewOrder, OrderType, Side, TimeInForce } from "./messages.js";
+import type { OrderStatus } from "./reports.js";
+import { type AccountId, type EpochUs, type Lots, lots, type OrderId, type PriceTicks } from "./units.js";
+
+/** An order as its owner sees it. While it lives, leaves = quantity - filled; once it is done, leaves is 0. */
+export interface OrderRecord {
+  readonly orderId: OrderId;
+  readonly accountId: AccountId;
+  clientOrderId: string | null;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  priceTicks: PriceTicks | null;
+  readonly stopPriceTicks: PriceTicks | null;
+  /** Null for a market buy by quote budget; leaves is null, too, while it lives. */
+  quantityLots: Lots | null;
+  filledLots: Lots;
+  leavesLots: Lots | null;
+  status: OrderStatus;
+  readonly receivedAtUs: EpochUs;
+  /** For the order's whole life; null: nothing is held for it. */
+  readonly feeRates: FeeRates | null;
+  /** The two below are settlement's (src/shared/domain/funds.ts): what the order holds, in the currency that it pays with. */
+  heldUnits: number;
+  feeCarry: number;
+}
+
+export function isDone({ status }: OrderRecord): boolean {
+  return status === "filled" || status === "canceled" || status === "rejected" || status === "expired";
+}
+
+/** A market order has no price of its own, only one up to which it may go. */
+export function isMarket({ type }: Pick<OrderRecord, "type">): boolean {
+  return type === "market" || type === "stop_market";
+}
+
+/** Field by field: a spread costs more than all the rest of settling an order. */
+export function newOrderRecord(
+  orderId: OrderId,
+  accountId: AccountId,
+  receivedAtUs: EpochUs,
+  order: NewOrder,
+  status: OrderStatus,
+): OrderRecord {
+  return {
+    orderId,
+    accountId,
+    clientOrderId: order.clientOrderId,
+    side: order.side,
+    type: order.type,
+    timeInForce: order.timeInForce,
+    priceTicks: order.priceTicks,
+    stopPriceTicks: order.stopPriceTicks,
+    quantityLots: order.quantityLots,
+    filledLots: lots(0),
+    leavesLots: order.quantityLots,
+    status,
+    receivedAtUs,
+    feeRates: order.feeRates,
+    heldUnits: 0,
+    feeCarry: 0,
+  };
+}

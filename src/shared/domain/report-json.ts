@@ -1,0 +1,36 @@
+/** Reports as subscribers get them: decimal text for people, absent where there is nothing to say. */
+import type { Asset } from "./assets.js";
+import { formatAmount, formatDecimal, formatPrice } from "./decimal.js";
+import type { ExecutionReport, SequencedReport } from "./reports.js";
+
+export function reportJson(report: SequencedReport, asset: Asset): Record<string, unknown> {
+  return { accountSequence: report.accountSequence, ...reportFields(report, asset) };
+}
+
+/** The same without the account's sequence, which only settlement can draw. */
+export function reportFields(report: ExecutionReport, asset: Asset): Record<string, unknown> {
+  const json: Record<string, unknown> = { asset: asset.asset };
+  if (report.orderId !== null) json["orderId"] = report.orderId;
+  if (report.clientOrderId !== null) json["clientOrderId"] = report.clientOrderId;
+  json["event"] = report.event;
+  json["status"] = report.status;
+  if (report.side !== null) json["side"] = report.side;
+  if (report.type !== null) json["type"] = report.type;
+  if (report.timeInForce !== null) json["timeInForce"] = report.timeInForce;
+  if (report.priceTicks !== null) json["price"] = formatPrice(report.priceTicks, asset.tick);
+  if (report.quantityLots !== null) json["quantity"] = formatDecimal(report.quantityLots, asset.lot);
+  json["filledQuantity"] = formatDecimal(report.filledLots, asset.lot);
+  if (report.leavesLots !== null) json["leavesQuantity"] = formatDecimal(report.leavesLots, asset.lot);
+  if (report.tradeId !== null) json["tradeId"] = report.tradeId;
+  if (report.lastPriceTicks !== null) json["lastPrice"] = formatPrice(report.lastPriceTicks, asset.tick);
+  if (report.lastQuantityLots !== null) json["lastQuantity"] = formatDecimal(report.lastQuantityLots, asset.lot);
+  if (report.liquidity !== null) json["liquidity"] = report.liquidity;
+  if (report.feeUnits !== null) {
+    json["fee"] = formatAmount(report.feeUnits, asset.quoteUnit);
+    json["feeCurrency"] = asset.quote;
+  }
+  if (report.reason !== null) json["reason"] = report.reason;
+  json["receivedAtUs"] = report.receivedAtUs;
+  json["matchedAtUs"] = report.matchedAtUs;
+  return json;
+}
