@@ -109,6 +109,20 @@ module.exports = {
       to: { path: "^(test|bench|tools|examples)/" },
     },
     {
+      name: "tools-and-benchmarks-do-not-import-each-other",
+      comment: "The chaos and abuse runs start and load a pipeline by what tools/load has for it.",
+      severity: "error",
+      from: { path: "^(tools/[^/]+|bench)/" },
+      to: { path: "^(tools|bench|test|examples)/", pathNot: ["^$1/", "^tools/load/", "^test/support/"] },
+    },
+    {
+      name: "test-support-stands-on-src-alone",
+      comment: "Tools and benchmarks use it: what it used of them would be a circle.",
+      severity: "error",
+      from: { path: "^test/support/" },
+      to: { path: "^(tools|bench|examples|test)/", pathNot: "^test/support/" },
+    },
+    {
       name: "no-development-packages-in-src",
       severity: "error",
       from: { path: "^src/" },
@@ -121,7 +135,7 @@ module.exports = {
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {
-    doNotFollow: { path: "node_modules" },
+    doNotFollow: { path: ["node_modules", "^dist/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

@@ -1,6 +1,6 @@
 /** Clients whose orders go when they do: sessions that cancel on disconnect, and a dead man's switch. */
 import type { Client } from "./client.js";
-import { sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
 
 export const SESSION_ACCOUNTS = ["leaves1", "leaves2", "leaves3", "leaves4"] as const;
 export const TIMER_ACCOUNTS = ["timed1"] as const;

@@ -1,7 +1,8 @@
 /** A process whose clock is wrong. */
 import { join } from "node:path";
 import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/process/config.js";
-import { type Fault, sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
+import type { Fault } from "./fault.js";
 
 const HOUR_MS = 3_600_000;
 const SHIFTED_CLOCK = join(projectRoot, "tools", "chaos", "shifted-clock.mjs");

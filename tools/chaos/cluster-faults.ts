@@ -1,7 +1,8 @@
 /** Three nats-servers with three copies of every stream, of which one dies or is cut off. */
 import { connect } from "nats";
 import { waitFor } from "../../src/launcher/wait-for.js";
-import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
+import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { namespacesObstacle } from "./namespaces.js";
 import type { World } from "./world.js";
 

@@ -1,7 +1,8 @@
 /** Disks that are full, or gone. */
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
+import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { NotRecovered } from "./recovery.js";
 import { smallDiskObstacle } from "./small-disk.js";
 import type { World } from "./world.js";

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import { projectRoot } from "../../src/shared/process/config.js";
-import { type Fault, NotAsPromised, sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
+import { type Fault, NotAsPromised } from "./fault.js";
 import type { World } from "./world.js";
 
 const DIVERGENT_ENGINE = join(projectRoot, "tools", "chaos", "divergent-engine.mjs");

@@ -2,8 +2,9 @@
 import { randomOf } from "../load/order-flow.js";
 import { REJECTS, type RejectName } from "./attempts.js";
 import { CatchUp } from "./catch-up.js";
+import { sleep, within } from "./deadline.js";
 import type { Difference } from "./difference.js";
-import { type Fault, NotAsPromised, sleep, within } from "./fault.js";
+import { type Fault, NotAsPromised } from "./fault.js";
 import type { Growth } from "./memory-watch.js";
 import { NotSettled, type Oracle } from "./oracle.js";
 import { NotRecovered, type Recovered, timeOf } from "./recovery.js";

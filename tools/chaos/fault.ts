@@ -54,24 +54,7 @@ export function longTimesOf({ longTimes, lastsMs }: Fault): number {
 /** Intake says BUSY before memory grows by so much. */
 export const GROWTH_MAX_MB = 100;
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Work that takes so much longer than it can take that it will never end. */
-export class Stuck extends Error {
-  override readonly name = "Stuck";
-}
-
 /** What the fault itself saw, and should not have. */
 export class NotAsPromised extends Error {
   override readonly name = "NotAsPromised";
-}
-
-export async function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Stuck(`${what} has not ended within ${deadlineMs} ms`)), deadlineMs);
-  });
-  return await Promise.race([work, deadline]).finally(() => clearTimeout(timer));
 }

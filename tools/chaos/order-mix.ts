@@ -21,7 +21,6 @@ import {
   priceTicks,
 } from "../../src/shared/domain/units.js";
 import { mulberry32 } from "../../test/support/random-flow.js";
-import { hasRoom } from "./resting-orders.js";
 
 export interface Wish {
   readonly asset: Asset;
@@ -32,6 +31,14 @@ interface KnownOrder {
   readonly asset: Asset;
   readonly orderId: number;
   readonly clientOrderId: string;
+}
+
+/** The books of other assets are to be full now and then. */
+const ROOM_MIN = 100_000;
+
+/** Whether orders may come to rest in it for good. */
+export function hasRoom({ openOrdersMax }: Asset): boolean {
+  return openOrdersMax >= ROOM_MIN;
 }
 
 const KNOWN_ORDERS_MAX = 300;

@@ -1,5 +1,4 @@
 /** What an engine has to bring back when it starts again: orders of accounts that do nothing else, far from the market. */
-import type { Asset } from "../../src/shared/domain/assets.js";
 import type { Client } from "./client.js";
 
 export const RESTING_ORDERS = 100_000;
@@ -7,15 +6,9 @@ export const RESTING_ORDERS = 100_000;
 const ORDERS_PER_ACCOUNT = 4_000;
 /** Requests of one client on their way at the same time. */
 const LANES = 100;
-/** The books of other assets are to be full now and then. */
-const ROOM_MIN = 100_000;
 
 export function holderNames(restingOrders: number): string[] {
   return Array.from({ length: Math.ceil(restingOrders / ORDERS_PER_ACCOUNT) }, (_, index) => `holder${index + 1}`);
-}
-
-export function hasRoom({ openOrdersMax }: Asset): boolean {
-  return openOrdersMax >= ROOM_MIN;
 }
 
 /** As fast as they are taken; resolves when each has its last answer. */

@@ -1,5 +1,6 @@
 /** nats-server and Postgres away, standing still, slow, or out of reach. */
-import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
+import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import type { World } from "./world.js";
 
 /** A server's trouble: `begin` and `end` it; time counts from the end. */

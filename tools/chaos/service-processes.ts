@@ -6,8 +6,7 @@ import { freePort } from "../../src/launcher/free-port.js";
 import { logTail } from "../../src/launcher/guarded-process.js";
 import { mainFile, untilReady } from "../../src/launcher/service-process.js";
 import { projectRoot, type ServiceName } from "../../src/shared/process/config.js";
-
-import type { KillOrder } from "./window-faults.js";
+import { type KillOrder, killMessage } from "./kill-points.js";
 
 export interface ServiceOptions {
   readonly service: ServiceName;
@@ -79,7 +78,7 @@ export class ServiceProcess {
   async dieAt(order: KillOrder): Promise<void> {
     if (this.#child === null) return;
     this.#isKilled.add(this.#child);
-    this.#child.send(order);
+    this.#child.send(killMessage(order));
     await this.#ended;
   }
 

@@ -1,6 +1,7 @@
 /** What can happen to the streams and to the messages on their way. */
 import { connect, type JetStreamManager } from "nats";
-import { type Fault, GROWTH_MAX_MB, sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
+import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { type Copies, NatsAnswers } from "./nats-answers.js";
 import type { World } from "./world.js";
 

@@ -1,6 +1,7 @@
 /** More than one process of a service: one stands still and comes back, or two do the same work. */
 import type { ServiceName } from "../../src/shared/process/config.js";
-import { type Fault, sleep } from "./fault.js";
+import { sleep } from "./deadline.js";
+import type { Fault } from "./fault.js";
 import type { World } from "./world.js";
 
 /** A process that finds out that another has its work ends, and its supervisor starts it again. */

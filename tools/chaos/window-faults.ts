@@ -1,25 +1,9 @@
 /** Processes that die at a row of the crash-window table (docs/arch.md), under load, at some call of many. */
 import { join } from "node:path";
 import { projectRoot, type ServiceName } from "../../src/shared/process/config.js";
-import { type Fault, within } from "./fault.js";
-
-/** A call of a method, and on which side of it the process dies. */
-export interface KillPoint {
-  /** The compiled file that it is in. */
-  readonly module: string;
-  readonly owner: string;
-  readonly method: string;
-  /** "logged": when the call's last argument is to be told of a log id. */
-  readonly moment: "before" | "meanwhile" | "after" | "logged";
-  /** Only calls with an item that has this field. */
-  readonly having?: string;
-}
-
-/** At which of the calls from now on, and how long after its start ("meanwhile"). */
-export interface KillOrder extends KillPoint {
-  readonly calls: number;
-  readonly delayMs: number;
-}
+import { within } from "./deadline.js";
+import type { Fault } from "./fault.js";
+import { KILLABLE, type KillPoint } from "./kill-points.js";
 
 const KILL_POINT = join(projectRoot, "tools", "chaos", "kill-point.mjs");
 const CALLS_SPREAD = 50;
@@ -34,20 +18,7 @@ export const WINDOW_SETTINGS = {
   ENGINE_SNAPSHOT_INTERVAL_MS: "2000",
 } as const;
 
-const inFile = (...path: string[]) => join(projectRoot, "dist", ...path);
-const SUBMIT = { module: inFile("order-handler", "batcher.js"), owner: "Batcher", method: "submit" } as const;
-const APPEND = {
-  module: inFile("order-processing", "order-log-store.js"),
-  owner: "OrderLogStore",
-  method: "append",
-} as const;
-const PUBLISH = { module: inFile("shared", "fenced-output.js"), owner: "FencedOutput", method: "publish" } as const;
-const SNAPSHOT = {
-  module: inFile("matching-engine", "snapshot-store.js"),
-  owner: "SnapshotStore",
-  method: "store",
-} as const;
-const SETTLE = { module: inFile("trade-processing", "trade-store.js"), owner: "TradeStore", method: "store" } as const;
+const { submit, append, publish, storeSnapshot, settle } = KILLABLE;
 
 function window(
   service: ServiceName,
@@ -75,32 +46,32 @@ function window(
 }
 
 export const WINDOW_FAULTS: readonly Fault[] = [
-  window("order-handler", "before-publish", "before it publishes requests", { ...SUBMIT, moment: "before" }),
-  window("order-handler", "before-ack", "after its publish, before ACK", { ...SUBMIT, moment: "logged" }),
-  window("order-processing", "before-commit", "before it commits", { ...APPEND, moment: "before" }),
-  window("order-processing", "around-commit", "around its commit", { ...APPEND, moment: "meanwhile" }),
-  window("order-processing", "after-commit", "after its commit, before it publishes", { ...APPEND, moment: "after" }),
-  window("order-processing", "after-publish", "after it published commands", { ...PUBLISH, moment: "after" }),
+  window("order-handler", "before-publish", "before it publishes requests", { ...submit, moment: "before" }),
+  window("order-handler", "before-ack", "after its publish, before ACK", { ...submit, moment: "logged" }),
+  window("order-processing", "before-commit", "before it commits", { ...append, moment: "before" }),
+  window("order-processing", "around-commit", "around its commit", { ...append, moment: "meanwhile" }),
+  window("order-processing", "after-commit", "after its commit, before it publishes", { ...append, moment: "after" }),
+  window("order-processing", "after-publish", "after it published commands", { ...publish, moment: "after" }),
   window(
     "order-processing",
     "after-action",
     "after it wrote the commands of an action, before it publishes",
-    { ...APPEND, moment: "after", having: "actionIds" },
+    { ...append, moment: "after", having: "actionIds" },
     2,
   ),
-  window("matching-engine", "before-publish", "before it publishes events", { ...PUBLISH, moment: "before" }),
-  window("matching-engine", "after-publish", "after it published events", { ...PUBLISH, moment: "after" }),
-  window("matching-engine", "in-snapshot", "while it stores a snapshot", { ...SNAPSHOT, moment: "meanwhile" }, 10),
+  window("matching-engine", "before-publish", "before it publishes events", { ...publish, moment: "before" }),
+  window("matching-engine", "after-publish", "after it published events", { ...publish, moment: "after" }),
+  window("matching-engine", "in-snapshot", "while it stores a snapshot", { ...storeSnapshot, moment: "meanwhile" }, 10),
   window(
     "matching-engine",
     "after-snapshot",
     "after storing a snapshot, before removing the oldest",
-    { ...SNAPSHOT, moment: "after" },
+    { ...storeSnapshot, moment: "after" },
     10,
   ),
-  window("trade-processing", "before-commit", "before it commits", { ...SETTLE, moment: "before" }),
-  window("trade-processing", "around-commit", "around its commit", { ...SETTLE, moment: "meanwhile" }),
-  window("trade-processing", "after-commit", "after its commit, before it notifies", { ...SETTLE, moment: "after" }),
+  window("trade-processing", "before-commit", "before it commits", { ...settle, moment: "before" }),
+  window("trade-processing", "around-commit", "around its commit", { ...settle, moment: "meanwhile" }),
+  window("trade-processing", "after-commit", "after its commit, before it notifies", { ...settle, moment: "after" }),
 ];
 
 const SHORT = ["order-handler-before-ack", "order-processing-after-commit", "matching-engine-after-publish"];

@@ -1,6 +1,6 @@
 /** Starting a pipeline takes longer than most faults: those with the same needs share one, as long as all is well in it. */
+import { within } from "./deadline.js";
 import type { Fault } from "./fault.js";
-import { within } from "./fault.js";
 import { type FaultResult, injectInto, type RunOptions } from "./fault-run.js";
 import { Oracle } from "./oracle.js";
 import { isExact } from "./result-table.js";

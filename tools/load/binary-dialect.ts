@@ -2,8 +2,8 @@
  * The binary dialect (protocol/order-entry.proto), by hand and for speed: the generator shares its cores with what it
  * measures. Knows only what a load test sends and gets.
  */
-import type { Response, ResponseReader } from "./dialect.js";
 import type { PlannedOrder } from "./order-flow.js";
+import type { Response, ResponseReader } from "./response.js";
 
 const VARINT = 0;
 const FIXED64 = 1;

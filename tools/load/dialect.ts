@@ -2,21 +2,7 @@ import type { Asset } from "../../src/shared/domain/assets.js";
 import { formatDecimal } from "../../src/shared/domain/decimal.js";
 import { BinaryReader, binaryLogin, binaryRequest } from "./binary-dialect.js";
 import type { PlannedOrder } from "./order-flow.js";
-
-/** One answer of the order-handler. */
-export interface Response {
-  kind: "login" | "ack" | "reject" | "other";
-  /** With ack. */
-  logId: number;
-  /** With reject. */
-  code: number;
-  text: string;
-}
-
-export interface ResponseReader {
-  /** Calls back for each whole response in what has come so far, in order. The object is reused. */
-  push(bytes: Buffer, onResponse: (response: Response) => void): void;
-}
+import type { Response, ResponseReader } from "./response.js";
 
 /** How requests and responses look on the wire. */
 export interface Dialect {

@@ -1,10 +1,11 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { REJECT_CODES } from "../../src/shared/domain/rejects.js";
-import { binaryDialect, type Dialect, type Response, textDialect } from "./dialect.js";
+import { binaryDialect, type Dialect, textDialect } from "./dialect.js";
 import { OrderFlow } from "./order-flow.js";
 import { OrderTiming } from "./order-timing.js";
 import { ReportMatching } from "./report-matching.js";
 import { ReportWatch } from "./report-watch.js";
+import type { Response } from "./response.js";
 import { Session } from "./session.js";
 import type { Target } from "./target.js";
 

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Dialect, Response } from "./dialect.js";
+import type { Dialect } from "./dialect.js";
+import type { Response } from "./response.js";
 
 export interface SessionOptions {
   readonly host: string;

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { parseAssets } from "../../../src/shared/domain/assets.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/wire/protobuf.js";
-import { binaryDialect, type Dialect, type Response, textDialect } from "../../../tools/load/dialect.js";
+import { binaryDialect, type Dialect, textDialect } from "../../../tools/load/dialect.js";
 import type { PlannedOrder } from "../../../tools/load/order-flow.js";
+import type { Response } from "../../../tools/load/response.js";
 
 const assets = [
   ...parseAssets({
