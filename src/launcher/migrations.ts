@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { migrate } from "postgres-migrations";
-import { seedDemoAccounts } from "../shared/access/api-keys.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import { type Asset, type Currency, loadAssets } from "../shared/domain/assets.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import { projectRoot } from "../shared/process/config.js";
 import type { Logger } from "../shared/process/log.js";
 import { storeAssets } from "./asset-store.js";
+import { seedDemoAccounts } from "./demo-accounts.js";
 
 export interface MigrationOptions {
   readonly assetsFile: string;

@@ -1,5 +1,5 @@
 import { AccessFeed, keyProblem } from "../shared/access/access-feed.js";
-import { authenticate } from "../shared/access/api-keys.js";
+import { authenticate } from "../shared/access/authentication.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";

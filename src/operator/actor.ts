@@ -1,4 +1,4 @@
-import { authenticate } from "../shared/access/api-keys.js";
+import { authenticate } from "../shared/access/authentication.js";
 import type { Database } from "../shared/database/database.js";
 import { RefusedToOperator } from "./command-line.js";
 import type { OperatorConfig } from "./config.js";

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { KEY_ROLES, newSecret, saltedHash } from "../shared/access/api-keys.js";
+import { KEY_ROLES } from "../shared/access/authentication.js";
+import { newSecret, saltedHash } from "../shared/access/key-secrets.js";
 import { sqlState } from "../shared/database/sql-state.js";
 import { findCustomer } from "./accounts.js";
 import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";

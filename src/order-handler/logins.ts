@@ -1,4 +1,4 @@
-import type { Authenticate, AuthenticatedAccount } from "../shared/access/api-keys.js";
+import type { Authenticate, AuthenticatedAccount } from "../shared/access/authentication.js";
 import { type FailedLoginLimits, FailedLogins } from "../shared/access/failed-logins.js";
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import { beforeDeadline } from "../shared/process/deadline.js";

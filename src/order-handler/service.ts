@@ -1,7 +1,7 @@
 /** Puts the parts together: sessions submit to the batcher, one sweep keeps every deadline, stopping is one sequence. */
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access/access-feed.js";
-import type { Authenticate } from "../shared/access/api-keys.js";
+import type { Authenticate } from "../shared/access/authentication.js";
 import type { Bus } from "../shared/bus/bus.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import type { OrderRequest } from "../shared/domain/messages.js";

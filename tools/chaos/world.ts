@@ -2,10 +2,10 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DEMO_ACCOUNTS, seedDemoAccounts } from "../../src/launcher/demo-accounts.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import { prepareDatabase } from "../../src/launcher/migrations.js";
 import { waitFor } from "../../src/launcher/wait-for.js";
-import { DEMO_ACCOUNTS, seedDemoAccounts } from "../../src/shared/access/api-keys.js";
 import { type Bus, connectBus } from "../../src/shared/bus/bus.js";
 import { connectDatabase, type Database } from "../../src/shared/database/database.js";
 import { type AssetRegistry, loadAssets } from "../../src/shared/domain/assets.js";

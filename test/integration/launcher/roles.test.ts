@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
+import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { applyMigrations } from "../../../src/launcher/migrations.js";
 import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
 import { processedThrough } from "../../../src/order-handler/positions-store.js";
 import { lastPrices } from "../../../src/order-handler/prices-store.js";
 import { lastAction, suspendedAccounts } from "../../../src/shared/access/actions.js";
-import { authenticate, createApiKey } from "../../../src/shared/access/api-keys.js";
+import { authenticate } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";

@@ -8,7 +8,7 @@ import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metr
 import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
 import { Notifier } from "../../../src/market-data-notifier/service.js";
 import { AccessFeed, keyProblem } from "../../../src/shared/access/access-feed.js";
-import { authenticate } from "../../../src/shared/access/api-keys.js";
+import { authenticate } from "../../../src/shared/access/authentication.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";

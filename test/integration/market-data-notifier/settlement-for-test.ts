@@ -1,5 +1,5 @@
 import pg from "pg";
-import { createApiKey } from "../../../src/shared/access/api-keys.js";
+import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { subjectOf } from "../../../src/shared/bus/subjects.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";

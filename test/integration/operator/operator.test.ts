@@ -6,7 +6,7 @@ import { ACCOUNT } from "../../../src/operator/account-program.js";
 import { actorOf } from "../../../src/operator/actor.js";
 import { ASSET } from "../../../src/operator/asset-program.js";
 import { type Parsed, parse, RefusedToOperator } from "../../../src/operator/command-line.js";
-import { authenticate } from "../../../src/shared/access/api-keys.js";
+import { authenticate } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { projectRoot } from "../../../src/shared/process/config.js";

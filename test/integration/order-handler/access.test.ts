@@ -1,9 +1,10 @@
 /** Keys, suspensions, halts and what outlives a session, with a real Postgres behind the order-handler. */
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
+import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { AccessFeed } from "../../../src/shared/access/access-feed.js";
-import { authenticate, createApiKey } from "../../../src/shared/access/api-keys.js";
+import { authenticate } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";

@@ -4,7 +4,7 @@ import type { CancelTriggersStore } from "../../../src/order-handler/cancel-trig
 import { type HandlerConfig, handlerConfig } from "../../../src/order-handler/config.js";
 import { HandlerMetrics } from "../../../src/order-handler/handler-metrics.js";
 import { OrderHandler, type OrderHandlerOptions } from "../../../src/order-handler/service.js";
-import type { AuthenticatedAccount } from "../../../src/shared/access/api-keys.js";
+import type { AuthenticatedAccount } from "../../../src/shared/access/authentication.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { type AssetRegistry, loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";

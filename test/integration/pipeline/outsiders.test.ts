@@ -1,8 +1,9 @@
 /** What somebody tries whose business it is not: nothing changes for its owner, and nothing is told, not even existence. */
 import { expect } from "chai";
+import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { AccessFeed } from "../../../src/shared/access/access-feed.js";
-import { authenticate, createApiKey } from "../../../src/shared/access/api-keys.js";
+import { authenticate } from "../../../src/shared/access/authentication.js";
 import type { Row } from "../../../src/shared/database/database.js";
 import { until } from "../../support/eventually.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";

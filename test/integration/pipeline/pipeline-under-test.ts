@@ -1,6 +1,7 @@
 /** The three stages between the order log and the notifications, each as its main.ts wires it, in this process. */
 import { randomUUID } from "node:crypto";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
+import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { SNAPSHOT_POLICY, type SnapshotPolicy } from "../../../src/matching-engine/snapshotter.js";
 import { ActionsFollower } from "../../../src/order-processing/actions-follower.js";
@@ -9,7 +10,6 @@ import { OrderLogStore } from "../../../src/order-processing/order-log-store.js"
 import { RecordStore } from "../../../src/order-processing/record-store.js";
 import { Sequencer } from "../../../src/order-processing/sequencer.js";
 import { OrderProcessing } from "../../../src/order-processing/service.js";
-import { createApiKey } from "../../../src/shared/access/api-keys.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { subjectOf } from "../../../src/shared/bus/subjects.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database/database.js";

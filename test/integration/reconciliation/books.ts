@@ -14,7 +14,7 @@
  */
 
 import { storeAssets } from "../../../src/launcher/asset-store.js";
-import { createApiKey } from "../../../src/shared/access/api-keys.js";
+import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
 import { parseAssets } from "../../../src/shared/domain/assets.js";
 import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { authenticate, createApiKey } from "../../../../src/shared/access/api-keys.js";
+import { createApiKey } from "../../../../src/launcher/demo-accounts.js";
+import { authenticate } from "../../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../../src/shared/database/database.js";
 import { createDatabase } from "../../../support/postgres.js";
 import { serviceForTest } from "../../../support/service.js";
