@@ -7,7 +7,7 @@ import { loadAssets } from "../shared/domain/assets.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { notifierConfig } from "./config.js";
-import { Gateway, listen, webServer } from "./gateway.js";
+import { Gateway, listen, webServer } from "./connections/gateway.js";
 import { Logins } from "./logins.js";
 import { notifierMetrics } from "./notifier-metrics.js";
 import { NotifierStore } from "./notifier-store.js";

@@ -5,10 +5,10 @@ import { InvariantBroken } from "../shared/domain/errors.js";
 import { reportJson } from "../shared/domain/report-json.js";
 import type { PublicTrade, SequencedReport } from "../shared/domain/reports.js";
 import type { AccountId } from "../shared/domain/units.js";
-import type { FeedReport } from "./account-feed.js";
-import type { AccountBalances, Balance, BalancesSource } from "./balances-channel.js";
-import type { AccountSnapshot, OrdersSource } from "./orders-channel.js";
-import type { TradesSource } from "./trades-channel.js";
+import type { FeedReport } from "./channels/account-feed.js";
+import type { AccountBalances, Balance, BalancesSource } from "./channels/balances-channel.js";
+import type { AccountSnapshot, OrdersSource } from "./channels/orders-channel.js";
+import type { TradesSource } from "./channels/trades-channel.js";
 
 /** More open orders than this are counted, not sent: the newest ones are. */
 const OPEN_ORDERS_MAX = 5_000;

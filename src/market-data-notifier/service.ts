@@ -6,15 +6,15 @@ import { CodecError } from "../shared/domain/errors.js";
 import { nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import { decodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
-import { BalancesChannel } from "./balances-channel.js";
+import { BalancesChannel } from "./channels/balances-channel.js";
+import { GapFiller } from "./channels/gap-filler.js";
+import { OrdersChannel } from "./channels/orders-channel.js";
+import { TradesChannel } from "./channels/trades-channel.js";
+import type { Rooms } from "./connections/listener.js";
+import { Subscriptions } from "./connections/subscriptions.js";
 import { FlushPacer } from "./flush-pacer.js";
-import { GapFiller } from "./gap-filler.js";
-import type { Rooms } from "./listener.js";
 import type { NotifierMetrics } from "./notifier-metrics.js";
 import type { NotifierStore } from "./notifier-store.js";
-import { OrdersChannel } from "./orders-channel.js";
-import { Subscriptions } from "./subscriptions.js";
-import { TradesChannel } from "./trades-channel.js";
 
 export interface NotifierOptions {
   readonly registry: AssetRegistry;

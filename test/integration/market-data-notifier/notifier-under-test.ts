@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { io, type Socket } from "socket.io-client";
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
-import { Gateway, listen, webServer } from "../../../src/market-data-notifier/gateway.js";
+import { Gateway, listen, webServer } from "../../../src/market-data-notifier/connections/gateway.js";
 import { Logins } from "../../../src/market-data-notifier/logins.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
 import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";

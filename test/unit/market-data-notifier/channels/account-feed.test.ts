@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AccountFeed, type FeedReport } from "../../../src/market-data-notifier/account-feed.js";
+import { AccountFeed, type FeedReport } from "../../../../src/market-data-notifier/channels/account-feed.js";
 
 const report = (accountSequence: number): FeedReport => ({
   accountSequence,

@@ -1,11 +1,11 @@
-import { invariant } from "../shared/domain/errors.js";
-import { refuse } from "../shared/domain/rejects.js";
-import type { SequencedReport } from "../shared/domain/reports.js";
-import type { AccountId } from "../shared/domain/units.js";
-import type { Logger } from "../shared/process/log.js";
+import { invariant } from "../../shared/domain/errors.js";
+import { refuse } from "../../shared/domain/rejects.js";
+import type { SequencedReport } from "../../shared/domain/reports.js";
+import type { AccountId } from "../../shared/domain/units.js";
+import type { Logger } from "../../shared/process/log.js";
+import { type Answer, type Listener, type Rooms, refused } from "../connections/listener.js";
 import { AccountFeed, type FeedReport } from "./account-feed.js";
 import type { Gap } from "./gap-filler.js";
-import { type Answer, type Listener, type Rooms, refused } from "./listener.js";
 
 const REPORTS_RECENT_MAX = 1_024;
 const REPORTS_HELD_MAX = 20_000;

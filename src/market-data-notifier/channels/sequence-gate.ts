@@ -1,4 +1,4 @@
-import { invariant } from "../shared/domain/errors.js";
+import { invariant } from "../../shared/domain/errors.js";
 
 /** What is missing: everything after `after` up to and with `upTo`. */
 export interface Hole {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseChannelRequest } from "../../../src/market-data-notifier/subscribe-request.js";
+import { parseChannelRequest } from "../../../../src/market-data-notifier/connections/subscribe-request.js";
 
 const ASSETS = new Map([
   ["BTC-USD", {}],

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MessageBudget } from "../../../src/market-data-notifier/message-budget.js";
+import { MessageBudget } from "../../../../src/market-data-notifier/connections/message-budget.js";
 
 const spend = (budget: MessageBudget, times: number, nowMs: number) =>
   Array.from({ length: times }, () => budget.spend(nowMs));

@@ -1,5 +1,5 @@
-import type { Refusal, RejectName } from "../shared/domain/rejects.js";
-import type { AccountId } from "../shared/domain/units.js";
+import type { Refusal, RejectName } from "../../shared/domain/rejects.js";
+import type { AccountId } from "../../shared/domain/units.js";
 
 /** What `subscribe` and `unsubscribe` are answered with. */
 export type Answer =

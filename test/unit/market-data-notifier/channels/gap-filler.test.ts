@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import { type Gap, GapFiller } from "../../../src/market-data-notifier/gap-filler.js";
-import { createLogger } from "../../../src/shared/process/log.js";
+import { type Gap, GapFiller } from "../../../../src/market-data-notifier/channels/gap-filler.js";
+import { createLogger } from "../../../../src/shared/process/log.js";
 
 describe("a gap filler", () => {
   const onFilled = sinon.fake();

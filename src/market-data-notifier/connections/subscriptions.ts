@@ -1,10 +1,10 @@
-import { refuse } from "../shared/domain/rejects.js";
-import type { BalancesChannel } from "./balances-channel.js";
+import { refuse } from "../../shared/domain/rejects.js";
+import type { BalancesChannel } from "../channels/balances-channel.js";
+import type { OrdersChannel } from "../channels/orders-channel.js";
+import type { TradesChannel } from "../channels/trades-channel.js";
+import type { NotifierMetrics } from "../notifier-metrics.js";
 import { type Answer, type Listener, refused } from "./listener.js";
-import type { NotifierMetrics } from "./notifier-metrics.js";
-import type { OrdersChannel } from "./orders-channel.js";
 import { type ChannelRequest, parseChannelRequest } from "./subscribe-request.js";
-import type { TradesChannel } from "./trades-channel.js";
 
 export interface SubscriptionsOptions {
   readonly trades: TradesChannel;

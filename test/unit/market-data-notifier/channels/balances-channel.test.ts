@@ -1,8 +1,11 @@
 import { expect } from "chai";
-import { type AccountBalances, BalancesChannel } from "../../../src/market-data-notifier/balances-channel.js";
-import type { Answer, Listener } from "../../../src/market-data-notifier/listener.js";
-import { type AccountId, accountId } from "../../../src/shared/domain/units.js";
-import { createLogger } from "../../../src/shared/process/log.js";
+import {
+  type AccountBalances,
+  BalancesChannel,
+} from "../../../../src/market-data-notifier/channels/balances-channel.js";
+import type { Answer, Listener } from "../../../../src/market-data-notifier/connections/listener.js";
+import { type AccountId, accountId } from "../../../../src/shared/domain/units.js";
+import { createLogger } from "../../../../src/shared/process/log.js";
 
 const ALICE = accountId(7);
 const BOB = accountId(8);

@@ -1,9 +1,9 @@
-import type { Asset } from "../shared/domain/assets.js";
-import { formatDecimal, formatPrice } from "../shared/domain/decimal.js";
-import { invariant } from "../shared/domain/errors.js";
-import type { PublicTrade } from "../shared/domain/reports.js";
+import type { Asset } from "../../shared/domain/assets.js";
+import { formatDecimal, formatPrice } from "../../shared/domain/decimal.js";
+import { invariant } from "../../shared/domain/errors.js";
+import type { PublicTrade } from "../../shared/domain/reports.js";
+import type { Listener, Rooms } from "../connections/listener.js";
 import type { Gap } from "./gap-filler.js";
-import type { Listener, Rooms } from "./listener.js";
 import { TradeTape } from "./trade-tape.js";
 
 /** The contract's number of trades in the acknowledgement of `subscribe`. */

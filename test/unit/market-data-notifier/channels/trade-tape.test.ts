@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { TradeTape } from "../../../src/market-data-notifier/trade-tape.js";
-import type { PublicTrade } from "../../../src/shared/domain/reports.js";
-import { epochUs, lots, priceTicks, tradeId } from "../../../src/shared/domain/units.js";
+import { TradeTape } from "../../../../src/market-data-notifier/channels/trade-tape.js";
+import type { PublicTrade } from "../../../../src/shared/domain/reports.js";
+import { epochUs, lots, priceTicks, tradeId } from "../../../../src/shared/domain/units.js";
 
 const trade = (id: number): PublicTrade => ({
   tradeId: tradeId(id),

@@ -1,4 +1,4 @@
-import { TokenBucket } from "../shared/process/token-bucket.js";
+import { TokenBucket } from "../../shared/process/token-bucket.js";
 
 /**
  * How many messages a connection may send: a bucket that refills steadily. Who sends on in spite of many refusals is

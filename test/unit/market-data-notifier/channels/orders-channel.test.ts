@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { FeedReport } from "../../../src/market-data-notifier/account-feed.js";
-import type { Answer, Listener } from "../../../src/market-data-notifier/listener.js";
-import { OrdersChannel } from "../../../src/market-data-notifier/orders-channel.js";
-import type { SequencedReport } from "../../../src/shared/domain/reports.js";
-import { accountId } from "../../../src/shared/domain/units.js";
-import { createLogger } from "../../../src/shared/process/log.js";
+import type { FeedReport } from "../../../../src/market-data-notifier/channels/account-feed.js";
+import { OrdersChannel } from "../../../../src/market-data-notifier/channels/orders-channel.js";
+import type { Answer, Listener } from "../../../../src/market-data-notifier/connections/listener.js";
+import type { SequencedReport } from "../../../../src/shared/domain/reports.js";
+import { accountId } from "../../../../src/shared/domain/units.js";
+import { createLogger } from "../../../../src/shared/process/log.js";
 
 const ALICE = accountId(7);
 const PAGE_MAX = 3;

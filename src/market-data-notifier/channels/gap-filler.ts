@@ -1,4 +1,4 @@
-import type { Logger } from "../shared/process/log.js";
+import type { Logger } from "../../shared/process/log.js";
 import type { Hole } from "./sequence-gate.js";
 
 /** A hole in one sequence, and how to fill it from the database. */

@@ -1,8 +1,8 @@
-import { invariant } from "../shared/domain/errors.js";
-import { refuse } from "../shared/domain/rejects.js";
-import type { AccountId } from "../shared/domain/units.js";
-import type { Logger } from "../shared/process/log.js";
-import { type Answer, type Listener, type Rooms, refused } from "./listener.js";
+import { invariant } from "../../shared/domain/errors.js";
+import { refuse } from "../../shared/domain/rejects.js";
+import type { AccountId } from "../../shared/domain/units.js";
+import type { Logger } from "../../shared/process/log.js";
+import { type Answer, type Listener, type Rooms, refused } from "../connections/listener.js";
 
 /** Accounts in one read; the others come next. */
 const ACCOUNTS_IN_READ_MAX = 500;

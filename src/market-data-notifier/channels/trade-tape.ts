@@ -1,4 +1,4 @@
-import type { PublicTrade } from "../shared/domain/reports.js";
+import type { PublicTrade } from "../../shared/domain/reports.js";
 import { type Hole, SequenceGate } from "./sequence-gate.js";
 
 /**

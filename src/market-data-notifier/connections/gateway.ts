@@ -1,14 +1,14 @@
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
 import { type DefaultEventsMap, type ExtendedError, Server, type Socket } from "socket.io";
-import { DeadlineExceeded } from "../shared/domain/errors.js";
-import { type Refusal, refuse } from "../shared/domain/rejects.js";
-import type { Logger } from "../shared/process/log.js";
-import type { TlsIdentity } from "../shared/process/tls.js";
+import { DeadlineExceeded } from "../../shared/domain/errors.js";
+import { type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { Logger } from "../../shared/process/log.js";
+import type { TlsIdentity } from "../../shared/process/tls.js";
+import type { Handshake, LoggedIn } from "../logins.js";
+import type { NotifierMetrics } from "../notifier-metrics.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
-import type { Handshake, LoggedIn } from "./logins.js";
 import { MessageBudget } from "./message-budget.js";
-import type { NotifierMetrics } from "./notifier-metrics.js";
 import { cutOff, lagOf, type QueueLimits, queuedBytes } from "./outgoing-queue.js";
 
 export interface GatewayOptions {

@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 
 /** What a client may subscribe to now. Strangers' accounts can't be named: the key of the connection says whose. */
 export type ChannelRequest =

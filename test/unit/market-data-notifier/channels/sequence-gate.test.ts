@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { SequenceGate } from "../../../src/market-data-notifier/sequence-gate.js";
+import { SequenceGate } from "../../../../src/market-data-notifier/channels/sequence-gate.js";
 
 const ALL = Number.POSITIVE_INFINITY;
 
