@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { cpus } from "node:os";
 
-/** CPU that named groups of processes have used, in seconds; from /proc, so on Linux only. */
+/** What named groups of processes have used since they started; from /proc, so on Linux only. */
 export interface CpuReading {
   readonly atMs: number;
-  readonly secondsBy: ReadonlyMap<string, number>;
+  readonly usedBy: ReadonlyMap<string, Used>;
   /** Of all processes of the machine, whosever. */
   readonly machineBusySeconds: number;
 }
@@ -16,10 +16,26 @@ export interface CpuGroup {
   readonly withDescendants: boolean;
 }
 
+/** A wake-up and a call into the kernel are what is dear on a virtual machine, more than instructions. */
+interface Used {
+  readonly cpuSeconds: number;
+  /** How often a thread gave up its core to wait (each is a wake-up later), and how often it was taken away from it. */
+  readonly waits: number;
+  readonly preemptions: number;
+  /** Calls that read, and that wrote, files and sockets; those for nothing but sending and receiving don't count. */
+  readonly reads: number;
+  readonly writes: number;
+}
+
 export interface CpuUse {
   readonly name: string;
   /** 1 is one core. */
   readonly cores: number;
+  /** All below are a second. */
+  readonly waits: number;
+  readonly preemptions: number;
+  readonly reads: number;
+  readonly writes: number;
 }
 
 const TICKS_PER_SECOND = 100;
@@ -27,18 +43,24 @@ const CORES = cpus().length;
 
 export function readCpu(groups: readonly CpuGroup[]): CpuReading {
   const processes = readProcesses();
-  const secondsBy = new Map<string, number>();
+  const usedBy = new Map<string, Used>();
   for (const { name, pids, withDescendants } of groups) {
     const members = withDescendants ? descendantsOf(pids, processes) : pids;
-    let ticks = 0;
+    let [ticks, waits, preemptions, reads, writes] = [0, 0, 0, 0, 0];
     for (const pid of members) {
       const { ticks: own = 0, goneChildrenTicks = 0 } = processes.get(pid) ?? {};
       // What its children used that are gone counts, too: Postgres starts one a connection.
       ticks += own + (withDescendants ? goneChildrenTicks : 0);
+      const switches = readSwitches(pid);
+      const io = readIfThere(`/proc/${pid}/io`) ?? "";
+      waits += switches.waits;
+      preemptions += switches.preemptions;
+      reads += numberAfter(io, "syscr");
+      writes += numberAfter(io, "syscw");
     }
-    secondsBy.set(name, ticks / TICKS_PER_SECOND);
+    usedBy.set(name, { cpuSeconds: ticks / TICKS_PER_SECOND, waits, preemptions, reads, writes });
   }
-  return { atMs: performance.now(), secondsBy, machineBusySeconds: readMachineBusyTicks() / TICKS_PER_SECOND };
+  return { atMs: performance.now(), usedBy, machineBusySeconds: readMachineBusyTicks() / TICKS_PER_SECOND };
 }
 
 export interface CpuSummary {
@@ -51,10 +73,17 @@ export interface CpuSummary {
 
 export function cpuBetween(before: CpuReading, after: CpuReading): CpuSummary {
   const seconds = (after.atMs - before.atMs) / 1_000;
-  const use = [...after.secondsBy].map(([name, used]) => ({
-    name,
-    cores: Math.max(0, used - (before.secondsBy.get(name) ?? 0)) / seconds,
-  }));
+  const use = [...after.usedBy].map(([name, used]) => {
+    const perSecond = (figure: keyof Used) =>
+      Math.max(0, used[figure] - (before.usedBy.get(name)?.[figure] ?? 0)) / seconds;
+    const [waits, preemptions, reads, writes] = [
+      perSecond("waits"),
+      perSecond("preemptions"),
+      perSecond("reads"),
+      perSecond("writes"),
+    ];
+    return { name, cores: perSecond("cpuSeconds"), waits, preemptions, reads, writes };
+  });
   const cores = use.reduce((sum, group) => sum + group.cores, 0);
   const machineBusy = (after.machineBusySeconds - before.machineBusySeconds) / seconds / CORES;
   return { use, shareOfMachine: cores / CORES, machineBusy };
@@ -99,6 +128,30 @@ function readProcesses(): Map<number, ProcessTimes> {
     processes.set(pid, { parentPid: at(4), ticks: at(14) + at(15), goneChildrenTicks: at(16) + at(17) });
   }
   return processes;
+}
+
+/** Of all threads that are alive: see proc_pid_status(5). */
+function readSwitches(pid: number): { waits: number; preemptions: number } {
+  let [waits, preemptions] = [0, 0];
+  for (const thread of foldersIn(`/proc/${pid}/task`)) {
+    const status = readIfThere(`/proc/${pid}/task/${thread}/status`) ?? "";
+    waits += numberAfter(status, "voluntary_ctxt_switches");
+    preemptions += numberAfter(status, "nonvoluntary_ctxt_switches");
+  }
+  return { waits, preemptions };
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Of lines such as `syscw: 12`; 0 where there is none. */
+function numberAfter(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
 }
 
 function descendantsOf(roots: readonly number[], processes: ReadonlyMap<number, ProcessTimes>): Set<number> {

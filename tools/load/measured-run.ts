@@ -1,5 +1,6 @@
 import { type CpuGroup, type CpuReading, type CpuSummary, cpuBetween, listenerOf, parentOf, readCpu } from "./cpu.js";
 import { type LoadOptions, type LoadOutcome, LoadRun } from "./load-run.js";
+import { MessageCount, type StreamMessages } from "./message-count.js";
 import { SettlementCheck, type SettlementResult } from "./settlement-check.js";
 import type { Target } from "./target.js";
 
@@ -9,6 +10,8 @@ export interface Measured {
   readonly cpu: CpuSummary;
   /** Null: the target has no database that could be asked, or nobody who writes to it. */
   readonly settlement: SettlementResult | null;
+  /** Empty: the target's NATS is not known. */
+  readonly messages: readonly StreamMessages[];
   /** Promises that this run saw broken, each a sentence. */
   readonly broken: readonly string[];
 }
@@ -17,6 +20,7 @@ export interface Measured {
 export async function measuredRun(target: Target, options: LoadOptions): Promise<Measured> {
   const isSettled = target.databaseUrl !== null && target.services.some(({ name }) => name === "trade-processing");
   const check = isSettled ? await SettlementCheck.open(target.databaseUrl ?? "") : null;
+  const streams = target.natsUrl === null ? null : await MessageCount.open(target.natsUrl);
   try {
     const groups = cpuGroups(target);
     const run = new LoadRun(target, options);
@@ -31,8 +35,10 @@ export async function measuredRun(target: Target, options: LoadOptions): Promise
     const outcome = await run.run();
     const settlement = (await check?.finish(outcome)) ?? null;
     const cpu = cpuBetween(before, readings.after ?? readCpu(groups));
-    return { options, outcome, cpu, settlement, broken: brokenPromises(outcome, settlement) };
+    const messages = (await streams?.finish(outcome.acknowledged)) ?? [];
+    return { options, outcome, cpu, settlement, messages, broken: brokenPromises(outcome, settlement) };
   } finally {
+    await streams?.close();
     await check?.close();
   }
 }

@@ -1,3 +1,4 @@
+import type { CpuUse } from "./cpu.js";
 import type { LatencySummary } from "./latencies.js";
 import type { Measured } from "./measured-run.js";
 import { TIMER_SLACK_MS } from "./order-timing.js";
@@ -6,7 +7,8 @@ const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(1))
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
 
 /** For people. */
-export function summaryText({ options, outcome, cpu, settlement, broken }: Measured): string {
+export function summaryText(measured: Measured): string {
+  const { options, outcome, cpu, settlement, broken } = measured;
   const { ratePerSecond, seconds, connections, assets, isText, seed } = options;
   const { timing, acknowledged, measuredMs, reportsReceived } = outcome;
   const perSecond = (timing.acknowledged.count * 1_000) / Math.max(1, measuredMs);
@@ -30,15 +32,40 @@ export function summaryText({ options, outcome, cpu, settlement, broken }: Measu
   }
   lines.push(
     "",
-    `  CPU: ${percent(cpu.shareOfMachine)} of the machine (everything on it: ${percent(cpu.machineBusy)}); of one core:`,
+    `  CPU: ${percent(cpu.shareOfMachine)} of the machine (everything on it: ${percent(cpu.machineBusy)})`,
+    ...costLines(measured),
   );
-  for (const { name, cores } of cpu.use) lines.push(`    ${name.padEnd(22)} ${percent(cores).padStart(6)}`);
   lines.push("", ...(broken.length === 0 ? ["  every promise kept"] : broken.map((what) => `  BROKEN: ${what}`)), "");
   return lines.join("\n");
 }
 
+/** What an order costs, by process: waits and calls are what a slow virtual machine pays for. */
+function costLines({ cpu, outcome, messages }: Measured): string[] {
+  const perSecond = (outcome.timing.acknowledged.count * 1_000) / Math.max(1, outcome.measuredMs);
+  const perOrder = (value: number) => (value / Math.max(1, perSecond)).toFixed(2).padStart(11);
+  const heads = ["one core", "CPU µs", "waits", "preempted", "reads", "writes"].map((head) => head.padStart(11));
+  const row = ({ name, cores, waits, preemptions, reads, writes }: Omit<CpuUse, "name"> & { name: string }) =>
+    `    ${name.padEnd(22)}${percent(cores).padStart(11)}${perOrder(cores * 1e6)}${[waits, preemptions, reads, writes].map(perOrder).join("")}`;
+  const sum = (figure: Exclude<keyof CpuUse, "name">) => cpu.use.reduce((total, use) => total + use[figure], 0);
+  const all = {
+    name: "all",
+    cores: sum("cores"),
+    waits: sum("waits"),
+    preemptions: sum("preemptions"),
+    reads: sum("reads"),
+    writes: sum("writes"),
+  };
+  const streams = messages.map(({ stream, perOrder }) => `${stream} ${perOrder.toFixed(2)}`);
+  return [
+    `    ${"an order costs".padEnd(22)}${heads.join("")}`,
+    ...cpu.use.map(row),
+    row(all),
+    ...(streams.length === 0 ? [] : [`  messages an order: ${streams.join(", ")}`]),
+  ];
+}
+
 /** For programs: one line. */
-export function summaryJson({ options, outcome, cpu, settlement, broken }: Measured): string {
+export function summaryJson({ options, outcome, cpu, settlement, messages, broken }: Measured): string {
   const { assets, accounts: _, ...rest } = options;
   const { timing, rejected, planned, sent, acknowledged, unanswered, reportsReceived, measuredMs } = outcome;
   return JSON.stringify({
@@ -55,7 +82,8 @@ export function summaryJson({ options, outcome, cpu, settlement, broken }: Measu
     reportMs: timing.reported.count > 0 ? timing.reported.summary() : null,
     latenessMs: timing.lateness.summary(),
     settlement,
-    cpu: { ...cpu, use: Object.fromEntries(cpu.use.map(({ name, cores }) => [name, Number(cores.toFixed(3))])) },
+    messagesPerOrder: Object.fromEntries(messages.map(({ stream, perOrder }) => [stream, perOrder])),
+    cpu: { ...cpu, use: Object.fromEntries(cpu.use.map(({ name, ...use }) => [name, use])) },
     broken,
   });
 }
