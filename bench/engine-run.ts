@@ -1,10 +1,12 @@
 /** The engines' stage, as the service runs it, in this process. */
+
 import type { OrderLogSource } from "../src/matching-engine/order-log-replay.js";
 import { MatchingEngines } from "../src/matching-engine/service.js";
 import type { SnapshotPolicy } from "../src/matching-engine/snapshotter.js";
 import { connectBus } from "../src/shared/bus/bus.js";
 import type { AssetRegistry } from "../src/shared/domain/assets.js";
 import { fixedShare } from "../src/shared/leases/asset-share.js";
+import { pausedFor } from "../src/shared/process/waits.js";
 import { runStage } from "../src/shared/stage/stage-loop.js";
 import { BenchService } from "./bench-service.js";
 import { median } from "./measurement.js";
@@ -43,7 +45,7 @@ export async function runEngine(
     gatherMs: 0,
   });
   service.background("loop", loop);
-  while (!(await isDone(service))) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  while (!(await isDone(service))) await pausedFor(POLL_MS);
   const { user, system } = process.cpuUsage(startedCpu);
   const taken = { ms: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
   await service.stop();

@@ -1,4 +1,5 @@
 /** What a book holds of memory, and what a million commands leave for the garbage collector. */
+
 import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 import { createEngine, type Engine, restoreEngine } from "../src/matching-engine/core/engine.js";
 import {
@@ -9,6 +10,7 @@ import {
   OrderTerms,
   TIMES_IN_FORCE,
 } from "../src/shared/domain/order-terms.js";
+import { pausedFor } from "../src/shared/process/waits.js";
 import { BourseEngine, ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
 import { mulberry32 } from "./reference-book.js";
@@ -73,7 +75,7 @@ export async function measureGarbage(stream: Stream): Promise<Measurement[]> {
   new BourseEngine().play(stream, 0, stream.length);
   contestant.play(stream, 0, stream.prefill);
   collectGarbage();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pausedFor(50);
   const pauses: { kind: number; ms: number }[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -83,7 +85,7 @@ export async function measureGarbage(stream: Stream): Promise<Measurement[]> {
   });
   observer.observe({ entryTypes: ["gc"] });
   contestant.play(stream, stream.prefill, stream.length);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pausedFor(50);
   observer.disconnect();
   const MAJOR = 4;
   const base = { bench: "garbage", ...BOURSE, stream: stream.name };

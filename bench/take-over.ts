@@ -1,10 +1,12 @@
 /** How long an asset is without its engine when the process dies that runs it, and another is there. */
+
 import { MatchingEngines } from "../src/matching-engine/service.js";
 import { SNAPSHOT_POLICY } from "../src/matching-engine/snapshotter.js";
 import { type Bus, connectBus } from "../src/shared/bus/bus.js";
 import type { AssetRegistry } from "../src/shared/domain/assets.js";
 import type { FollowedShare } from "../src/shared/leases/asset-share.js";
 import { joinLeases } from "../src/shared/leases/leases.js";
+import { pausedFor } from "../src/shared/process/waits.js";
 import { runStage } from "../src/shared/stage/stage-loop.js";
 import { decodeExecutionRows } from "../src/shared/wire/pipeline-codec.js";
 import { BenchService } from "./bench-service.js";
@@ -38,11 +40,11 @@ export class TakeOver {
     await this.#published(last + 1);
     const other = await this.#start(standsBy);
     const metric = `bourse_standby_command_sequence{asset="${this.#asset}",service="bench"} ${last + 1}`;
-    while (standsBy && !(await other.service.metrics.text()).includes(metric)) await pause();
+    while (standsBy && !(await other.service.metrics.text()).includes(metric)) await pausedFor(POLL_MS);
     await active.bus.close(); // as kill -9 would: it says nothing any more
     const startedMs = performance.now();
     await command(last + 1);
-    while (!other.share.assets().has(this.#asset)) await pause();
+    while (!other.share.assets().has(this.#asset)) await pausedFor(POLL_MS);
     const leasedMs = performance.now();
     await this.#published(last + 2);
     const endedMs = performance.now();
@@ -75,11 +77,7 @@ export class TakeOver {
     for (;;) {
       const last = await this.#bus.lastMessage("EXECUTIONS", `executions.${this.#asset}`);
       if (last !== null && decodeExecutionRows(last.data).throughCommand >= command) return;
-      await pause();
+      await pausedFor(POLL_MS);
     }
   }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }

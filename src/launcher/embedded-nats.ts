@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { ConfigurationError } from "../shared/domain/errors.js";
+import { waitFor } from "../shared/process/waits.js";
 import { type GuardedProcess, logTail, startGuarded } from "./guarded-process.js";
 import { pidIn, stopLeftover } from "./leftovers.js";
-import { waitFor } from "./wait-for.js";
 
 export interface EmbeddedNats {
   readonly url: string;

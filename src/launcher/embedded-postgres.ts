@@ -13,11 +13,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { waitFor } from "../shared/process/waits.js";
 import { type GuardedProcess, logTail, startGuarded, type UnixAccount } from "./guarded-process.js";
 import { isStartedWith, pidIn, stopLeftover } from "./leftovers.js";
 import { mayAccess, postgresAccount } from "./postgres-account.js";
 import { findPostgresBinaries, type PostgresBinaries } from "./postgres-binaries.js";
-import { waitFor } from "./wait-for.js";
 
 export interface EmbeddedPostgres {
   /** Of the database `postgres`, which always exists. */

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
+import { beforeDeadline } from "../shared/process/waits.js";
 
 /**
  * A foreign server that does not outlive this process, however this process ends. A shell stands between the two: it
@@ -89,9 +89,7 @@ function guarded(shell: ChildProcess, pid: number): GuardedProcess {
     kill,
     async stop(deadlineMs) {
       shell.stdin?.destroy();
-      const deadline = new AbortController();
-      await Promise.race([exited, sleep(deadlineMs, undefined, { signal: deadline.signal }).catch(() => {})]);
-      deadline.abort();
+      await beforeDeadline(exited, deadlineMs).catch(() => undefined);
       await kill();
     },
   };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { waitFor } from "./wait-for.js";
+import { waitFor } from "../shared/process/waits.js";
 
 const STOP_DEADLINE_MS = 10_000;
 

@@ -3,12 +3,11 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, SERVICES, type ServiceName } from "../shared/process/config.js";
 import type { Readiness } from "../shared/process/lifecycle.js";
+import { beforeDeadline, waitFor } from "../shared/process/waits.js";
 import type { LauncherConfig } from "./config.js";
 import type { Part, RunningPart } from "./supervisor.js";
-import { waitFor } from "./wait-for.js";
 
 const STOP_DEADLINE_MS = 12_000; // more than the service gives itself
 const READY_DEADLINE_MS = 60_000; // it may have a long log to replay
@@ -82,9 +81,7 @@ function running(child: ChildProcess): RunningPart {
     exited,
     async stop() {
       child.kill("SIGTERM");
-      const deadline = new AbortController();
-      await Promise.race([exited, sleep(STOP_DEADLINE_MS, undefined, { signal: deadline.signal }).catch(() => {})]);
-      deadline.abort();
+      await beforeDeadline(exited, STOP_DEADLINE_MS).catch(() => undefined);
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       await exited;
     },

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pausedFor } from "../shared/process/waits.js";
 
 /** Something that runs as a process of its own. */
 export interface Part {
@@ -75,7 +75,7 @@ export class Supervisor {
       if (signal.aborted) return;
       if (performance.now() - startedMs > HEALTHY_AFTER_MS) delayMs = RESTART_DELAY_FIRST_MS;
       this.#events.tell(`${this.name} ${ending}; starting it again in ${delayMs} ms`);
-      await sleep(delayMs, undefined, { signal }).catch(() => {});
+      await pausedFor(delayMs, signal);
       delayMs = Math.min(2 * delayMs, RESTART_DELAY_MAX_MS);
       if (signal.aborted) return;
       current = await this.#part.start().catch((error: Error) => {

@@ -1,6 +1,8 @@
 /** The engine alone on the command line: text requests on stdin, JSON lines on stdout. */
+
 import { Worker } from "node:worker_threads";
 import { readOptions } from "../shared/process/options.js";
+import { Bell } from "../shared/process/waits.js";
 import type { WriterMessage } from "./answer-writer.js";
 import { inlineMore } from "./inlining.js";
 import { LineSplitter } from "./line-splitter.js";
@@ -41,24 +43,23 @@ function start(): { engine: TextEngine; options: TextEngineOptions } {
 /** What the engine has to say in one message to the writer, about, and messages that are not written yet. */
 const BATCH_BYTES = 256 * 1024;
 const BATCHES_UNDER_WAY_MAX = 16;
+/** Whoever reads the output may rest for as long as they like: the engine waits, and only looks up now and then. */
+const LOOK_AGAIN_MS = 60_000;
 
 /** Reads and matches; the answers go to the thread that writes them. */
 async function run({ engine, options }: ReturnType<typeof start>): Promise<void> {
   const splitter = new LineSplitter(LINE_LENGTH_MAX);
   const writer = new Worker(new URL("./answer-writer.js", import.meta.url), { workerData: options });
   let underWay = 0;
-  let wake: () => void = () => undefined;
+  const written = new Bell();
   writer.on("message", (message: WriterMessage) => {
     // Whoever read the output has gone, such as `head`: there is nobody left to work for.
     if (message === "nobody reads") process.exit(0);
     underWay--;
-    wake();
+    written.ring();
   });
   const untilAtMost = async (batches: number) => {
-    while (underWay > batches)
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+    while (underWay > batches) await written.rangWithin(LOOK_AGAIN_MS);
   };
   const send = async () => {
     const answers = engine.take();

@@ -2,9 +2,11 @@
  * The commands that COMMANDS don't hold any more, from order_log: read in pages, one ahead of the engine, while the
  * process's other assets go on. While Postgres can't be reached it waits.
  */
+
 import { CodecError, invariant } from "../shared/domain/errors.js";
 import type { Command } from "../shared/domain/messages.js";
 import type { Logger } from "../shared/process/log.js";
+import { pausedFor } from "../shared/process/waits.js";
 import { encodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 
 /** The commands after the given one, in order; at most so many. */
@@ -92,7 +94,7 @@ export class OrderLogReplay {
         const text = (err as Error).message;
         if (text !== this.#trouble) this.#log.error({ err }, "order_log can't be read; trying again");
         this.#trouble = text;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pausedFor(RETRY_MS);
       }
     }
     return [];

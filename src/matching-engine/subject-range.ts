@@ -1,9 +1,11 @@
 /** Reads a subject's messages from one place to another, as fast as they come, and no further. */
+
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import type { StreamName } from "../shared/bus/subjects.js";
 import { DeadlineExceeded } from "../shared/domain/errors.js";
 import type { StreamSequence } from "../shared/domain/units.js";
+import { Bell } from "../shared/process/waits.js";
 
 export interface BusRange {
   readonly stream: StreamName;
@@ -22,13 +24,13 @@ export async function* readRange(
   { stream, subject, after, through }: BusRange,
 ): AsyncGenerator<InputMessage> {
   if (through <= after) return;
-  let wake: () => void = () => undefined;
+  const arrival = new Bell();
   const reader = bus.read({
     stream,
     subject,
     afterSequence: after,
     pendingMessagesMax: PENDING_MESSAGES_MAX,
-    onAvailable: () => wake(),
+    onAvailable: () => arrival.ring(),
   });
   try {
     for (;;) {
@@ -38,22 +40,10 @@ export async function* readRange(
       }
       if (reader.pendingMessages > 0) continue;
       if (reader.isClosed) throw new Error(`${subject}: the bus was closed before ${through} was read`);
-      const hasCome = await withinDeadline((resolve) => {
-        wake = resolve;
-      });
-      if (!hasCome) throw new DeadlineExceeded(`${subject}: nothing came for ${SILENCE_MAX_MS} ms before ${through}`);
+      if (!(await arrival.rangWithin(SILENCE_MAX_MS)))
+        throw new DeadlineExceeded(`${subject}: nothing came for ${SILENCE_MAX_MS} ms before ${through}`);
     }
   } finally {
     void reader.close(); // what the server thinks of it need not be awaited
   }
-}
-
-async function withinDeadline(start: (resolve: () => void) => void): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const hasCome = await new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), SILENCE_MAX_MS);
-    start(() => resolve(true));
-  });
-  clearTimeout(timer);
-  return hasCome;
 }

@@ -3,8 +3,8 @@ import { connectBus } from "../shared/bus/bus.js";
 import { assetOf, subjectOf } from "../shared/bus/subjects.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/leases/lease-keys.js";
-import { beforeDeadline } from "../shared/process/deadline.js";
 import type { Logger } from "../shared/process/log.js";
+import { beforeDeadline } from "../shared/process/waits.js";
 import { decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
 import type { Places } from "./config.js";
 

@@ -9,12 +9,14 @@
  *     `graceMs`, or still queued at its deadline
  *   sent, and no answer by the deadline   UNKNOWN_OUTCOME; it may be logged, or be yet
  */
+
 import { randomUUID } from "node:crypto";
 import { type Bus, ERROR_CODES, type PublishOutcome } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import { BATCH_ITEMS_MAX, type EpochUs, type LogId, logIdAt } from "../shared/domain/units.js";
+import { pausedFor } from "../shared/process/waits.js";
 import { encodeOrderBatch } from "../shared/wire/pipeline-codec.js";
 import { Pacing, type PacingOptions } from "./pacing.js";
 
@@ -211,7 +213,7 @@ export class Batcher {
       mayBeStored ||= outcome.kind === "unknown";
       if (!mayBeStored && (outcome.kind === "refused" || nowMs - startedMs >= graceMs)) return outcome;
       if (nowMs + retryIntervalMs >= deadlineMs) return mayBeStored ? { kind: "unknown" } : outcome;
-      await new Promise((resolve) => setTimeout(resolve, retryIntervalMs));
+      await pausedFor(retryIntervalMs);
     }
   }
 

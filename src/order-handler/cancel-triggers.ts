@@ -5,8 +5,8 @@
  */
 import { randomUUID } from "node:crypto";
 import type { AccountId } from "../shared/domain/units.js";
-import { beforeDeadline } from "../shared/process/deadline.js";
 import type { Logger } from "../shared/process/log.js";
+import { beforeDeadline } from "../shared/process/waits.js";
 import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 
 const RENEWAL_INTERVAL_MS = 1_000;

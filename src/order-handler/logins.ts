@@ -1,8 +1,8 @@
 import type { Authenticate, AuthenticatedAccount } from "../shared/access/authentication.js";
 import { type FailedLoginLimits, FailedLogins } from "../shared/access/failed-logins.js";
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
-import { beforeDeadline } from "../shared/process/deadline.js";
 import type { Logger } from "../shared/process/log.js";
+import { beforeDeadline } from "../shared/process/waits.js";
 import type { CancelTriggers } from "./cancel-triggers.js";
 import type { Credentials, LoggedIn } from "./session.js";
 

@@ -1,4 +1,5 @@
 /** Puts the parts together: sessions submit to the batcher, one sweep keeps every deadline, stopping is one sequence. */
+
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access/access-feed.js";
 import type { Authenticate } from "../shared/access/authentication.js";
@@ -10,6 +11,7 @@ import type { AccountId, LogId } from "../shared/domain/units.js";
 import { nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import type { TokenBucket } from "../shared/process/token-bucket.js";
+import { hasBecome } from "../shared/process/waits.js";
 import { isRefusal } from "../shared/requests/order-rules.js";
 import { orderProblem } from "./access-rules.js";
 import { Backlog } from "./backlog.js";
@@ -40,7 +42,6 @@ export interface OrderHandlerOptions {
 }
 
 const SWEEP_INTERVAL_MS = 200;
-const STOP_POLL_MS = 10;
 /** How long stopping waits for the ends of sessions to be written down. */
 const STOP_ENDS_MS = 2_000;
 
@@ -118,12 +119,12 @@ export class OrderHandler {
     const { batcher, server } = this.#options.config;
     this.#isStopping = true;
     this.#server.stopAccepting();
-    await waitUntil(() => !this.#server.hasUnanswered, batcher.requestTimeoutMs);
+    await hasBecome(() => !this.#server.hasUnanswered, { deadlineMs: batcher.requestTimeoutMs });
     this.#server.closeAll("this order-handler is stopping; connect again");
-    await waitUntil(() => this.#server.sessionCount === 0, server.lingerMs);
+    await hasBecome(() => this.#server.sessionCount === 0, { deadlineMs: server.lingerMs });
     this.#server.destroyAll("stopping");
-    await waitUntil(() => this.#server.sessionCount === 0, server.lingerMs);
-    await waitUntil(() => !this.#triggers.hasUnwrittenEnds && this.#batcher.isIdle, STOP_ENDS_MS);
+    await hasBecome(() => this.#server.sessionCount === 0, { deadlineMs: server.lingerMs });
+    await hasBecome(() => !this.#triggers.hasUnwrittenEnds && this.#batcher.isIdle, { deadlineMs: STOP_ENDS_MS });
     if (this.#triggers.hasUnwrittenEnds)
       this.#options.log.warn("ended sessions could not be written down; their orders go when their time is over");
     clearInterval(this.#sweep);
@@ -225,8 +226,3 @@ export class OrderHandler {
 }
 
 const NO_EXTRA_OPTIONS: ReadonlySet<string> = new Set();
-
-async function waitUntil(isDone: () => boolean, timeoutMs: number): Promise<void> {
-  const deadlineMs = performance.now() + timeoutMs;
-  while (!isDone() && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, STOP_POLL_MS));
-}

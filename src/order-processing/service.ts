@@ -20,6 +20,7 @@ import {
 } from "../shared/domain/units.js";
 import { nowUs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
+import { pausedFor } from "../shared/process/waits.js";
 import type { AssetInput } from "../shared/stage/asset-input.js";
 import { isInputsFault, judgingInput } from "../shared/stage/dead-letters.js";
 import { FencedOutput } from "../shared/stage/fenced-output.js";
@@ -132,7 +133,7 @@ export class OrderProcessing implements Stage {
       } catch (cause) {
         if (!(cause instanceof FundsChanged) || attempt === HOLD_ATTEMPTS_MAX) throw cause;
         this.#sequencer.forgetBalances();
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * HOLD_RETRY_FIRST_MS * 2 ** attempt));
+        await pausedFor(Math.random() * HOLD_RETRY_FIRST_MS * 2 ** attempt);
       }
     }
   }

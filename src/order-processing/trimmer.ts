@@ -10,7 +10,7 @@ import { type StreamName, subjectOf } from "../shared/bus/subjects.js";
 import type { Database } from "../shared/database/database.js";
 import type { AssetShare } from "../shared/leases/asset-share.js";
 import type { Service } from "../shared/process/lifecycle.js";
-import { pausedFor } from "../shared/process/stopping.js";
+import { pausedFor } from "../shared/process/waits.js";
 
 export interface TrimOptions {
   readonly intervalMs: number;

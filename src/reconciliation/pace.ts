@@ -1,6 +1,6 @@
 /** Statements with rests between them: the pipeline needs the machine, too, and most of all when it catches up. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
-import { pausedFor } from "../shared/process/stopping.js";
+import { pausedFor } from "../shared/process/waits.js";
 
 /** Then it makes haste: as long as a snapshot is open Postgres can't clean up what changes meanwhile. */
 const RESTS_FOR_MS = 15_000;

@@ -3,7 +3,7 @@
 import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import type { Service } from "../shared/process/lifecycle.js";
-import { pausedFor, unlessStopped } from "../shared/process/stopping.js";
+import { pausedFor, unlessStopped } from "../shared/process/waits.js";
 import { Alarm } from "./alarm.js";
 import { BookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";

@@ -1,6 +1,6 @@
 /** Clients whose orders go when they do: sessions that cancel on disconnect, and a dead man's switch. */
+import { pausedFor } from "../../src/shared/process/waits.js";
 import type { Client } from "./client.js";
-import { sleep } from "./deadline.js";
 
 export const SESSION_ACCOUNTS = ["leaves1", "leaves2", "leaves3", "leaves4"] as const;
 export const TIMER_ACCOUNTS = ["timed1"] as const;
@@ -61,7 +61,7 @@ export abstract class CarefulClient {
     await this.#running;
     this.client.pause();
     const startedMs = performance.now();
-    while (this.client.open > 0 && performance.now() - startedMs < ANSWERED_WITHIN_MS) await sleep(STEP_MS);
+    while (this.client.open > 0 && performance.now() - startedMs < ANSWERED_WITHIN_MS) await pausedFor(STEP_MS);
     await this.makeSure();
     this.leave();
   }
@@ -81,13 +81,13 @@ export abstract class CarefulClient {
       for (let step = 0; step < steps && !this.#isPaused; step++) {
         void this.client.placeResting();
         this.step(step);
-        await sleep(STEP_MS);
+        await pausedFor(STEP_MS);
       }
       // A session that waits for answers ends with them: it could not be said when its orders are to go.
       if (this.client.open > 0) continue;
       this.leave();
       const backMs = performance.now() + (this.#random(2) === 0 ? SHORT_ABSENCE_MS : LONG_ABSENCE_MS);
-      while (performance.now() < backMs && !this.#isPaused) await sleep(STEP_MS);
+      while (performance.now() < backMs && !this.#isPaused) await pausedFor(STEP_MS);
     }
   }
 }
@@ -127,7 +127,7 @@ export class TimerClient extends CarefulClient {
   /** An order that came after the timer had run out would stay. */
   protected override async makeSure(): Promise<void> {
     const startedMs = performance.now();
-    while (!(await this.#renew()) && performance.now() - startedMs < ANSWERED_WITHIN_MS) await sleep(STEP_MS);
+    while (!(await this.#renew()) && performance.now() - startedMs < ANSWERED_WITHIN_MS) await pausedFor(STEP_MS);
   }
 
   /** Whether it is known to be set. */

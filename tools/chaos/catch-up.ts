@@ -1,4 +1,5 @@
 /** How fast what has piled up is settled, once it can be: as a multiple of what usually comes in. */
+import { pausedFor } from "../../src/shared/process/waits.js";
 import type { World } from "./world.js";
 
 const LOOK_MS = 200;
@@ -79,7 +80,7 @@ export class CatchUp {
         )
         .catch(() => []); // it may be what the fault took away
       if (row !== undefined) this.#looks.push({ atMs: performance.now(), settled: row.settled });
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pausedFor(LOOK_MS);
     }
   }
 }

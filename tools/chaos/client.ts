@@ -1,6 +1,8 @@
 /** One client as the contract wants him: whatever is not answered for certain, he sends again under the same name. */
+
 import type { AssetRegistry } from "../../src/shared/domain/assets.js";
 import { type LogId, logId } from "../../src/shared/domain/units.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Address, BinarySession, SessionLost, TextSession } from "../../test/support/trading-session.js";
 import { type Answer, isUnknown, REJECTS } from "./attempts.js";
 import { OrderMix, type Wish } from "./order-mix.js";
@@ -101,7 +103,7 @@ export class Client {
         if (answer.kind === "acknowledged") this.#mix.acknowledged(wish, answer.logId);
         if (!isUnknown(answer) && !(answer.kind === "refused" && SEND_AGAIN.has(answer.code))) break;
       }
-      await new Promise((resolve) => setTimeout(resolve, SEND_AGAIN_MS));
+      await pausedFor(SEND_AGAIN_MS);
     }
     this.open--;
   }
@@ -144,7 +146,7 @@ export class Client {
         this.#connected = { session, ask: async (wish) => answerOfMessage(await session.request(messageOf(wish))) };
       }
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      await pausedFor(RECONNECT_MS);
     }
   }
 }

@@ -1,7 +1,8 @@
 /** A process whose clock is wrong. */
+
 import { join } from "node:path";
 import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/process/config.js";
-import { sleep } from "./deadline.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import type { Fault } from "./fault.js";
 
 const HOUR_MS = 3_600_000;
@@ -22,7 +23,7 @@ function wrongClock(service: ServiceName, forMs: number): Fault {
       await process.stop();
       process.startAgain({ NODE_OPTIONS: `--import=${SHIFTED_CLOCK}`, CHAOS_CLOCK_SHIFT_MS: String(shiftMs) });
       await process.ready();
-      await sleep(forMs);
+      await pausedFor(forMs);
       await process.stop();
       process.startAgain();
       world.load.recovery.mark();

@@ -1,7 +1,6 @@
 /** Three nats-servers with three copies of every stream, of which one dies or is cut off. */
 import { connect } from "nats";
-import { waitFor } from "../../src/launcher/wait-for.js";
-import { sleep } from "./deadline.js";
+import { pausedFor, waitFor } from "../../src/shared/process/waits.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { namespacesObstacle } from "./namespaces.js";
 import type { World } from "./world.js";
@@ -41,10 +40,10 @@ const leaderKilled = (times: number): Fault => ({
   cluster: "together",
   inject: async (world) => {
     for (let time = 0; time < times; time++) {
-      if (time > 0) await sleep(BETWEEN_KILLS_MS - AWAY_MS);
+      if (time > 0) await pausedFor(BETWEEN_KILLS_MS - AWAY_MS);
       const leader = await leaderOf(world, "ORDERS");
       await world.cluster.kill(leader);
-      await sleep(AWAY_MS);
+      await pausedFor(AWAY_MS);
       await world.cluster.startAgain(leader);
     }
     world.load.recovery.mark();
@@ -61,7 +60,7 @@ const minorityCutOff = (forMs: number): Fault => ({
   inject: async (world) => {
     const leader = await leaderOf(world, "ORDERS");
     world.cluster.cutOff(leader);
-    await sleep(forMs);
+    await pausedFor(forMs);
     world.cluster.heal(leader);
     world.load.recovery.mark();
   },

@@ -1,9 +1,5 @@
 /** Waiting, and not for ever. */
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** Work that takes so much longer than it can take that it will never end. */
 export class Stuck extends Error {
   override readonly name = "Stuck";

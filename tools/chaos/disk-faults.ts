@@ -1,7 +1,8 @@
 /** Disks that are full, or gone. */
+
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { sleep } from "./deadline.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { NotRecovered } from "./recovery.js";
 import { smallDiskObstacle } from "./small-disk.js";
@@ -19,7 +20,7 @@ async function alarm(world: World, text: RegExp): Promise<void> {
   while (!text.test(said)) {
     if (performance.now() - startedMs > ALARM_WITHIN_MS)
       throw new NotRecovered(`order-handler did not say ${text} within ${ALARM_WITHIN_MS} ms, but ${said}`);
-    await sleep(100);
+    await pausedFor(100);
     said = await world.process("order-handler").readiness();
   }
 }
@@ -39,7 +40,7 @@ const natsDiskFull = (forMs: number): Fault => ({
   inject: async (world) => {
     world.smallDisk.fill();
     await Promise.all([
-      sleep(forMs),
+      pausedFor(forMs),
       alarm(world, /ORDERS: publishes time out .* free space, then restart nats-server/),
     ]);
     world.smallDisk.free();
@@ -63,10 +64,10 @@ const natsDiskLost = (forMs: number): Fault => ({
     await world.nats.end();
     renameSync(data, `${data}.kept`);
     await world.nats.start();
-    await sleep(SETTLE_MS); // what was answered before is read by then
+    await pausedFor(SETTLE_MS); // what was answered before is read by then
     const { acknowledged } = world.load.attempts;
     await Promise.all([
-      sleep(forMs),
+      pausedFor(forMs),
       alarm(world, /ORDERS: the stream is not there any more: nats-server lost its disk/),
     ]);
     if (world.load.attempts.acknowledged > acknowledged)
@@ -96,7 +97,7 @@ const postgresDiskFull = (forMs: number): Fault => ({
   ...(forMs > BUSY_AFTER_MS && { mustRefuse: "BUSY" as const }),
   inject: async (world) => {
     world.smallDisk.fill();
-    await sleep(forMs);
+    await pausedFor(forMs);
     world.smallDisk.free();
     await world.postgres.startAgain();
     world.load.recovery.mark();

@@ -1,8 +1,9 @@
 /** An engine that decides otherwise than the one before it. */
+
 import { join } from "node:path";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import { projectRoot } from "../../src/shared/process/config.js";
-import { sleep } from "./deadline.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Fault, NotAsPromised } from "./fault.js";
 import type { World } from "./world.js";
 
@@ -53,6 +54,6 @@ async function untilHalted(world: World, asset: string): Promise<void> {
     if (halted.includes(asset) && halted.length === 1) return;
     if (halted.length > 1 || performance.now() - startedMs > HALTS_WITHIN_MS)
       throw new NotAsPromised(`a divergent engine of ${asset} halted ${halted.join(", ") || "nothing"}`);
-    await sleep(LOOK_MS);
+    await pausedFor(LOOK_MS);
   }
 }

@@ -1,8 +1,9 @@
 /** One fault, injected so many times under load, with a look at everything afterwards. */
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { randomOf } from "../load/order-flow.js";
 import { REJECTS, type RejectName } from "./attempts.js";
 import { CatchUp } from "./catch-up.js";
-import { sleep, within } from "./deadline.js";
+import { within } from "./deadline.js";
 import type { Difference } from "./difference.js";
 import { type Fault, NotAsPromised } from "./fault.js";
 import type { Growth } from "./memory-watch.js";
@@ -110,9 +111,9 @@ class FaultRun {
   async #injectAll(): Promise<void> {
     await this.#begin();
     if (this.#fault.growthMaxMb !== undefined)
-      await sleep(Math.max(0, this.#options.warmUpMs - this.#world.memory.youngestMs()));
+      await pausedFor(Math.max(0, this.#options.warmUpMs - this.#world.memory.youngestMs()));
     while (this.#injected < this.#options.times) {
-      await sleep(PAUSE_MS_MIN + this.#random(PAUSE_MS_SPREAD));
+      await pausedFor(PAUSE_MS_MIN + this.#random(PAUSE_MS_SPREAD));
       const { name, lastsMs } = this.#fault;
       this.#world.memory.begin();
       this.#catchUp.begin();

@@ -1,5 +1,7 @@
 /** Several clients of each account, in both dialects, and one subscriber an account that keeps every report it saw. */
+
 import type { AssetRegistry } from "../../src/shared/domain/assets.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { type ReportSeen, ReportSubscriber } from "../../test/support/subscriber.js";
 import type { Address } from "../../test/support/trading-session.js";
 import { randomOf } from "../load/order-flow.js";
@@ -131,7 +133,7 @@ export class Load {
     while (this.#open > 0) {
       if (performance.now() - startedMs > PAUSE_DEADLINE_MS)
         throw new Error(`${this.#open} requests have no answer ${PAUSE_DEADLINE_MS} ms after the load was stopped`);
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      await pausedFor(TICK_MS);
     }
   }
 

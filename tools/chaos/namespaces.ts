@@ -8,8 +8,8 @@ import { existsSync, rmSync } from "node:fs";
 import { createServer, connect as dial, type Server } from "node:net";
 import { join } from "node:path";
 import { type GuardedProcess, startGuarded } from "../../src/launcher/guarded-process.js";
-import { waitFor } from "../../src/launcher/wait-for.js";
 import { projectRoot } from "../../src/shared/process/config.js";
+import { waitFor } from "../../src/shared/process/waits.js";
 
 const RELAY = join(projectRoot, "tools", "chaos", "namespace-relay.mjs");
 const READY_DEADLINE_MS = 10_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { findNatsBinary } from "../../src/launcher/embedded-nats.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import { type GuardedProcess, startGuarded } from "../../src/launcher/guarded-process.js";
-import { waitFor } from "../../src/launcher/wait-for.js";
+import { waitFor } from "../../src/shared/process/waits.js";
 import { addressOf, Namespaces } from "./namespaces.js";
 
 export const COPIES = 3;

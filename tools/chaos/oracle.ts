@@ -1,9 +1,11 @@
 /** What must be true after every fault, told from the log, the clients' answers and the naive engine alone. */
+
 import { differenceText } from "../../src/reconciliation/difference-text.js";
 import { differences as reconciliationDifferences } from "../../src/reconciliation/reconcile.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import { openSnapshot } from "../../src/shared/database/snapshot.js";
 import { BATCH_ITEMS_MAX, type CommandSequence, type StreamSequence } from "../../src/shared/domain/units.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { AccountOracle } from "./account-oracle.js";
 import { CarefulOracle } from "./careful-oracle.js";
 import type { Difference } from "./difference.js";
@@ -84,7 +86,7 @@ export class Oracle {
       } catch (error) {
         why = `it can't be told: ${(error as Error).message}`;
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pausedFor(LOOK_MS);
     }
     throw new NotSettled(`not settled ${withinMs} ms after the load was stopped: ${why}`);
   }

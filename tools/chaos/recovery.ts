@@ -1,4 +1,5 @@
 /** Notes when life comes back: the first acknowledgement, or the first report, of a request sent after the mark. */
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { percentile } from "./percentile.js";
 
 export type Measure = "ack" | "report";
@@ -87,7 +88,7 @@ export class Recovery {
         const missing = awaited.filter((asset) => !reported.has(asset));
         throw new NotRecovered(`no new report of ${missing.join(", ")} within ${deadlineMs} ms`);
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pausedFor(LOOK_MS);
     }
     return { firstMs: Math.min(...this.#backMs[measure].values()), allMs: Math.max(...reported.values()) };
   }

@@ -1,5 +1,5 @@
 /** nats-server and Postgres away, standing still, slow, or out of reach. */
-import { sleep } from "./deadline.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import type { World } from "./world.js";
 
@@ -17,7 +17,7 @@ function trouble(
     ...about,
     inject: async (world) => {
       await begin(world);
-      await sleep(forMs);
+      await pausedFor(forMs);
       await end(world);
       world.load.recovery.mark();
     },
@@ -120,7 +120,7 @@ const terminatedConnections = (times: number): Fault => ({
   growthMaxMb: GROWTH_MAX_MB,
   inject: async (world) => {
     for (let time = 0; time < times; time++) {
-      if (time > 0) await sleep(1_000);
+      if (time > 0) await pausedFor(1_000);
       await terminateConnections(world);
     }
     world.load.recovery.mark();

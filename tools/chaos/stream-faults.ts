@@ -1,6 +1,7 @@
 /** What can happen to the streams and to the messages on their way. */
+
 import { connect, type JetStreamManager } from "nats";
-import { sleep } from "./deadline.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { type Copies, NatsAnswers } from "./nats-answers.js";
 import type { World } from "./world.js";
@@ -35,7 +36,7 @@ function fullStream(stream: "ORDERS" | "COMMANDS" | "EXECUTIONS", forMs: number)
       managing(world, async ({ streams }) => {
         const { config, state } = await streams.info(stream);
         await streams.update(stream, { ...config, max_bytes: state.bytes + ROOM_BYTES });
-        await sleep(forMs);
+        await pausedFor(forMs);
         await streams.update(stream, config);
         world.load.recovery.mark();
       }),
@@ -73,7 +74,7 @@ function changedAnswers(
     inject: async ({ proxies: { nats }, load }, random) => {
       nats.toClient = () => new NatsAnswers(copies(random));
       nats.cutAll();
-      await sleep(forMs);
+      await pausedFor(forMs);
       nats.toClient = null;
       nats.cutAll();
       load.recovery.mark();

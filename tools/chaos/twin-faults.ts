@@ -1,6 +1,7 @@
 /** More than one process of a service: one stands still and comes back, or two do the same work. */
+
 import type { ServiceName } from "../../src/shared/process/config.js";
-import { sleep } from "./deadline.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import type { Fault } from "./fault.js";
 import type { World } from "./world.js";
 
@@ -25,7 +26,7 @@ function frozenWithStandby(service: ServiceName, forMs: number): Fault {
       const frozen = random(2) === 0 ? first : second;
       frozen?.freeze();
       world.load.recovery.mark();
-      await sleep(forMs);
+      await pausedFor(forMs);
       frozen?.thaw();
     },
   };
@@ -43,7 +44,7 @@ function twinOf(service: ServiceName, forMs: number): Fault {
     mayEnd: fencedEndOf(service),
     inject: async (world: World) => {
       const twin = await world.add(service, world.process(service).instance);
-      await sleep(forMs);
+      await pausedFor(forMs);
       await world.remove(twin);
       world.load.recovery.mark();
     },

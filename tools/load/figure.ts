@@ -1,4 +1,5 @@
 /** What a promised figure consists of, and what one measured run says about it. */
+import { pausedFor } from "../../src/shared/process/waits.js";
 import type { Measured } from "./measured-run.js";
 import type { Target } from "./target.js";
 
@@ -28,7 +29,7 @@ const CALM_DOWN_MS = 5_000;
 
 /** Starting leaves work behind: compiled code, caches, collections. */
 export async function calmDown(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, CALM_DOWN_MS));
+  await pausedFor(CALM_DOWN_MS);
 }
 
 export function ackValues({ outcome }: Measured): number[] {

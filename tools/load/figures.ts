@@ -1,4 +1,5 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import { cpuBetween, readCpu } from "./cpu.js";
 import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
 import { compareFunds, fundsFigures } from "./funds-figures.js";
@@ -44,7 +45,7 @@ async function measureAll(figures: readonly Figure[], own: Own, options: Figures
     for (const figure of figures) {
       const samples: Sample[] = [];
       for (let run = 0; run < options.runs; run++) {
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS));
+        await pausedFor(SETTLE_PAUSE_MS);
         samples.push(await figure.run(own.target));
       }
       isKept = tell(figure, samples, options.isJson) && isKept;
@@ -123,7 +124,7 @@ async function idleRun(target: Target): Promise<Sample> {
   const groups = cpuGroups(target).filter(({ name }) => name !== "load generator");
   await calmDown();
   const before = readCpu(groups);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000));
+  await pausedFor(IDLE_SECONDS * 1_000);
   const { use } = cpuBetween(before, readCpu(groups));
   return { values: [use.reduce((sum, { cores }) => sum + cores, 0) * 100], broken: [] };
 }

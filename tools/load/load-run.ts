@@ -1,5 +1,6 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { REJECT_CODES } from "../../src/shared/domain/rejects.js";
+import { hasBecome } from "../../src/shared/process/waits.js";
 import { binaryDialect, type Dialect, textDialect } from "./dialect.js";
 import { OrderFlow } from "./order-flow.js";
 import { OrderTiming } from "./order-timing.js";
@@ -115,8 +116,8 @@ export class LoadRun {
       await this.#connect();
       await this.#sendAll();
       this.onSent();
-      await until(() => this.#answered >= this.#sent || this.#problems.length > 0, ANSWERS_WAIT_MS);
-      if (this.#watch !== null) await until(() => this.#matching.missing === 0, REPORTS_WAIT_MS);
+      await hasBecome(() => this.#answered >= this.#sent || this.#problems.length > 0, { deadlineMs: ANSWERS_WAIT_MS });
+      if (this.#watch !== null) await hasBecome(() => this.#matching.missing === 0, { deadlineMs: REPORTS_WAIT_MS });
       return this.#outcome();
     } finally {
       this.#watch?.close();
@@ -231,9 +232,4 @@ export class LoadRun {
       lastLogIds: this.#lastLogIds,
     };
   }
-}
-
-async function until(isSo: () => boolean, deadlineMs: number): Promise<void> {
-  const startedMs = performance.now();
-  while (!isSo() && performance.now() - startedMs < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -1,5 +1,6 @@
 import { connectDatabase, type Database } from "../../src/shared/database/database.js";
 import { createLogger } from "../../src/shared/process/log.js";
+import { pausedFor } from "../../src/shared/process/waits.js";
 import type { LoadOutcome } from "./load-run.js";
 
 /** What Postgres says about a run. */
@@ -57,7 +58,7 @@ export class SettlementCheck {
     while (performance.now() - startedMs < SETTLE_WAIT_MS) {
       const [row] = await this.#database.query<{ n: number }>(text, [[...lastLogIds.keys()], [...lastLogIds.values()]]);
       if (row?.n === lastLogIds.size) return performance.now();
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await pausedFor(POLL_MS);
     }
     return null;
   }

@@ -1,10 +1,10 @@
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
 import { type DefaultEventsMap, type ExtendedError, Server, type Socket } from "socket.io";
-import { DeadlineExceeded } from "../../shared/domain/errors.js";
 import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { Logger } from "../../shared/process/log.js";
 import type { TlsIdentity } from "../../shared/process/tls.js";
+import { beforeDeadline, hasBecome } from "../../shared/process/waits.js";
 import type { Handshake, LoggedIn } from "../logins.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
@@ -174,15 +174,10 @@ export class Gateway implements Rooms {
 
   async #hasRoom(socket: ClientSocket): Promise<boolean> {
     const { limits } = this.#options;
-    const deadlineMs = performance.now() + ROOM_WAIT_MAX_MS;
-    while (socket.connected && queuedBytes(socket, limits) > limits.queueBytesMax / 4) {
-      if (performance.now() > deadlineMs) {
-        this.#cut(socket, { reason: "SLOW_CONSUMER", text: "you did not read what you asked for: read faster" });
-        return false;
-      }
-      await new Promise((resolve) => setTimeout(resolve, ROOM_POLL_MS));
-    }
-    return socket.connected;
+    const hasEnded = () => !socket.connected || queuedBytes(socket, limits) <= limits.queueBytesMax / 4;
+    if (await hasBecome(hasEnded, { deadlineMs: ROOM_WAIT_MAX_MS, everyMs: ROOM_POLL_MS })) return socket.connected;
+    this.#cut(socket, { reason: "SLOW_CONSUMER", text: "you did not read what you asked for: read faster" });
+    return false;
   }
 
   #cut(socket: ClientSocket, why: Lagged): void {
@@ -204,17 +199,12 @@ export function webServer(tls: TlsIdentity | null): HttpServer | HttpsServer {
 
 /** Resolves when the server accepts connections. */
 export function listen(http: HttpServer | HttpsServer, { host, port }: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => reject(new DeadlineExceeded(`${host}:${port} did not open`)), LISTEN_TIMEOUT_MS);
-    http.once("error", (cause) => {
-      clearTimeout(deadline);
-      reject(new Error(`${host}:${port} can't be opened; set NOTIFIER_PORT to a free port`, { cause }));
-    });
-    http.listen(port, host, () => {
-      clearTimeout(deadline);
-      resolve();
-    });
+  const opened = new Promise<void>((resolve, reject) => {
+    const hint = `${host}:${port} can't be opened; set NOTIFIER_PORT to a free port`;
+    http.once("error", (cause) => reject(new Error(hint, { cause })));
+    http.listen(port, host, resolve);
   });
+  return beforeDeadline(opened, LISTEN_TIMEOUT_MS, `${host}:${port} did not open`);
 }
 
 /** Arrives at the client as connect_error, with message and data. */

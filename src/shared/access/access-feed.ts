@@ -3,7 +3,7 @@ import type { AssetState } from "../domain/messages.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import { type AccountId, type ActionId, actionId } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
-import { pausedFor } from "../process/stopping.js";
+import { pausedFor } from "../process/waits.js";
 import {
   type Action,
   actionsAfter,

@@ -1,4 +1,5 @@
 /** The connection of the bus: made, watched, taken to another server where this one is of no use, and closed for good. */
+
 import {
   connect,
   Events,
@@ -9,8 +10,8 @@ import {
   type StreamInfo,
   type StreamInfoRequestOptions,
 } from "nats";
-import { DeadlineExceeded } from "../domain/errors.js";
 import type { Logger } from "../process/log.js";
+import { pausedFor, tryFor } from "../process/waits.js";
 import { BusRequests } from "./requests.js";
 import { type AskedBy, isMinority, ServerChoice } from "./server-choice.js";
 import type { StreamName } from "./subjects.js";
@@ -65,17 +66,10 @@ export class BusConnection {
 
   /** Tries for so long, then rejects. Once connected it reconnects for ever. */
   static async open(url: string, options: ConnectionOptions, deadlineMs: number): Promise<BusConnection> {
-    const startedMs = performance.now();
-    for (;;) {
-      try {
-        return await BusConnection.#open(url, options);
-      } catch (cause) {
-        if (performance.now() - startedMs > deadlineMs)
-          throw new DeadlineExceeded("NATS can't be reached; is NATS_URL right and the server up?", { cause });
-        options.log.warn({ err: cause }, "NATS can't be reached yet");
-        await new Promise((resolve) => setTimeout(resolve, RECONNECT_WAIT_MS));
-      }
-    }
+    const failed = (err: unknown) => options.log.warn({ err }, "NATS can't be reached yet");
+    const attempts = { deadlineMs, everyMs: RECONNECT_WAIT_MS, failed };
+    const whyNot = "NATS can't be reached; is NATS_URL right and the server up?";
+    return await tryFor(() => BusConnection.#open(url, options), attempts, whyNot);
   }
 
   static async #open(url: string, options: ConnectionOptions): Promise<BusConnection> {
@@ -141,7 +135,7 @@ export class BusConnection {
     if (this.#isLookingAgain) return;
     this.#isLookingAgain = true;
     const server = this.client.getServer();
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    await pausedFor(LOOK_AGAIN_MS);
     const info = await this.ask(() => this.quickManager.streams.info(stream)).catch(() => null);
     this.#isLookingAgain = false;
     if (info !== null && this.#isCutOff(info) && this.#isConnected && this.client.getServer() === server)

@@ -3,10 +3,12 @@
  * number of messages, checks that none is missing, and makes itself anew (from the last message it handed out) after
  * any doubt: a gap, a lost connection, a consumer that the server forgot, silence. A position is never kept in it.
  */
+
 import { randomUUID } from "node:crypto";
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from "nats";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
+import { pausedFor } from "../process/waits.js";
 import type { BusConnection } from "./connection.js";
 import type { StreamName } from "./subjects.js";
 
@@ -103,7 +105,7 @@ export class BusReader {
         const message = "a consumer could not be created; trying again";
         if (tries === 1) this.#log.warn({ err }, message);
         else this.#log.debug({ err, tries }, message);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pausedFor(RETRY_MS);
       }
     }
   }

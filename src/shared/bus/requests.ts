@@ -2,7 +2,7 @@
  * What is asked of the server while the connection is down, or when it breaks, is never answered: the client would wait its
  * whole timeout, long after the server is back. So a request waits for the connection, and fails when that breaks.
  */
-import { DeadlineExceeded } from "../domain/errors.js";
+import { beforeDeadline } from "../process/waits.js";
 
 export class BusRequests {
   readonly #timeoutMs: number;
@@ -45,16 +45,13 @@ export class BusRequests {
 
   async #untilConnected(): Promise<void> {
     let tell: () => void = () => undefined;
-    let deadline: NodeJS.Timeout | undefined;
+    const connected = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    this.#waiting.add(tell);
     try {
-      await new Promise<void>((resolve, reject) => {
-        tell = resolve;
-        const late = new DeadlineExceeded(`there was no connection to NATS for ${this.#timeoutMs} ms`);
-        deadline = setTimeout(() => reject(late), this.#timeoutMs);
-        this.#waiting.add(tell);
-      });
+      await beforeDeadline(connected, this.#timeoutMs, "no connection to NATS");
     } finally {
-      clearTimeout(deadline);
       this.#waiting.delete(tell);
     }
   }

@@ -2,9 +2,11 @@
  * Postgres, for a service. Reads go through a small pool; a service's transactions go through one connection of their
  * own, each as one write and one answer (pipelined-transaction.ts).
  */
+
 import pg from "pg";
 import { DeadlineExceeded } from "../domain/errors.js";
 import type { Logger } from "../process/log.js";
+import { tryFor } from "../process/waits.js";
 import { AnswerWatch } from "./answer-watch.js";
 import { BinaryCopy, type CopiedRow } from "./binary-copy.js";
 import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
@@ -75,20 +77,14 @@ const parserOf = (typeId: number) =>
 /** Resolves once the first connection stands; tries until then, for `deadlineMs`. */
 export async function connectDatabase(url: string, options: DatabaseOptions, deadlineMs = 30_000): Promise<Database> {
   const database = new PostgresDatabase(url, options);
-  const startedMs = performance.now();
-  for (;;) {
-    try {
-      await database.query("select 1");
-      return database;
-    } catch (cause) {
-      if (performance.now() - startedMs > deadlineMs) {
-        await database.close();
-        throw new DeadlineExceeded("Postgres can't be reached; is DATABASE_URL right and the server up?", { cause });
-      }
-      options.log.warn({ err: cause }, "Postgres can't be reached yet");
-      await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
-    }
-  }
+  const failed = (err: unknown) => options.log.warn({ err }, "Postgres can't be reached yet");
+  const attempts = { deadlineMs, everyMs: PROBE_INTERVAL_MS, failed };
+  const whyNot = "Postgres can't be reached; is DATABASE_URL right and the server up?";
+  await tryFor(() => database.query("select 1"), attempts, whyNot).catch(async (late: unknown) => {
+    await database.close();
+    throw late;
+  });
+  return database;
 }
 
 interface Writer {

@@ -3,12 +3,14 @@
  * one goes on. After any doubt the last message is read back: ours (a lost acknowledgement) or another's (we are a
  * zombie). Retries until it is stored; whoever feeds it waits meanwhile, which is the back-pressure.
  */
+
 import { type Bus, ERROR_CODES } from "../bus/bus.js";
 import type { InputMessage } from "../bus/reader.js";
 import { type StreamName, subjectOf } from "../bus/subjects.js";
 import { Fenced } from "../domain/errors.js";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
+import { pausedFor } from "../process/waits.js";
 
 const ACK_TIMEOUT_MS = 2_000;
 const RETRY_MS = 200;
@@ -60,7 +62,9 @@ export class FencedOutput {
         else this.#log.debug({ outcome, tries }, message);
       }
       if (await this.#isStored(payload)) break;
-      await this.#pause(); // also when the fence refuses: a server that lags behind does not know the last message yet
+      // Also when the fence refuses: a server that lags behind does not know the last message yet.
+      if (!(await pausedFor(RETRY_MS, this.#stopping)))
+        throw new Error(`${this.#subject}: told to stop with an output that is not stored`);
     }
     if (tries > 1) this.#log.info({ tries }, "the output is stored now");
   }
@@ -84,10 +88,5 @@ export class FencedOutput {
       this.#log.debug({ err }, "the last output can't be read back yet");
       return undefined;
     }
-  }
-
-  async #pause(): Promise<void> {
-    if (this.#stopping.aborted) throw new Error(`${this.#subject}: told to stop with an output that is not stored`);
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }

@@ -2,8 +2,9 @@
  * Which asset of those that are to move is let go of next: one at a time, so that whoever takes them has one to start at
  * a time, and each only once its next start is prepared. Its input goes on being handled until then.
  */
-import { beforeDeadline } from "../process/deadline.js";
+
 import type { Logger } from "../process/log.js";
+import { beforeDeadline } from "../process/waits.js";
 
 /** As long as it takes, the asset's next start is slower without. */
 const PREPARE_MAX_MS = 5_000;

@@ -10,7 +10,7 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { AssetShare } from "../leases/asset-share.js";
 import type { Service } from "../process/lifecycle.js";
 import { LATENCY_BUCKETS_S } from "../process/metrics.js";
-import { pausedFor } from "../process/stopping.js";
+import { Bell, pausedFor } from "../process/waits.js";
 import { HandOver } from "./hand-over.js";
 import { BatchAccused, PoisonSearch } from "./poison.js";
 import { AssetHalted, type Stage } from "./stage.js";
@@ -56,7 +56,7 @@ class StageLoop {
   readonly #isHalted;
   /** Why the last attempt failed, until a batch succeeds: of the same failure, only the first is said. */
   #failure: string | null = null;
-  #wake: () => void = () => undefined;
+  readonly #news = new Bell();
   #isReading = false;
   #hasShareChanged = false;
 
@@ -67,7 +67,7 @@ class StageLoop {
     this.#options = options;
     const { metrics } = service;
     this.#poison = new PoisonSearch(service, bus, stage);
-    const onAvailable = () => this.#wake();
+    const onAvailable = () => this.#news.ring();
     this.#input = new StageInput(metrics, bus, stage, this.#poison, { ...options, onAvailable });
     this.#handleSeconds = metrics.histogram("stage_handle_seconds", "Time to handle one batch", LATENCY_BUCKETS_S);
     this.#batchMessages = metrics.histogram("stage_batch_messages", "Input messages in one batch", [1, 4, 16, 64, 256]);
@@ -80,10 +80,10 @@ class StageLoop {
       () => (this.#halted.size === 0 ? null : [...this.#halted.values()].join("; ")),
       "somebody",
     );
-    service.stopping.addEventListener("abort", () => this.#wake());
+    service.stopping.addEventListener("abort", () => this.#news.ring());
     const followShare = () => {
       this.#hasShareChanged = true;
-      this.#wake();
+      this.#news.ring();
     };
     options.share.onChange(followShare);
     this.#handOver = new HandOver(service.log, stage.prepareRelease?.bind(stage) ?? null, followShare);
@@ -154,7 +154,7 @@ class StageLoop {
       this.#takeUpFailure ??= { cause };
     }
     this.#takingUp.delete(asset);
-    this.#wake();
+    this.#news.ring();
   }
 
   #nextToLeave(): string | null {
@@ -223,12 +223,7 @@ class StageLoop {
   async #inputAvailable(): Promise<boolean> {
     if (this.#input.isAvailable) return true;
     if (this.#hasShareChanged || this.#takeUpFailure !== null) return false;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (this.#stage.tick !== undefined) timer = setTimeout(resolve, TICK_MS);
-    });
-    clearTimeout(timer);
+    await this.#news.rangWithin(TICK_MS);
     return this.#input.isAvailable;
   }
 

@@ -1,0 +1,117 @@
+/** The waits of a process, each with an end: a deadline, or the service being told to stop. */
+import { DeadlineExceeded } from "../domain/errors.js";
+
+/** False: the service was told to stop before the time was over. */
+export function pausedFor(ms: number, stopping?: AbortSignal): Promise<boolean> {
+  if (stopping?.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stopping?.removeEventListener("abort", end);
+      resolve(stopping?.aborted !== true);
+    };
+    const timer = setTimeout(end, ms);
+    stopping?.addEventListener("abort", end);
+  });
+}
+
+/** What the work settles with; a DeadlineExceeded, which begins with `what`, when it has not by then. The work itself goes on. */
+export function beforeDeadline<T>(work: Promise<T>, deadlineMs: number, what = "no answer"): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new DeadlineExceeded(`${what} within ${deadlineMs} ms`));
+    const timer = setTimeout(late, deadlineMs);
+    void work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** What the work settles with; rejects when the service is told to stop, while the work itself goes on. */
+export async function unlessStopped<T>(work: Promise<T>, stopping: AbortSignal): Promise<T> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(stopping.reason);
+    if (stopping.aborted) stop();
+    else stopping.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    stopping.removeEventListener("abort", stop);
+  }
+}
+
+export interface Polling {
+  readonly deadlineMs: number;
+  readonly everyMs?: number;
+}
+
+const POLL_EVERY_MS = 20;
+
+/**
+ * Asks until the answer is no longer null, and returns it; DeadlineExceeded after the deadline. `what` finishes the
+ * sentence "waited … ms for". What `ask` throws ends the wait at once: use it for news that make waiting pointless.
+ */
+export async function waitFor<T>(what: string, polling: Polling, ask: () => Promise<T | null> | T | null): Promise<T> {
+  const { deadlineMs, everyMs = POLL_EVERY_MS } = polling;
+  const startedMs = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null) return answer;
+    if (performance.now() - startedMs >= deadlineMs) throw new DeadlineExceeded(`waited ${deadlineMs} ms for ${what}`);
+    await pausedFor(everyMs);
+  }
+}
+
+/** Looks until it is so; false: it was not before the deadline. */
+export async function hasBecome(
+  isSo: () => boolean,
+  { deadlineMs, everyMs = POLL_EVERY_MS }: Polling,
+): Promise<boolean> {
+  const startedMs = performance.now();
+  while (!isSo()) {
+    if (performance.now() - startedMs >= deadlineMs) return false;
+    await pausedFor(everyMs);
+  }
+  return true;
+}
+
+export interface Attempts {
+  readonly deadlineMs: number;
+  readonly everyMs: number;
+  /** Told of every attempt that failed and is followed by another. */
+  readonly failed: (cause: unknown) => void;
+}
+
+/** Tries until the work succeeds. After the deadline rejects with a DeadlineExceeded that says `whyNot`. */
+export async function tryFor<T>(work: () => Promise<T>, attempts: Attempts, whyNot: string): Promise<T> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      return await work();
+    } catch (cause) {
+      if (performance.now() - startedMs > attempts.deadlineMs) throw new DeadlineExceeded(whyNot, { cause });
+      attempts.failed(cause);
+      await pausedFor(attempts.everyMs);
+    }
+  }
+}
+
+/** Lets one loop sleep until another part of the process has something for it. */
+export class Bell {
+  #ring: () => void = () => undefined;
+
+  /** Wakes whoever listens now; is forgotten where nobody does. */
+  ring(): void {
+    this.#ring();
+  }
+
+  /** False: it did not ring before the time was over. */
+  async rangWithin(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const rang = await new Promise<boolean>((resolve) => {
+      this.#ring = () => resolve(true);
+      timer = setTimeout(() => resolve(false), ms);
+    });
+    clearTimeout(timer);
+    return rang;
+  }
+}
