@@ -11,11 +11,11 @@ import { startPostgres } from "../src/launcher/embedded-postgres.js";
 import { freePort } from "../src/launcher/free-port.js";
 import { applyMigrations } from "../src/launcher/migrations.js";
 import { createEngine } from "../src/matching-engine/core/engine.js";
-import { COLUMN_NAMES, COLUMNS, rowOf } from "../src/order-processing/order-log-rows.js";
+import { COLUMN_NAMES, COLUMNS, rowOf } from "../src/order-processing/command-rows.js";
 import { type Bus, connectBus } from "../src/shared/bus/bus.js";
 import { columns } from "../src/shared/database/columns.js";
 import { connectDatabase, type Database } from "../src/shared/database/database.js";
-import { readOrderLog } from "../src/shared/database/order-log.js";
+import { readStoredCommands } from "../src/shared/database/stored-commands.js";
 import { type Asset, loadAssets } from "../src/shared/domain/assets.js";
 import type { Command } from "../src/shared/domain/messages.js";
 import { accountId } from "../src/shared/domain/units.js";
@@ -104,7 +104,7 @@ try {
   const run = {
     asset: ASSET,
     snapshots: NEVER,
-    orderLog: (asset: string, after: number, max: number) => readOrderLog(database, asset, after, max),
+    orderLog: (asset: string, after: number, max: number) => readStoredCommands(database, asset, after, max),
   };
   const rebuild = () => runEngine(nats.url, registry, run, (service) => Promise.resolve(service.isReady()));
   const row = (what: string, { ms, cpuMs }: Taken) =>

@@ -3,7 +3,7 @@
  * question, so that a start does not wait for it, and closed when the service stops.
  */
 import type { Database } from "../shared/database/database.js";
-import { readOrderLog } from "../shared/database/order-log.js";
+import { readStoredCommands } from "../shared/database/stored-commands.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import type { OrderLogSource } from "./order-log-replay.js";
 
@@ -21,6 +21,6 @@ export function lazyOrderLog(service: Service, url: string): OrderLogSource {
       connected = null;
       throw cause;
     });
-    return await readOrderLog(database, asset, after, max);
+    return await readStoredCommands(database, asset, after, max);
   };
 }

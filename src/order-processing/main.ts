@@ -8,7 +8,7 @@ import { runStage } from "../shared/stage/stage-loop.js";
 import { ActionsFollower } from "./actions-follower.js";
 import { ActionsStore } from "./actions-store.js";
 import { readConfig } from "./config.js";
-import { OrderLogStore } from "./order-log-store.js";
+import { CommandStore } from "./command-store.js";
 import { RecordStore } from "./record-store.js";
 import { Sequencer } from "./sequencer.js";
 import { OrderProcessing } from "./service.js";
@@ -27,7 +27,7 @@ await runService("order-processing", readConfig, async (service, config) => {
 
   const { registry, instance, assets } = config;
   const sequencer = new Sequencer(registry, new RecordStore(database), config);
-  const store = new OrderLogStore(database, registry.openOrdersPerAccountMax);
+  const store = new CommandStore(database, registry.openOrdersPerAccountMax);
   const actions = new ActionsFollower(new ActionsStore(database));
   const stage = new OrderProcessing(service, bus, store, sequencer, actions);
   const share = await joinLeases(bus, service, { service: "order-processing", instance, assets });

@@ -2,7 +2,7 @@
 import { columns } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { findLastPrices, lastPricesOf } from "../shared/database/last-prices.js";
-import { feeRatesOf } from "../shared/database/order-log.js";
+import { feeRatesOf } from "../shared/database/stored-commands.js";
 import type { AccountId, OrderId, PriceTicks } from "../shared/domain/units.js";
 import { type Balance, type BalanceKey, balanceKey, type OrderOnRecord, orderKey } from "./funding.js";
 import { type ClientOrderIdKey, ClientOrderIds } from "./sequencing.js";

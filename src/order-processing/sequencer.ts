@@ -9,7 +9,7 @@ import type { AccountId, CommandSequence, EpochUs, LogId, PriceTicks, StreamSequ
 import { nowUs } from "../shared/process/clock.js";
 import { type Balance, type BalanceKey, balanceKey, Funding, orderKey } from "./funding.js";
 import { KnownBalances } from "./known-balances.js";
-import type { HeldBalance, SequencedBatch } from "./order-log-store.js";
+import type { HeldBalance, SequencedBatch } from "./command-store.js";
 import { needsLastPrice } from "./protective-price.js";
 import type { Answers, OrderName, Questions, RecordStore } from "./record-store.js";
 import { clientOrderIdsNeeded, Sequencing } from "./sequencing.js";

@@ -27,7 +27,7 @@ import { FencedOutput } from "../shared/stage/fenced-output.js";
 import { AssetHalted, haltingAsset, type Stage } from "../shared/stage/stage.js";
 import { decodeCommandBatch, decodeOrderBatch, encodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 import type { ActionCommand, ActionsFollower } from "./actions-follower.js";
-import { FundsChanged, type HeldBalance, type OrderLogStore, type SequencedBatch } from "./order-log-store.js";
+import { FundsChanged, type HeldBalance, type CommandStore, type SequencedBatch } from "./command-store.js";
 import type { LoggedBatch, Sequencer } from "./sequencer.js";
 
 /** Commands in one message; far below 256 KiB. */
@@ -59,7 +59,7 @@ export class OrderProcessing implements Stage {
   readonly name = "order-processing";
   readonly input = "ORDERS";
   readonly #bus: Bus;
-  readonly #store: OrderLogStore;
+  readonly #store: CommandStore;
   readonly #actions: ActionsFollower;
   readonly #service: Service;
   readonly #sequencer: Sequencer;
@@ -69,7 +69,7 @@ export class OrderProcessing implements Stage {
   /** What is to be processed before an asset's actions through this one become commands. */
   readonly #covered = new Map<string, { readonly actionId: ActionId; readonly through: StreamSequence }>();
 
-  constructor(service: Service, bus: Bus, store: OrderLogStore, sequencer: Sequencer, actions: ActionsFollower) {
+  constructor(service: Service, bus: Bus, store: CommandStore, sequencer: Sequencer, actions: ActionsFollower) {
     this.#service = service;
     this.#bus = bus;
     this.#store = store;

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { readRange } from "../../src/matching-engine/subject-range.js";
-import { OrderLogStore } from "../../src/order-processing/order-log-store.js";
+import { CommandStore } from "../../src/order-processing/command-store.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import type { Command, EngineEvent } from "../../src/shared/domain/messages.js";
@@ -56,7 +56,7 @@ export class MarketOracle {
   readonly #world: World;
   readonly #asset: Asset;
   readonly #engine;
-  readonly #log: OrderLogStore;
+  readonly #log: CommandStore;
   readonly #trades: TradeStore;
   readonly #orders = new Map<OrderId, OrderRecord>();
   readonly #commandsCompared: Place = { stream: streamSequence(0), sequence: 0 };
@@ -66,7 +66,7 @@ export class MarketOracle {
     this.#world = world;
     this.#asset = asset;
     this.#engine = createNaiveEngine(asset);
-    this.#log = new OrderLogStore(world.database, world.registry.openOrdersPerAccountMax);
+    this.#log = new CommandStore(world.database, world.registry.openOrdersPerAccountMax);
     this.#trades = new TradeStore(world.database);
   }
 

@@ -6,7 +6,7 @@ import { readRange } from "../../src/matching-engine/subject-range.js";
 import type { Bus } from "../../src/shared/bus/bus.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import type { Database } from "../../src/shared/database/database.js";
-import { readOrderLog } from "../../src/shared/database/order-log.js";
+import { readStoredCommands } from "../../src/shared/database/stored-commands.js";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import type { Command, EngineEvent, Trade } from "../../src/shared/domain/messages.js";
 import { type StreamSequence, streamSequence } from "../../src/shared/domain/units.js";
@@ -74,7 +74,7 @@ export class RecordedAsset {
 
   async *orderLog(after: number): AsyncGenerator<readonly Command[]> {
     for (let last = after; ; ) {
-      const commands = await readOrderLog(this.#database, this.#terms.asset, last, ROWS_PER_QUERY);
+      const commands = await readStoredCommands(this.#database, this.#terms.asset, last, ROWS_PER_QUERY);
       if (commands.length > 0) yield commands;
       if (commands.length < ROWS_PER_QUERY) return;
       last = commands.at(-1)?.commandSequence ?? last;

@@ -6,14 +6,14 @@ import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { SNAPSHOT_POLICY, type SnapshotPolicy } from "../../../src/matching-engine/snapshotter.js";
 import { ActionsFollower } from "../../../src/order-processing/actions-follower.js";
 import { ActionsStore } from "../../../src/order-processing/actions-store.js";
-import { OrderLogStore } from "../../../src/order-processing/order-log-store.js";
+import { CommandStore } from "../../../src/order-processing/command-store.js";
 import { RecordStore } from "../../../src/order-processing/record-store.js";
 import { Sequencer } from "../../../src/order-processing/sequencer.js";
 import { OrderProcessing } from "../../../src/order-processing/service.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { subjectOf } from "../../../src/shared/bus/subjects.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database/database.js";
-import { readOrderLog } from "../../../src/shared/database/order-log.js";
+import { readStoredCommands } from "../../../src/shared/database/stored-commands.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import type { OrderRequest, RequestBody } from "../../../src/shared/domain/messages.js";
 import { type AccountId, accountId, logIdAt, type OrderId, orderId } from "../../../src/shared/domain/units.js";
@@ -190,14 +190,14 @@ function stageOf(
   snapshots: SnapshotPolicy,
 ): Stage {
   if (name === "order-processing") {
-    const store = new OrderLogStore(database, registry.openOrdersPerAccountMax);
+    const store = new CommandStore(database, registry.openOrdersPerAccountMax);
     const sequencer = new Sequencer(registry, new RecordStore(database), { holdsFunds: true });
     return new OrderProcessing(service, bus, store, sequencer, new ActionsFollower(new ActionsStore(database)));
   }
   if (name === "matching-engine")
     return new MatchingEngines(service, bus, registry, {
       snapshots,
-      orderLog: (asset, after, max) => readOrderLog(database, asset, after, max),
+      orderLog: (asset, after, max) => readStoredCommands(database, asset, after, max),
     });
   return new TradeProcessing(service, bus, new TradeStore(database), registry);
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Balance, balanceKey } from "../../../src/order-processing/funding.js";
-import type { HeldBalance, SequencedBatch } from "../../../src/order-processing/order-log-store.js";
+import type { HeldBalance, SequencedBatch } from "../../../src/order-processing/command-store.js";
 import type { Answers, Questions, RecordStore } from "../../../src/order-processing/record-store.js";
 import { Sequencer } from "../../../src/order-processing/sequencer.js";
 import { ClientOrderIds } from "../../../src/order-processing/sequencing.js";

@@ -3,9 +3,9 @@ import sinon from "sinon";
 import type { ActionsFollower } from "../../../src/order-processing/actions-follower.js";
 import {
   FundsChanged,
-  type OrderLogStore,
+  type CommandStore,
   type SequencedBatch,
-} from "../../../src/order-processing/order-log-store.js";
+} from "../../../src/order-processing/command-store.js";
 import type { LoggedBatch, Sequencer } from "../../../src/order-processing/sequencer.js";
 import { OrderProcessing } from "../../../src/order-processing/service.js";
 import type { Bus } from "../../../src/shared/bus/bus.js";
@@ -52,7 +52,7 @@ function stage({ lastInLog = 7 } = {}) {
   const processing = new OrderProcessing(
     serviceForTest("order-processing"),
     bus as unknown as Bus,
-    store as unknown as OrderLogStore,
+    store as unknown as CommandStore,
     sequencer as unknown as Sequencer,
     actions as unknown as ActionsFollower,
   );

@@ -1,7 +1,7 @@
 /** The order log in Postgres, with the holds: the one record of what the engines are told and what is held for it. */
 import { columns, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
-import { readOrderLog } from "../shared/database/order-log.js";
+import { readStoredCommands } from "../shared/database/stored-commands.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
 import { sqlState } from "../shared/database/sql-state.js";
 import type { Command } from "../shared/domain/messages.js";
@@ -20,14 +20,14 @@ import {
   streamSequence,
 } from "../shared/domain/units.js";
 import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
-import { COLUMN_NAMES, COLUMNS, rowOf } from "./order-log-rows.js";
+import { COLUMN_NAMES, COLUMNS, rowOf } from "./command-rows.js";
 import type { Hold, Sequenced } from "./sequencing.js";
 
 const SERVICE = "order-processing";
 /** Raised by hold_funds. */
 const NOT_HELD = "BX010";
 
-export interface OrderLogPosition {
+export interface CommandPosition {
   readonly logId: LogId;
   readonly streamSequence: StreamSequence;
   readonly commandSequence: CommandSequence;
@@ -52,7 +52,7 @@ export class FundsChanged extends Error {
   override readonly name = "FundsChanged";
 }
 
-export class OrderLogStore {
+export class CommandStore {
   readonly #database: Database;
   readonly #openOrdersMax: number;
 
@@ -61,7 +61,7 @@ export class OrderLogStore {
     this.#openOrdersMax = openOrdersPerAccountMax;
   }
 
-  async position(asset: string): Promise<OrderLogPosition> {
+  async position(asset: string): Promise<CommandPosition> {
     const [row] = await this.#database.query<Record<string, number | null>>(
       `select p.sequence, p.stream_sequence, l.command_sequence, l.sequenced_at_us
        from (select 1) as always
@@ -117,7 +117,7 @@ export class OrderLogStore {
 
   /** The commands after the given one, in order: what was committed and may not be published. */
   commandsAfter(asset: string, after: CommandSequence, max: number): Promise<Command[]> {
-    return readOrderLog(this.#database, asset, after, max);
+    return readStoredCommands(this.#database, asset, after, max);
   }
 }
 

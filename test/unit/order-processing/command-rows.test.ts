@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Funding } from "../../../src/order-processing/funding.js";
-import { rowOf } from "../../../src/order-processing/order-log-rows.js";
+import { rowOf } from "../../../src/order-processing/command-rows.js";
 import { ClientOrderIds, Sequencing } from "../../../src/order-processing/sequencing.js";
-import { commandOf } from "../../../src/shared/database/order-log.js";
+import { commandOf } from "../../../src/shared/database/stored-commands.js";
 import type { Command, LoggedRequest, NewOrder } from "../../../src/shared/domain/messages.js";
 import { commandSequence, currencyUnits, epochUs, logId, priceTicks } from "../../../src/shared/domain/units.js";
 import { encodeCommandBatch } from "../../../src/shared/wire/pipeline-codec.js";

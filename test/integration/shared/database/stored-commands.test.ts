@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { rowOf } from "../../../../src/order-processing/order-log-rows.js";
+import { rowOf } from "../../../../src/order-processing/command-rows.js";
 import { connectDatabase, type Database, type Row } from "../../../../src/shared/database/database.js";
-import { commandOf, readOrderLog } from "../../../../src/shared/database/order-log.js";
+import { commandOf, readStoredCommands } from "../../../../src/shared/database/stored-commands.js";
 import { CodecError } from "../../../../src/shared/domain/errors.js";
 import type { Command } from "../../../../src/shared/domain/messages.js";
 import { commandSequence } from "../../../../src/shared/domain/units.js";
@@ -44,7 +44,7 @@ describe("reading the order log", () => {
         await execute(url, "truncate order_log");
         await insert(logged.map((command) => rowOf(ASSET, command, null, null)));
         const rows = await database.query<Row>("select * from order_log order by command_sequence");
-        const read = await readOrderLog(database, ASSET, 0, ALL);
+        const read = await readStoredCommands(database, ASSET, 0, ALL);
         expect(read).to.deep.equal(rows.map((row) => commandOf(row as never)));
         expect(encodeCommandBatch(read)).to.deep.equal(encodeCommandBatch(logged));
       }),
@@ -64,22 +64,22 @@ describe("reading the order log", () => {
 
   it("gives one asset's, after the one that is known, as many as are wanted", async () => {
     await insert([...clocks(ASSET, 5), ...clocks("ETH-USD", 9)]);
-    expect(sequences(await readOrderLog(database, ASSET, 0, 3))).to.deep.equal([1, 2, 3]);
-    expect(sequences(await readOrderLog(database, ASSET, 3, 3))).to.deep.equal([4, 5]);
-    expect(await readOrderLog(database, ASSET, 5, 3)).to.deep.equal([]);
-    expect(await readOrderLog(database, "it's none", 0, 3)).to.deep.equal([]);
+    expect(sequences(await readStoredCommands(database, ASSET, 0, 3))).to.deep.equal([1, 2, 3]);
+    expect(sequences(await readStoredCommands(database, ASSET, 3, 3))).to.deep.equal([4, 5]);
+    expect(await readStoredCommands(database, ASSET, 5, 3)).to.deep.equal([]);
+    expect(await readStoredCommands(database, "it's none", 0, 3)).to.deep.equal([]);
   });
 
   it("refuses what it does not know or can't hold, and can be asked again", async () => {
     await execute(url, "alter table order_log drop constraint order_log_kind_check");
     await insert(clocks(ASSET, 3).map((row) => ({ ...row, kind: "dance" })));
     const failureOf = (work: Promise<unknown>) => work.then(String, (error: unknown) => error);
-    expect(await failureOf(readOrderLog(database, ASSET, 0, ALL))).to.be.instanceOf(CodecError);
+    expect(await failureOf(readStoredCommands(database, ASSET, 0, ALL))).to.be.instanceOf(CodecError);
     await execute(url, "truncate order_log");
     await insert(clocks(ASSET, 1).map((row) => ({ ...row, received_at_us: Number.MAX_SAFE_INTEGER + 1 })));
-    expect(await failureOf(readOrderLog(database, ASSET, 0, ALL))).to.be.instanceOf(RangeError);
+    expect(await failureOf(readStoredCommands(database, ASSET, 0, ALL))).to.be.instanceOf(RangeError);
     await execute(url, "truncate order_log");
     await insert(clocks(ASSET, 2));
-    expect(sequences(await readOrderLog(database, ASSET, 0, ALL))).to.deep.equal([1, 2]);
+    expect(sequences(await readStoredCommands(database, ASSET, 0, ALL))).to.deep.equal([1, 2]);
   });
 });

@@ -13,7 +13,7 @@ import type {
 import type { CopiedRow, Database, Row } from "./database.js";
 
 /** The commands after the given one, in order. */
-export function readOrderLog(
+export function readStoredCommands(
   database: Pick<Database, "copy">,
   asset: string,
   after: number,
@@ -67,7 +67,7 @@ function rowFrom(row: CopiedRow) {
   };
 }
 
-/** What order-processing made the row of, to the last byte (order-log-rows.ts). */
+/** What order-processing made the row of, to the last byte (command-rows.ts). */
 export function commandOf(row: OrderLogRow): Command {
   const body = bodyOf(row);
   const reason = row.refused as string | null;
