@@ -1,13 +1,12 @@
-/** The order log in Postgres, with the holds: the one record of what the engines are told and what is held for it. */
+/** Commands in Postgres (order_log), with the holds: the one record of what the engines are told and what is held for it. */
 import { columns, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
-import { readStoredCommands } from "../shared/database/stored-commands.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
 import { sqlState } from "../shared/database/sql-state.js";
+import { readStoredCommands } from "../shared/database/stored-commands.js";
 import type { Command } from "../shared/domain/messages.js";
 import {
   type AccountId,
-  type ActionId,
   type CommandSequence,
   commandSequence,
   type EpochMs,
@@ -19,9 +18,9 @@ import {
   type StreamSequence,
   streamSequence,
 } from "../shared/domain/units.js";
-import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
 import { COLUMN_NAMES, COLUMNS, rowOf } from "./command-rows.js";
-import type { Hold, Sequenced } from "./sequencing.js";
+import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
+import type { Hold, SequencedBatch } from "./sequencing.js";
 
 const SERVICE = "order-processing";
 /** Raised by hold_funds. */
@@ -34,22 +33,12 @@ export interface CommandPosition {
   readonly sequencedAtUs: EpochUs;
 }
 
-/** One asset's part of a batch: its commands, what is held for them, and how far in the log they reach. */
-export interface SequencedBatch extends Sequenced {
-  readonly asset: string;
-  readonly from: LogId;
-  readonly reached: LogId;
-  readonly streamSequence: StreamSequence;
-  /** Of each command, where they come of actions and not of requests. */
-  readonly actionIds?: readonly ActionId[];
-}
-
 /** What an account has after its holds. */
 export interface HeldBalance extends BalanceKey, Balance {}
 
-/** The balances are not what they were thought to be: nothing is written, and the batch wants to be decided again. */
-export class FundsChanged extends Error {
-  override readonly name = "FundsChanged";
+/** What the batch was decided by is not so any more: nothing is written, and it wants to be decided again. */
+export class DecisionOutdated extends Error {
+  override readonly name = "DecisionOutdated";
 }
 
 export class CommandStore {
@@ -87,8 +76,8 @@ export class CommandStore {
   }
 
   /**
-   * Writes the commands, holds what they need and moves the positions, all or nothing. Rejects with FundsChanged when the
-   * funds are not there, with Fenced when another has the asset.
+   * Writes the commands, holds what they need and moves the positions, all or nothing. Rejects with DecisionOutdated when
+   * the funds are not there, with Fenced when another has the asset.
    */
   async append(batches: readonly SequencedBatch[]): Promise<HeldBalance[]> {
     const hold = holdFunds(batches, this.#openOrdersMax);
@@ -100,7 +89,7 @@ export class CommandStore {
       ]);
       return hasRows(hold) ? (results.at(-1) ?? []).map(heldBalance) : [];
     } catch (cause) {
-      if (sqlState(cause) === NOT_HELD) throw new FundsChanged("the funds are not there any more", { cause });
+      if (sqlState(cause) === NOT_HELD) throw new DecisionOutdated("the funds are not there any more", { cause });
       throw fenceError(SERVICE, cause);
     }
   }

@@ -7,8 +7,8 @@ import { runService } from "../shared/process/lifecycle.js";
 import { runStage } from "../shared/stage/stage-loop.js";
 import { ActionsFollower } from "./actions-follower.js";
 import { ActionsStore } from "./actions-store.js";
-import { readConfig } from "./config.js";
 import { CommandStore } from "./command-store.js";
+import { readConfig } from "./config.js";
 import { RecordStore } from "./record-store.js";
 import { Sequencer } from "./sequencer.js";
 import { OrderProcessing } from "./service.js";
@@ -26,8 +26,8 @@ await runService("order-processing", readConfig, async (service, config) => {
   service.readiness("postgres", () => database.whyNotReady());
 
   const { registry, instance, assets } = config;
-  const sequencer = new Sequencer(registry, new RecordStore(database), config);
   const store = new CommandStore(database, registry.openOrdersPerAccountMax);
+  const sequencer = new Sequencer(registry, new RecordStore(database), store, config);
   const actions = new ActionsFollower(new ActionsStore(database));
   const stage = new OrderProcessing(service, bus, store, sequencer, actions);
   const share = await joinLeases(bus, service, { service: "order-processing", instance, assets });

@@ -9,7 +9,7 @@ export const UNCOLLARED_BUY_PERCENT = 100;
 const TICKS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Whether the order's price follows from the asset's last trade. */
-export function needsLastPrice({ priceCollarPercent }: Asset, order: NewOrder): boolean {
+export function isPricedByLastTrade({ priceCollarPercent }: Asset, order: NewOrder): boolean {
   if (order.type !== "market") return false;
   return priceCollarPercent !== null || (order.side === "buy" && order.quantityLots !== null);
 }

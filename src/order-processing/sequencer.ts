@@ -1,31 +1,27 @@
 /**
- * Decides batches: asks Postgres for what must be known, all at once, and only for what is not known already. A refusal
- * for want of funds never rests on what may be out of date: such balances are read again, and the batch decided again.
+ * A batch's way from requests to committed commands. Postgres is asked for what the batch must be judged by, all at once,
+ * and only for what is not known already; the batch is decided (sequencing.ts) and written (command-store.ts). It is
+ * decided again, in one loop, where the decision rests on what is not so any more: a refusal for want of funds on a
+ * balance that was only remembered, or a commit that Postgres refuses because others have held or used ids meanwhile.
  */
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
-import type { LoggedRequest } from "../shared/domain/messages.js";
-import type { AccountId, CommandSequence, EpochUs, LogId, PriceTicks, StreamSequence } from "../shared/domain/units.js";
+import type { AccountId, EpochUs, PriceTicks } from "../shared/domain/units.js";
 import { nowUs } from "../shared/process/clock.js";
+import { pausedFor } from "../shared/process/waits.js";
+import { type CommandStore, DecisionOutdated, type HeldBalance } from "./command-store.js";
 import { type Balance, type BalanceKey, balanceKey, Funding, orderKey } from "./funding.js";
 import { KnownBalances } from "./known-balances.js";
-import type { HeldBalance, SequencedBatch } from "./command-store.js";
-import { needsLastPrice } from "./protective-price.js";
+import { isPricedByLastTrade } from "./protective-price.js";
 import type { Answers, OrderName, Questions, RecordStore } from "./record-store.js";
-import { clientOrderIdsNeeded, Sequencing } from "./sequencing.js";
-
-/** One asset's part of a batch, and what it goes on from. */
-export interface LoggedBatch {
-  readonly asset: string;
-  /** At least one. */
-  readonly requests: readonly LoggedRequest[];
-  readonly streamSequence: StreamSequence;
-  readonly after: {
-    readonly logId: LogId;
-    readonly commandSequence: CommandSequence;
-    readonly sequencedAtUs: EpochUs;
-  };
-}
+import {
+  clientOrderIdsNeeded,
+  inBatch,
+  type LoggedBatch,
+  refusals,
+  type SequencedBatch,
+  Sequencing,
+} from "./sequencing.js";
 
 interface KnownPrice {
   readonly priceTicks: PriceTicks | null;
@@ -35,52 +31,102 @@ interface KnownPrice {
 /** How old the last trade's price may be that a market order is covered by. */
 const LAST_PRICE_AGE_MAX_MS = 1_000;
 
+/** Others may hold funds of the same accounts at the same time: a batch is decided again as often, ever later. */
+const ATTEMPTS_MAX = 8;
+const RETRY_FIRST_MS = 2;
+
 export class Sequencer {
   readonly #registry: AssetRegistry;
   readonly #record: RecordStore;
+  readonly #store: CommandStore;
   readonly #holdsFunds: boolean;
   readonly #balances = new KnownBalances();
   readonly #lastPrices = new Map<string, KnownPrice>();
-  /** What the last batch found short is read again by the next one: most likely it is short again. */
-  #short: readonly BalanceKey[] = [];
 
-  constructor(registry: AssetRegistry, record: RecordStore, { holdsFunds }: { holdsFunds: boolean }) {
+  constructor(
+    registry: AssetRegistry,
+    record: RecordStore,
+    store: CommandStore,
+    { holdsFunds }: { readonly holdsFunds: boolean },
+  ) {
     this.#registry = registry;
     this.#record = record;
+    this.#store = store;
     this.#holdsFunds = holdsFunds;
   }
 
-  async decide(
+  /** Decides the batches as one, and commits them. Rejects with DecisionOutdated where others are faster, again and again. */
+  async commit(
     batches: readonly LoggedBatch[],
     isSuspended: (accountId: AccountId) => boolean,
   ): Promise<SequencedBatch[]> {
-    const questions = this.#questions(batches);
-    const answers = await this.#record.answer(questions);
-    const readAtMs = performance.now();
-    for (const asset of questions.lastPrices)
-      this.#lastPrices.set(asset, { priceTicks: answers.lastPrices.get(asset) ?? null, readAtMs });
-    const balances = new Map(answers.balances);
-    for (;;) {
-      const funding = this.#holdsFunds ? this.#funding(answers, balances) : null;
-      const sequencing = new Sequencing(answers.clientOrderIds, funding, isSuspended);
-      const decided = batches.map((batch) => this.#sequence(batch, sequencing));
-      this.#short = funding?.short ?? [];
-      const doubtful = this.#short.filter((key) => !balances.has(keyOf(key)));
-      if (doubtful.length === 0) return decided;
-      const again = await this.#record.answer({ ...NO_QUESTIONS, balances: doubtful });
-      for (const key of doubtful) balances.set(keyOf(key), again.balances.get(keyOf(key)) ?? NOTHING);
+    let facts = await this.#facts(batches);
+    for (let attempt = 1; ; ) {
+      const { decided, short } = this.#decide(batches, facts, isSuspended);
+      const remembered = short.filter((key) => !facts.balances.has(keyOf(key)));
+      if (remembered.length > 0) {
+        facts = { ...facts, balances: new Map([...facts.balances, ...(await this.#balancesNow(remembered))]) };
+        continue;
+      }
+      try {
+        this.#learn(await this.#store.append(decided), short);
+        return decided;
+      } catch (cause) {
+        if (!(cause instanceof DecisionOutdated) || attempt === ATTEMPTS_MAX) throw cause;
+      }
+      this.forgetBalances();
+      await pausedFor(Math.random() * RETRY_FIRST_MS * 2 ** attempt);
+      attempt++;
+      facts = await this.#facts(batches);
     }
   }
 
-  /** The batch that was decided last is committed. */
-  committed(held: readonly HeldBalance[]): void {
-    for (const balance of held) this.#balances.learn(balance, balance);
-    for (const key of this.#short) this.#balances.forget(key);
+  /** Commits a request's refusal, where the request itself can't be written. */
+  async refuse(batch: LoggedBatch): Promise<SequencedBatch[]> {
+    const refused = [inBatch(batch, refusals(batch.requests, batch.after.commandSequence, timeAfter(batch.after)))];
+    await this.#store.append(refused);
+    return refused;
   }
 
   /** Somebody else may have held: nothing is known any more. */
   forgetBalances(): void {
     this.#balances.forgetAll();
+  }
+
+  async #facts(batches: readonly LoggedBatch[]): Promise<Answers> {
+    const questions = this.#questions(batches);
+    const answers = await this.#record.answer(questions);
+    const readAtMs = performance.now();
+    for (const asset of questions.lastPrices)
+      this.#lastPrices.set(asset, { priceTicks: answers.lastPrices.get(asset) ?? null, readAtMs });
+    return answers;
+  }
+
+  async #balancesNow(keys: readonly BalanceKey[]): Promise<[string, Balance][]> {
+    const { balances } = await this.#record.answer({ ...NO_QUESTIONS, balances: keys });
+    return keys.map((key) => [keyOf(key), balances.get(keyOf(key)) ?? NOTHING]);
+  }
+
+  /** `short` are the balances that refusals rest on. */
+  #decide(
+    batches: readonly LoggedBatch[],
+    facts: Answers,
+    isSuspended: (accountId: AccountId) => boolean,
+  ): { readonly decided: SequencedBatch[]; readonly short: readonly BalanceKey[] } {
+    const funding = this.#holdsFunds ? this.#funding(facts) : null;
+    const sequencing = new Sequencing(facts.clientOrderIds, funding, isSuspended);
+    const decided = batches.map((batch) => {
+      const { asset, requests, after } = batch;
+      const sequenced = sequencing.sequence(this.#asset(asset), requests, after.commandSequence, timeAfter(after));
+      return inBatch(batch, sequenced);
+    });
+    return { decided, short: funding?.short ?? [] };
+  }
+
+  /** What was found short is read again by the next batch: most likely it is short again. */
+  #learn(held: readonly HeldBalance[], short: readonly BalanceKey[]): void {
+    for (const balance of held) this.#balances.learn(balance, balance);
+    for (const key of short) this.#balances.forget(key);
   }
 
   #questions(batches: readonly LoggedBatch[]): Questions {
@@ -98,7 +144,7 @@ export class Sequencer {
       for (const { accountId, body } of requests) {
         if (body.kind === "new") {
           needBalance({ accountId, currency: body.side === "buy" ? asset.quote : asset.base });
-          if (needsPrice && needsLastPrice(asset, body)) lastPrices.add(name);
+          if (needsPrice && isPricedByLastTrade(asset, body)) lastPrices.add(name);
         } else if (body.kind === "replace") {
           orders.push({ asset: name, orderId: body.orderId });
           for (const currency of [asset.base, asset.quote]) needBalance({ accountId, currency });
@@ -108,20 +154,13 @@ export class Sequencer {
     return { clientOrderIds, balances: [...balances.values()], orders, lastPrices: [...lastPrices] };
   }
 
-  #funding({ orders }: Answers, balances: ReadonlyMap<string, Balance>): Funding {
+  #funding({ balances, orders }: Answers): Funding {
     return new Funding(this.#registry, {
       balance: (accountId, currency) =>
         balances.get(balanceKey(accountId, currency)) ?? this.#balances.get({ accountId, currency }),
       order: (asset, orderId) => orders.get(orderKey(asset, orderId)),
       lastPrice: (asset) => this.#lastPrices.get(asset)?.priceTicks ?? null,
     });
-  }
-
-  #sequence({ asset, requests, streamSequence, after }: LoggedBatch, sequencing: Sequencing): SequencedBatch {
-    const atUs = Math.max(after.sequencedAtUs, nowUs()) as EpochUs;
-    const sequenced = sequencing.sequence(this.#asset(asset), requests, after.commandSequence, atUs);
-    const reached = (requests.at(-1) as LoggedRequest).logId;
-    return { asset, ...sequenced, from: after.logId, reached, streamSequence };
   }
 
   #isPriceOld(asset: string): boolean {
@@ -141,4 +180,9 @@ const NOTHING: Balance = { availableUnits: 0n, openOrders: 0 };
 
 function keyOf({ accountId, currency }: BalanceKey): string {
   return balanceKey(accountId, currency);
+}
+
+/** The time of the commands that follow: it never goes back. */
+function timeAfter({ sequencedAtUs }: LoggedBatch["after"]): EpochUs {
+  return Math.max(sequencedAtUs, nowUs()) as EpochUs;
 }

@@ -14,12 +14,15 @@ import type {
 } from "../shared/domain/messages.js";
 import {
   type AccountId,
+  type ActionId,
   type CommandSequence,
   type CurrencyUnits,
   commandSequence,
   type EpochUs,
+  type LogId,
   type OrderId,
   orderId,
+  type StreamSequence,
 } from "../shared/domain/units.js";
 import type { Funded, Funding, RequestHold } from "./funding.js";
 
@@ -62,6 +65,44 @@ export interface Hold extends RequestHold {
 export interface Sequenced {
   readonly commands: readonly Command[];
   readonly holds: readonly Hold[];
+}
+
+/** One asset's requests of a batch, at least one, and what they go on from. */
+export interface LoggedBatch {
+  readonly asset: string;
+  readonly requests: readonly LoggedRequest[];
+  /** The message that they are through with. */
+  readonly streamSequence: StreamSequence;
+  readonly after: {
+    readonly logId: LogId;
+    readonly commandSequence: CommandSequence;
+    readonly sequencedAtUs: EpochUs;
+  };
+}
+
+/** One asset's commands of a batch, at least one, what is held for them, and how far in the log they reach. */
+export interface SequencedBatch extends Sequenced {
+  readonly asset: string;
+  readonly from: LogId;
+  readonly reached: LogId;
+  readonly streamSequence: StreamSequence;
+  /** Of each command, where they come of actions and not of requests. */
+  readonly actionIds?: readonly ActionId[];
+}
+
+/** What the batch's requests became, with its place in the log. */
+export function inBatch({ asset, requests, streamSequence, after }: LoggedBatch, sequenced: Sequenced): SequencedBatch {
+  return { asset, ...sequenced, from: after.logId, reached: (requests.at(-1) as LoggedRequest).logId, streamSequence };
+}
+
+/** Refuses requests that can't be written as they are: without the client order id, which may be why. */
+export function refusals(requests: readonly LoggedRequest[], after: CommandSequence, atUs: EpochUs): Sequenced {
+  const commands = requests.map((request, index): Command => {
+    const named = request.body.kind === "cancel_all" ? request.body : { ...request.body, clientOrderId: null };
+    const { body } = refuse(named, "unsupported");
+    return { ...request, commandSequence: commandSequence(after + index + 1), atUs, body };
+  });
+  return { commands, holds: [] };
 }
 
 /** The client order ids that must be looked up before the requests can be sequenced. */

@@ -156,7 +156,7 @@ export class PipelineUnderTest {
   /** One batch of the order log; returns the log ids. */
   async log(asset: string, ...requests: readonly OrderRequest[]): Promise<OrderId[]> {
     const outcome = await this.bus.publish(subjectOf("ORDERS", asset), encodeOrderBatch(requests), {
-      deadlineMs: 5_000,
+      deadlineMs: 60_000,
     });
     if (outcome.kind !== "stored") throw new Error(`the order log said ${JSON.stringify(outcome)}`);
     return requests.map((_, index) => orderId(logIdAt(outcome.streamSequence, index)));
@@ -191,7 +191,7 @@ function stageOf(
 ): Stage {
   if (name === "order-processing") {
     const store = new CommandStore(database, registry.openOrdersPerAccountMax);
-    const sequencer = new Sequencer(registry, new RecordStore(database), { holdsFunds: true });
+    const sequencer = new Sequencer(registry, new RecordStore(database), store, { holdsFunds: true });
     return new OrderProcessing(service, bus, store, sequencer, new ActionsFollower(new ActionsStore(database)));
   }
   if (name === "matching-engine")

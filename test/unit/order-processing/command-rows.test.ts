@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Funding } from "../../../src/order-processing/funding.js";
 import { rowOf } from "../../../src/order-processing/command-rows.js";
+import { Funding } from "../../../src/order-processing/funding.js";
 import { ClientOrderIds, Sequencing } from "../../../src/order-processing/sequencing.js";
 import { commandOf } from "../../../src/shared/database/stored-commands.js";
 import type { Command, LoggedRequest, NewOrder } from "../../../src/shared/domain/messages.js";

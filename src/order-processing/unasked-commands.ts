@@ -1,0 +1,119 @@
+/**
+ * Commands that no request asked for: the time, where an order expires and no request brings it, and what operators and
+ * timers decided. They are committed and published as those of requests are; the position in the log stays where it is.
+ */
+import type { Bus } from "../shared/bus/bus.js";
+import { subjectOf } from "../shared/bus/subjects.js";
+import type { Command } from "../shared/domain/messages.js";
+import {
+  type ActionId,
+  commandSequence,
+  type EpochUs,
+  epochUs,
+  logId,
+  type StreamSequence,
+  streamSequence,
+} from "../shared/domain/units.js";
+import { nowUs } from "../shared/process/clock.js";
+import type { ActionCommand, ActionsFollower } from "./actions-follower.js";
+import type { CommandOutput } from "./command-output.js";
+import type { CommandStore } from "./command-store.js";
+import type { SequencedBatch } from "./sequencing.js";
+
+/** How often it is asked what operators decided and which timers ran out: two small queries. */
+const ACTIONS_INTERVAL_MS = 500;
+
+export class UnaskedCommands {
+  readonly #bus: Bus;
+  readonly #store: CommandStore;
+  readonly #output: CommandOutput;
+  readonly #actions: ActionsFollower;
+  #followedActionsMs = Number.NEGATIVE_INFINITY;
+  /** What is to be processed before an asset's actions through this one become commands. */
+  readonly #covered = new Map<string, { readonly actionId: ActionId; readonly through: StreamSequence }>();
+
+  constructor(bus: Bus, store: CommandStore, output: CommandOutput, actions: ActionsFollower) {
+    this.#bus = bus;
+    this.#store = store;
+    this.#output = output;
+    this.#actions = actions;
+  }
+
+  async recover(asset: string): Promise<void> {
+    this.#covered.delete(asset);
+    await this.#actions.recover(asset);
+  }
+
+  async tick(): Promise<void> {
+    await this.#tellTime();
+    if (performance.now() - this.#followedActionsMs >= ACTIONS_INTERVAL_MS) await this.#followActions();
+  }
+
+  async #tellTime(): Promise<void> {
+    const batches: SequencedBatch[] = [];
+    for (const asset of this.#output.assets()) {
+      const position = this.#output.position(asset);
+      if (position.nextExpiryMs === null) continue;
+      if (position.nextExpiryMs * 1000 <= position.sequencedAtUs)
+        position.nextExpiryMs = await this.#store.nextExpiry(asset, position.sequencedAtUs);
+      if (position.nextExpiryMs === null || position.nextExpiryMs * 1000 > nowUs()) continue;
+      batches.push(this.#batch(asset, [{ accountId: 0, body: { kind: "advance_clock" } }]));
+    }
+    if (batches.length > 0) await this.#commit(batches);
+  }
+
+  async #followActions(): Promise<void> {
+    this.#followedActionsMs = performance.now();
+    const commands: [asset: string, told: readonly ActionCommand[]][] = [];
+    for (const [asset, told] of await this.#actions.commands(this.#output.assets())) {
+      const due = await this.#due(asset, told);
+      if (due.length > 0) commands.push([asset, due]);
+    }
+    if (commands.length === 0) return;
+    await this.#commit(
+      commands.map(([asset, told]) => ({
+        ...this.#batch(asset, told),
+        actionIds: told.map(({ actionId }) => actionId),
+      })),
+    );
+    for (const [asset, told] of commands) this.#actions.written(asset, told);
+  }
+
+  /**
+   * A cancel of everything covers what was acknowledged before it: while that still waits in the log, so does the cancel.
+   * Unless trading is to stop: then what comes late is refused.
+   */
+  async #due(asset: string, told: readonly ActionCommand[]): Promise<readonly ActionCommand[]> {
+    const covering = told.findLast(({ coversLog }) => coversLog);
+    const stops = ({ body }: ActionCommand) => body.kind === "set_asset_state" && body.state !== "open";
+    if (covering === undefined || told.some(stops)) {
+      this.#covered.delete(asset);
+      return told;
+    }
+    let covered = this.#covered.get(asset);
+    if (covered === undefined) {
+      const last = await this.#bus.lastMessage("ORDERS", subjectOf("ORDERS", asset));
+      covered = { actionId: covering.actionId, through: last?.streamSequence ?? streamSequence(0) };
+      this.#covered.set(asset, covered);
+    }
+    const { actionId: through } = covered;
+    if (this.#output.position(asset).seenThrough < covered.through) return [];
+    this.#covered.delete(asset);
+    return told.filter(({ actionId }) => actionId <= through);
+  }
+
+  #batch(asset: string, told: readonly Pick<ActionCommand, "accountId" | "body">[]): SequencedBatch {
+    const { logId: reached, streamSequence, commandSequence: after, sequencedAtUs } = this.#output.position(asset);
+    const atUs = Math.max(sequencedAtUs, nowUs()) as EpochUs;
+    const commands = told.map(({ accountId, body }, index): Command => {
+      const sequence = commandSequence(after + index + 1);
+      return { commandSequence: sequence, logId: logId(0), accountId, receivedAtUs: epochUs(0), atUs, body };
+    });
+    return { asset, commands, holds: [], from: reached, reached, streamSequence };
+  }
+
+  async #commit(batches: readonly SequencedBatch[]): Promise<void> {
+    await this.#store.append(batches);
+    await this.#output.publish(batches);
+  }
+}
