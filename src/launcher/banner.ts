@@ -1,4 +1,4 @@
-import type { Endpoints } from "./endpoints.js";
+import type { Endpoints } from "../shared/process/endpoints.js";
 
 /** What the launcher prints when everything runs: the addresses, and something to try. */
 export function banner(endpoints: Endpoints, { withDemoAccounts }: { withDemoAccounts: boolean }): string {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type Endpoints, readEndpoints, removeEndpoints } from "../shared/process/endpoints.js";
 import { waitFor } from "../shared/process/waits.js";
 
 const STOP_DEADLINE_MS = 10_000;
@@ -52,4 +53,16 @@ export async function stopLeftover(pid: number | null, path: string, signal: "SI
     return waitFor(`process ${pid} to die`, { deadlineMs: STOP_DEADLINE_MS }, gone);
   });
   return true;
+}
+
+/** A service ends by itself when its launcher is gone; this waits for those that are still at it. */
+export async function stopLeftoverServices(dataFolder: string): Promise<void> {
+  let services: Endpoints["services"];
+  try {
+    services = readEndpoints(dataFolder, "").services;
+  } catch {
+    return; // there was an orderly end
+  }
+  await Promise.all(services.map(({ pid }) => stopLeftover(pid, dataFolder, "SIGTERM")));
+  removeEndpoints(dataFolder);
 }

@@ -1,7 +1,8 @@
+import { removeEndpoints, writeEndpoints } from "../shared/process/endpoints.js";
 import { banner } from "./banner.js";
 import { launcherConfig } from "./config.js";
 import { DataFolder } from "./data-folder.js";
-import { removeEndpoints, stopLeftoverServices, writeEndpoints } from "./endpoints.js";
+import { stopLeftoverServices } from "./leftovers.js";
 import { Pipeline } from "./pipeline.js";
 import { assertPortsFree } from "./ports.js";
 import { StopRequest } from "./stop-request.js";

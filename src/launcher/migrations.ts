@@ -3,8 +3,8 @@ import { migrate } from "postgres-migrations";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import { type Asset, type Currency, loadAssets } from "../shared/domain/assets.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
-import { projectRoot } from "../shared/process/config.js";
 import type { Logger } from "../shared/process/log.js";
+import { projectRoot } from "../shared/process/project-root.js";
 import { storeAssets } from "./asset-store.js";
 import { seedDemoAccounts } from "./demo-accounts.js";
 

@@ -1,10 +1,10 @@
-import { SERVICES, type ServiceName } from "../shared/process/config.js";
+import type { Endpoints } from "../shared/process/endpoints.js";
 import { createLogger } from "../shared/process/log.js";
+import { SERVICES, type ServiceName } from "../shared/process/services.js";
 import type { LauncherConfig } from "./config.js";
 import type { DataFolder } from "./data-folder.js";
 import { findNatsBinary, startNats } from "./embedded-nats.js";
 import { startPostgres } from "./embedded-postgres.js";
-import type { Endpoints } from "./endpoints.js";
 import type { GuardedProcess } from "./guarded-process.js";
 import { prepareDatabase } from "./migrations.js";
 import { adminUrl, servicePart, untilReady } from "./service-process.js";
@@ -54,10 +54,12 @@ export class Pipeline {
   }
 
   endpoints(): Endpoints {
-    const { orderHandler, notifier, isTls } = this.#config;
+    const { notifier } = this.#config;
+    const { host, port, tls } = this.#config.orderHandler;
+    const isTls = tls !== null;
     return {
       ...this.#urls,
-      orderHandler: isTls ? { ...orderHandler, tls: true } : orderHandler,
+      orderHandler: { host, port, ...(isTls && { tls: true }) },
       notifierUrl: `${isTls ? "https" : "http"}://${notifier.host}:${notifier.port}`,
       services: SERVICES.map((name) => {
         const pid = this.#services.get(name)?.running?.pid ?? 0;

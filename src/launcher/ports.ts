@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../shared/domain/errors.js";
-import { SERVICES } from "../shared/process/config.js";
+import { SERVICES } from "../shared/process/services.js";
 import type { LauncherConfig } from "./config.js";
 import { listenProblem } from "./free-port.js";
 import { adminPort } from "./service-process.js";

@@ -1,55 +1,38 @@
-import type { FailedLoginLimits } from "../shared/access/failed-logins.js";
-import { type CommonConfig, commonConfig, Environment } from "../shared/process/config.js";
-import { type Transport, transportConfig } from "../shared/process/tls.js";
+import * as v from "valibot";
+import { registry, serviceSettings } from "../shared/process/service-config.js";
+import { integer, port, readSettings, text } from "../shared/process/settings.js";
+import { publicPort } from "../shared/process/tls.js";
 
-export interface NotifierConfig extends CommonConfig, Transport {
-  readonly host: string;
-  readonly port: number;
+const SETTINGS = v.object({
+  ...serviceSettings("market-data-notifier"),
+  address: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), port("NOTIFIER_PORT", 7002)),
+  registry: registry(),
   /** Web pages of this origin may connect; "*": of any. */
-  readonly corsOrigin: string;
-  readonly connectionsMax: number;
-  readonly subscriptionsPerConnectionMax: number;
-  readonly messagesPerSecondMax: number;
-  readonly messageBytesMax: number;
+  corsOrigin: text("NOTIFIER_CORS_ORIGIN", "*"),
+  connectionsMax: integer("NOTIFIER_CONNECTIONS_MAX", 10_000, { min: 1, max: 100_000 }),
+  subscriptionsPerConnectionMax: integer("NOTIFIER_SUBSCRIPTIONS_MAX", 64, { min: 1, max: 1_000 }),
+  messagesPerSecondMax: integer("NOTIFIER_MESSAGES_PER_SECOND_MAX", 50, { min: 1, max: 10_000 }),
+  messageBytesMax: integer("NOTIFIER_MESSAGE_BYTES_MAX", 16_384, { min: 1_024, max: 1_048_576 }),
   /** A subscriber for whom more than this waits is told and disconnected. */
-  readonly queuePacketsMax: number;
-  readonly queueBytesMax: number;
+  queuePacketsMax: integer("NOTIFIER_QUEUE_PACKETS_MAX", 1_024, { min: 8, max: 100_000 }),
+  queueBytesMax: integer("NOTIFIER_QUEUE_BYTES_MAX", 4_194_304, { min: 65_536, max: 268_435_456 }),
   /** How long a missing trade or report may be late before it is read from the database. */
-  readonly holeWaitMs: number;
+  holeWaitMs: integer("NOTIFIER_HOLE_WAIT_MS", 200, { min: 10, max: 60_000 }),
   /** How often the database is asked for the last sequences, in case a notification was lost and none followed. */
-  readonly reconcileMs: number;
+  reconcileMs: integer("NOTIFIER_RECONCILE_MS", 5_000, { min: 100, max: 600_000 }),
   /** Subscribers of orders that read from the database at the same time. */
-  readonly catchUpsMax: number;
+  catchUpsMax: integer("NOTIFIER_CATCH_UPS_MAX", 256, { min: 1, max: 10_000 }),
   /** Handshakes whose key is being checked at the same time. */
-  readonly loginsMax: number;
-  readonly failedLogins: FailedLoginLimits;
-}
+  loginsMax: integer("NOTIFIER_LOGINS_MAX", 256, { min: 1, max: 10_000 }),
+  failedLogins: v.object({
+    perAddress: integer("NOTIFIER_FAILED_LOGINS_PER_ADDRESS_MAX", 300, { min: 1, max: 1_000_000 }),
+    perKey: integer("NOTIFIER_FAILED_LOGINS_PER_KEY_MAX", 300, { min: 1, max: 1_000_000 }),
+  }),
+});
 
-export function notifierConfig(values?: NodeJS.ProcessEnv): NotifierConfig {
-  const env = new Environment(values);
-  const common = commonConfig(env, "market-data-notifier");
-  const host = env.text("NOTIFIER_HOST", "127.0.0.1");
-  const config = {
-    ...common,
-    ...transportConfig(env, { hosts: [host], production: common.production }),
-    host,
-    port: env.port("NOTIFIER_PORT", 7002),
-    corsOrigin: env.text("NOTIFIER_CORS_ORIGIN", "*"),
-    connectionsMax: env.integer("NOTIFIER_CONNECTIONS_MAX", 10_000, { min: 1, max: 100_000 }),
-    subscriptionsPerConnectionMax: env.integer("NOTIFIER_SUBSCRIPTIONS_MAX", 64, { min: 1, max: 1_000 }),
-    messagesPerSecondMax: env.integer("NOTIFIER_MESSAGES_PER_SECOND_MAX", 50, { min: 1, max: 10_000 }),
-    messageBytesMax: env.integer("NOTIFIER_MESSAGE_BYTES_MAX", 16_384, { min: 1_024, max: 1_048_576 }),
-    queuePacketsMax: env.integer("NOTIFIER_QUEUE_PACKETS_MAX", 1_024, { min: 8, max: 100_000 }),
-    queueBytesMax: env.integer("NOTIFIER_QUEUE_BYTES_MAX", 4_194_304, { min: 65_536, max: 268_435_456 }),
-    holeWaitMs: env.integer("NOTIFIER_HOLE_WAIT_MS", 200, { min: 10, max: 60_000 }),
-    reconcileMs: env.integer("NOTIFIER_RECONCILE_MS", 5_000, { min: 100, max: 600_000 }),
-    catchUpsMax: env.integer("NOTIFIER_CATCH_UPS_MAX", 256, { min: 1, max: 10_000 }),
-    loginsMax: env.integer("NOTIFIER_LOGINS_MAX", 256, { min: 1, max: 10_000 }),
-    failedLogins: {
-      perAddress: env.integer("NOTIFIER_FAILED_LOGINS_PER_ADDRESS_MAX", 300, { min: 1, max: 1_000_000 }),
-      perKey: env.integer("NOTIFIER_FAILED_LOGINS_PER_KEY_MAX", 300, { min: 1, max: 1_000_000 }),
-    },
-  };
-  env.check();
-  return Object.freeze(config);
+export type NotifierConfig = ReturnType<typeof notifierConfig>;
+
+export function notifierConfig(values?: NodeJS.ProcessEnv) {
+  const { address, ...config } = readSettings(SETTINGS, values);
+  return Object.freeze({ ...config, ...address });
 }

@@ -3,7 +3,6 @@ import { authenticate } from "../shared/access/authentication.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
-import { loadAssets } from "../shared/domain/assets.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { notifierConfig } from "./config.js";
@@ -16,7 +15,6 @@ import { Notifier } from "./service.js";
 await runService("market-data-notifier", notifierConfig, async (service, config) => {
   const { log, stopping } = service;
   const metrics = notifierMetrics(service.metrics);
-  const registry = loadAssets(config.assetsFile);
 
   const database = await connectDatabase(config.databaseUrl, {
     applicationName: "market-data-notifier",
@@ -49,9 +47,9 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   service.onStop("connections", () => gateway.close());
 
   const notifier: Notifier = new Notifier({
-    registry,
+    registry: config.registry,
     bus,
-    store: new NotifierStore(database, registry.assets),
+    store: new NotifierStore(database, config.registry.assets),
     isDatabaseReady: () => database.whyNotReady() === null,
     rooms: gateway,
     limits: config,

@@ -1,39 +1,34 @@
 import { userInfo } from "node:os";
-import { ADMIN_PORT_BASE, databaseToLookAt, Environment, SERVICES, serversToLookAt } from "../shared/process/config.js";
+import * as v from "valibot";
+import { databaseToLookAt, serversToLookAt } from "../shared/process/endpoints.js";
+import { ADMIN_PORT_BASE, SERVICES } from "../shared/process/services.js";
+import { port, production, readSettings, text } from "../shared/process/settings.js";
 
-export interface OperatorConfig {
-  readonly databaseUrl: string;
-  readonly production: boolean;
-  /** Null: not given. */
-  readonly key: { readonly keyId: string; readonly secret: string } | null;
-  /** Who acts where no key is given. */
-  readonly user: string;
-}
+const OPERATOR = v.object({
+  production: production(),
+  key: v.object({ keyId: text("OPERATOR_KEY_ID", ""), secret: text("OPERATOR_SECRET", "") }),
+});
 
-export function operatorConfig(values?: NodeJS.ProcessEnv): OperatorConfig {
-  const env = new Environment(values);
-  const keyId = env.text("OPERATOR_KEY_ID", "");
-  const secret = env.text("OPERATOR_SECRET", "");
+export type OperatorConfig = ReturnType<typeof operatorConfig>;
+
+/** `key` is null where none is given: then `user` acts. */
+export function operatorConfig(values?: NodeJS.ProcessEnv) {
+  const { production, key } = readSettings(OPERATOR, values);
   return Object.freeze({
-    databaseUrl: databaseToLookAt(env),
-    production: env.text("NODE_ENV", "development") === "production",
-    key: keyId === "" && secret === "" ? null : { keyId, secret },
+    databaseUrl: databaseToLookAt(values),
+    production,
+    key: key.keyId === "" && key.secret === "" ? null : key,
     user: userInfo().username,
   });
 }
 
-/** Where `npm run status` looks. */
-export interface Places {
-  readonly natsUrl: string;
-  readonly databaseUrl: string;
-  readonly admins: readonly { readonly name: string; readonly adminUrl: string }[];
-}
+const ADMINS = v.object({ host: text("ADMIN_HOST", "127.0.0.1"), base: port("ADMIN_PORT_BASE", ADMIN_PORT_BASE) });
 
-/** Every service on this machine, at the ports that `npm start` gives them. */
-export function placesToLookAt(values?: NodeJS.ProcessEnv): Places {
-  const env = new Environment(values);
-  const host = env.text("ADMIN_HOST", "127.0.0.1");
-  const base = env.port("ADMIN_PORT_BASE", ADMIN_PORT_BASE);
+export type Places = ReturnType<typeof placesToLookAt>;
+
+/** Where `npm run status` looks: every service on this machine, at the ports that `npm start` gives them. */
+export function placesToLookAt(values?: NodeJS.ProcessEnv) {
+  const { host, base } = readSettings(ADMINS, values);
   const admins = SERVICES.map((name, place) => ({ name, adminUrl: `http://${host}:${base + place}` }));
-  return { ...serversToLookAt(env), admins };
+  return Object.freeze({ ...serversToLookAt(values), admins });
 }

@@ -3,7 +3,6 @@ import { authenticate } from "../shared/access/authentication.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
-import { loadAssets } from "../shared/domain/assets.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { CancelTriggersStore } from "./cancel-triggers-store.js";
@@ -16,7 +15,6 @@ import { OrderHandler } from "./service.js";
 await runService("order-handler", handlerConfig, async (service, config) => {
   const { log } = service;
   warnIfExposed(log, config);
-  const registry = loadAssets(config.assetsFile);
 
   const database = await connectDatabase(config.databaseUrl, { applicationName: "order-handler", log });
   service.onStop("database", () => database.close());
@@ -32,7 +30,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
 
   const handler = new OrderHandler({
     config,
-    registry,
+    registry: config.registry,
     log,
     orderLog: bus,
     authenticate: (keyId, secret) => authenticate(database, keyId, secret),

@@ -1,43 +1,30 @@
-import { type AssetRegistry, loadAssets } from "../shared/domain/assets.js";
-import { ConfigurationError } from "../shared/domain/errors.js";
-import { assetsToServe, type CommonConfig, commonConfig, Environment } from "../shared/process/config.js";
-import type { TrimOptions } from "./trimmer.js";
+import * as v from "valibot";
+import { serviceSettings, sharedAssets } from "../shared/process/service-config.js";
+import { flag, integer, readSettings } from "../shared/process/settings.js";
 
-export interface OrderProcessingConfig extends CommonConfig {
-  readonly registry: AssetRegistry;
-  readonly assets: readonly string[];
-  /** Least time between the starts of two transactions. */
-  readonly batchIntervalMs: number;
-  /** Up to which it grows with the load. */
-  readonly batchIntervalMaxMs: number;
-  /** False: every order is taken as covered, and no money moves. For measuring what that costs. */
-  readonly holdsFunds: boolean;
-  readonly trim: TrimOptions;
-}
+const SETTINGS = v.pipe(
+  v.object({
+    ...serviceSettings("order-processing"),
+    traded: sharedAssets(),
+    /** Least time between the starts of two transactions. */
+    batchIntervalMs: integer("PROCESSING_BATCH_INTERVAL_MS", 8, { min: 0, max: 1000 }),
+    /** Up to which it grows with the load. */
+    batchIntervalMaxMs: integer("PROCESSING_BATCH_INTERVAL_MAX_MS", 20, { min: 0, max: 1000 }),
+    /** False: every order is taken as covered, and no money moves. For measuring what that costs. */
+    holdsFunds: flag("PROCESSING_HOLD_FUNDS", true),
+    trim: v.object({
+      intervalMs: integer("TRIM_INTERVAL_MS", 60_000, { min: 100, max: 86_400_000 }),
+      marginMessages: integer("TRIM_MARGIN_MESSAGES", 100_000, { min: 1, max: 1e12 }),
+    }),
+  }),
+  v.partialCheck(
+    [["holdsFunds"], ["production"]],
+    ({ holdsFunds, production }) => holdsFunds || !production,
+    "PROCESSING_HOLD_FUNDS is off: in production every order must be covered; leave it out",
+  ),
+);
 
-export function readConfig(): OrderProcessingConfig {
-  const env = new Environment();
-  const common = commonConfig(env, "order-processing");
-  const batchIntervalMs = env.integer("PROCESSING_BATCH_INTERVAL_MS", 8, { min: 0, max: 1000 });
-  const batchIntervalMaxMs = env.integer("PROCESSING_BATCH_INTERVAL_MAX_MS", 20, { min: 0, max: 1000 });
-  const holdsFunds = env.flag("PROCESSING_HOLD_FUNDS", true);
-  const trim = {
-    intervalMs: env.integer("TRIM_INTERVAL_MS", 60_000, { min: 100, max: 86_400_000 }),
-    marginMessages: env.integer("TRIM_MARGIN_MESSAGES", 100_000, { min: 1, max: 1e12 }),
-  };
-  env.check();
-  if (!holdsFunds && common.production)
-    throw new ConfigurationError(
-      "PROCESSING_HOLD_FUNDS is off: in production every order must be covered; leave it out",
-    );
-  const registry = loadAssets(common.assetsFile);
-  return Object.freeze({
-    ...common,
-    registry,
-    assets: assetsToServe(env, registry.assets),
-    batchIntervalMs,
-    batchIntervalMaxMs,
-    holdsFunds,
-    trim,
-  });
+export function readConfig() {
+  const { traded, ...config } = readSettings(SETTINGS);
+  return Object.freeze({ ...config, ...traded });
 }

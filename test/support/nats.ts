@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as embedded from "../../src/launcher/embedded-nats.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import { startGuarded } from "../../src/launcher/guarded-process.js";
-import { projectRoot } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 import { stopAfterRun } from "./hooks.js";
 import { temporaryFolder } from "./temporary-folder.js";
 

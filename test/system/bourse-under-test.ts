@@ -2,10 +2,11 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Endpoints } from "../../src/launcher/endpoints.js";
 import { freePort, listenProblem } from "../../src/launcher/free-port.js";
 import { isRunning, pidIn } from "../../src/launcher/leftovers.js";
-import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/process/config.js";
+import type { Endpoints } from "../../src/shared/process/endpoints.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
+import { SERVICES, type ServiceName } from "../../src/shared/process/services.js";
 import { eventually, until } from "../support/eventually.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "chai";
-import { projectRoot } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 import { eventually, until } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
 import { TextSession } from "../support/trading-session.js";

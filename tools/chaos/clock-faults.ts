@@ -1,7 +1,8 @@
 /** A process whose clock is wrong. */
 
 import { join } from "node:path";
-import { projectRoot, SERVICES, type ServiceName } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
+import { SERVICES, type ServiceName } from "../../src/shared/process/services.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import type { Fault } from "./fault.js";
 

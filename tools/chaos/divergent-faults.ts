@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
-import { projectRoot } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Fault, NotAsPromised } from "./fault.js";
 import type { World } from "./world.js";

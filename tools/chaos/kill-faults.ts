@@ -1,5 +1,5 @@
 /** Processes that die. */
-import { SERVICES, type ServiceName } from "../../src/shared/process/config.js";
+import { SERVICES, type ServiceName } from "../../src/shared/process/services.js";
 import type { Fault } from "./fault.js";
 import { RESTING_ORDERS } from "./resting-orders.js";
 

@@ -1,6 +1,6 @@
 /** Where in a service a process can be made to die. Pure; tools/chaos/kill-point.mjs does it, from within. */
 import { join } from "node:path";
-import { projectRoot } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 
 /** A method of a class of src/, by its place there. */
 export interface KillableMethod {

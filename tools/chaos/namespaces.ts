@@ -8,7 +8,7 @@ import { existsSync, rmSync } from "node:fs";
 import { createServer, connect as dial, type Server } from "node:net";
 import { join } from "node:path";
 import { type GuardedProcess, startGuarded } from "../../src/launcher/guarded-process.js";
-import { projectRoot } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 import { waitFor } from "../../src/shared/process/waits.js";
 
 const RELAY = join(projectRoot, "tools", "chaos", "namespace-relay.mjs");

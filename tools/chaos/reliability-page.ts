@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { projectRoot } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 import type { Fault } from "./fault.js";
 import type { FaultResult } from "./fault-run.js";
 import { COLUMNS, cellsOf, markdownTable } from "./result-table.js";

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { freePort } from "../../src/launcher/free-port.js";
 import { logTail } from "../../src/launcher/guarded-process.js";
 import { mainFile, untilReady } from "../../src/launcher/service-process.js";
-import { projectRoot, type ServiceName } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
+import type { ServiceName } from "../../src/shared/process/services.js";
 import { type KillOrder, killMessage } from "./kill-points.js";
 
 export interface ServiceOptions {

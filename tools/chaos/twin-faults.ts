@@ -1,6 +1,6 @@
 /** More than one process of a service: one stands still and comes back, or two do the same work. */
 
-import type { ServiceName } from "../../src/shared/process/config.js";
+import type { ServiceName } from "../../src/shared/process/services.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import type { Fault } from "./fault.js";
 import type { World } from "./world.js";

@@ -1,6 +1,7 @@
 /** Processes that die at a row of the crash-window table (docs/arch.md), under load, at some call of many. */
 import { join } from "node:path";
-import { projectRoot, type ServiceName } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
+import type { ServiceName } from "../../src/shared/process/services.js";
 import { within } from "./deadline.js";
 import type { Fault } from "./fault.js";
 import { KILLABLE, type KillPoint } from "./kill-points.js";

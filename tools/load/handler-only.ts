@@ -45,7 +45,8 @@ export async function startHandlerOnly(): Promise<Own> {
     stops.push(() => handler.stop());
     await untilReady(handler, adminUrl(config, "order-handler"));
     const services = [{ name: "order-handler", pid: handler.pid }];
-    const target = { orderHandler: config.orderHandler, notifierUrl: null, databaseUrl, natsUrl: nats.url, services };
+    const { host, port } = config.orderHandler;
+    const target = { orderHandler: { host, port }, notifierUrl: null, databaseUrl, natsUrl: nats.url, services };
     return { target, stop };
   } catch (error) {
     await stop();

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAssets } from "../../src/shared/domain/assets.js";
-import { projectRoot } from "../../src/shared/process/config.js";
 import { readOptions } from "../../src/shared/process/options.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 import type { LoadOptions } from "./load-run.js";
 import { checkLoopback, type Target, targetOf } from "./target.js";
 

@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../src/launcher/free-port.js";
-import { projectRoot, SERVICES } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
+import { SERVICES } from "../../src/shared/process/services.js";
 import { type Target, targetOf } from "./target.js";
 
 /** Something that was started for the runs and goes with them. */

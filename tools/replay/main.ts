@@ -1,7 +1,7 @@
 import { connectBus } from "../../src/shared/bus/bus.js";
 import { connectDatabase } from "../../src/shared/database/database.js";
 import { loadAssets } from "../../src/shared/domain/assets.js";
-import { Environment, serversToLookAt } from "../../src/shared/process/config.js";
+import { serversToLookAt } from "../../src/shared/process/endpoints.js";
 import { createLogger } from "../../src/shared/process/log.js";
 import { HELP, parseOptions, type ReplayOptions } from "./options.js";
 import { RecordedAsset } from "./recorded-asset.js";
@@ -16,8 +16,7 @@ async function run(options: ReplayOptions): Promise<ReplaySummary> {
   const terms = loadAssets(options.assetsFile).assets.get(options.asset);
   if (terms === undefined) throw new Error(`${options.asset} is not in ${options.assetsFile}`);
   const { dataDir } = options;
-  const environment = new Environment(dataDir === null ? process.env : { DATA_DIR: dataDir });
-  const { natsUrl, databaseUrl } = serversToLookAt(environment);
+  const { natsUrl, databaseUrl } = serversToLookAt(dataDir === null ? process.env : { DATA_DIR: dataDir });
   const log = createLogger("replay", "silent");
   const bus = await connectBus(natsUrl, { name: "replay", log });
   const database = await connectDatabase(databaseUrl, { applicationName: "replay", log, poolMax: 1 });

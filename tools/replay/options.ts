@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { projectRoot } from "../../src/shared/process/config.js";
 import { readOptions } from "../../src/shared/process/options.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 
 export const HELP = `npm run replay -- --asset BTC-USD [options]: runs the logged commands again, and compares
 

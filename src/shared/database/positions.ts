@@ -5,7 +5,7 @@
 
 import { Fenced } from "../domain/errors.js";
 import type { CommandSequence, StreamSequence } from "../domain/units.js";
-import type { ServiceName } from "../process/config.js";
+import type { ServiceName } from "../process/services.js";
 import { columns } from "./columns.js";
 import type { Statement } from "./database.js";
 import { sqlState } from "./sql-state.js";

@@ -5,9 +5,10 @@
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { ConfigurationError, Fenced } from "../domain/errors.js";
-import type { CommonConfig, ServiceName } from "./config.js";
 import { createLogger, type Logger } from "./log.js";
 import { Metrics } from "./metrics.js";
+import type { ServiceConfig } from "./service-config.js";
+import type { ServiceName } from "./services.js";
 
 export interface Service {
   readonly log: Logger;
@@ -38,7 +39,7 @@ const EXIT_CLEAN = 0;
 const EXIT_FAILED = 1;
 
 /** Runs `start`; the service is ready once it has resolved and every readiness check is content. */
-export async function runService<Config extends CommonConfig>(
+export async function runService<Config extends ServiceConfig>(
   name: ServiceName,
   readConfig: () => Config,
   start: (service: Service, config: Config) => Promise<void>,
@@ -58,7 +59,7 @@ export async function runService<Config extends CommonConfig>(
 class ServiceProcess implements Service {
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly #config: CommonConfig;
+  readonly #config: ServiceConfig;
   readonly #stopping = new AbortController();
   readonly #steps: { step: string; stop: () => Promise<void> | void }[] = [];
   readonly #checks = new Map<string, () => string | null>();
@@ -66,7 +67,7 @@ class ServiceProcess implements Service {
   #started = false;
   #exitCode = EXIT_CLEAN;
 
-  constructor(name: ServiceName, config: CommonConfig) {
+  constructor(name: ServiceName, config: ServiceConfig) {
     this.#config = config;
     this.log = createLogger(name, config.logLevel);
     this.metrics = new Metrics(name);

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import type { Environment } from "./config.js";
+import * as v from "valibot";
 import type { Logger } from "./log.js";
+import { flag, type integer, optionalText, production, type text } from "./settings.js";
 
 /** A certificate with its chain, and its private key, in PEM. */
 export interface TlsIdentity {
@@ -17,57 +18,72 @@ export interface Transport {
   readonly isExposed: boolean;
 }
 
-/** TLS_CERT and TLS_KEY. Without them production refuses to listen on a network, unless ALLOW_PLAINTEXT says so. */
-export function transportConfig(
-  env: Environment,
-  { hosts, production }: { readonly hosts: readonly string[]; readonly production: boolean },
-): Transport {
-  const tls = tlsIdentity(env);
-  const isAllowed = env.flag("ALLOW_PLAINTEXT", false);
-  const exposed = tls === null ? hosts.filter((host) => !isLoopback(host)) : [];
-  const isExposed = exposed.length > 0;
-  if (isExposed && production && !isAllowed)
-    env.problem(
-      `on ${exposed.join(" and ")} secrets would cross the network in the clear; set TLS_CERT and TLS_KEY, or ALLOW_PLAINTEXT=true where something in front of it speaks TLS`,
-    );
-  return { tls, isExposed };
+/**
+ * A port for everybody: `host` and `port` are its settings. Without TLS_CERT and TLS_KEY production refuses to listen on a
+ * network, unless ALLOW_PLAINTEXT says so.
+ */
+export function publicPort(host: ReturnType<typeof text>, port: ReturnType<typeof integer>) {
+  return v.pipe(
+    v.object({
+      host,
+      port,
+      tls: tlsIdentity(),
+      allowsPlaintext: flag("ALLOW_PLAINTEXT", false),
+      production: production(),
+    }),
+    v.rawTransform(({ dataset, addIssue }): Transport & { readonly host: string; readonly port: number } => {
+      const { host, port, tls, allowsPlaintext, production } = dataset.value;
+      const isExposed = tls === null && !isLoopback(host);
+      if (isExposed && production && !allowsPlaintext)
+        addIssue({
+          message: `on ${host} secrets would cross the network in the clear; set TLS_CERT and TLS_KEY, or ALLOW_PLAINTEXT=true where something in front of it speaks TLS`,
+        });
+      return { host, port, tls, isExposed };
+    }),
+  );
 }
 
 export function warnIfExposed(log: Logger, { isExposed, host }: Pick<Transport, "isExposed"> & { host: string }): void {
   if (isExposed) log.warn({ host }, "secrets cross the network in the clear; set TLS_CERT and TLS_KEY");
 }
 
-function tlsIdentity(env: Environment): TlsIdentity | null {
-  const cert = pemFile(env, "TLS_CERT");
-  const key = pemFile(env, "TLS_KEY");
-  if (cert === null || key === null) {
-    if (cert !== key) env.problem("TLS_CERT and TLS_KEY belong together: set both or none");
-    return null;
-  }
-  if (cert.length === 0 || key.length === 0) return null; // said already
-  try {
-    createSecureContext({ cert, key });
-    return { cert, key };
-  } catch (cause) {
-    env.problem(
-      `TLS_CERT and TLS_KEY can't be used (${(cause as Error).message}); they must be the PEM files of a certificate and of its private key, without a passphrase`,
-    );
-    return null;
-  }
+/** TLS_CERT and TLS_KEY; null: none of them. */
+function tlsIdentity() {
+  return v.pipe(
+    v.object({ cert: pemFile("TLS_CERT"), key: pemFile("TLS_KEY") }),
+    v.rawTransform(({ dataset, addIssue, NEVER }): TlsIdentity | null => {
+      const { cert, key } = dataset.value;
+      try {
+        if (cert === null && key === null) return null;
+        if (cert !== null && key !== null && createSecureContext({ cert, key })) return { cert, key };
+        addIssue({ message: "TLS_CERT and TLS_KEY belong together: set both or none" });
+      } catch (cause) {
+        addIssue({
+          message: `TLS_CERT and TLS_KEY can't be used (${(cause as Error).message}); they must be the PEM files of a certificate and of its private key, without a passphrase`,
+        });
+      }
+      return NEVER;
+    }),
+  );
 }
 
-/** Null: not set. Empty: it is a problem. */
-function pemFile(env: Environment, name: string): Buffer | null {
-  const file = env.text(name, "");
-  if (file === "") return null;
-  try {
-    const pem = readFileSync(file);
-    if (pem.length === 0) env.problem(`${name}: ${file} is empty`);
-    return pem;
-  } catch (cause) {
-    env.problem(`${name}: ${file} can't be read (${(cause as NodeJS.ErrnoException).code})`);
-    return Buffer.alloc(0);
-  }
+/** Null: not set. */
+function pemFile(variable: string) {
+  return v.pipe(
+    optionalText(variable),
+    v.rawTransform(({ dataset, addIssue, NEVER }): Buffer | null => {
+      const file = dataset.value;
+      if (file === null) return null;
+      try {
+        const pem = readFileSync(file);
+        if (pem.length > 0) return pem;
+        addIssue({ message: `${variable}: ${file} is empty` });
+      } catch (cause) {
+        addIssue({ message: `${variable}: ${file} can't be read (${(cause as NodeJS.ErrnoException).code})` });
+      }
+      return NEVER;
+    }),
+  );
 }
 
 function isLoopback(host: string): boolean {

@@ -5,7 +5,7 @@
 
 import type { StreamName } from "../bus/subjects.js";
 import type { StreamSequence } from "../domain/units.js";
-import type { ServiceName } from "../process/config.js";
+import type { ServiceName } from "../process/services.js";
 import type { AssetInput } from "./asset-input.js";
 
 export interface Stage {

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { prepareDatabase } from "../../../src/launcher/migrations.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
 import { createLogger } from "../../../src/shared/process/log.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { createDatabase, execute } from "../../support/postgres.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 

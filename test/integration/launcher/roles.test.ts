@@ -10,8 +10,8 @@ import { authenticate } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
 import { createLogger } from "../../../src/shared/process/log.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { asRole, createDatabase, execute, type ServiceRole, startPostgres } from "../../support/postgres.js";
 
 const log = createLogger("test", "silent");

@@ -13,7 +13,7 @@ import type { Command, EngineEvent } from "../../../src/shared/domain/messages.j
 import { streamSequence } from "../../../src/shared/domain/units.js";
 import { type AssetShare, fixedShare } from "../../../src/shared/leases/asset-share.js";
 import { joinLeases } from "../../../src/shared/leases/leases.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { runStage } from "../../../src/shared/stage/stage-loop.js";
 import { decodeExecutionBatch, encodeCommandBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";

@@ -9,7 +9,7 @@ import { type Parsed, parse, RefusedToOperator } from "../../../src/operator/com
 import { authenticate } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { asRole, createDatabase } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
 

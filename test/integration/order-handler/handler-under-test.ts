@@ -8,8 +8,8 @@ import type { AuthenticatedAccount } from "../../../src/shared/access/authentica
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { type AssetRegistry, loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
 import { Metrics } from "../../../src/shared/process/metrics.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import type { TlsIdentity } from "../../../src/shared/process/tls.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/wire/protobuf.js";
 

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { diesBeforePublish } from "./failing-publishes.js";
 import { ANN, BOB, buy, PipelineUnderTest, sell } from "./pipeline-under-test.js";
 

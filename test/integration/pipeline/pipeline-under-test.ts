@@ -19,7 +19,7 @@ import type { OrderRequest, RequestBody } from "../../../src/shared/domain/messa
 import { type AccountId, accountId, logIdAt, type OrderId, orderId } from "../../../src/shared/domain/units.js";
 import { fixedShare } from "../../../src/shared/leases/asset-share.js";
 import { nowUs } from "../../../src/shared/process/clock.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import type { Stage } from "../../../src/shared/stage/stage.js";
 import { runStage } from "../../../src/shared/stage/stage-loop.js";
 import { encodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";

@@ -5,7 +5,7 @@ import { Reconciliation } from "../../../src/reconciliation/service.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { asRole } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 import type { PipelineUnderTest } from "../pipeline/pipeline-under-test.js";

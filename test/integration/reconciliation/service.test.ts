@@ -7,7 +7,7 @@ import type { PassLimits } from "../../../src/reconciliation/pass.js";
 import { type Asset, loadAssets } from "../../../src/shared/domain/assets.js";
 import type { Command, NewOrder } from "../../../src/shared/domain/messages.js";
 import { lots, priceTicks, type StreamSequence } from "../../../src/shared/domain/units.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { decodeCommandBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";

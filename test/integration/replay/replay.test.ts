@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Database } from "../../../src/shared/database/database.js";
 import type { Asset } from "../../../src/shared/domain/assets.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { RecordedAsset } from "../../../tools/replay/recorded-asset.js";
 import { Difference } from "../../../tools/replay/replay-run.js";
 import { replayRecorded, replayWindow } from "../../../tools/replay/replays.js";
@@ -144,7 +144,7 @@ describe("a replay of a pipeline", () => {
       natsUrl: nats.url,
       databaseUrl,
       orderHandler: { host: "127.0.0.1", port: 1 },
-      notifierUrl: null,
+      notifierUrl: "http://127.0.0.1:1",
     };
     writeFileSync(join(folder, "endpoints.json"), JSON.stringify({ ...endpoints, services: [] }));
     const good = await replayCommand("--asset", ASSET, "--data-dir", folder, "--from", "11", "--to", "30");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { KILLABLE } from "../../../tools/chaos/kill-points.js";
 
 describe("a place where the chaos run kills a process", () => {

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { type LoadOptions, type LoadOutcome, LoadRun } from "../../../tools/load/load-run.js";
 
 /** An order-handler that answers every line, but nothing in its pause: what it owes it answers afterwards. */

@@ -11,7 +11,7 @@ import {
   orderId,
   priceTicks,
 } from "../../../src/shared/domain/units.js";
-import { projectRoot } from "../../../src/shared/process/config.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { limitOrder } from "../../support/order-terms.js";
 
 const order = (clientOrderId: string | null) => limitOrder("buy", 1, 1, { clientOrderId });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { projectRoot } from "../../../../src/shared/process/config.js";
+import { projectRoot } from "../../../../src/shared/process/project-root.js";
 
 describe("collecting garbage sooner", () => {
   it("sets an option that this V8 knows: it says nothing of one that it doesn't", () => {

@@ -2,19 +2,20 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ConfigurationError } from "../../../../src/shared/domain/errors.js";
-import { Environment } from "../../../../src/shared/process/config.js";
 import { createLogger } from "../../../../src/shared/process/log.js";
-import { transportConfig, warnIfExposed } from "../../../../src/shared/process/tls.js";
+import { port, readSettings, text } from "../../../../src/shared/process/settings.js";
+import { publicPort, warnIfExposed } from "../../../../src/shared/process/tls.js";
 import { temporaryFolder } from "../../../support/temporary-folder.js";
 import { TLS_FILES, TLS_IDENTITY } from "../../../support/tls.js";
 
 const BOTH = { TLS_CERT: TLS_FILES.cert, TLS_KEY: TLS_FILES.key };
 
 function transport(values: NodeJS.ProcessEnv, host = "127.0.0.1", production = false) {
-  const env = new Environment(values);
-  const read = transportConfig(env, { hosts: [host], production });
-  env.check();
-  return read;
+  const { tls, isExposed } = readSettings(publicPort(text("HOST", host), port("PORT", 0)), {
+    ...values,
+    NODE_ENV: production ? "production" : "test",
+  });
+  return { tls, isExposed };
 }
 
 function problem(...args: Parameters<typeof transport>): string {
@@ -58,9 +59,9 @@ describe("the transport's configuration", () => {
 
   it("says in one line what is wrong with a file", () => {
     const folder = temporaryFolder();
-    const [empty, text] = [join(folder, "empty"), join(folder, "text")];
+    const [empty, words] = [join(folder, "empty"), join(folder, "text")];
     writeFileSync(empty, "");
-    writeFileSync(text, "no PEM");
+    writeFileSync(words, "no PEM");
     const missing = join(folder, "missing.pem");
     const cases: [NodeJS.ProcessEnv, RegExp][] = [
       [{ TLS_CERT: BOTH.TLS_CERT }, /: TLS_CERT and TLS_KEY belong together: set both or none$/],
@@ -68,7 +69,7 @@ describe("the transport's configuration", () => {
       [{ ...BOTH, TLS_CERT: missing }, /: TLS_CERT: \S+missing\.pem can't be read \(ENOENT\)$/],
       [{ ...BOTH, TLS_KEY: folder }, /: TLS_KEY: \S+ can't be read \(EISDIR\)$/],
       [{ ...BOTH, TLS_KEY: empty }, /: TLS_KEY: \S+empty is empty$/],
-      [{ ...BOTH, TLS_CERT: text }, /: TLS_CERT and TLS_KEY can't be used \(.+\); they must be the PEM files /],
+      [{ ...BOTH, TLS_CERT: words }, /: TLS_CERT and TLS_KEY can't be used \(.+\); they must be the PEM files /],
       [{ TLS_CERT: BOTH.TLS_KEY, TLS_KEY: BOTH.TLS_CERT }, /: TLS_CERT and TLS_KEY can't be used \(/],
     ];
     for (const [values, expected] of cases) {

@@ -1,0 +1,69 @@
+/** What every service is told, in the form of process/settings.ts. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import * as v from "valibot";
+import { loadAssets } from "../domain/assets.js";
+import { ConfigurationError } from "../domain/errors.js";
+import { projectRoot } from "./project-root.js";
+import { ADMIN_PORT_BASE, SERVICES, type ServiceName } from "./services.js";
+import { integer, logLevel, name, port, production, requiredText, servers, text } from "./settings.js";
+
+export function serviceSettings(service: ServiceName) {
+  return {
+    /** This process among all of its service: it has again what it had when it starts again under the same name. */
+    instance: name("INSTANCE", `${hostname()}-${process.pid}`),
+    natsUrl: servers("NATS_URL", "nats"),
+    databaseUrl: requiredText("DATABASE_URL"),
+    logLevel: logLevel(),
+    adminHost: text("ADMIN_HOST", "127.0.0.1"),
+    adminPort: port("ADMIN_PORT", ADMIN_PORT_BASE + SERVICES.indexOf(service)),
+    production: production(),
+    natsReplicas: natsReplicas(),
+    /** From the signal to stop until the process ends, whatever is still open. */
+    stopTimeoutMs: integer("STOP_TIMEOUT_MS", 10_000, { min: 100, max: 120_000 }),
+  };
+}
+
+export type ServiceConfig = Readonly<v.InferOutput<v.ObjectSchema<ReturnType<typeof serviceSettings>, undefined>>>;
+
+/** Copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. */
+export function natsReplicas() {
+  return integer("NATS_REPLICAS", 1, { min: 1, max: 5 });
+}
+
+export function assetsFile() {
+  return text("ASSETS_FILE", join(projectRoot, "config", "assets.json"));
+}
+
+/** What is in the assets file. */
+export function registry() {
+  return v.pipe(
+    assetsFile(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return loadAssets(dataset.value);
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+        addIssue({ message: error.message });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+/** What is in the assets file, and which of the assets this process works on (ASSETS=BTC-USD,ETH-USD); default: all. */
+export function sharedAssets() {
+  return v.pipe(
+    v.object({ registry: registry(), names: text("ASSETS", "") }),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const { registry, names } = dataset.value;
+      const known = [...registry.assets.keys()];
+      const named = new Set(names.split(",").map((one) => one.trim()));
+      const assets = names === "" ? known : [...named].filter((one) => one !== "");
+      const unknown = assets.filter((one) => !known.includes(one));
+      if (unknown.length === 0) return { registry, assets: assets as readonly string[] };
+      addIssue({ message: `ASSETS names ${unknown.join(", ")}; known are ${known.join(", ")}` });
+      return NEVER;
+    }),
+  );
+}

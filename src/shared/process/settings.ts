@@ -1,0 +1,112 @@
+/**
+ * Settings are what a process is told by its environment, read once, at its start. A configuration is a valibot object
+ * whose leaves are made here: each names its variable, what it is without a word, and what may stand there. What one
+ * setting demands of another is a check on the object. readSettings() gives all of it, or an error that lists every problem.
+ */
+import * as v from "valibot";
+import { ConfigurationError } from "../domain/errors.js";
+
+/** Throws a ConfigurationError that lists everything that is wrong. */
+export function readSettings<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  values: NodeJS.ProcessEnv = process.env,
+): Readonly<v.InferOutput<Schema>> {
+  const { success, output, issues } = v.safeParse(schema, inputOf(schema, values));
+  if (success) return Object.freeze(output);
+  const problems = new Set(issues.map(({ message }) => message));
+  throw new ConfigurationError(`configuration: ${[...problems].join("; ")}`);
+}
+
+/** What the variables say, in the shape of the configuration; a variable that is empty is not set. */
+function inputOf(schema: v.GenericSchema, values: NodeJS.ProcessEnv): unknown {
+  if ("entries" in schema) {
+    const entries = Object.entries(schema.entries as Record<string, v.GenericSchema>);
+    return Object.fromEntries(entries.map(([name, entry]) => [name, inputOf(entry, values)]));
+  }
+  return values[String(v.getMetadata(schema)["variable"])] || undefined;
+}
+
+const mustBe = (variable: string, what: string) => (issue: { readonly input: unknown }) =>
+  `${variable} is "${issue.input}"; it must be ${what}`;
+
+export function text(variable: string, fallback: string) {
+  return v.pipe(v.optional(v.string(), fallback), v.metadata({ variable }));
+}
+
+export function requiredText(variable: string) {
+  return v.pipe(v.string(`${variable} is not set`), v.metadata({ variable }));
+}
+
+/** Null: not set. */
+export function optionalText(variable: string) {
+  return v.pipe(v.optional(v.nullable(v.string()), null), v.metadata({ variable }));
+}
+
+export function integer(
+  variable: string,
+  fallback: number,
+  { min, max }: { readonly min: number; readonly max: number },
+) {
+  const isInRange = (digits: string) => /^-?\d{1,15}$/.test(digits) && Number(digits) >= min && Number(digits) <= max;
+  return v.pipe(
+    text(variable, String(fallback)),
+    v.check(isInRange, mustBe(variable, `a whole number from ${min} to ${max}`)),
+    v.transform(Number),
+  );
+}
+
+export function port(variable: string, fallback: number) {
+  return integer(variable, fallback, { min: 0, max: 65_535 });
+}
+
+const YES = ["1", "true", "yes"];
+const NO = ["0", "false", "no"];
+
+export function flag(variable: string, fallback: boolean) {
+  return v.pipe(
+    text(variable, fallback ? "1" : "0"),
+    v.toLowerCase(),
+    v.picklist([...YES, ...NO], mustBe(variable, "1 or 0")),
+    v.transform((word) => YES.includes(word)),
+  );
+}
+
+export function oneOf<const Allowed extends readonly string[]>(
+  variable: string,
+  fallback: NoInfer<Allowed[number]>,
+  allowed: Allowed,
+) {
+  return v.pipe(text(variable, fallback), v.picklist(allowed, mustBe(variable, `one of ${allowed.join(", ")}`)));
+}
+
+/** Fit to be part of a subject or a file's name; other characters of the fallback are replaced. */
+export function name(variable: string, fallback: string) {
+  return v.pipe(
+    text(variable, fallback.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 64)),
+    v.regex(/^[A-Za-z0-9_-]{1,64}$/, mustBe(variable, `1 to 64 letters, digits, "-" or "_"`)),
+  );
+}
+
+/** URLs with commas between them. They may hold a password, so what is wrong with them is not repeated. */
+export function servers(variable: string, scheme: string) {
+  const isUrl = (server: string) => URL.canParse(server.includes("://") ? server : `${scheme}://${server}`);
+  return v.pipe(
+    requiredText(variable),
+    v.check(
+      (list) => list.split(",").every(isUrl),
+      `${variable} is no list of servers such as ${scheme}://user:password@host:4222`,
+    ),
+  );
+}
+
+/** No demo accounts, no secrets in the clear. */
+export function production() {
+  return v.pipe(
+    text("NODE_ENV", "development"),
+    v.transform((mode) => mode === "production"),
+  );
+}
+
+export function logLevel() {
+  return oneOf("LOG_LEVEL", "info", ["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
+}
