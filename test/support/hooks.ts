@@ -1,4 +1,5 @@
 import type { RootHookObject } from "mocha";
+import { patience } from "./machine.js";
 import { deleteTemporaryFolders } from "./temporary-folder.js";
 
 const stops: (() => Promise<void>)[] = [];
@@ -13,7 +14,14 @@ const OPEN_AFTER_RUN_MAX_MS = 5000;
 /** Hundreds of databases are deleted then. */
 const STOP_TIMEOUT_MS = 60_000;
 
+/** How much longer than on an idle machine a test may take before it is given up: what it waits for ends sooner. */
+const GIVEN_UP_AFTER = 3;
+
 export const mochaHooks: RootHookObject = {
+  beforeEach(this: Mocha.Context) {
+    const { currentTest } = this;
+    currentTest?.timeout(GIVEN_UP_AFTER * patience(currentTest.timeout()));
+  },
   async afterAll(this: Mocha.Context) {
     this.timeout(STOP_TIMEOUT_MS);
     await Promise.all(stops.map((stop) => stop()));

@@ -1,4 +1,5 @@
 import { io, type Socket } from "socket.io-client";
+import { patience } from "./machine.js";
 
 export interface TradeSeen {
   readonly tradeId: number;
@@ -61,7 +62,7 @@ abstract class Subscriber<Seen> {
     const connection = this.socket.id;
     while (this.socket.connected && this.socket.id === connection) {
       const answer: Answer = await this.socket
-        .timeout(ANSWER_TIMEOUT_MS)
+        .timeout(patience(ANSWER_TIMEOUT_MS))
         .emitWithAck("subscribe", this.request())
         .catch(() => ({ ok: false, code: "NO_ANSWER" }));
       if (answer.ok) {

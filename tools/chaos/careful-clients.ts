@@ -1,5 +1,6 @@
 /** Clients whose orders go when they do: sessions that cancel on disconnect, and a dead man's switch. */
 import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 import type { Client } from "./client.js";
 
 export const SESSION_ACCOUNTS = ["leaves1", "leaves2", "leaves3", "leaves4"] as const;
@@ -61,7 +62,8 @@ export abstract class CarefulClient {
     await this.#running;
     this.client.pause();
     const startedMs = performance.now();
-    while (this.client.open > 0 && performance.now() - startedMs < ANSWERED_WITHIN_MS) await pausedFor(STEP_MS);
+    while (this.client.open > 0 && performance.now() - startedMs < patience(ANSWERED_WITHIN_MS))
+      await pausedFor(STEP_MS);
     await this.makeSure();
     this.leave();
   }
@@ -127,7 +129,8 @@ export class TimerClient extends CarefulClient {
   /** An order that came after the timer had run out would stay. */
   protected override async makeSure(): Promise<void> {
     const startedMs = performance.now();
-    while (!(await this.#renew()) && performance.now() - startedMs < ANSWERED_WITHIN_MS) await pausedFor(STEP_MS);
+    while (!(await this.#renew()) && performance.now() - startedMs < patience(ANSWERED_WITHIN_MS))
+      await pausedFor(STEP_MS);
   }
 
   /** Whether it is known to be set. */

@@ -3,6 +3,7 @@
 import type { AssetRegistry } from "../../src/shared/domain/assets.js";
 import { type LogId, logId } from "../../src/shared/domain/units.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 import { type Address, BinarySession, SessionLost, TextSession } from "../../test/support/trading-session.js";
 import { type Answer, isUnknown, REJECTS } from "./attempts.js";
 import { OrderMix, type Wish } from "./order-mix.js";
@@ -116,7 +117,7 @@ export class Client {
     const overdue = setTimeout(() => {
       this.overdue++;
       connected.session.close();
-    }, ANSWER_TIMEOUT_MS);
+    }, patience(ANSWER_TIMEOUT_MS));
     try {
       return await connected.ask(wish);
     } catch (error) {

@@ -1,14 +1,7 @@
-/** Waiting, and not for ever. */
+import { beforeDeadline } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 
-/** Work that takes so much longer than it can take that it will never end. */
-export class Stuck extends Error {
-  override readonly name = "Stuck";
-}
-
-export async function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Stuck(`${what} has not ended within ${deadlineMs} ms`)), deadlineMs);
-  });
-  return await Promise.race([work, deadline]).finally(() => clearTimeout(timer));
+/** What the work settles with; rejects when it takes so much longer than it can take here that it will never end. */
+export function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
+  return beforeDeadline(work, patience(deadlineMs), `${what} has not ended`);
 }

@@ -3,6 +3,7 @@
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { NotRecovered } from "./recovery.js";
 import { smallDiskObstacle } from "./small-disk.js";
@@ -18,7 +19,7 @@ async function alarm(world: World, text: RegExp): Promise<void> {
   const startedMs = performance.now();
   let said = "";
   while (!text.test(said)) {
-    if (performance.now() - startedMs > ALARM_WITHIN_MS)
+    if (performance.now() - startedMs > patience(ALARM_WITHIN_MS))
       throw new NotRecovered(`order-handler did not say ${text} within ${ALARM_WITHIN_MS} ms, but ${said}`);
     await pausedFor(100);
     said = await world.process("order-handler").readiness();

@@ -1,9 +1,11 @@
 /** An engine that decides otherwise than the one before it. */
 
 import { join } from "node:path";
+import { SnapshotStore } from "../../src/matching-engine/snapshot-store.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 import { type Fault, NotAsPromised } from "./fault.js";
 import type { World } from "./world.js";
 
@@ -25,18 +27,27 @@ export const divergentEngine: Fault = {
     const asset = assets[random(assets.length)] as string;
     const engine = world.process("matching-engine");
     await engine.stop();
+    await deleteSnapshots(world, asset);
     const before = await lastOutput(world, asset);
     world.load.recovery.mark();
     engine.startAgain({ NODE_OPTIONS: `--import=${DIVERGENT_ENGINE}`, CHAOS_DIVERGENT_ASSET: asset });
-    await untilHalted(world, asset);
-    await world.load.recovery.complete("report", HALTS_WITHIN_MS, new Set([asset]));
-    const after = await lastOutput(world, asset);
-    if (after !== before) throw new NotAsPromised(`a divergent engine published events of ${asset}`);
-    await engine.stop();
-    engine.startAgain();
-    world.load.recovery.mark();
+    try {
+      await untilHalted(world, asset);
+      await world.load.recovery.complete("report", HALTS_WITHIN_MS, new Set([asset]));
+      const after = await lastOutput(world, asset);
+      if (after !== before) throw new NotAsPromised(`a divergent engine published events of ${asset}`);
+    } finally {
+      await engine.stop();
+      engine.startAgain();
+      world.load.recovery.mark();
+    }
   },
 };
+
+/** The engine then replays from the first command: what its rule decided before is there to be compared. */
+async function deleteSnapshots({ bus }: World, asset: string): Promise<void> {
+  for (const { subject } of await new SnapshotStore(bus).list(asset)) await bus.purge("SNAPSHOTS", subject);
+}
 
 async function lastOutput({ bus }: World, asset: string): Promise<number> {
   return (await bus.lastMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset)))?.streamSequence ?? 0;
@@ -52,7 +63,7 @@ async function untilHalted(world: World, asset: string): Promise<void> {
       .catch(() => ""); // it is starting
     const halted = [...metrics.matchAll(/^bourse_stage_halted\{.*asset="([^"]+)".*\} 1$/gm)].map(([, name]) => name);
     if (halted.includes(asset) && halted.length === 1) return;
-    if (halted.length > 1 || performance.now() - startedMs > HALTS_WITHIN_MS)
+    if (halted.length > 1 || performance.now() - startedMs > patience(HALTS_WITHIN_MS))
       throw new NotAsPromised(`a divergent engine of ${asset} halted ${halted.join(", ") || "nothing"}`);
     await pausedFor(LOOK_MS);
   }

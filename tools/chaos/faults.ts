@@ -6,10 +6,10 @@ import { divergentEngine } from "./divergent-faults.js";
 import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
-import { SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
+import { FREQUENT_SNAPSHOTS, SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
 import { SHORT_FREEZE_FAULTS, SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
-import { SHORT_WINDOW_FAULTS, WINDOW_FAULTS } from "./window-faults.js";
+import { SHORT_WINDOW_FAULTS, WINDOW_FAULTS, WINDOW_SETTINGS } from "./window-faults.js";
 
 export const FAULTS: readonly Fault[] = [
   ...KILL_FAULTS,
@@ -24,7 +24,10 @@ export const FAULTS: readonly Fault[] = [
   ...CLOCK_FAULTS,
 ];
 
-/** Some of each sort, made short, for the tests that run every time, beside others: no time counts there. */
+/** What any of the short faults needs of a world of one nats-server and one Postgres, so that they can share it. */
+const SHARED_WORLD = { isProxied: true, settings: { ...WINDOW_SETTINGS, ...FREQUENT_SNAPSHOTS } } as const;
+
+/** Some of each sort, made short, for the tests, which run beside others: no time counts there. */
 export const shortFaults = (): readonly Fault[] =>
   [
     ...KILL_FAULTS,
@@ -38,4 +41,7 @@ export const shortFaults = (): readonly Fault[] =>
     divergentEngine,
     ...SHORT_CLOCK_FAULTS,
     ...SHORT_FREEZE_FAULTS,
-  ].map(({ limit: _, gapMaxMs: __, catchUpMin: ___, ...fault }) => fault);
+  ].map(({ limit: _, gapMaxMs: __, catchUpMin: ___, restingOrders: ____, ...fault }) => ({
+    ...fault,
+    ...(fault.smallDisk === undefined && fault.cluster === undefined && SHARED_WORLD),
+  }));

@@ -2,6 +2,7 @@
 
 import type { AssetRegistry } from "../../src/shared/domain/assets.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 import { type ReportSeen, ReportSubscriber } from "../../test/support/subscriber.js";
 import type { Address } from "../../test/support/trading-session.js";
 import { randomOf } from "../load/order-flow.js";
@@ -131,8 +132,10 @@ export class Load {
     await Promise.all(this.careful.map((client) => client.pause()));
     const startedMs = performance.now();
     while (this.#open > 0) {
-      if (performance.now() - startedMs > PAUSE_DEADLINE_MS)
-        throw new Error(`${this.#open} requests have no answer ${PAUSE_DEADLINE_MS} ms after the load was stopped`);
+      if (performance.now() - startedMs > patience(PAUSE_DEADLINE_MS))
+        throw new Error(
+          `${this.#open} requests have no answer ${Math.round(performance.now() - startedMs)} ms after the load was stopped`,
+        );
       await pausedFor(TICK_MS);
     }
   }

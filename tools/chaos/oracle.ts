@@ -6,6 +6,7 @@ import { subjectOf } from "../../src/shared/bus/subjects.js";
 import { openSnapshot } from "../../src/shared/database/snapshot.js";
 import { BATCH_ITEMS_MAX, type CommandSequence, type StreamSequence } from "../../src/shared/domain/units.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 import { AccountOracle } from "./account-oracle.js";
 import { CarefulOracle } from "./careful-oracle.js";
 import type { Difference } from "./difference.js";
@@ -76,7 +77,7 @@ export class Oracle {
   async settled(withinMs: number): Promise<Settled> {
     const startedMs = performance.now();
     let why = "";
-    while (performance.now() - startedMs < withinMs) {
+    while (performance.now() - startedMs < patience(withinMs)) {
       try {
         const settled = await this.#look();
         // The first look finds that no order will expire any more; what expired before that, the second one sees.
@@ -88,7 +89,9 @@ export class Oracle {
       }
       await pausedFor(LOOK_MS);
     }
-    throw new NotSettled(`not settled ${withinMs} ms after the load was stopped: ${why}`);
+    throw new NotSettled(
+      `not settled ${Math.round(performance.now() - startedMs)} ms after the load was stopped: ${why}`,
+    );
   }
 
   /** Or what is still missing. */

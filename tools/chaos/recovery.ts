@@ -1,5 +1,6 @@
 /** Notes when life comes back: the first acknowledgement, or the first report, of a request sent after the mark. */
 import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
 import { percentile } from "./percentile.js";
 
 export type Measure = "ack" | "report";
@@ -84,9 +85,11 @@ export class Recovery {
     const reported = this.#backMs.report;
     const awaited = this.#assets.filter((asset) => !without.has(asset));
     while (!awaited.every((asset) => reported.has(asset))) {
-      if (performance.now() - this.#markMs > deadlineMs) {
+      if (performance.now() - this.#markMs > patience(deadlineMs)) {
         const missing = awaited.filter((asset) => !reported.has(asset));
-        throw new NotRecovered(`no new report of ${missing.join(", ")} within ${deadlineMs} ms`);
+        throw new NotRecovered(
+          `no new report of ${missing.join(", ")} within ${Math.round(performance.now() - this.#markMs)} ms`,
+        );
       }
       await pausedFor(LOOK_MS);
     }

@@ -7,6 +7,7 @@ import { logTail } from "../../src/launcher/guarded-process.js";
 import { mainFile, untilReady } from "../../src/launcher/service-process.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import type { ServiceName } from "../../src/shared/process/services.js";
+import { patience } from "../../test/support/machine.js";
 import { type KillOrder, killMessage } from "./kill-points.js";
 
 export interface ServiceOptions {
@@ -107,7 +108,7 @@ export class ServiceProcess {
 
   async metrics(): Promise<string> {
     const url = `http://127.0.0.1:${this.#adminPort}/metrics`;
-    return await (await fetch(url, { signal: AbortSignal.timeout(METRICS_WITHIN_MS) })).text();
+    return await (await fetch(url, { signal: AbortSignal.timeout(patience(METRICS_WITHIN_MS)) })).text();
   }
 
   /** What it takes of the machine's memory; null: it does not run. */

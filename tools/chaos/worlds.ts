@@ -25,7 +25,7 @@ export class Worlds {
   }
 
   async run(fault: Fault, options: RunOptions): Promise<FaultResult> {
-    const { world, oracle } = await this.#for(fault, options);
+    const { world, oracle } = await this.for(fault, options);
     let isSound = false;
     try {
       const result = await injectInto(world, oracle, fault, options);
@@ -42,7 +42,8 @@ export class Worlds {
     if (open !== null) await within(CLOSE_WITHIN_MS, "the end of the pipeline", open.world.close());
   }
 
-  async #for(fault: Fault, { ratePerSecond, seed }: RunOptions): Promise<Open> {
+  /** The open one where it is as the fault needs it, else a new one. */
+  async for(fault: Fault, { ratePerSecond, seed }: RunOptions): Promise<Open> {
     const needs = needsOf(fault);
     if (this.#open?.needs === needs) return this.#open;
     await this.close();

@@ -1,4 +1,5 @@
 import type { Socket } from "socket.io-client";
+import { patience } from "../../support/machine.js";
 
 export interface Reply {
   readonly ok: boolean;
@@ -13,7 +14,7 @@ export interface Reply {
 
 /** Emits and waits for the acknowledgement. */
 export function ask(socket: Socket, event: string, ...args: unknown[]): Promise<Reply> {
-  return socket.timeout(5_000).emitWithAck(event, ...args);
+  return socket.timeout(patience(5_000)).emitWithAck(event, ...args);
 }
 
 /** The trade ids or account sequences that arrive from now on. */
@@ -28,7 +29,7 @@ export function gather(socket: Socket, channel: "trades" | "orders"): number[] {
 
 export function event(socket: Socket, name: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => reject(new Error(`no ${name} came`)), 8_000);
+    const deadline = setTimeout(() => reject(new Error(`no ${name} came`)), patience(8_000));
     socket.once(name, (value: unknown) => {
       clearTimeout(deadline);
       resolve(value);

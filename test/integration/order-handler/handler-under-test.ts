@@ -12,6 +12,7 @@ import { Metrics } from "../../../src/shared/process/metrics.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import type { TlsIdentity } from "../../../src/shared/process/tls.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/wire/protobuf.js";
+import { patience } from "../../support/machine.js";
 
 export const ASSETS = loadAssets(`${projectRoot}config/assets.json`);
 const log = pino({ level: "silent" });
@@ -189,7 +190,7 @@ export class TestClient {
         clearTimeout(timer);
         reject(new Error(`${why} while waiting for ${what}; received ${JSON.stringify(this.#received.toString())}`));
       };
-      const timer = setTimeout(() => fail("time ran out"), ANSWER_DEADLINE_MS);
+      const timer = setTimeout(() => fail("time ran out"), patience(ANSWER_DEADLINE_MS));
       this.#changed = () => {
         if (isDone()) {
           clearTimeout(timer);

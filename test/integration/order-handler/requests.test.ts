@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { decodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { until } from "../../support/eventually.js";
+import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
@@ -111,7 +112,7 @@ describe("order-handler", () => {
     const client = await login();
     expect(await client.ask("ASSETS")).to.match(/^OK ASSETS BTC-USD tick=0\.01 lot=0\.0001; ETH-USD /);
     const time = (await client.ask("TIME")).replace("OK TIME ", "");
-    expect(Date.parse(time)).to.be.closeTo(Date.now(), 5_000);
+    expect(Date.parse(time)).to.be.closeTo(Date.now(), patience(5_000));
   });
 
   it("speaks the binary dialect on the same port", async () => {

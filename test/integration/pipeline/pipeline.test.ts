@@ -3,6 +3,7 @@ import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";
 import type { NewOrder } from "../../../src/shared/domain/messages.js";
 import { epochMs, lots, priceTicks } from "../../../src/shared/domain/units.js";
 import { eventually } from "../../support/eventually.js";
+import { patience } from "../../support/machine.js";
 import { ANN, BOB, buy, PipelineUnderTest, request, sell } from "./pipeline-under-test.js";
 
 describe("the pipeline between the order log and the notifications", () => {
@@ -173,7 +174,7 @@ describe("the pipeline between the order log and the notifications", () => {
     const expired =
       "select matched_at_us from execution_reports where order_id = $1 and event = 'expired' and asset = 'KCN-EUR'";
     const [report] = await pipeline.rowsOnce(1, expired, order);
-    expect(Number(report?.["matched_at_us"]) / 1000).to.be.within(expiresAtMs, expiresAtMs + 5_000);
+    expect(Number(report?.["matched_at_us"]) / 1000).to.be.within(expiresAtMs, expiresAtMs + patience(5_000));
     const [clock] = await pipeline.rows("select log_id, account_id from order_log where kind = 'advance_clock'");
     expect(clock).to.deep.equal({ log_id: null, account_id: 0 });
   });
