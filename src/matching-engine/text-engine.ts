@@ -6,9 +6,9 @@
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { decimalStep, formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import type { Command, CommandBody, Reason, RequestBody } from "../shared/domain/messages.js";
-import { REJECT_CODES, type Refusal, refuse } from "../shared/domain/rejects.js";
+import { isRefusal, REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
 import { type AccountId, accountId, commandSequence, epochUs, logId, orderId } from "../shared/domain/units.js";
-import { isRefusal, shown } from "../shared/requests/order-rules.js";
+import { shown } from "../shared/requests/order-rules.js";
 import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
 import type { ExecutionRows } from "../shared/wire/event-writer.js";
 import { ClientOrderIds } from "./client-order-ids.js";
@@ -64,7 +64,7 @@ export class TextEngine {
     this.#lines++;
     const refusal = refuseLine(line) ?? this.#carryOut(words);
     if (refusal !== null)
-      this.#print({ event: "refused", line: this.#lines, code: REJECT_CODES[refusal.name], text: refusal.text });
+      this.#print({ event: "refused", line: this.#lines, code: REJECTS[refusal.name].code, text: refusal.text });
   }
 
   /** What the lines since the last time have to say. */

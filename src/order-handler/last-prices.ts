@@ -1,7 +1,7 @@
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import type { PriceTicks } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
-import { needsLastPrice } from "../shared/requests/order-limits.js";
+import { limitsNeedLastPrice } from "../shared/requests/order-limits.js";
 
 /** How often Postgres is asked. */
 const INTERVAL_MS = 1_000;
@@ -18,7 +18,7 @@ export class LastPrices {
   #isAsking = false;
 
   constructor({ assets }: AssetRegistry, read: ReadLastPrices, log: Logger) {
-    this.#assets = [...assets.values()].filter(needsLastPrice).map(({ asset }) => asset);
+    this.#assets = [...assets.values()].filter(limitsNeedLastPrice).map(({ asset }) => asset);
     this.#read = read;
     this.#log = log;
   }

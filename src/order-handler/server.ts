@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import { REJECT_CODES, type Refusal, refuse } from "../shared/domain/rejects.js";
+import { REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { EpochUs } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
 import type { TlsIdentity } from "../shared/process/tls.js";
@@ -104,7 +104,7 @@ export class OrderServer {
     this.#ports.log.warn({ address: socket.remoteAddress, text }, "session turned away");
     socket.on("error", () => undefined);
     socket.resume();
-    socket.end(`REJ ${REJECT_CODES[name]} ${name} ${text}\n`);
+    socket.end(`REJ ${REJECTS[name].code} ${name} ${text}\n`);
     setTimeout(() => socket.destroy(), this.#limits.lingerMs).unref();
   }
 

@@ -5,9 +5,8 @@
 
 import { assertNever, CodecError, invariant } from "../shared/domain/errors.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
-import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId, EpochUs } from "../shared/domain/units.js";
-import { isRefusal } from "../shared/requests/order-rules.js";
 import type { RequestLineRules } from "../shared/requests/request-line.js";
 import type { LogOutcome } from "./batcher.js";
 import { binaryDialect } from "./binary-dialect.js";

@@ -1,7 +1,7 @@
 import { assertNever } from "../shared/domain/errors.js";
-import { REJECT_CODES, type Refusal, refuse } from "../shared/domain/rejects.js";
+import { isRefusal, REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
 import { refuseTimer, TIMER_SECONDS_MAX } from "../shared/requests/order-entry-codec.js";
-import { isRefusal, shown } from "../shared/requests/order-rules.js";
+import { shown } from "../shared/requests/order-rules.js";
 import { parseRequestLine, REQUEST_USAGE, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
 import type { Dialect, DialectRequest, Exchange } from "./dialect.js";
 
@@ -91,7 +91,7 @@ function lineOf({ response, asset, clientOrderId }: Exchange): string {
         ? `ACK ${response.logId} ${asset} id=${clientOrderId}`
         : `ACK ${response.logId} ${asset}`;
     case "refused":
-      return `REJ ${REJECT_CODES[response.name]} ${response.name} ${response.text}`;
+      return `REJ ${REJECTS[response.name].code} ${response.name} ${response.text}`;
     case "login_accepted":
       return `OK LOGIN ${response.account}`;
     case "timer_set":

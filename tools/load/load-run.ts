@@ -1,5 +1,5 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
-import { REJECT_CODES } from "../../src/shared/domain/rejects.js";
+import { REJECTS } from "../../src/shared/domain/rejects.js";
 import { hasBecome } from "../../src/shared/process/waits.js";
 import { binaryDialect, type Dialect, textDialect } from "./dialect.js";
 import { OrderFlow } from "./order-flow.js";
@@ -195,7 +195,7 @@ export class LoadRun {
     this.#answered += 1;
     this.#lastAnswerMs = nowMs;
     if (kind !== "ack") {
-      const name = Object.entries(REJECT_CODES).find(([, value]) => value === code)?.[0] ?? `${kind} ${text}`;
+      const name = Object.entries(REJECTS).find(([, reject]) => reject.code === code)?.[0] ?? `${kind} ${text}`;
       this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1);
       return;
     }

@@ -5,17 +5,10 @@
 import type { Asset } from "../domain/assets.js";
 import { assertNever } from "../domain/errors.js";
 import type { OrderType, RequestBody, SelfTradePrevention, Side, TimeInForce } from "../domain/messages.js";
-import { REJECT_CODES, type Refusal, type RejectName, refuse } from "../domain/rejects.js";
+import { isRefusal, REJECTS, type Refusal, type RejectName, refuse } from "../domain/rejects.js";
 import type { EpochUs, LogId } from "../domain/units.js";
 import { decodeMessage, encodeMessage } from "../wire/protobuf.js";
-import {
-  composeCancel,
-  composeNewOrder,
-  composeReplace,
-  findAsset,
-  isRefusal,
-  type RequestRules,
-} from "./order-rules.js";
+import { composeCancel, composeNewOrder, composeReplace, findAsset, type RequestRules } from "./order-rules.js";
 
 /** What a client asks for, in either dialect. */
 export type ClientRequest =
@@ -234,7 +227,7 @@ function bodyOf(response: ServerResponse, clientOrderId: string | null): object 
       return { ack: { receivedAtUs: response.receivedAtUs } };
     case "refused": {
       const { name, text } = response;
-      return { reject: { code: REJECT_CODES[name], name, text, clientOrderId } };
+      return { reject: { code: REJECTS[name].code, name, text, clientOrderId } };
     }
     case "login_accepted": {
       const assets = [...response.assets].map(({ asset, base, quote, tickSize, lotSize }) => {

@@ -14,7 +14,7 @@ interface PriceRange {
 }
 
 /** Whether an order's limits follow from what the asset last traded at, so that somebody must know it. */
-export function needsLastPrice({ priceCollarPercent, notionalMinUnits, notionalMaxUnits }: Asset): boolean {
+export function limitsNeedLastPrice({ priceCollarPercent, notionalMinUnits, notionalMaxUnits }: Asset): boolean {
   return priceCollarPercent !== null || notionalMinUnits > 1 || notionalMaxUnits < Number.MAX_SAFE_INTEGER;
 }
 

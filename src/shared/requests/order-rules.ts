@@ -27,7 +27,7 @@ export interface RequestRules {
 }
 
 /** A new order as either dialect read it, numbers already whole and positive; null where the client said nothing. */
-export interface OrderTerms {
+export interface NewOrderFields {
   readonly clientOrderId: string | null;
   readonly side: Side;
   readonly type: OrderType;
@@ -43,10 +43,6 @@ export interface OrderTerms {
   readonly selfTradePrevention: SelfTradePrevention | null;
 }
 
-export function isRefusal(value: object): value is Refusal {
-  return "text" in value;
-}
-
 export function findAsset(registry: AssetRegistry, name: string): Asset | Refusal {
   const known = registry.assets.get(name);
   if (known !== undefined) return known;
@@ -54,7 +50,7 @@ export function findAsset(registry: AssetRegistry, name: string): Asset | Refusa
   return refuse("UNKNOWN_ASSET", `asset ${shown(name)} is not traded here; traded are ${names}`);
 }
 
-export function composeNewOrder(asset: Asset, terms: OrderTerms, rules: RequestRules): NewOrder | Refusal {
+export function composeNewOrder(asset: Asset, terms: NewOrderFields, rules: RequestRules): NewOrder | Refusal {
   const lastPriceTicks = rules.lastPriceTicks(asset.asset);
   const refusal =
     refuseClientOrderId(terms.clientOrderId) ??
@@ -150,20 +146,20 @@ function checkOrderId(target: number | null): OrderId | Refusal {
   return refuse("INVALID_CLIENT_ORDER_ID", "an order id, the whole number of its ACK, or a client order id is needed");
 }
 
-function refuseNumbers(terms: OrderTerms): Refusal | null {
+function refuseNumbers(terms: NewOrderFields): Refusal | null {
   if (terms.quantityLots === null && terms.quoteBudgetUnits === null) return missing("INVALID_QUANTITY", "quantity");
   if (isPriced(terms.type) && terms.priceTicks === null) return missing("INVALID_PRICE", "price");
   if (isStop(terms.type) && terms.stopPriceTicks === null) return missing("INVALID_PRICE", "stop price");
   return null;
 }
 
-function refuseCombination(terms: OrderTerms, asset: Asset): Refusal | null {
+function refuseCombination(terms: NewOrderFields, asset: Asset): Refusal | null {
   const text = contradiction(terms, asset) ?? contradictionOfBudget(terms);
   return text === null ? null : refuse("UNSUPPORTED_COMBINATION", text);
 }
 
 /** Which two things exclude each other, and what would be right; null: none do. */
-function contradiction(terms: OrderTerms, asset: Asset): string | null {
+function contradiction(terms: NewOrderFields, asset: Asset): string | null {
   const { type, timeInForce, quantityLots, displayLots, minimumLots, postOnly } = terms;
   if (!isPriced(type) && terms.priceTicks !== null)
     return "a market order has no price; leave it out or send a limit order";
@@ -183,7 +179,7 @@ function contradiction(terms: OrderTerms, asset: Asset): string | null {
   return null;
 }
 
-function contradictionOfBudget(terms: OrderTerms): string | null {
+function contradictionOfBudget(terms: NewOrderFields): string | null {
   if (terms.quoteBudgetUnits === null) return null;
   if (terms.type !== "market" || terms.side !== "buy")
     return "a quote amount is for market buys; give a quantity instead";
@@ -195,7 +191,7 @@ function contradictionOfBudget(terms: OrderTerms): string | null {
   return null;
 }
 
-function refuseExpiry(terms: OrderTerms, rules: RequestRules): Refusal | null {
+function refuseExpiry(terms: NewOrderFields, rules: RequestRules): Refusal | null {
   if (terms.timeInForce !== "GTD") return null;
   if (terms.expiresAtMs === null) return refuse("INVALID_EXPIRY", "GTD needs an expiry");
   if (terms.expiresAtMs > rules.nowMs()) return null;

@@ -5,15 +5,14 @@
 import type { Asset } from "../domain/assets.js";
 import { type DecimalStep, formatDecimal, parseDecimal } from "../domain/decimal.js";
 import type { RequestBody, SelfTradePrevention, TimeInForce } from "../domain/messages.js";
-import { type Refusal, type RejectName, refuse } from "../domain/rejects.js";
+import { isRefusal, type Refusal, type RejectName, refuse } from "../domain/rejects.js";
 import {
   composeCancel,
   composeNewOrder,
   composeReplace,
   findAsset,
-  isRefusal,
   missing,
-  type OrderTerms,
+  type NewOrderFields,
   type RequestRules,
   shown,
 } from "./order-rules.js";
@@ -135,7 +134,7 @@ function parseNewOrder(
   const isMarket = words[1]?.toUpperCase() === "MKT";
   const isByQuote = words[0] === "-" && options.has("quote");
   const stop = options.get("stop");
-  const terms: OrderTerms = {
+  const terms: NewOrderFields = {
     clientOrderId: options.get("id") ?? null,
     side: keyword === "BUY" ? "buy" : "sell",
     type: isMarket ? (stop === undefined ? "market" : "stop_market") : stop === undefined ? "limit" : "stop_limit",

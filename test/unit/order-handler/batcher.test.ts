@@ -4,8 +4,8 @@ import { Batcher, type BatcherOptions, type LogOutcome } from "../../../src/orde
 import type { PublishOptions, PublishOutcome } from "../../../src/shared/bus/bus.js";
 import type { Trouble } from "../../../src/shared/bus/write-trouble.js";
 import type { OrderRequest } from "../../../src/shared/domain/messages.js";
+import { isRefusal } from "../../../src/shared/domain/rejects.js";
 import { accountId, epochUs, orderId, streamSequence } from "../../../src/shared/domain/units.js";
-import { isRefusal } from "../../../src/shared/requests/order-rules.js";
 import { decodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 
 const OPTIONS: BatcherOptions = {

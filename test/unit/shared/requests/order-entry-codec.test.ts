@@ -1,14 +1,13 @@
 import { expect } from "chai";
 import { parseAssets } from "../../../../src/shared/domain/assets.js";
 import { CodecError } from "../../../../src/shared/domain/errors.js";
-import { REJECT_CODES } from "../../../../src/shared/domain/rejects.js";
+import { isRefusal, REJECTS } from "../../../../src/shared/domain/rejects.js";
 import { epochUs, logId } from "../../../../src/shared/domain/units.js";
 import {
   type ClientMessage,
   decodeClientMessage,
   encodeServerMessage,
 } from "../../../../src/shared/requests/order-entry-codec.js";
-import { isRefusal } from "../../../../src/shared/requests/order-rules.js";
 import { decodeMessage, encodeMessage } from "../../../../src/shared/wire/protobuf.js";
 
 const registry = parseAssets({
@@ -22,7 +21,7 @@ const decode = (message: object): ClientMessage =>
 
 function refusalOf(message: object): string {
   const { request } = decode(message);
-  return isRefusal(request) ? `${REJECT_CODES[request.name]} ${request.text}` : "not refused";
+  return isRefusal(request) ? `${REJECTS[request.name].code} ${request.text}` : "not refused";
 }
 
 const LIMIT = { asset: "BTC-USD", side: 1, type: 1, quantityLots: 5, priceTicks: 7 };
@@ -160,7 +159,7 @@ describe("order-entry codec", () => {
         const codes = ([6, 7, 8, 9, 11, 13, 14] as const).map((id) => {
           const { requestId, request } = decodeClientMessage(orderWithRawField(id, value), rules);
           expect(requestId).to.equal(9);
-          return isRefusal(request) ? REJECT_CODES[request.name] : null;
+          return isRefusal(request) ? REJECTS[request.name].code : null;
         });
         expect(codes).to.deep.equal([204, 205, 205, 204, 209, 204, 204]);
       });

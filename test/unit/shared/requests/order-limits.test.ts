@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parseAssets } from "../../../../src/shared/domain/assets.js";
-import { REJECT_CODES } from "../../../../src/shared/domain/rejects.js";
+import { isRefusal, REJECTS } from "../../../../src/shared/domain/rejects.js";
 import { priceTicks } from "../../../../src/shared/domain/units.js";
-import { needsLastPrice, refuseFarPrice } from "../../../../src/shared/requests/order-limits.js";
-import { isRefusal } from "../../../../src/shared/requests/order-rules.js";
+import { limitsNeedLastPrice, refuseFarPrice } from "../../../../src/shared/requests/order-limits.js";
 import { parseRequestLine, type RequestLineRules, wordsOf } from "../../../../src/shared/requests/request-line.js";
 
 const STEPS = { tickSize: "0.01", lotSize: "0.1" };
@@ -31,7 +30,7 @@ function verdict(line: string, lastPrice: number | null = null): string {
   const lastPriceTicks = () => (lastPrice === null ? null : priceTicks(lastPrice));
   const rules: RequestLineRules = { registry, nowMs: () => 0, lastPriceTicks, extraOptions: new Set() };
   const request = parseRequestLine(wordsOf(line), rules);
-  return isRefusal(request) ? `${REJECT_CODES[request.name]} ${request.text}` : "taken";
+  return isRefusal(request) ? `${REJECTS[request.name].code} ${request.text}` : "taken";
 }
 
 describe("order limits", () => {
@@ -141,7 +140,7 @@ describe("order limits", () => {
   });
 
   it("need the last price only where something depends on it", () => {
-    const needed = [...registry.assets.values()].filter(needsLastPrice).map(({ asset }) => asset);
+    const needed = [...registry.assets.values()].filter(limitsNeedLastPrice).map(({ asset }) => asset);
     expect(needed).to.deep.equal(["MONEY-USD", "PRICED-USD", "COLLAR-USD", "WIDE-USD", "BLIND-USD", "ALL-USD"]);
   });
 

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { parseAssets } from "../../../../src/shared/domain/assets.js";
-import { REJECT_CODES } from "../../../../src/shared/domain/rejects.js";
-import { isRefusal } from "../../../../src/shared/requests/order-rules.js";
+import { isRefusal, REJECTS } from "../../../../src/shared/domain/rejects.js";
 import {
   parseRequestLine,
   parseTime,
@@ -34,7 +33,7 @@ function bodyOf(line: string): object {
 
 function refusalOf(line: string): string {
   const refusal = read(line);
-  return isRefusal(refusal) ? `${REJECT_CODES[refusal.name]} ${refusal.text}` : "not refused";
+  return isRefusal(refusal) ? `${REJECTS[refusal.name].code} ${refusal.text}` : "not refused";
 }
 
 const LIMIT_ORDER = {
