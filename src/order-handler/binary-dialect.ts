@@ -1,6 +1,6 @@
 import { decodeClientMessage, encodeServerMessage } from "../shared/requests/order-entry-codec.js";
 import type { RequestRules } from "../shared/requests/order-rules.js";
-import type { Dialect, Exchange } from "./dialect.js";
+import type { Answered, Dialect } from "./dialect.js";
 
 const LENGTH_BYTES = 4;
 const NOTHING = new Uint8Array(0);
@@ -8,14 +8,14 @@ const NOTHING = new Uint8Array(0);
 export function binaryDialect(rules: RequestRules): Dialect {
   return {
     read: (framed) => decodeClientMessage(framed.kind === "frame" ? framed.body : NOTHING, rules),
-    write: (exchanges) => frames(exchanges.map(encode)),
+    write: (answered) => frames(answered.map(encode)),
   };
 }
 
-function encode({ requestId, clientOrderId, response }: Exchange): Uint8Array {
+function encode({ exchange, response }: Answered): Uint8Array {
   // Only text asks what is answered in words.
-  if (response === null || response.kind === "say") return NOTHING;
-  return encodeServerMessage(requestId, clientOrderId, response);
+  if (response.kind === "say") return NOTHING;
+  return encodeServerMessage(exchange.requestId, exchange.clientOrderId, response);
 }
 
 /** One buffer for one write. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Exchange } from "./dialect.js";
+import type { Answered } from "./dialect.js";
 import type { Session } from "./session.js";
 
 export interface ConnectionLimits {
@@ -12,16 +12,15 @@ export interface ConnectionLimits {
 }
 
 export interface ConnectionPorts {
-  readonly answered: (exchange: Exchange) => void;
+  readonly answered: (answered: Answered) => void;
   readonly gone: (connection: Connection, why: string) => void;
   readonly nowMs: () => number;
 }
 
-/** One socket and the session on it: reads when the session may go on, writes once a turn of the loop. */
+/** One socket and the session on it: reads when the session may go on, writes when it is its turn. */
 export class Connection {
   readonly session: Session;
   readonly address: string;
-  isDirty = false;
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
   readonly #ports: ConnectionPorts;
@@ -41,7 +40,7 @@ export class Connection {
       this.#readOrPause();
     });
     socket.on("end", () => session.endInput());
-    socket.on("drain", () => this.flush());
+    socket.on("drain", () => this.takeTurn());
     socket.on("error", ({ message }) => this.#cut(message));
     socket.on("close", () => {
       ports.gone(this, this.#cutReason ?? session.closingReason ?? "the client closed the connection");
@@ -49,7 +48,7 @@ export class Connection {
   }
 
   /** Writes what is ready, and lets the session go on with what it has not taken yet. */
-  flush(): void {
+  takeTurn(): void {
     if (this.#endedAtMs !== null || this.#socket.destroyed) return;
     const output = this.session.takeOutput(this.#ports.answered);
     if (output !== null) this.#socket.write(output);

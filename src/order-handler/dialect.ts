@@ -13,7 +13,7 @@ export type DialectRequest =
 
 export type DialectResponse = ServerResponse | { readonly kind: "say"; readonly text: string };
 
-/** One request and, once it is known, its response. */
+/** One request, as long as its response is not sent. */
 export interface Exchange {
   readonly requestId: number;
   readonly clientOrderId: string | null;
@@ -22,7 +22,11 @@ export interface Exchange {
   /** Of requests for the log. */
   readonly asset: string | null;
   readonly receivedAtUs: EpochUs;
-  response: DialectResponse | null;
+}
+
+export interface Answered {
+  readonly exchange: Exchange;
+  readonly response: DialectResponse;
 }
 
 export interface DialectMessage {
@@ -34,6 +38,5 @@ export interface DialectMessage {
 export interface Dialect {
   /** Null for what needs no response. Throws a CodecError for what can't be decoded. */
   read(framed: Exclude<Framed, { kind: "broken" }>): DialectMessage | null;
-  /** All exchanges have their response. */
-  write(exchanges: readonly Exchange[]): Buffer;
+  write(answered: readonly Answered[]): Buffer;
 }

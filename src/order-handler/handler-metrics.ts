@@ -1,7 +1,7 @@
 import { nowUs } from "../shared/process/clock.js";
 import { LATENCY_BUCKETS_S, type Metrics } from "../shared/process/metrics.js";
 import type { PublishedBatch } from "./batcher.js";
-import type { Exchange } from "./dialect.js";
+import type { Answered } from "./dialect.js";
 
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
@@ -28,10 +28,10 @@ export class HandlerMetrics {
     };
   }
 
-  answered({ kind, receivedAtUs, response }: Exchange): void {
+  answered({ exchange: { kind, receivedAtUs }, response }: Answered): void {
     tally(this.#requests, kind);
-    if (response?.kind === "refused") tally(this.#rejects, response.name);
-    else if (response?.kind === "ack") this.#metrics.ack.observe((nowUs() - receivedAtUs) / 1e6);
+    if (response.kind === "refused") tally(this.#rejects, response.name);
+    else if (response.kind === "ack") this.#metrics.ack.observe((nowUs() - receivedAtUs) / 1e6);
   }
 
   published({ requests, publishMs }: PublishedBatch): void {

@@ -2,6 +2,7 @@ import type { AssetRegistry } from "../shared/domain/assets.js";
 import type { PriceTicks } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
 import { limitsNeedLastPrice } from "../shared/requests/order-limits.js";
+import { Poll } from "./poll.js";
 
 /** How often Postgres is asked. */
 const INTERVAL_MS = 1_000;
@@ -10,17 +11,16 @@ export type ReadLastPrices = (assets: readonly string[]) => Promise<ReadonlyMap<
 
 /** What each asset whose limits depend on it last traded at. While Postgres is away, the last that is known holds. */
 export class LastPrices {
-  readonly #assets: readonly string[];
-  readonly #read: ReadLastPrices;
-  readonly #log: Logger;
   readonly #known = new Map<string, PriceTicks>();
-  #askedMs = Number.NEGATIVE_INFINITY;
-  #isAsking = false;
+  readonly #poll: Poll | null;
 
   constructor({ assets }: AssetRegistry, read: ReadLastPrices, log: Logger) {
-    this.#assets = [...assets.values()].filter(limitsNeedLastPrice).map(({ asset }) => asset);
-    this.#read = read;
-    this.#log = log;
+    const concerned = [...assets.values()].filter(limitsNeedLastPrice).map(({ asset }) => asset);
+    const ask = async () => {
+      for (const [asset, ticks] of await read(concerned)) this.#known.set(asset, ticks);
+    };
+    const trouble = "the last prices can't be read; orders are judged by the ones before";
+    this.#poll = concerned.length === 0 ? null : new Poll(INTERVAL_MS, ask, log, trouble);
   }
 
   /** Null: it has not traded, or nobody needs to know. */
@@ -30,14 +30,6 @@ export class LastPrices {
 
   /** Never rejects. */
   async refresh(nowMs: number): Promise<void> {
-    if (this.#assets.length === 0 || this.#isAsking || nowMs - this.#askedMs < INTERVAL_MS) return;
-    this.#askedMs = nowMs;
-    this.#isAsking = true;
-    try {
-      for (const [asset, ticks] of await this.#read(this.#assets)) this.#known.set(asset, ticks);
-    } catch (err) {
-      this.#log.warn({ err }, "the last prices can't be read; orders are judged by the ones before");
-    }
-    this.#isAsking = false;
+    await this.#poll?.tick(nowMs);
   }
 }

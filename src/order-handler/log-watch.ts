@@ -6,20 +6,22 @@
 import type { Bus } from "../shared/bus/bus.js";
 import { BATCH_ITEMS_MAX, type LogId } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
+import { Poll } from "./poll.js";
 
 const LOOK_INTERVAL_MS = 1_000;
 
 export class LogWatch {
   readonly #bus: Pick<Bus, "streamBounds">;
   readonly #log: Logger;
+  readonly #poll: Poll;
   /** The last that is known of each asset. */
   readonly #through = new Map<string, LogId>();
   #lost: string | null = null;
-  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(bus: Pick<Bus, "streamBounds">, log: Logger) {
     this.#bus = bus;
     this.#log = log;
+    this.#poll = new Poll(LOOK_INTERVAL_MS, () => this.#look(), log, "it can't be told how far the order log goes");
   }
 
   /** How far order-processing had come before anything was stored from here. */
@@ -51,19 +53,14 @@ export class LogWatch {
 
   /** While it is lost, it may be put back. To be called every few hundred milliseconds. */
   sweep(nowMs: number): void {
-    if (this.#lost !== null && nowMs - this.#lookedMs >= LOOK_INTERVAL_MS) void this.#look(nowMs);
+    if (this.#lost !== null) void this.#poll.tick(nowMs);
   }
 
-  async #look(nowMs: number): Promise<void> {
-    this.#lookedMs = nowMs;
-    try {
-      const { last } = await this.#bus.streamBounds("ORDERS");
-      if (last < this.#lastKnown) return;
-      this.#lost = null;
-      this.#log.info({ last }, "the order log is back");
-    } catch (err) {
-      this.#log.debug({ err }, "it can't be told how far the order log goes");
-    }
+  async #look(): Promise<void> {
+    const { last } = await this.#bus.streamBounds("ORDERS");
+    if (last < this.#lastKnown) return;
+    this.#lost = null;
+    this.#log.info({ last }, "the order log is back");
   }
 
   get #lastKnown(): number {

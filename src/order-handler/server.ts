@@ -4,9 +4,10 @@ import type { EpochUs } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
 import type { TlsIdentity } from "../shared/process/tls.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
-import type { Exchange } from "./dialect.js";
+import type { Answered } from "./dialect.js";
 import { createListener, type ListenerLimits } from "./listener.js";
 import type { Session } from "./session.js";
+import { Turns } from "./turns.js";
 
 export type ServerLimits = ConnectionLimits & ListenerLimits;
 
@@ -14,19 +15,19 @@ export interface ServerPorts {
   /** `wake` is to be called when the session has output. */
   readonly createSession: (wake: () => void, address: string) => Session;
   readonly ended: (session: Session) => void;
-  readonly answered: (exchange: Exchange) => void;
+  readonly answered: (answered: Answered) => void;
   readonly nowUs: () => EpochUs;
   readonly log: Logger;
 }
 
-/** Accepts connections, within limits, and flushes those with output once a turn of the loop. */
+/** Accepts connections, within limits, and gives each with something to say its turn. */
 export class OrderServer {
   readonly #limits: ServerLimits;
   readonly #ports: ServerPorts;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
-  #dirty: Connection[] = [];
+  readonly #turns = new Turns<Connection>();
 
   constructor(limits: ServerLimits, tls: TlsIdentity | null, ports: ServerPorts) {
     this.#limits = limits;
@@ -81,7 +82,7 @@ export class OrderServer {
       return;
     }
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    const session = this.#ports.createSession(() => this.#wake(connection), address);
+    const session = this.#ports.createSession(() => this.#turns.wake(connection), address);
     const connection: Connection = new Connection(socket, session, this.#limits, {
       answered: this.#ports.answered,
       gone: (gone, why) => this.#forget(gone, why),
@@ -116,20 +117,5 @@ export class OrderServer {
     else this.#perAddress.set(address, left);
     this.#ports.log.info({ address, account: session.account?.account, why }, "session ended");
     this.#ports.ended(session);
-  }
-
-  #wake(connection: Connection): void {
-    if (connection.isDirty) return;
-    connection.isDirty = true;
-    if (this.#dirty.push(connection) === 1) setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const connection of dirty) {
-      connection.isDirty = false;
-      connection.flush();
-    }
   }
 }

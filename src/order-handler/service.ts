@@ -1,28 +1,27 @@
-/** Puts the parts together: sessions submit to the batcher, one sweep keeps every deadline, stopping is one sequence. */
-
+/** Puts the parts together: sessions stand before the door to the log, one sweep keeps every deadline, stopping is one sequence. */
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access/access-feed.js";
 import type { Authenticate } from "../shared/access/authentication.js";
 import type { Bus } from "../shared/bus/bus.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
-import type { OrderRequest } from "../shared/domain/messages.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId, LogId } from "../shared/domain/units.js";
 import { nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
-import type { TokenBucket } from "../shared/process/token-bucket.js";
 import { hasBecome } from "../shared/process/waits.js";
-import { orderProblem } from "./access-rules.js";
 import { Backlog } from "./backlog.js";
-import { Batcher, type OrderLog, type PublishedBatch, type Settle } from "./batcher.js";
+import { Batcher, type PublishedBatch } from "./batcher.js";
 import { CancelTriggers } from "./cancel-triggers.js";
 import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 import type { HandlerConfig } from "./config.js";
+import { Door, SHUTTING_DOWN } from "./door.js";
 import type { HandlerMetrics } from "./handler-metrics.js";
 import { LastPrices, type ReadLastPrices } from "./last-prices.js";
 import { LogWatch } from "./log-watch.js";
+import { LogWriter, type OrderLog } from "./log-writer.js";
 import { Logins } from "./logins.js";
 import { OrderRates } from "./order-rates.js";
+import { Poll } from "./poll.js";
 import { OrderServer } from "./server.js";
 import { type Credentials, type LoggedIn, Session } from "./session.js";
 
@@ -47,12 +46,6 @@ const STOP_ENDS_MS = 2_000;
 /** How often it is asked how far the log is processed, while something is not. */
 const BACKLOG_INTERVAL_MS = 1_000;
 
-const PROCESSING_BEHIND = refuse(
-  "BUSY",
-  "the asset's orders are processed too slowly, nothing was logged; send it again later",
-);
-const LOG_LOST = refuse("UNAVAILABLE", "the order log was lost, nothing was logged; an operator has to put it back");
-const SHUTTING_DOWN = refuse("SHUTTING_DOWN", "this order-handler is stopping, nothing was logged; connect again");
 const TIMER_UNAVAILABLE = refuse("UNAVAILABLE", "it is not known whether the timer is set; send it again");
 
 export class OrderHandler {
@@ -61,16 +54,15 @@ export class OrderHandler {
   readonly #logWatch: LogWatch;
   readonly #triggers: CancelTriggers;
   readonly #logins: Logins;
+  readonly #door: Door;
   readonly #server: OrderServer;
   readonly #sweep: NodeJS.Timeout;
   readonly #backlog = new Backlog();
+  readonly #backlogPoll: Poll;
   readonly #lastPrices: LastPrices;
   readonly #rates: OrderRates;
-  #backlogAskedMs = 0;
-  #isAskingBacklog = false;
   /** Whose connection is gone. */
   readonly #gone = new WeakSet<Session>();
-  #isStopping = false;
 
   constructor(options: OrderHandlerOptions) {
     const { config, registry, log, orderLog, metrics } = options;
@@ -83,15 +75,26 @@ export class OrderHandler {
       this.#backlog.logged(batch.asset, batch.last, performance.now());
       metrics.published(batch);
     };
-    const isNew = (asset: string, first: LogId, last: LogId) => this.#logWatch.stored(asset, first, last);
-    this.#batcher = new Batcher(orderLog, config.batcher, clock, published, isNew);
+    const writer = new LogWriter(orderLog, this.#logWatch, config.batcher, clock.nowMs);
+    this.#batcher = new Batcher(writer, config.batcher, clock, published);
+    this.#door = new Door({
+      access: options.access,
+      logWatch: this.#logWatch,
+      rates: this.#rates,
+      backlog: this.#backlog,
+      batcher: this.#batcher,
+      backlogAgeMaxMs: config.backlogAgeMaxMs,
+      nowMs: clock.nowMs,
+    });
+    const askBacklog = async () => this.#backlog.processed(await options.processedThrough());
+    this.#backlogPoll = new Poll(BACKLOG_INTERVAL_MS, askBacklog, log, "it can't be told how far the log is processed");
     const { answerTimeoutMs } = config.logins;
     this.#triggers = new CancelTriggers({ store: options.cancelTriggers, answerTimeoutMs, nowMs: clock.nowMs, log });
     this.#logins = new Logins(options.authenticate, this.#triggers, config.logins, log);
     this.#server = new OrderServer(config.server, config.tls, {
       createSession: (wake, address) => this.#createSession(wake, address),
       ended: (session) => this.#ended(session),
-      answered: (exchange) => metrics.answered(exchange),
+      answered: (answered) => metrics.answered(answered),
       nowUs,
       log,
     });
@@ -116,7 +119,7 @@ export class OrderHandler {
   /** Refuses new requests, answers those under way, writes down which sessions have ended; then all is closed. */
   async stop(): Promise<void> {
     const { batcher, server } = this.#options.config;
-    this.#isStopping = true;
+    this.#door.close();
     this.#server.stopAccepting();
     await hasBecome(() => !this.#server.hasUnanswered, { deadlineMs: batcher.requestTimeoutMs });
     this.#server.closeAll("this order-handler is stopping; connect again");
@@ -143,19 +146,7 @@ export class OrderHandler {
       this.#backlog.oldestMs(nowMs),
       this.whyLogIsLost() !== null,
     );
-    if (!this.#backlog.isEmpty && !this.#isAskingBacklog && nowMs - this.#backlogAskedMs >= BACKLOG_INTERVAL_MS)
-      void this.#askBacklog(nowMs);
-  }
-
-  async #askBacklog(nowMs: number): Promise<void> {
-    this.#backlogAskedMs = nowMs;
-    this.#isAskingBacklog = true;
-    try {
-      this.#backlog.processed(await this.#options.processedThrough());
-    } catch (err) {
-      this.#options.log.warn({ err }, "it can't be told how far the log is processed");
-    }
-    this.#isAskingBacklog = false;
+    if (!this.#backlog.isEmpty) void this.#backlogPoll.tick(nowMs);
   }
 
   #createSession(wake: () => void, address: string): Session {
@@ -167,37 +158,15 @@ export class OrderHandler {
       nowUs,
       login: (credentials) => this.#login(session, credentials, address),
       loginProblem: (account) => keyProblem(access, account, performance.now()),
-      submit: (asset, request, settle) => this.#submit(asset, request, settle, rate),
+      submit: (asset, request, settle) => this.#door.submit(asset, request, rate, settle),
       setTimer: (accountId, seconds) => this.#setTimer(accountId, seconds),
       wake,
     });
     return session;
   }
 
-  /** Cancels are let through where they can be: they take load and risk away. */
-  #submit(asset: string, request: OrderRequest, settle: Settle, rate: TokenBucket): void {
-    const { kind } = request.body;
-    const isOrder = kind === "new" || kind === "replace";
-    const refusal = this.#refuseAll() ?? (isOrder ? this.#refuseOrder(asset, request, rate) : null);
-    if (refusal !== null) settle(refusal);
-    else this.#batcher.submit(asset, request, settle);
-  }
-
-  #refuseAll(): Refusal | null {
-    if (this.#isStopping) return SHUTTING_DOWN;
-    return this.#logWatch.whyLost() === null ? null : LOG_LOST;
-  }
-
-  #refuseOrder(asset: string, { accountId }: OrderRequest, rate: TokenBucket): Refusal | null {
-    const problem = orderProblem(this.#options.access, accountId, asset);
-    if (problem !== null) return problem;
-    const nowMs = performance.now();
-    const isBehind = this.#backlog.ageMs(asset, nowMs) > this.#options.config.backlogAgeMaxMs;
-    return this.#rates.refuseOrder(rate, accountId, nowMs) ?? (isBehind ? PROCESSING_BEHIND : null);
-  }
-
   async #login(session: Session, credentials: Credentials, address: string): Promise<LoggedIn | Refusal> {
-    if (this.#isStopping) return SHUTTING_DOWN;
+    if (this.#door.isClosed) return SHUTTING_DOWN;
     const isLeaving = () => session.isLeaving || this.#gone.has(session);
     const outcome = await this.#logins.login(credentials, address, isLeaving);
     if (!isRefusal(outcome) && this.#gone.has(session)) this.#endTrigger(outcome);

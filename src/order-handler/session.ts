@@ -3,22 +3,20 @@
  * touches no socket, timer or server: the ports do, and the server asks `overdue` now and then.
  */
 
-import { assertNever, CodecError, invariant } from "../shared/domain/errors.js";
+import { assertNever, CodecError } from "../shared/domain/errors.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId, EpochUs } from "../shared/domain/units.js";
 import type { RequestLineRules } from "../shared/requests/request-line.js";
 import type { LogOutcome } from "./batcher.js";
 import { binaryDialect } from "./binary-dialect.js";
-import type { Dialect, DialectMessage, DialectRequest, DialectResponse, Exchange } from "./dialect.js";
+import type { Answered, Dialect, DialectMessage, DialectRequest, DialectResponse, Exchange } from "./dialect.js";
 import { type Framed, Framer } from "./framing.js";
+import { type Place, Responses } from "./responses.js";
+import { SessionDeadlines, type SessionTimeouts } from "./session-deadlines.js";
 import { textDialect } from "./text-dialect.js";
 
-export interface SessionLimits {
-  readonly loginTimeoutMs: number;
-  /** From a frame's or line's first byte to its last. */
-  readonly frameTimeoutMs: number;
-  readonly idleTimeoutMs: number;
+export interface SessionLimits extends SessionTimeouts {
   /** Requests without a response; then the socket is not read. */
   readonly inFlightMax: number;
   /** Wrong logins; then the connection is closed. */
@@ -64,15 +62,8 @@ export class Session {
   #account: LoggedIn | null = null;
   #loggingIn = false;
   #loginFailures = 0;
-
-  /** A ring of requests that wait for their response; one place more, for the words of closing. */
-  readonly #exchanges: (Exchange | null)[];
-  #oldest = 0;
-  #next = 0;
-
-  #loginFromUs: EpochUs;
-  #receivedAtUs: EpochUs;
-  #partialSinceUs: EpochUs | null = null;
+  readonly #responses: Responses;
+  readonly #deadlines: SessionDeadlines;
   #inputEnded = false;
   #closing: string | null = null;
 
@@ -80,9 +71,8 @@ export class Session {
     this.#rules = rules;
     this.#limits = limits;
     this.#ports = ports;
-    this.#exchanges = new Array<Exchange | null>(limits.inFlightMax + 1).fill(null);
-    this.#receivedAtUs = ports.nowUs();
-    this.#loginFromUs = this.#receivedAtUs;
+    this.#responses = new Responses(limits.inFlightMax);
+    this.#deadlines = new SessionDeadlines(limits, ports.nowUs());
   }
 
   get account(): LoggedIn | null {
@@ -91,11 +81,11 @@ export class Session {
 
   /** Bytes must wait: too many requests are without a response, or a login is being checked. */
   get isBlocked(): boolean {
-    return this.#loggingIn || this.#next - this.#oldest >= this.#limits.inFlightMax;
+    return this.#loggingIn || this.#responses.waiting >= this.#limits.inFlightMax;
   }
 
   get hasUnanswered(): boolean {
-    return this.#next > this.#oldest;
+    return this.#responses.waiting > 0;
   }
 
   /** It takes no more requests, though some may still be answered. */
@@ -114,7 +104,7 @@ export class Session {
   }
 
   receive(chunk: Buffer): void {
-    this.#receivedAtUs = this.#ports.nowUs();
+    this.#deadlines.received(this.#ports.nowUs());
     if (this.#closing !== null) return;
     this.#framer.push(chunk);
     this.proceed();
@@ -135,51 +125,33 @@ export class Session {
       this.#take(framed);
       taken++;
     }
-    if (this.#closing !== null || this.isBlocked || this.#framer.pendingBytes === 0) this.#partialSinceUs = null;
-    else if (taken > 0 || this.#partialSinceUs === null) this.#partialSinceUs = this.#receivedAtUs;
-    if (this.#inputEnded && this.#closing === null && !this.isBlocked) this.#finishInput();
+    const mayTake = this.#closing === null && !this.isBlocked;
+    this.#deadlines.left(mayTake && this.#framer.pendingBytes > 0, taken > 0);
+    if (this.#inputEnded && mayTake) this.#finishInput();
   }
 
   /** The responses that are next in order, encoded; null when there are none. */
-  takeOutput(answered: (exchange: Exchange) => void): Buffer | null {
-    const ready: Exchange[] = [];
-    while (this.#oldest < this.#next) {
-      const at = this.#oldest % this.#exchanges.length;
-      const exchange = this.#exchanges[at] ?? null;
-      if (exchange === null || exchange.response === null) break;
-      this.#exchanges[at] = null;
-      this.#oldest++;
-      ready.push(exchange);
-      answered(exchange);
-    }
-    if (ready.length === 0) return null;
-    return this.#speak().write(ready);
+  takeOutput(observe: (answered: Answered) => void): Buffer | null {
+    const answered = this.#responses.takeAnswered();
+    if (answered.length === 0) return null;
+    for (const one of answered) observe(one);
+    return this.#speak().write(answered);
   }
 
   /** What the session must be closed for by now, if anything. */
   overdue(nowUs: EpochUs): Refusal | null {
-    const { loginTimeoutMs, frameTimeoutMs, idleTimeoutMs } = this.#limits;
     if (this.#closing !== null) return null;
     const problem = this.#account === null ? null : this.#ports.loginProblem(this.#account);
     if (problem !== null || this.isBlocked) return problem;
-    if (this.#account === null && msBetween(this.#loginFromUs, nowUs) > loginTimeoutMs)
-      return refuse("LOGIN_REQUIRED", `no login within ${loginTimeoutMs / 1000} s of connecting`);
-    if (this.#partialSinceUs !== null && msBetween(this.#partialSinceUs, nowUs) > frameTimeoutMs)
-      return refuse("MALFORMED_MESSAGE", `a message was not complete ${frameTimeoutMs / 1000} s after its first byte`);
-    if (msBetween(this.#receivedAtUs, nowUs) > idleTimeoutMs)
-      return refuse(
-        "LOGIN_REQUIRED",
-        `nothing received for ${idleTimeoutMs / 1000} s; a heartbeat keeps a session open`,
-      );
-    return null;
+    return this.#deadlines.overdue(nowUs, this.#account !== null);
   }
 
   /** Says why, after all earlier responses, and takes no more requests. */
   close(why: Refusal): void {
     if (this.#closing !== null) return;
-    const exchange = this.#open({ requestId: 0, clientOrderId: null }, "closing", null);
+    const place = this.#open({ requestId: 0, clientOrderId: null, kind: "closing", asset: null });
     this.#closing = why.text;
-    this.#answer(exchange, refused(why));
+    this.#answer(place, refused(why));
   }
 
   #take(framed: Framed): void {
@@ -202,27 +174,23 @@ export class Session {
     return this.#dialect;
   }
 
-  #perform(message: DialectMessage): void {
-    const { request } = message;
-    const exchange = this.#open(
-      message,
-      kindOf(request),
-      isRefusal(request) || request.kind !== "order" ? null : request.asset,
-    );
-    const response = this.#account === null && needsLogin(request) ? LOG_IN_FIRST : this.#respond(request, exchange);
-    if (response !== null) this.#answer(exchange, response);
+  #perform({ requestId, clientOrderId, request }: DialectMessage): void {
+    const asset = isRefusal(request) || request.kind !== "order" ? null : request.asset;
+    const place = this.#open({ requestId, clientOrderId, kind: kindOf(request), asset });
+    const response = this.#account === null && needsLogin(request) ? LOG_IN_FIRST : this.#respond(request, place);
+    if (response !== null) this.#answer(place, response);
   }
 
   /** Null: the response comes later. */
-  #respond(request: DialectRequest | Refusal, exchange: Exchange): DialectResponse | null {
+  #respond(request: DialectRequest | Refusal, place: Place): DialectResponse | null {
     if (isRefusal(request)) return refused(request);
     switch (request.kind) {
       case "order":
-        return this.#submit(exchange, request);
+        return this.#submit(place, request);
       case "login":
-        return this.#login(exchange, request);
+        return this.#login(place, request);
       case "timer":
-        return this.#setTimer(exchange, request.seconds);
+        return this.#setTimer(place, request.seconds);
       case "heartbeat":
         return { kind: "heartbeat" };
       case "ask":
@@ -235,41 +203,41 @@ export class Session {
     }
   }
 
-  #submit(exchange: Exchange, { asset, body }: Extract<DialectRequest, { kind: "order" }>): DialectResponse | null {
+  #submit(place: Place, { asset, body }: Extract<DialectRequest, { kind: "order" }>): DialectResponse | null {
     if (this.#account === null) return LOG_IN_FIRST;
-    const { receivedAtUs } = exchange;
+    const { receivedAtUs } = this.#deadlines;
     this.#ports.submit(asset, { accountId: this.#account.accountId, receivedAtUs, body }, (outcome) => {
       const response: DialectResponse = isRefusal(outcome)
         ? refused(outcome)
         : { kind: "ack", logId: outcome.logId, receivedAtUs, loggedAtUs: outcome.loggedAtUs };
-      this.#answer(exchange, response);
+      this.#answer(place, response);
     });
     return null;
   }
 
-  #setTimer(exchange: Exchange, seconds: number): DialectResponse | null {
+  #setTimer(place: Place, seconds: number): DialectResponse | null {
     if (this.#account === null) return LOG_IN_FIRST;
-    const { receivedAtUs } = exchange;
+    const { receivedAtUs } = this.#deadlines;
     void this.#ports.setTimer(this.#account.accountId, seconds).then((refusal) => {
-      this.#answer(exchange, refusal === null ? { kind: "timer_set", seconds, receivedAtUs } : refused(refusal));
+      this.#answer(place, refusal === null ? { kind: "timer_set", seconds, receivedAtUs } : refused(refusal));
     });
     return null;
   }
 
-  #login(exchange: Exchange, request: Extract<DialectRequest, { kind: "login" }>): DialectResponse | null {
+  #login(place: Place, request: Extract<DialectRequest, { kind: "login" }>): DialectResponse | null {
     if (this.#account !== null)
       return refused(refuse("LOGIN_REJECTED", `this session is logged in as ${this.#account.account} already`));
     this.#loggingIn = true;
     void this.#ports.login(request).then((outcome) => {
       this.#loggingIn = false;
-      this.#loginFromUs = this.#ports.nowUs();
+      this.#deadlines.loginAnswered(this.#ports.nowUs());
       if (isRefusal(outcome)) {
         if (outcome.name === "LOGIN_REJECTED") this.#countLoginFailure();
-        this.#answer(exchange, refused(outcome));
+        this.#answer(place, refused(outcome));
       } else {
         this.#account = outcome;
         const assets = this.#rules.registry.assets.values();
-        this.#answer(exchange, { kind: "login_accepted", account: outcome.account, assets });
+        this.#answer(place, { kind: "login_accepted", account: outcome.account, assets });
       }
       this.proceed();
     });
@@ -289,21 +257,12 @@ export class Session {
     this.#ports.wake();
   }
 
-  #open(
-    { requestId, clientOrderId }: { requestId: number; clientOrderId: string | null },
-    kind: string,
-    asset: string | null,
-  ): Exchange {
-    invariant(this.#next - this.#oldest < this.#exchanges.length, "a session has more requests than places for them");
-    const receivedAtUs = this.#receivedAtUs;
-    const exchange: Exchange = { requestId, clientOrderId, kind, asset, receivedAtUs, response: null };
-    this.#exchanges[this.#next % this.#exchanges.length] = exchange;
-    this.#next++;
-    return exchange;
+  #open(request: Omit<Exchange, "receivedAtUs">): Place {
+    return this.#responses.open({ ...request, receivedAtUs: this.#deadlines.receivedAtUs });
   }
 
-  #answer(exchange: Exchange, response: DialectResponse): void {
-    exchange.response = response;
+  #answer(place: Place, response: DialectResponse): void {
+    this.#responses.answer(place, response);
     this.#ports.wake();
   }
 }
@@ -323,8 +282,4 @@ function needsLogin(request: DialectRequest | Refusal): boolean {
 function kindOf(request: DialectRequest | Refusal): string {
   if (isRefusal(request)) return "refused";
   return request.kind === "order" ? request.body.kind : request.kind;
-}
-
-function msBetween(fromUs: EpochUs, toUs: EpochUs): number {
-  return (toUs - fromUs) / 1000;
 }

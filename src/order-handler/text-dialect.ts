@@ -3,7 +3,7 @@ import { isRefusal, REJECTS, type Refusal, refuse } from "../shared/domain/rejec
 import { refuseTimer, TIMER_SECONDS_MAX } from "../shared/requests/order-entry-codec.js";
 import { shown } from "../shared/requests/order-rules.js";
 import { parseRequestLine, REQUEST_USAGE, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
-import type { Dialect, DialectRequest, Exchange } from "./dialect.js";
+import type { Answered, Dialect, DialectRequest } from "./dialect.js";
 
 const USAGE: Readonly<Record<string, string>> = {
   LOGIN: "LOGIN <key-id> <secret> [cod=1], first of all; cod=1 cancels this session's orders when it ends",
@@ -25,9 +25,9 @@ export function textDialect(rules: RequestLineRules): Dialect {
       const isNew = !isRefusal(request) && request.kind === "order" && request.body.kind === "new";
       return { requestId: 0, clientOrderId: isNew ? request.body.clientOrderId : null, request };
     },
-    write: (exchanges) => {
+    write: (answered) => {
       let lines = "";
-      for (const exchange of exchanges) lines += `${lineOf(exchange)}\n`;
+      for (const one of answered) lines += `${lineOf(one)}\n`;
       return Buffer.from(lines, "latin1");
     },
   };
@@ -83,8 +83,7 @@ function helpOf(command: string | undefined): DialectRequest | Refusal {
   return refuse("UNKNOWN_COMMAND", `command ${shown(command)} is not known; HELP lists the commands`);
 }
 
-function lineOf({ response, asset, clientOrderId }: Exchange): string {
-  if (response === null) return "";
+function lineOf({ response, exchange: { asset, clientOrderId } }: Answered): string {
   switch (response.kind) {
     case "ack":
       return clientOrderId !== null

@@ -273,7 +273,6 @@ describe("order-handler with bad input", () => {
     const deaf = await login(strict);
     const other = await login(strict);
     deaf.socket.pause();
-    const closed = new Promise((resolve) => deaf.socket.once("close", resolve));
     let sentBytes = 0;
     const lines = "HELP\n".repeat(20_000);
     // The kernel's buffers take some megabytes on loopback; when they are full, it is the handler's turn to be strict.
@@ -285,10 +284,9 @@ describe("order-handler with bad input", () => {
     };
     deaf.socket.on("drain", pour);
     pour();
-    expect(await other.ask("PING")).to.equal("OK PING");
-    await closed;
+    do expect(await other.ask("PING")).to.equal("OK PING");
+    while (!deaf.socket.closed);
     expect(sentBytes).to.be.below(2 ** 26);
-    expect(await other.ask("PING")).to.equal("OK PING");
   });
 
   it("closes a connection that says nothing, or that never logs in", async () => {

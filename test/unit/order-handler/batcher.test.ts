@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { Batcher, type BatcherOptions, type LogOutcome } from "../../../src/order-handler/batcher.js";
+import { LogWriter } from "../../../src/order-handler/log-writer.js";
 import type { PublishOptions, PublishOutcome } from "../../../src/shared/bus/bus.js";
 import type { Trouble } from "../../../src/shared/bus/write-trouble.js";
 import type { OrderRequest } from "../../../src/shared/domain/messages.js";
@@ -39,6 +40,7 @@ function request(id: number): OrderRequest {
 describe("batcher", () => {
   let clock: sinon.SinonFakeTimers;
   let isConnected: boolean;
+  let isNew: boolean;
   let trouble: Trouble | null;
   let attempts: Attempt[];
   let outcomes: Map<number, string>;
@@ -46,6 +48,7 @@ describe("batcher", () => {
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: 1_000_000, toFake: ["setTimeout", "clearTimeout", "performance"] });
     isConnected = true;
+    isNew = true;
     trouble = null;
     attempts = [];
     outcomes = new Map();
@@ -65,11 +68,9 @@ describe("batcher", () => {
 
   function batcherWith(options: Partial<BatcherOptions> = {}): Batcher {
     const time = { nowMs: () => performance.now(), nowUs: () => epochUs(77) };
-    return new Batcher(
-      { isConnected: () => isConnected, trouble: () => trouble, publish },
-      { ...OPTIONS, ...options },
-      time,
-    );
+    const log = { isConnected: () => isConnected, trouble: () => trouble, publish };
+    const writer = new LogWriter(log, { stored: () => isNew }, { ...OPTIONS, ...options }, time.nowMs);
+    return new Batcher(writer, { ...OPTIONS, ...options }, time);
   }
 
   const note = (id: number) => (outcome: LogOutcome) => {
@@ -190,6 +191,13 @@ describe("batcher", () => {
     }
     expect(outcomes.get(1)).to.equal("UNKNOWN_OUTCOME");
     expect(performance.now()).to.be.within(4_800, 5_200);
+  });
+
+  it("answers UNKNOWN_OUTCOME when the log gives a place that it gave before", async () => {
+    isNew = false;
+    submit(batcherWith(), 1);
+    await attempt(0).answer(stored(1));
+    expect(outcomes.get(1)).to.equal("UNKNOWN_OUTCOME");
   });
 
   it("does not take a later refusal for the answer to a doubtful attempt", async () => {
