@@ -270,23 +270,28 @@ describe("order-handler with bad input", () => {
   });
 
   it("reads no more from a client that reads nothing, cuts it off, and serves the others", async () => {
-    const deaf = await login(strict);
-    const other = await login(strict);
-    deaf.socket.pause();
-    let sentBytes = 0;
-    const lines = "HELP\n".repeat(20_000);
-    // The kernel's buffers take some megabytes on loopback; when they are full, it is the handler's turn to be strict.
-    const pour = () => {
-      while (!deaf.socket.destroyed && deaf.socket.writableLength < 2 ** 20) {
-        deaf.socket.write(lines);
-        sentBytes += lines.length;
-      }
-    };
-    deaf.socket.on("drain", pour);
-    pour();
-    do expect(await other.ask("PING")).to.equal("OK PING");
-    while (!deaf.socket.closed);
-    expect(sentBytes).to.be.below(2 ** 26);
+    const patient = await startHandler(nats.url, { server: LIMITS.server });
+    try {
+      const [deaf, other] = [await login(patient), await login(patient)];
+      deaf.socket.pause();
+      let sentBytes = 0;
+      const lines = "HELP\n".repeat(20_000);
+      // The kernel's buffers take some megabytes on loopback; when they are full, it is the handler's turn to be strict.
+      const pour = () => {
+        while (!deaf.socket.destroyed && deaf.socket.writableLength < 2 ** 20) {
+          deaf.socket.write(lines);
+          sentBytes += lines.length;
+        }
+      };
+      deaf.socket.on("drain", pour);
+      pour();
+      do expect(await other.ask("PING")).to.equal("OK PING");
+      while (!deaf.socket.closed);
+      expect(sentBytes).to.be.below(2 ** 26);
+    } finally {
+      for (const client of clients.splice(0)) client.close();
+      await patient.stop();
+    }
   });
 
   it("closes a connection that says nothing, or that never logs in", async () => {
