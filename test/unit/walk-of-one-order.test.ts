@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { projectRoot } from "../../src/shared/process/config.js";
+import { projectRoot } from "../../src/shared/process/project-root.js";
 
 const read = (file: string) => readFileSync(`${projectRoot}${file}`, "utf8");
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { REJECTS } from "../../../../src/shared/domain/rejects.js";
-import { projectRoot } from "../../../../src/shared/process/config.js";
+import { projectRoot } from "../../../../src/shared/process/project-root.js";
 
 describe("the catalogue of reject codes", () => {
   it("is the list of docs/protocol.md, in the same order", () => {
