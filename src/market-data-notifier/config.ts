@@ -20,8 +20,9 @@ const SETTINGS = v.object({
   holeWaitMs: integer("NOTIFIER_HOLE_WAIT_MS", 200, { min: 10, max: 60_000 }),
   /** How often the database is asked for the last sequences, in case a notification was lost and none followed. */
   reconcileMs: integer("NOTIFIER_RECONCILE_MS", 5_000, { min: 100, max: 600_000 }),
-  /** Subscribers of orders that read from the database at the same time. */
-  catchUpsMax: integer("NOTIFIER_CATCH_UPS_MAX", 256, { min: 1, max: 10_000 }),
+  /** Subscribers of orders that are on their way to the live reports: in all, and of one account. */
+  catchUpsMax: integer("NOTIFIER_CATCH_UPS_MAX", 10_000, { min: 1, max: 100_000 }),
+  catchUpsPerAccountMax: integer("NOTIFIER_CATCH_UPS_PER_ACCOUNT_MAX", 32, { min: 1, max: 10_000 }),
   /** Handshakes whose key is being checked at the same time. */
   loginsMax: integer("NOTIFIER_LOGINS_MAX", 256, { min: 1, max: 10_000 }),
   failedLogins: v.object({

@@ -5,11 +5,12 @@ import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
+import { allChannels, LATER_CHANNELS } from "./channels/channels.js";
 import { notifierConfig } from "./config.js";
 import { Gateway, listen, webServer } from "./connections/gateway.js";
+import { Subscriptions } from "./connections/subscriptions.js";
 import { Logins } from "./logins.js";
 import { notifierMetrics } from "./notifier-metrics.js";
-import { NotifierStore } from "./notifier-store.js";
 import { Notifier } from "./service.js";
 
 await runService("market-data-notifier", notifierConfig, async (service, config) => {
@@ -41,21 +42,18 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     metrics,
     login: (handshake, address) => logins.login(handshake, address),
     loginProblem: (login) => keyProblem(access, login, performance.now()),
-    onMessage: (listener, event, argument, answer) => notifier.subscriptions.receive(listener, event, argument, answer),
-    onGone: (listener) => notifier.subscriptions.forget(listener),
+    onMessage: (...message) => subscriptions.receive(...message),
+    onGone: (listener) => subscriptions.forget(listener),
   });
   service.onStop("connections", () => gateway.close());
 
-  const notifier: Notifier = new Notifier({
-    registry: config.registry,
-    bus,
-    store: new NotifierStore(database, config.registry.assets),
-    isDatabaseReady: () => database.whyNotReady() === null,
-    rooms: gateway,
-    limits: config,
-    log,
-    metrics,
-  });
+  const isDatabaseReady = () => database.whyNotReady() === null;
+  const { assets } = config.registry;
+  const channels = allChannels({ assets, rooms: gateway, database, limits: config, log, metrics });
+  const notifier = new Notifier({ bus, channels, connections: gateway, isDatabaseReady, limits: config, log, metrics });
+  const flush = () => notifier.flush();
+  const names = { channels, laterChannels: LATER_CHANNELS, assets };
+  const subscriptions = new Subscriptions({ ...names, limits: config, isDatabaseReady, flush, metrics });
   service.onStop("notifier", () => notifier.stop());
   await notifier.start();
 

@@ -8,6 +8,17 @@ export interface FeedReport {
   readonly json: object;
 }
 
+export interface AccountFeedLimits {
+  readonly recentMax: number;
+  readonly heldMax: number;
+}
+
+/** Told how many reports more (or fewer) are kept: the recent ones, and those behind a hole. */
+export interface OnKept {
+  readonly recent: (reports: number) => void;
+  readonly held: (reports: number) => void;
+}
+
 /**
  * One account's execution reports while somebody listens, gapless by account sequence. It remembers the last few that
  * it released, so that a subscriber who comes from the past can close up to the live ones in one synchronous step.
@@ -15,11 +26,13 @@ export interface FeedReport {
 export class AccountFeed {
   readonly #gate: SequenceGate<FeedReport>;
   readonly #recentMax: number;
+  readonly #onKept: OnKept;
   #recent: FeedReport[] = [];
 
-  constructor(limits: { readonly recentMax: number; readonly heldMax: number }) {
+  constructor(limits: AccountFeedLimits, onKept: OnKept) {
     this.#recentMax = limits.recentMax;
-    this.#gate = new SequenceGate(limits.heldMax);
+    this.#onKept = onKept;
+    this.#gate = new SequenceGate(limits.heldMax, onKept.held);
   }
 
   get isStarted(): boolean {
@@ -29,6 +42,11 @@ export class AccountFeed {
   /** The account sequence of the last report released to all. */
   get position(): number {
     return this.#gate.position;
+  }
+
+  /** A report is missing, and those behind it wait. */
+  get isWaiting(): boolean {
+    return this.#gate.isWaiting;
   }
 
   /** The account has settled up to here: the first time it is where the feed starts, later what must come at least. */
@@ -46,8 +64,9 @@ export class AccountFeed {
     const reports = this.#gate.take(reportsMax);
     if (reports.length === 0) return reports;
     this.#recent.push(...reports);
+    this.#onKept.recent(reports.length);
     // Cut in big steps: moving thousands of references for every report would cost more than the reports.
-    if (this.#recent.length > 2 * this.#recentMax) this.#recent = this.#recent.slice(-this.#recentMax);
+    if (this.#recent.length > 2 * this.#recentMax) this.#keepRecent(this.#recentMax);
     return reports;
   }
 
@@ -58,7 +77,29 @@ export class AccountFeed {
     return missing > this.#recent.length ? null : this.#recent.slice(-missing);
   }
 
-  hole(): Hole | null {
-    return this.#gate.hole();
+  hole(lengthMax: number): Hole | null {
+    return this.#gate.hole(lengthMax);
+  }
+
+  /** Lets go of what can be read from the database again. */
+  forgetRecent(): void {
+    this.#keepRecent(0);
+  }
+
+  /** The same of what waits behind a hole, but for the next few. */
+  keepNext(heldMax: number): void {
+    this.#gate.keepNext(heldMax);
+  }
+
+  /** Nobody listens any more. */
+  close(): void {
+    this.#keepRecent(0);
+    this.#gate.clear();
+  }
+
+  #keepRecent(reports: number): void {
+    const before = this.#recent.length;
+    this.#recent = reports === 0 ? [] : this.#recent.slice(-reports);
+    this.#onKept.recent(this.#recent.length - before);
   }
 }

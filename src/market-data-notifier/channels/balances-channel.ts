@@ -1,11 +1,15 @@
 import { invariant } from "../../shared/domain/errors.js";
 import { refuse } from "../../shared/domain/rejects.js";
+import type { NotificationBatch } from "../../shared/domain/reports.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import type { Logger } from "../../shared/process/log.js";
 import { type Answer, type Listener, type Rooms, refused } from "../connections/listener.js";
+import { type AnswerWith, type Channel, roomOf, type Subscription } from "./channel.js";
 
 /** Accounts in one read; the others come next. */
 const ACCOUNTS_IN_READ_MAX = 500;
+/** An account's balances are read at most once in this time, however often they change. */
+const REFRESH_INTERVAL_MS = 100;
 
 /** Decimal text. */
 export interface Balance {
@@ -32,8 +36,6 @@ export interface BalancesChannelOptions {
   readonly log: Logger;
 }
 
-type AnswerWith = (answer: Answer) => void;
-
 interface LiveAccount {
   readonly listeners: Set<string>;
   /** By currency: what its listeners know. */
@@ -46,15 +48,51 @@ interface LiveAccount {
  * synchronous step, in which those who wait to subscribe are answered, too. So nobody is told something old after
  * something new, and who joins misses nothing.
  */
-export class BalancesChannel {
+export class BalancesChannel implements Channel {
+  readonly name = "balances";
+  readonly isPrivate = true;
+  readonly fields = [];
   readonly #options: BalancesChannelOptions;
   readonly #accounts = new Map<AccountId, LiveAccount>();
   readonly #waiting = new Map<string, { readonly listener: Listener; readonly answerWith: AnswerWith }>();
   readonly #changed = new Set<AccountId>();
   #isReading = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BalancesChannelOptions) {
     this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#timer = setInterval(() => void this.refresh(), REFRESH_INTERVAL_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  subscription(listener: Listener): Subscription {
+    return {
+      key: this.name,
+      begin: (answerWith) => this.subscribe(listener, answerWith),
+      end: () => this.forget(listener),
+      isHeld: () => this.has(listener),
+    };
+  }
+
+  /** A report says that money may have moved; trades say nothing about whose. */
+  offer(_asset: string, { reports }: Pick<NotificationBatch, "reports">): void {
+    for (const { accountId } of reports) this.changed(accountId);
+  }
+
+  /** Nothing is sent in step with the others: refresh() does. */
+  flush(): boolean {
+    return false;
+  }
+
+  /** What comes in and goes out has no report. */
+  async reconcile(): Promise<void> {
+    for (const accountId of this.#accounts.keys()) this.#changed.add(accountId);
   }
 
   /** Answers with all balances, then lets the listener into the room. */
@@ -67,12 +105,12 @@ export class BalancesChannel {
     void this.refresh();
   }
 
-  unsubscribe(listener: Listener): void {
+  forget(listener: Listener): void {
     if (listener.accountId === null) return;
     this.#waiting.get(listener.id)?.answerWith(REPLACED);
     this.#waiting.delete(listener.id);
     if (this.#accounts.get(listener.accountId)?.listeners.delete(listener.id))
-      listener.leave(roomOf(listener.accountId));
+      listener.leave(roomOf(this.name, listener.accountId));
     this.#forgetIfUnused(listener.accountId);
   }
 
@@ -86,10 +124,6 @@ export class BalancesChannel {
   /** The account's balances may be others now. */
   changed(accountId: AccountId): void {
     if (this.#accounts.has(accountId)) this.#changed.add(accountId);
-  }
-
-  allChanged(): void {
-    for (const accountId of this.#accounts.keys()) this.#changed.add(accountId);
   }
 
   /** Reads what has changed, and tells it; one at a time. Never rejects. */
@@ -127,7 +161,7 @@ export class BalancesChannel {
       if (told?.available === balance.available && told.held === balance.held) continue;
       account.told.set(balance.currency, balance);
       if (account.listeners.size > 0)
-        this.#options.rooms.send(roomOf(accountId), "balances", { ...balance, accountSequence });
+        this.#options.rooms.send(roomOf(this.name, accountId), "balances", { ...balance, accountSequence });
     }
     this.#answer(accountId, { ok: true, accountSequence, balances });
   }
@@ -139,7 +173,7 @@ export class BalancesChannel {
       this.#waiting.delete(id);
       if (answer.ok && listener.isConnected()) {
         this.#accounts.get(accountId)?.listeners.add(id);
-        listener.join(roomOf(accountId));
+        listener.join(roomOf(this.name, accountId));
       }
       answerWith(answer);
     }
@@ -164,8 +198,4 @@ const REPLACED = refused(refuse("UNSUPPORTED_COMBINATION", "a later subscribe or
 function accountOf({ accountId }: Listener): AccountId {
   invariant(accountId !== null, "nobody listens to balances without a login");
   return accountId;
-}
-
-function roomOf(accountId: AccountId): string {
-  return `balances:${accountId}`;
 }

@@ -1,63 +1,87 @@
 import type { Logger } from "../../shared/process/log.js";
-import type { Hole } from "./sequence-gate.js";
+import { pausedFor } from "../../shared/process/waits.js";
 
-/** A hole in one sequence, and how to fill it from the database. */
-export interface Gap {
-  /** Whose sequence: the room's name. */
-  readonly key: string;
-  readonly hole: Hole;
-  fill(): Promise<void>;
+/** A sequence that waits for something that did not come, and the last number it has. */
+export interface Gap<Key> {
+  readonly key: Key;
+  readonly after: number;
 }
 
-export interface GapFillerOptions {
+export interface GapFillerOptions<Key> {
+  readonly channel: string;
+  /** Every sequence that waits now. */
+  readonly gaps: () => Iterable<Gap<Key>>;
+  /** Reads from Postgres what these miss, or a part of it of each, and sends what is in order then. */
+  readonly fill: (keys: readonly Key[]) => Promise<void>;
   /** Late is not lost: so long a hole may close by itself. */
   readonly holeWaitMs: number;
-  /** After the database did not answer. */
+  readonly checkIntervalMs: number;
+  /** After the database did not answer, or did not have it. */
   readonly retryMs: number;
-  readonly fillsAtOnceMax: number;
+  readonly keysInFillMax: number;
   readonly log: Logger;
-  readonly onFilled: () => void;
+  readonly onFilled: (keys: number) => void;
 }
 
-/** Fills holes that stay. Told about all of them again and again, it remembers since when each is there. */
-export class GapFiller {
-  readonly #options: GapFillerOptions;
-  readonly #seen = new Map<string, { after: number; dueAtMs: number; isFilling: boolean }>();
-  #fillsAtOnce = 0;
+interface Waiting {
+  readonly after: number;
+  readonly dueAtMs: number;
+}
 
-  constructor(options: GapFillerOptions) {
+/**
+ * Fills the holes of a channel's sequences that stay: in batches, one after the other, as fast as the database answers.
+ * A hole of which a part was read goes on with the next batch; one of which nothing came waits for `retryMs`.
+ */
+export class GapFiller<Key> {
+  readonly #options: GapFillerOptions<Key>;
+  readonly #waiting = new Map<Key, Waiting>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: GapFillerOptions<Key>) {
     this.#options = options;
   }
 
-  /** Looks at the holes there are now; starts to fill those that are due. */
-  check(gaps: readonly Gap[], nowMs: number): void {
-    const open = new Set(gaps.map((gap) => gap.key));
-    for (const [key, seen] of this.#seen) if (!open.has(key) && !seen.isFilling) this.#seen.delete(key);
-    for (const gap of gaps) {
-      const seen = this.#seen.get(gap.key);
-      if (seen === undefined || (seen.after !== gap.hole.after && !seen.isFilling)) {
-        const dueAtMs = nowMs + this.#options.holeWaitMs;
-        this.#seen.set(gap.key, { after: gap.hole.after, dueAtMs, isFilling: false });
-      } else if (!seen.isFilling && nowMs >= seen.dueAtMs && this.#fillsAtOnce < this.#options.fillsAtOnceMax) {
-        void this.#fill(gap, seen);
-      }
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Looks for holes until it is stopped. Never rejects. */
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const due = this.#due(performance.now());
+      if (due.length > 0) await this.#fill(due);
+      else await pausedFor(this.#options.checkIntervalMs, this.#stopping.signal);
     }
   }
 
-  async #fill(gap: Gap, seen: { dueAtMs: number; isFilling: boolean }): Promise<void> {
-    seen.isFilling = true;
-    this.#fillsAtOnce += 1;
+  /** Those that wait for long enough, the ones that are due longest first. */
+  #due(nowMs: number): Key[] {
+    const { gaps, holeWaitMs, keysInFillMax } = this.#options;
+    const open = new Map([...gaps()].map(({ key, after }) => [key, after]));
+    for (const [key, { after }] of this.#waiting) if (open.get(key) !== after) this.#waiting.delete(key);
+    for (const [key, after] of open)
+      if (!this.#waiting.has(key)) this.#waiting.set(key, { after, dueAtMs: nowMs + holeWaitMs });
+    const due = [...this.#waiting].filter(([, { dueAtMs }]) => dueAtMs <= nowMs);
+    due.sort(([, a], [, b]) => a.dueAtMs - b.dueAtMs);
+    return due.slice(0, keysInFillMax).map(([key]) => key);
+  }
+
+  async #fill(keys: readonly Key[]): Promise<void> {
+    const { channel, fill, gaps, log, onFilled, retryMs } = this.#options;
     try {
-      this.#options.log.info({ room: gap.key, ...gap.hole }, "reading what is missing from the database");
-      await gap.fill();
-      this.#options.onFilled();
+      await fill(keys);
+      log.info({ channel, sequences: keys.length }, "read what was missing from the database");
+      onFilled(keys.length);
     } catch (err) {
-      this.#options.log.warn({ err, room: gap.key }, "what is missing can't be read now");
-    } finally {
-      // Whatever came: a hole that is still the same one waits before it is read again.
-      seen.dueAtMs = performance.now() + this.#options.retryMs;
-      seen.isFilling = false;
-      this.#fillsAtOnce -= 1;
+      log.warn({ err, channel, sequences: keys.length }, "what is missing can't be read now");
+    }
+    const nowMs = performance.now();
+    const open = new Map([...gaps()].map(({ key, after }) => [key, after]));
+    for (const key of keys) {
+      const after = open.get(key);
+      const isTheSame = after === this.#waiting.get(key)?.after;
+      if (after === undefined) this.#waiting.delete(key);
+      else this.#waiting.set(key, { after, dueAtMs: isTheSame ? nowMs + retryMs : nowMs });
     }
   }
 }

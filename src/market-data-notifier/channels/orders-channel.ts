@@ -1,56 +1,32 @@
 import { invariant } from "../../shared/domain/errors.js";
-import { refuse } from "../../shared/domain/rejects.js";
-import type { SequencedReport } from "../../shared/domain/reports.js";
+import { type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { NotificationBatch } from "../../shared/domain/reports.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import type { Logger } from "../../shared/process/log.js";
 import { type Answer, type Listener, type Rooms, refused } from "../connections/listener.js";
-import { AccountFeed, type FeedReport } from "./account-feed.js";
-import type { Gap } from "./gap-filler.js";
+import type { NotifierMetrics } from "../notifier-metrics.js";
+import type { FeedReport } from "./account-feed.js";
+import { type CatchUpLimits, CatchUps } from "./catch-ups.js";
+import { type AnswerWith, type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
+import { GapFiller } from "./gap-filler.js";
+import { parseOrdersRequest, placeText } from "./orders-request.js";
+import type { AccountSnapshot, OpenOrderPlace, OpenOrdersPage, OrdersSource } from "./orders-source.js";
+import { LiveAccount, OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscriber.js";
 
-const REPORTS_RECENT_MAX = 1_024;
-const REPORTS_HELD_MAX = 20_000;
-const REPORTS_IN_PACKET_MAX = 500;
-
-export interface AccountSnapshot {
-  /** The account's last report; the open orders are as of it. */
-  readonly accountSequence: number;
-  readonly openOrders: readonly object[];
-  /** More than openOrders.length when there are too many to send. */
-  readonly openOrdersTotal: number;
-}
-
-export interface OrdersSource {
-  accountSnapshot(accountId: AccountId): Promise<AccountSnapshot>;
-  /** The reports that follow `after`, in order, at most `reportsMax`. */
-  reportsAfter(accountId: AccountId, after: number, reportsMax: number): Promise<FeedReport[]>;
-}
+const FEED_LIMITS = { recentMax: 1_024, heldMax: 20_000 };
+/** The contract's size of a page of open orders. */
+export const OPEN_ORDERS_IN_PAGE_MAX = 1_000;
+const REPORTS_IN_FILL_MAX = 2_000;
+const ACCOUNTS_IN_FILL_MAX = 500;
+const GAP_CHECK_MS = 100;
+const GAP_RETRY_MS = 500;
 
 export interface OrdersChannelOptions {
   readonly rooms: Rooms;
   readonly source: OrdersSource;
-  readonly render: (asset: string, report: SequencedReport) => object;
-  readonly catchUpsMax: number;
+  readonly limits: CatchUpLimits & { readonly holeWaitMs: number };
   readonly log: Logger;
-}
-
-type AnswerWith = (answer: Answer) => void;
-
-/** Somebody who listens to an account, or is on the way there. */
-interface Subscription {
-  readonly listener: Listener;
-  readonly accountId: AccountId;
-  readonly account: LiveAccount;
-  /** The last report that was sent to it, while it is not in the room. */
-  position: number;
-  /** It was told that it is subscribed. */
-  isAnswered: boolean;
-}
-
-interface LiveAccount {
-  readonly feed: AccountFeed;
-  readonly subscriptions: Set<Subscription>;
-  /** Subscribers who saw reports in the database that the feed has not released yet. */
-  readonly ahead: Set<Subscription>;
+  readonly metrics: Pick<NotifierMetrics, "catchUps" | "gapsFilled">;
 }
 
 /**
@@ -58,46 +34,67 @@ interface LiveAccount {
  * from the database, or the feed's memory), ahead (it has more than the feed released), live (in the room). It
  * changes mode only in a synchronous step in which its position and the feed's are compared: no gap, no repeat.
  */
-export class OrdersChannel {
+export class OrdersChannel implements Channel {
+  readonly name = "orders";
+  readonly isPrivate = true;
+  readonly fields = ["from", "next"];
   readonly #options: OrdersChannelOptions;
   readonly #accounts = new Map<AccountId, LiveAccount>();
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscribers = new Map<string, OrdersSubscriber>();
   readonly #changed = new Set<AccountId>();
-  #catchUps = 0;
+  readonly #catchUps: CatchUps<AccountId>;
+  readonly #filler: GapFiller<AccountId>;
+  #flushAll: () => void = () => undefined;
 
   constructor(options: OrdersChannelOptions) {
     this.#options = options;
+    this.#catchUps = new CatchUps(options.limits, (total) => options.metrics.catchUps.set(total));
+    this.#filler = new GapFiller({
+      channel: this.name,
+      gaps: () => this.gaps(),
+      fill: (accountIds) => this.fill(accountIds),
+      holeWaitMs: options.limits.holeWaitMs,
+      checkIntervalMs: GAP_CHECK_MS,
+      retryMs: GAP_RETRY_MS,
+      keysInFillMax: ACCOUNTS_IN_FILL_MAX,
+      log: options.log,
+      onFilled: (accounts) => options.metrics.gapsFilled.inc(accounts),
+    });
   }
 
-  get accountIds(): AccountId[] {
-    return [...this.#accounts.keys()];
+  async start(flushAll: () => void): Promise<void> {
+    this.#flushAll = flushAll;
+    void this.#filler.run();
   }
 
-  get catchUps(): number {
-    return this.#catchUps;
+  stop(): void {
+    this.#filler.stop();
   }
 
-  has(listener: Listener): boolean {
-    return this.#subscriptions.has(listener.id);
+  subscription(listener: Listener, { fields }: Asked): Subscription | Refusal {
+    const request = parseOrdersRequest(fields);
+    if ("name" in request) return request;
+    return {
+      key: this.name,
+      begin: (answerWith) => {
+        if (request.kind === "page") void this.page(listener, request.after, answerWith);
+        else void this.subscribe(listener, request.fromSequence, answerWith);
+      },
+      end: () => this.forget(listener),
+      isHeld: () => this.#subscribers.has(listener.id),
+    };
   }
 
-  offer(asset: string, reports: readonly SequencedReport[]): void {
+  offer(asset: string, { reports }: Pick<NotificationBatch, "reports">): void {
     for (const report of reports) {
       const account = this.#accounts.get(report.accountId);
       if (account === undefined) continue;
       const { accountSequence, matchedAtUs } = report;
-      account.feed.offer({ accountSequence, matchedAtUs, json: this.#options.render(asset, report) });
+      account.feed.offer({ accountSequence, matchedAtUs, json: this.#options.source.render(asset, report) });
       this.#changed.add(report.accountId);
     }
   }
 
-  /** The account has reports up to this sequence, wherever they are. */
-  knowUpTo(accountId: AccountId, accountSequence: number): void {
-    const feed = this.#accounts.get(accountId)?.feed;
-    if (feed?.isStarted) feed.settledUpTo(accountSequence);
-  }
-
-  /** Sends everybody what is new; true: there is more. */
   flush(onTold: (matchedAtUs: number) => void): boolean {
     let hasMore = false;
     for (const accountId of this.#changed) {
@@ -107,12 +104,42 @@ export class OrdersChannel {
       if (account === undefined || last === undefined) this.#changed.delete(accountId);
       else {
         hasMore ||= reports.length === REPORTS_IN_PACKET_MAX;
-        this.#options.rooms.send(roomOf(accountId), "orders", { reports: reports.map((report) => report.json) });
-        for (const subscription of account.ahead) this.#closeUp(subscription, reports);
+        this.#options.rooms.send(this.#room(accountId), "orders", { reports: reports.map((report) => report.json) });
+        for (const subscriber of account.ahead) this.#closeUp(subscriber, reports);
         onTold(last.matchedAtUs);
       }
     }
     return hasMore;
+  }
+
+  async reconcile(): Promise<void> {
+    const accountIds = [...this.#accounts.keys()];
+    for (const { accountId, accountSequence } of await this.#options.source.lastAccountSequences(accountIds))
+      this.knowUpTo(accountId, accountSequence);
+  }
+
+  /** The account has reports up to this sequence, wherever they are. */
+  knowUpTo(accountId: AccountId, accountSequence: number): void {
+    const feed = this.#accounts.get(accountId)?.feed;
+    if (feed?.isStarted) feed.settledUpTo(accountSequence);
+  }
+
+  *gaps(): Generator<{ key: AccountId; after: number }> {
+    for (const [key, { feed }] of this.#accounts) if (feed.isWaiting) yield { key, after: feed.position };
+  }
+
+  /** Reads what these accounts' reports wait for: an equal part of each, as much as one answer may hold. */
+  async fill(accountIds: readonly AccountId[]): Promise<void> {
+    const lengthMax = Math.ceil(REPORTS_IN_FILL_MAX / accountIds.length);
+    const holes = accountIds.flatMap((key) => {
+      const hole = this.#accounts.get(key)?.feed.hole(lengthMax) ?? null;
+      return hole === null ? [] : [{ key, ...hole }];
+    });
+    for (const { accountId, report } of await this.#options.source.reportsIn(holes)) {
+      this.#accounts.get(accountId)?.feed.offer(report);
+      this.#changed.add(accountId);
+    }
+    this.#flushAll();
   }
 
   /**
@@ -120,131 +147,137 @@ export class OrdersChannel {
    * answered), then lets the listener into the live room. Resolves when it is there, or gone; never rejects.
    */
   async subscribe(listener: Listener, fromSequence: number | null, answerWith: AnswerWith): Promise<void> {
-    if (this.#catchUps >= this.#options.catchUpsMax)
-      return answerWith(refused(refuse("BUSY", "too many subscribers are catching up; try again in a second")));
-    this.unsubscribe(listener);
-    this.#catchUps += 1;
-    const subscription = this.#enter(listener);
-    try {
-      const snapshot = await this.#options.source.accountSnapshot(subscription.accountId);
-      const answer = this.#begin(subscription, fromSequence, snapshot);
-      answerWith(answer);
-      if (answer.ok) await this.#catchUp(subscription);
-    } catch (err) {
-      this.#failed(subscription, err, answerWith);
-    } finally {
-      this.#catchUps -= 1;
-    }
-  }
-
-  unsubscribe(listener: Listener): void {
-    const subscription = this.#subscriptions.get(listener.id);
-    if (subscription === undefined) return;
-    const { account, accountId } = subscription;
-    this.#subscriptions.delete(listener.id);
-    account.subscriptions.delete(subscription);
-    account.ahead.delete(subscription);
-    listener.leave(roomOf(accountId));
-    if (account.subscriptions.size === 0) this.#accounts.delete(accountId);
-  }
-
-  gaps(): Gap[] {
-    return [...this.#accounts].flatMap(([accountId, { feed }]) => {
-      const hole = feed.hole();
-      if (hole === null) return [];
-      const fill = async () => {
-        const reportsMax = Math.min(hole.upTo - hole.after, REPORTS_RECENT_MAX);
-        for (const report of await this.#options.source.reportsAfter(accountId, hole.after, reportsMax))
-          feed.offer(report);
-        this.#changed.add(accountId);
-      };
-      return [{ key: roomOf(accountId), hole, fill }];
+    const accountId = accountOf(listener);
+    const busy = this.#catchUps.whyBusy(accountId);
+    if (busy !== null) return answerWith(refused(busy));
+    this.forget(listener);
+    const subscriber = this.#enter(listener, accountId);
+    await this.#catchUps.during(accountId, async () => {
+      try {
+        const snapshot = await this.#catchUps.read(accountId, () =>
+          this.#options.source.accountSnapshot(accountId, OPEN_ORDERS_IN_PAGE_MAX),
+        );
+        const answer = this.#begin(subscriber, fromSequence, snapshot);
+        answerWith(answer);
+        if (answer.ok) await this.#catchUp(subscriber);
+      } catch (err) {
+        this.#failed(subscriber, err, answerWith);
+      }
     });
   }
 
-  #enter(listener: Listener): Subscription {
-    const { accountId } = listener;
-    invariant(accountId !== null, "nobody listens to orders without a login");
-    let account = this.#accounts.get(accountId);
-    if (account === undefined) {
-      const feed = new AccountFeed({ recentMax: REPORTS_RECENT_MAX, heldMax: REPORTS_HELD_MAX });
-      account = { feed, subscriptions: new Set(), ahead: new Set() };
-      this.#accounts.set(accountId, account);
-    }
-    const subscription = { listener, accountId, account, position: 0, isAnswered: false };
-    account.subscriptions.add(subscription);
-    this.#subscriptions.set(listener.id, subscription);
-    return subscription;
+  /** Answers with the open orders after this place, as they are now. Never rejects. */
+  async page(listener: Listener, after: OpenOrderPlace, answerWith: AnswerWith): Promise<void> {
+    const accountId = accountOf(listener);
+    if (!this.#subscribers.has(listener.id))
+      return answerWith(refused(refuse("UNSUPPORTED_COMBINATION", "next is for who is subscribed to orders")));
+    const busy = this.#catchUps.whyBusy(accountId);
+    if (busy !== null) return answerWith(refused(busy));
+    await this.#catchUps.during(accountId, async () => {
+      try {
+        const page = await this.#catchUps.read(accountId, () =>
+          this.#options.source.openOrdersAfter(accountId, after, OPEN_ORDERS_IN_PAGE_MAX),
+        );
+        answerWith({ ok: true, ...pageJson(page) });
+      } catch (err) {
+        this.#options.log.warn({ err, accountId }, "a page of open orders can't be read");
+        answerWith(refused(UNAVAILABLE));
+      }
+    });
   }
 
-  /** Where the subscription starts, now that it is known how far the account is. */
-  #begin(subscription: Subscription, fromSequence: number | null, snapshot: AccountSnapshot): Answer {
-    const { accountSequence } = snapshot;
-    if (!this.#isCurrent(subscription))
+  forget(listener: Listener): void {
+    const subscriber = this.#subscribers.get(listener.id);
+    if (subscriber === undefined) return;
+    const { account, accountId } = subscriber;
+    this.#subscribers.delete(listener.id);
+    account.subscribers.delete(subscriber);
+    account.ahead.delete(subscriber);
+    listener.leave(this.#room(accountId));
+    if (account.subscribers.size > 0) return;
+    account.feed.close();
+    this.#accounts.delete(accountId);
+  }
+
+  #enter(listener: Listener, accountId: AccountId): OrdersSubscriber {
+    let account = this.#accounts.get(accountId);
+    if (account === undefined) {
+      account = new LiveAccount(FEED_LIMITS, { recent: () => undefined, held: () => undefined });
+      this.#accounts.set(accountId, account);
+    }
+    const subscriber = new OrdersSubscriber(listener, accountId, account);
+    account.subscribers.add(subscriber);
+    this.#subscribers.set(listener.id, subscriber);
+    return subscriber;
+  }
+
+  /** Where the subscriber starts, now that it is known how far the account is. */
+  #begin(subscriber: OrdersSubscriber, fromSequence: number | null, snapshot: AccountSnapshot): Answer {
+    const { accountSequence, openOrdersTotal } = snapshot;
+    if (!this.#isCurrent(subscriber))
       return refused(refuse("UNSUPPORTED_COMBINATION", "a later subscribe or unsubscribe took this one's place"));
-    subscription.account.feed.settledUpTo(accountSequence);
+    subscriber.account.feed.settledUpTo(accountSequence);
     if (fromSequence !== null && fromSequence > accountSequence) {
-      this.unsubscribe(subscription.listener);
+      this.forget(subscriber.listener);
       const text = `from ${fromSequence} is after the account's last report, which is ${accountSequence}`;
       return refused(refuse("MALFORMED_MESSAGE", text));
     }
-    subscription.position = fromSequence ?? accountSequence;
-    subscription.isAnswered = true;
-    return { ok: true, ...snapshot };
+    subscriber.beginAfter(fromSequence ?? accountSequence);
+    return { ok: true, ...pageJson(snapshot), openOrdersTotal };
   }
 
-  #failed(subscription: Subscription, err: unknown, answerWith: AnswerWith): void {
-    const { listener, accountId, isAnswered } = subscription;
+  #failed(subscriber: OrdersSubscriber, err: unknown, answerWith: AnswerWith): void {
+    const { listener, accountId, isAnswered } = subscriber;
     this.#options.log.warn({ err, accountId }, "a subscriber of orders can't be served");
-    if (this.#isCurrent(subscription)) this.unsubscribe(listener);
-    const text = "your orders can't be read now; try again in a few seconds";
-    if (isAnswered) listener.cut({ channel: "orders", reason: "UNAVAILABLE", text });
-    else answerWith(refused(refuse("UNAVAILABLE", text)));
+    if (this.#isCurrent(subscriber)) this.forget(listener);
+    if (isAnswered) listener.cut({ channel: "orders", reason: "UNAVAILABLE", text: UNAVAILABLE.text });
+    else answerWith(refused(UNAVAILABLE));
   }
 
-  async #catchUp(subscription: Subscription): Promise<void> {
-    const { listener, accountId, account } = subscription;
-    while (this.#isCurrent(subscription)) {
-      const recent = account.feed.recentAfter(subscription.position);
+  async #catchUp(subscriber: OrdersSubscriber): Promise<void> {
+    const { listener, accountId, account } = subscriber;
+    while (this.#isCurrent(subscriber)) {
+      const recent = account.feed.recentAfter(subscriber.position);
       if (recent !== null) {
-        send(subscription, recent);
-        if (subscription.position > account.feed.position) account.ahead.add(subscription);
-        else listener.join(roomOf(accountId));
+        subscriber.send(recent);
+        if (subscriber.position > account.feed.position) account.ahead.add(subscriber);
+        else listener.join(this.#room(accountId));
         this.#changed.add(accountId);
         return;
       }
-      const page = await this.#options.source.reportsAfter(accountId, subscription.position, REPORTS_IN_PACKET_MAX);
-      if (!this.#isCurrent(subscription)) return;
-      invariant(page[0]?.accountSequence === subscription.position + 1, "an account's reports have no gap");
-      send(subscription, page);
+      const page = await this.#catchUps.read(accountId, () =>
+        this.#options.source.reportsAfter(accountId, subscriber.position, REPORTS_IN_PACKET_MAX),
+      );
+      if (!this.#isCurrent(subscriber)) return;
+      subscriber.sendPage(page);
       if (!(await listener.hasRoom())) return;
     }
   }
 
-  #closeUp(subscription: Subscription, released: readonly FeedReport[]): void {
-    send(
-      subscription,
-      released.filter((report) => report.accountSequence > subscription.position),
-    );
-    if (subscription.position > subscription.account.feed.position) return;
-    subscription.account.ahead.delete(subscription);
-    subscription.listener.join(roomOf(subscription.accountId));
+  #closeUp(subscriber: OrdersSubscriber, released: readonly FeedReport[]): void {
+    subscriber.send(released);
+    if (subscriber.position > subscriber.account.feed.position) return;
+    subscriber.account.ahead.delete(subscriber);
+    subscriber.listener.join(this.#room(subscriber.accountId));
   }
 
-  #isCurrent(subscription: Subscription): boolean {
-    const { listener } = subscription;
-    return listener.isConnected() && this.#subscriptions.get(listener.id) === subscription;
+  #isCurrent(subscriber: OrdersSubscriber): boolean {
+    const { listener } = subscriber;
+    return listener.isConnected() && this.#subscribers.get(listener.id) === subscriber;
+  }
+
+  #room(accountId: AccountId): string {
+    return roomOf(this.name, accountId);
   }
 }
 
-function send(subscription: Subscription, reports: readonly FeedReport[]): void {
-  for (let start = 0; start < reports.length; start += REPORTS_IN_PACKET_MAX) {
-    const part = reports.slice(start, start + REPORTS_IN_PACKET_MAX);
-    subscription.listener.send("orders", { reports: part.map((report) => report.json) });
-  }
-  subscription.position = reports.at(-1)?.accountSequence ?? subscription.position;
+const UNAVAILABLE = refuse("UNAVAILABLE", "your orders can't be read now; try again in a few seconds");
+
+function pageJson({ accountSequence, openOrders, next }: OpenOrdersPage): object {
+  return { accountSequence, openOrders, ...(next === null ? {} : { next: placeText(next) }) };
 }
 
-function roomOf(accountId: AccountId): string {
-  return `orders:${accountId}`;
+function accountOf({ accountId }: Listener): AccountId {
+  invariant(accountId !== null, "nobody listens to orders without a login");
+  return accountId;
 }

@@ -1,6 +1,6 @@
 import { invariant } from "../../shared/domain/errors.js";
 
-/** What is missing: everything after `after` up to and with `upTo`. */
+/** What is missing of one sequence: everything after `after` up to and with `upTo`. */
 export interface Hole {
   readonly after: number;
   readonly upTo: number;
@@ -8,19 +8,22 @@ export interface Hole {
 
 /**
  * Puts numbered items into their order: each leaves once, in sequence, however often and in whatever order they come.
- * It holds back what is ahead of a hole, at most `heldMax` items; past that it forgets the new ones and remembers only
- * that they exist, so that they are a hole, too, which the caller fills from the place where everything is written.
+ * Behind a hole it keeps those that come next, the lowest numbers within `heldMax` of its position; of all higher ones it
+ * remembers only that they exist, so that they are a hole, too, which the caller fills from where everything is written.
  *
- * Modes: before `start` everything is held (the position is being read elsewhere); after it, `take` hands out.
+ * Modes: before `start` it holds what comes first (the position is being read elsewhere); after it, `take` hands out.
  */
 export class SequenceGate<Item> {
   readonly #held = new Map<number, Item>();
   readonly #heldMax: number;
+  /** Told how many items more (or fewer) are held. */
+  readonly #onHeld: (items: number) => void;
   #position: number | null = null;
   #knownUpTo = 0;
 
-  constructor(heldMax: number) {
+  constructor(heldMax: number, onHeld: (items: number) => void = () => undefined) {
     this.#heldMax = heldMax;
+    this.#onHeld = onHeld;
   }
 
   get isStarted(): boolean {
@@ -37,11 +40,16 @@ export class SequenceGate<Item> {
     return this.#held.size;
   }
 
+  /** Something is known to exist and is not here, so nothing moves. */
+  get isWaiting(): boolean {
+    return this.#position !== null && this.#knownUpTo > this.#position && !this.#held.has(this.#position + 1);
+  }
+
   /** Everything up to `position` counts as handed out. */
   start(position: number): void {
     invariant(this.#position === null, "a sequence gate is started once");
     this.#position = position;
-    for (const sequence of this.#held.keys()) if (sequence <= position) this.#held.delete(sequence);
+    this.#letGo((sequence) => sequence <= position || sequence > position + this.#heldMax);
     this.knowUpTo(position);
   }
 
@@ -53,8 +61,11 @@ export class SequenceGate<Item> {
   offer(sequence: number, item: Item): void {
     if (this.#position !== null && sequence <= this.#position) return;
     this.knowUpTo(sequence);
-    const isNext = this.#position !== null && sequence === this.#position + 1;
-    if (isNext || this.#held.size < this.#heldMax) this.#held.set(sequence, item);
+    const hasRoom =
+      this.#position === null ? this.#held.size < this.#heldMax : sequence <= this.#position + this.#heldMax;
+    if (!hasRoom || this.#held.has(sequence)) return;
+    this.#held.set(sequence, item);
+    this.#onHeld(1);
   }
 
   /** The items whose turn it is, at most `itemsMax`. */
@@ -68,14 +79,33 @@ export class SequenceGate<Item> {
       this.#held.delete(this.#position);
       items.push(item);
     }
+    if (items.length > 0) this.#onHeld(-items.length);
     return items;
   }
 
-  /** The first stretch that is known to exist and did not come; null: nothing is missing. */
-  hole(): Hole | null {
-    if (this.#position === null || this.#knownUpTo <= this.#position || this.#held.has(this.#position + 1)) return null;
-    let upTo = this.#knownUpTo;
-    for (const sequence of this.#held.keys()) if (sequence <= upTo) upTo = sequence - 1;
-    return { after: this.#position, upTo };
+  /** The first stretch that is known to exist and is not here, at most `lengthMax` long; null: nothing is missing. */
+  hole(lengthMax: number): Hole | null {
+    if (!this.isWaiting) return null;
+    const last = Math.min(this.#knownUpTo, this.position + lengthMax);
+    let upTo = this.position + 1;
+    while (upTo < last && !this.#held.has(upTo + 1)) upTo += 1;
+    return { after: this.position, upTo };
+  }
+
+  /** Forgets what it holds of anything but the next `heldMax` numbers: that is a hole then. */
+  keepNext(heldMax: number): void {
+    const last = (this.#position ?? 0) + heldMax;
+    if (this.#position !== null) this.#letGo((sequence) => sequence > last);
+  }
+
+  /** Forgets everything: nobody listens any more. */
+  clear(): void {
+    this.#letGo(() => true);
+  }
+
+  #letGo(isToGo: (sequence: number) => boolean): void {
+    const before = this.#held.size;
+    for (const sequence of this.#held.keys()) if (isToGo(sequence)) this.#held.delete(sequence);
+    this.#onHeld(this.#held.size - before);
   }
 }

@@ -45,7 +45,17 @@ export class TradeTape {
     return trades;
   }
 
-  hole(): Hole | null {
-    return this.#gate.hole();
+  /** A trade is missing, and those behind it wait. */
+  get isWaiting(): boolean {
+    return this.#gate.isWaiting;
+  }
+
+  /** The id of the last trade that was told. */
+  get position(): number {
+    return this.#gate.position;
+  }
+
+  hole(lengthMax: number): Hole | null {
+    return this.#gate.hole(lengthMax);
   }
 }

@@ -1,60 +1,115 @@
 import type { Asset } from "../../shared/domain/assets.js";
 import { formatDecimal, formatPrice } from "../../shared/domain/decimal.js";
-import { invariant } from "../../shared/domain/errors.js";
-import type { PublicTrade } from "../../shared/domain/reports.js";
+import { type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { NotificationBatch, PublicTrade } from "../../shared/domain/reports.js";
+import type { Logger } from "../../shared/process/log.js";
 import type { Listener, Rooms } from "../connections/listener.js";
-import type { Gap } from "./gap-filler.js";
+import type { NotifierMetrics } from "../notifier-metrics.js";
+import { type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
+import { GapFiller } from "./gap-filler.js";
+import type { Hole } from "./sequence-gate.js";
 import { TradeTape } from "./trade-tape.js";
 
 /** The contract's number of trades in the acknowledgement of `subscribe`. */
 export const SNAPSHOT_TRADES = 50;
-const TRADES_HELD_MAX = 10_000;
+const TAPE_LIMITS = { recentMax: SNAPSHOT_TRADES, heldMax: 10_000 };
 const TRADES_IN_PACKET_MAX = 1_000;
+const TRADES_IN_FILL_MAX = 2_000;
+const ASSETS_IN_FILL_MAX = 100;
+const GAP_CHECK_MS = 100;
+const GAP_RETRY_MS = 500;
+
+export interface TradesHole extends Hole {
+  /** The asset. */
+  readonly key: string;
+}
 
 export interface TradesSource {
   /** The newest trades of an asset, oldest first. */
   recentTrades(asset: string, tradesMax: number): Promise<PublicTrade[]>;
-  /** What follows `after`, up to `upTo` or less, in order. */
-  tradesAfter(asset: string, after: number, upTo: number): Promise<PublicTrade[]>;
+  tradesIn(holes: readonly TradesHole[]): Promise<(PublicTrade & { asset: string })[]>;
+  lastTradeIds(): Promise<{ asset: string; tradeId: number }[]>;
+}
+
+export interface TradesChannelOptions {
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly rooms: Rooms;
+  readonly source: TradesSource;
+  readonly limits: { readonly holeWaitMs: number };
+  readonly log: Logger;
+  readonly metrics: Pick<NotifierMetrics, "gapsFilled">;
 }
 
 /**
  * Channel `trades`: the last trades in the acknowledgement, then every later one, gapless by trade id. A tape moves
  * only in flush(), in the same step in which the room is told, so who joins between two flushes misses nothing.
  */
-export class TradesChannel {
+export class TradesChannel implements Channel {
+  readonly name = "trades";
+  readonly isPrivate = false;
+  readonly fields = [];
+  readonly #options: TradesChannelOptions;
   readonly #tapes = new Map<string, { readonly asset: Asset; readonly tape: TradeTape }>();
-  readonly #rooms: Rooms;
-  readonly #source: TradesSource;
   readonly #changed = new Set<string>();
+  readonly #filler: GapFiller<string>;
+  #flushAll: () => void = () => undefined;
 
-  constructor(assets: ReadonlyMap<string, Asset>, rooms: Rooms, source: TradesSource) {
-    this.#rooms = rooms;
-    this.#source = source;
-    const limits = { recentMax: SNAPSHOT_TRADES, heldMax: TRADES_HELD_MAX };
-    for (const [name, asset] of assets) this.#tapes.set(name, { asset, tape: new TradeTape(limits) });
+  constructor(options: TradesChannelOptions) {
+    this.#options = options;
+    for (const [name, asset] of options.assets) this.#tapes.set(name, { asset, tape: new TradeTape(TAPE_LIMITS) });
+    this.#filler = new GapFiller({
+      channel: this.name,
+      gaps: () => this.#gaps(),
+      fill: (names) => this.#fill(names),
+      holeWaitMs: options.limits.holeWaitMs,
+      checkIntervalMs: GAP_CHECK_MS,
+      retryMs: GAP_RETRY_MS,
+      keysInFillMax: ASSETS_IN_FILL_MAX,
+      log: options.log,
+      onFilled: (assets) => options.metrics.gapsFilled.inc(assets),
+    });
   }
 
-  /** Reads where each tape stands. Call it when live trades are already offered, so that none falls between. */
-  async start(): Promise<void> {
+  /** Reads where each tape stands. */
+  async start(flushAll: () => void): Promise<void> {
     for (const [name, { tape }] of this.#tapes) {
-      if (!tape.isStarted) tape.start(await this.#source.recentTrades(name, SNAPSHOT_TRADES));
+      if (!tape.isStarted) tape.start(await this.#options.source.recentTrades(name, SNAPSHOT_TRADES));
       this.#changed.add(name);
     }
+    this.#flushAll = flushAll;
+    void this.#filler.run();
   }
 
-  offer(asset: string, trades: readonly PublicTrade[]): void {
+  stop(): void {
+    this.#filler.stop();
+  }
+
+  /** Answers with the snapshot that the events continue, in one synchronous step. */
+  subscription(listener: Listener, { asset: name }: Asked): Subscription | Refusal {
+    const entry = name === null ? undefined : this.#tapes.get(name);
+    if (name === null || entry === undefined)
+      return refuse("UNKNOWN_ASSET", `channel trades needs an asset, such as "asset":"BTC-USD"`);
+    const room = roomOf(this.name, name);
+    return {
+      key: room,
+      begin: (answerWith) => {
+        listener.join(room);
+        answerWith({ ok: true, asset: name, trades: entry.tape.recent.map((trade) => tradeJson(trade, entry.asset)) });
+      },
+      end: () => listener.leave(room),
+      isHeld: () => true,
+    };
+  }
+
+  /** Its rooms forget it by themselves. */
+  forget(): void {}
+
+  offer(asset: string, { trades }: Pick<NotificationBatch, "trades">): void {
     if (trades.length === 0) return;
     this.#tapes.get(asset)?.tape.offer(trades);
     this.#changed.add(asset);
   }
 
-  /** The asset has trades up to this id, wherever they are. */
-  knowUpTo(asset: string, tradeId: number): void {
-    this.#tapes.get(asset)?.tape.knowUpTo(tradeId);
-  }
-
-  /** Tells everybody what is new; true: there is more. `onTold` gets the time of the newest trade of each packet. */
   flush(onTold: (executedAtUs: number) => void): boolean {
     let hasMore = false;
     for (const name of this.#changed) {
@@ -64,37 +119,33 @@ export class TradesChannel {
       if (entry === undefined || last === undefined) this.#changed.delete(name);
       else {
         hasMore ||= trades.length === TRADES_IN_PACKET_MAX;
-        this.#rooms.send(roomOf(name), "trades", { asset: name, trades: trades.map((t) => tradeJson(t, entry.asset)) });
+        const json = trades.map((trade) => tradeJson(trade, entry.asset));
+        this.#options.rooms.send(roomOf(this.name, name), "trades", { asset: name, trades: json });
         onTold(last.executedAtUs);
       }
     }
     return hasMore;
   }
 
-  /** Lets the listener in; returns the snapshot that its events continue. One synchronous step. */
-  subscribe(listener: Listener, name: string): object {
-    const entry = this.#tapes.get(name);
-    invariant(entry !== undefined, `asset ${name} was checked before`);
-    listener.join(roomOf(name));
-    return { asset: name, trades: entry.tape.recent.map((trade) => tradeJson(trade, entry.asset)) };
+  async reconcile(): Promise<void> {
+    for (const { asset, tradeId } of await this.#options.source.lastTradeIds())
+      this.#tapes.get(asset)?.tape.knowUpTo(tradeId);
   }
 
-  unsubscribe(listener: Listener, name: string): void {
-    listener.leave(roomOf(name));
+  *#gaps(): Generator<{ key: string; after: number }> {
+    for (const [key, { tape }] of this.#tapes) if (tape.isWaiting) yield { key, after: tape.position };
   }
 
-  gaps(): Gap[] {
-    return [...this.#tapes].flatMap(([name, { tape }]) => {
-      const hole = tape.hole();
-      if (hole === null) return [];
-      const fill = async () => this.offer(name, await this.#source.tradesAfter(name, hole.after, hole.upTo));
-      return [{ key: roomOf(name), hole, fill }];
+  async #fill(names: readonly string[]): Promise<void> {
+    const lengthMax = Math.ceil(TRADES_IN_FILL_MAX / names.length);
+    const holes = names.flatMap((key) => {
+      const hole = this.#tapes.get(key)?.tape.hole(lengthMax) ?? null;
+      return hole === null ? [] : [{ key, ...hole }];
     });
+    for (const { asset, ...trade } of await this.#options.source.tradesIn(holes))
+      this.offer(asset, { trades: [trade] });
+    this.#flushAll();
   }
-}
-
-function roomOf(asset: string): string {
-  return `trades:${asset}`;
 }
 
 function tradeJson(trade: PublicTrade, { tick, lot }: Asset): object {

@@ -30,7 +30,7 @@ export interface GatewayOptions {
     event: unknown,
     argument: unknown,
     answerWith: (answer: Answer) => void,
-  ) => Answer | null;
+  ) => void;
   readonly onGone: (listener: Listener) => void;
 }
 
@@ -146,10 +146,7 @@ export class Gateway implements Rooms {
       const spent = budget.spend(performance.now());
       if (spent === "hostile") socket.disconnect(true);
       else if (spent === "refused") answerWith(rateLimited);
-      else {
-        const answer = onMessage(listener, event, args[0], answerWith);
-        if (answer !== null) answerWith(answer);
-      }
+      else onMessage(listener, event, args[0], answerWith);
     });
     socket.on("error", (err) => log.debug({ err }, "a client's connection failed"));
     socket.on("disconnect", () => {

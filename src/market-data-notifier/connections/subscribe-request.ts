@@ -1,61 +1,59 @@
 import { type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { Asked, Channel } from "../channels/channel.js";
 
-/** What a client may subscribe to now. Strangers' accounts can't be named: the key of the connection says whose. */
-export type ChannelRequest =
-  | { readonly channel: "trades"; readonly asset: string }
-  | { readonly channel: "orders"; readonly fromSequence: number | null }
-  | { readonly channel: "balances" };
-
-const CHANNELS: readonly string[] = ["trades", "orders", "balances"];
-/** In the contract, not built yet. */
-const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "candles", "status"];
 const SHOWN_TEXT_MAX = 40;
 
-/** Checks the argument of `subscribe` or `unsubscribe`, which is whatever a stranger sent. */
-export function parseChannelRequest(
+type NamedChannel = Pick<Channel, "name" | "fields">;
+
+export interface KnownNames<OneChannel extends NamedChannel> {
+  readonly channels: readonly OneChannel[];
+  /** In the contract, not built yet. */
+  readonly laterChannels: readonly string[];
+  readonly assets: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * Checks what all channels have in common in the argument of `subscribe` or `unsubscribe`, which is whatever a stranger
+ * sent. Strangers' accounts can't be named: the key of the connection says whose.
+ */
+export function parseSubscribeRequest<OneChannel extends NamedChannel>(
   input: unknown,
-  knownAssets: ReadonlyMap<string, unknown>,
-): ChannelRequest | Refusal {
+  { channels, laterChannels, assets }: KnownNames<OneChannel>,
+): (Asked & { readonly channel: OneChannel }) | Refusal {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     return refuse("MALFORMED_MESSAGE", `give an object such as {"channel":"trades","asset":"BTC-USD"} and a callback`);
-  const { channel, asset, from, ...others } = input as Record<string, unknown>;
-  if (typeof channel !== "string" || ![...CHANNELS, ...LATER_CHANNELS].includes(channel))
-    return refuse("UNKNOWN_COMMAND", `channel ${shown(channel)} does not exist; use trades, orders or balances`);
-  if (LATER_CHANNELS.includes(channel))
-    return refuse("UNSUPPORTED_COMBINATION", `channel ${channel} is not available yet; use trades, orders or balances`);
-  if ("account" in others)
+  const { channel, asset, ...fields } = input as Record<string, unknown>;
+  const found = channels.find(({ name }) => name === channel);
+  if (found === undefined) {
+    const use = `use ${channels.map(({ name }) => name).join(", ")}`;
+    return typeof channel === "string" && laterChannels.includes(channel)
+      ? refuse("UNSUPPORTED_COMBINATION", `channel ${channel} is not available yet; ${use}`)
+      : refuse("UNKNOWN_COMMAND", `channel ${shown(channel)} does not exist; ${use}`);
+  }
+  if ("account" in fields)
     return refuse(
       "UNSUPPORTED_COMBINATION",
       "account can't be chosen: orders and balances are those of the key you connected with",
     );
-  const [stray] = Object.keys(others);
-  if (stray !== undefined)
-    return refuse("MALFORMED_MESSAGE", `field ${shown(stray)} is not known; use channel, asset, from`);
-  if (asset !== undefined && (typeof asset !== "string" || !knownAssets.has(asset)))
+  if (asset !== undefined && (typeof asset !== "string" || !assets.has(asset)))
     return refuse(
       "UNKNOWN_ASSET",
-      `asset ${shown(asset)} is not traded here; use one of ${[...knownAssets.keys()].join(", ")}`,
+      `asset ${shown(asset)} is not traded here; use one of ${[...assets.keys()].join(", ")}`,
     );
-  if (channel === "orders") return ordersRequest(from);
-  if (channel === "trades" && asset === undefined)
-    return refuse("UNKNOWN_ASSET", `channel trades needs an asset, such as "asset":"BTC-USD"`);
-  if (from !== undefined) return refuse("UNSUPPORTED_COMBINATION", "from is for the channel orders only");
-  return channel === "trades" ? { channel, asset: asset as string } : { channel: "balances" };
+  const stray = Object.keys(fields).find((field) => !found.fields.includes(field));
+  if (stray !== undefined) return strayField(stray, channels);
+  return { channel: found, asset: asset ?? null, fields };
 }
 
-/** An account has one sequence over all assets, so a valid asset narrows nothing here, nor for balances. */
-function ordersRequest(from: unknown): ChannelRequest | Refusal {
-  if (from === undefined) return { channel: "orders", fromSequence: null };
-  if (typeof from !== "number" || !Number.isSafeInteger(from) || from < 0)
-    return refuse(
-      "MALFORMED_MESSAGE",
-      `from ${shown(from)} is not a whole number from 0; give the last accountSequence you have`,
-    );
-  return { channel: "orders", fromSequence: from };
+function strayField(field: string, channels: readonly NamedChannel[]): Refusal {
+  const owner = channels.find(({ fields }) => fields.includes(field));
+  if (owner !== undefined) return refuse("UNSUPPORTED_COMBINATION", `${field} is for the channel ${owner.name} only`);
+  const known = ["channel", "asset", ...channels.flatMap(({ fields }) => fields)];
+  return refuse("MALFORMED_MESSAGE", `field ${shown(field)} is not known; use ${known.join(", ")}`);
 }
 
 /** A stranger's value, made fit for one line of an answer. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text =
     typeof value === "string"
       ? JSON.stringify(value)

@@ -1,110 +1,104 @@
-import { refuse } from "../../shared/domain/rejects.js";
-import type { BalancesChannel } from "../channels/balances-channel.js";
-import type { OrdersChannel } from "../channels/orders-channel.js";
-import type { TradesChannel } from "../channels/trades-channel.js";
+import { type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { AnswerWith, Channel, Subscription } from "../channels/channel.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { type Answer, type Listener, refused } from "./listener.js";
-import { type ChannelRequest, parseChannelRequest } from "./subscribe-request.js";
+import { type KnownNames, parseSubscribeRequest } from "./subscribe-request.js";
 
-export interface SubscriptionsOptions {
-  readonly trades: TradesChannel;
-  readonly orders: OrdersChannel;
-  readonly balances: BalancesChannel;
-  readonly knownAssets: ReadonlyMap<string, unknown>;
-  readonly perConnectionMax: number;
+export interface SubscriptionsOptions extends KnownNames<Channel> {
+  readonly limits: { readonly subscriptionsPerConnectionMax: number };
   /** Whether the database answers: nobody is made to wait for one that does not. */
   readonly isDatabaseReady: () => boolean;
   /** Sends what is in order, so that a snapshot taken next is where the live events go on. */
   readonly flush: () => void;
-  readonly metrics: NotifierMetrics;
+  readonly metrics: Pick<NotifierMetrics, "subscriptions">;
 }
 
-type PrivateRequest = Exclude<ChannelRequest, { channel: "trades" }>;
-type AnswerWith = (answer: Answer) => void;
+/** What a client asks for, once it was found to be all right. */
+interface Wanted {
+  readonly channel: Channel;
+  readonly subscription: Subscription;
+}
 
 /** What clients ask for: `subscribe` and `unsubscribe`, checked, counted, and passed to the channels. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  /** Per listener: "trades:BTC-USD", "orders", "balances". */
-  readonly #held = new Map<string, Set<string>>();
+  /** What each listener is subscribed to: the subscriptions' keys, with the channels' names. */
+  readonly #held = new Map<string, Map<string, string>>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
   }
 
-  /** A message of a client, whatever it holds. Null: the answer comes later, by `answerWith`. */
-  receive(listener: Listener, event: unknown, argument: unknown, answerWith: AnswerWith): Answer | null {
-    if (event !== "subscribe" && event !== "unsubscribe")
-      return refused(refuse("UNKNOWN_COMMAND", "the events here are subscribe and unsubscribe"));
-    const request = parseChannelRequest(argument, this.#options.knownAssets);
-    if ("name" in request) return refused(request);
-    if (request.channel !== "trades" && listener.accountId === null)
-      return refused(refuse("LOGIN_REQUIRED", `${request.channel} are private: connect with auth { keyId, secret }`));
-    if (event === "unsubscribe") return this.#unsubscribe(listener, request);
-    if (!this.#hold(listener, keyOf(request))) {
-      const { perConnectionMax } = this.#options;
-      return refused(refuse("BUSY", `at most ${perConnectionMax} subscriptions a connection: unsubscribe from one`));
+  /** A message of a client, whatever it holds. */
+  receive(listener: Listener, event: unknown, argument: unknown, answerWith: AnswerWith): void {
+    const wanted = this.#wanted(listener, event, argument);
+    if ("text" in wanted) answerWith(refused(wanted));
+    else if (event === "subscribe") this.#subscribe(listener, wanted, answerWith);
+    else {
+      wanted.subscription.end();
+      this.#release(listener, wanted.subscription.key);
+      answerWith({ ok: true });
     }
-    if (request.channel !== "trades") return this.#subscribePrivate(listener, request, answerWith);
-    this.#options.flush();
-    return { ok: true, ...this.#options.trades.subscribe(listener, request.asset) };
   }
 
   /** The listener is gone, and everything that was its. */
   forget(listener: Listener): void {
-    this.#options.orders.unsubscribe(listener);
-    this.#options.balances.unsubscribe(listener);
-    for (const key of this.#held.get(listener.id) ?? [])
-      this.#options.metrics.subscriptions.dec({ channel: channelOf(key) });
+    for (const channel of this.#options.channels) channel.forget(listener);
+    for (const channel of this.#held.get(listener.id)?.values() ?? [])
+      this.#options.metrics.subscriptions.dec({ channel });
     this.#held.delete(listener.id);
   }
 
-  /** The answer comes from the database. */
-  #subscribePrivate(listener: Listener, request: PrivateRequest, answerWith: AnswerWith): Answer | null {
-    const { orders, balances, isDatabaseReady } = this.#options;
-    const { channel } = request;
-    const releaseIfOut = () => {
-      if (!this.#options[channel].has(listener)) this.#release(listener, channel);
-    };
-    if (!isDatabaseReady()) {
-      releaseIfOut();
-      return refused(refuse("UNAVAILABLE", `${channel} can't be read now; try again in a few seconds`));
-    }
+  #wanted(listener: Listener, event: unknown, argument: unknown): Wanted | Refusal {
+    if (event !== "subscribe" && event !== "unsubscribe")
+      return refuse("UNKNOWN_COMMAND", "the events here are subscribe and unsubscribe");
+    const asked = parseSubscribeRequest(argument, this.#options);
+    if ("name" in asked) return asked;
+    const { channel } = asked;
+    if (channel.isPrivate && listener.accountId === null)
+      return refuse("LOGIN_REQUIRED", `${channel.name} are private: connect with auth { keyId, secret }`);
+    const subscription = channel.subscription(listener, asked);
+    return "name" in subscription ? subscription : { channel, subscription };
+  }
+
+  #subscribe(listener: Listener, { channel, subscription }: Wanted, answerWith: AnswerWith): void {
     const answer = (given: Answer) => {
-      if (!given.ok) releaseIfOut();
+      if (!given.ok && !subscription.isHeld()) this.#release(listener, subscription.key);
       answerWith(given);
     };
-    if (request.channel === "orders") void orders.subscribe(listener, request.fromSequence, answer);
-    else balances.subscribe(listener, answer);
+    const problem = this.#whyNot(listener, channel, subscription);
+    if (problem !== null) answer(refused(problem));
+    else {
+      this.#options.flush();
+      subscription.begin(answer);
+    }
+  }
+
+  #whyNot(listener: Listener, { name, isPrivate }: Channel, { key }: Subscription): Refusal | null {
+    const { subscriptionsPerConnectionMax } = this.#options.limits;
+    if (!this.#hold(listener, key, name))
+      return refuse(
+        "BUSY",
+        `at most ${subscriptionsPerConnectionMax} subscriptions a connection: unsubscribe from one`,
+      );
+    if (isPrivate && !this.#options.isDatabaseReady())
+      return refuse("UNAVAILABLE", `${name} can't be read now; try again in a few seconds`);
     return null;
   }
 
-  #unsubscribe(listener: Listener, request: ChannelRequest): Answer {
-    if (request.channel === "trades") this.#options.trades.unsubscribe(listener, request.asset);
-    else this.#options[request.channel].unsubscribe(listener);
-    this.#release(listener, keyOf(request));
-    return { ok: true };
-  }
-
   /** False: the connection has as many as it may. */
-  #hold(listener: Listener, key: string): boolean {
-    const keys = this.#held.get(listener.id) ?? new Set();
+  #hold(listener: Listener, key: string, channel: string): boolean {
+    const keys = this.#held.get(listener.id) ?? new Map<string, string>();
     if (keys.has(key)) return true;
-    if (keys.size >= this.#options.perConnectionMax) return false;
-    this.#held.set(listener.id, keys.add(key));
-    this.#options.metrics.subscriptions.inc({ channel: channelOf(key) });
+    if (keys.size >= this.#options.limits.subscriptionsPerConnectionMax) return false;
+    this.#held.set(listener.id, keys.set(key, channel));
+    this.#options.metrics.subscriptions.inc({ channel });
     return true;
   }
 
   #release(listener: Listener, key: string): void {
-    if (this.#held.get(listener.id)?.delete(key)) this.#options.metrics.subscriptions.dec({ channel: channelOf(key) });
+    const keys = this.#held.get(listener.id);
+    const channel = keys?.get(key);
+    if (channel !== undefined && keys?.delete(key)) this.#options.metrics.subscriptions.dec({ channel });
   }
-}
-
-function keyOf(request: ChannelRequest): string {
-  return request.channel === "trades" ? `trades:${request.asset}` : request.channel;
-}
-
-function channelOf(key: string): string {
-  return key.split(":")[0] ?? key;
 }

@@ -2,7 +2,9 @@ import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { applyMigrations } from "../../../src/launcher/migrations.js";
-import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
+import { BalancesStore } from "../../../src/market-data-notifier/channels/balances-store.js";
+import { OrdersStore } from "../../../src/market-data-notifier/channels/orders-store.js";
+import { TradesStore } from "../../../src/market-data-notifier/channels/trades-store.js";
 import { processedThrough } from "../../../src/order-handler/positions-store.js";
 import { lastPrices } from "../../../src/order-handler/prices-store.js";
 import { lastAction, suspendedAccounts } from "../../../src/shared/access/actions.js";
@@ -67,15 +69,17 @@ describe("the database's roles", () => {
 
   it("let the market-data-notifier read what it publishes", async () => {
     const database = await as("bourse_market_data_notifier");
-    const store = new NotifierStore(database, registry.assets);
+    const trades = new TradesStore(database, registry.assets);
+    const orders = new OrdersStore(database, registry.assets);
     expect(await authenticate(database, "ann", "ann")).to.include({ account: "ann" });
-    expect(await store.recentTrades("BTC-USD", 50)).to.deep.equal([]);
-    expect(await store.tradesAfter("BTC-USD", 0, 9)).to.deep.equal([]);
-    expect(await store.lastTradeIds()).to.have.length(registry.assets.size);
-    expect(await store.accountSnapshot(ANN)).to.include({ accountSequence: 0 });
-    expect(await store.reportsAfter(ANN, 0, 9)).to.deep.equal([]);
-    expect(await store.lastAccountSequences([ANN])).to.have.length(1);
-    expect(await store.balancesOf([ANN])).to.have.length(1);
+    expect(await trades.recentTrades("BTC-USD", 50)).to.deep.equal([]);
+    expect(await trades.tradesIn([{ key: "BTC-USD", after: 0, upTo: 9 }])).to.deep.equal([]);
+    expect(await trades.lastTradeIds()).to.have.length(registry.assets.size);
+    expect(await orders.accountSnapshot(ANN, 9)).to.include({ accountSequence: 0 });
+    expect(await orders.reportsAfter(ANN, 0, 9)).to.deep.equal([]);
+    expect(await orders.reportsIn([{ key: ANN, after: 0, upTo: 9 }])).to.deep.equal([]);
+    expect(await orders.lastAccountSequences([ANN])).to.have.length(1);
+    expect(await new BalancesStore(database).balancesOf([ANN])).to.have.length(1);
   });
 
   it("let order-processing turn what is due into actions", async () => {

@@ -1,11 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { io, type Socket } from "socket.io-client";
+import { allChannels, LATER_CHANNELS } from "../../../src/market-data-notifier/channels/channels.js";
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
 import { Gateway, listen, webServer } from "../../../src/market-data-notifier/connections/gateway.js";
+import { Subscriptions } from "../../../src/market-data-notifier/connections/subscriptions.js";
 import { Logins } from "../../../src/market-data-notifier/logins.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
-import { NotifierStore } from "../../../src/market-data-notifier/notifier-store.js";
 import { Notifier } from "../../../src/market-data-notifier/service.js";
 import { AccessFeed, keyProblem } from "../../../src/shared/access/access-feed.js";
 import { authenticate } from "../../../src/shared/access/authentication.js";
@@ -56,21 +57,16 @@ export async function startNotifier(
     metrics: own,
     login: (handshake, address) => logins.login(handshake, address),
     loginProblem: (login) => keyProblem(access, login, performance.now()),
-    onMessage: (...message) => notifier.subscriptions.receive(...message),
-    onGone: (listener) => notifier.subscriptions.forget(listener),
+    onMessage: (...message) => subscriptions.receive(...message),
+    onGone: (listener) => subscriptions.forget(listener),
   });
-  const store = new NotifierStore(database, registry.assets);
   const isDatabaseReady = () => database.whyNotReady() === null;
-  const notifier: Notifier = new Notifier({
-    registry,
-    bus,
-    store,
-    isDatabaseReady,
-    rooms: gateway,
-    limits,
-    log,
-    metrics: own,
-  });
+  const { assets } = registry;
+  const channels = allChannels({ assets, rooms: gateway, database, limits, log, metrics: own });
+  const notifier = new Notifier({ bus, channels, connections: gateway, isDatabaseReady, limits, log, metrics: own });
+  const flush = () => notifier.flush();
+  const names = { channels, laterChannels: LATER_CHANNELS, assets };
+  const subscriptions = new Subscriptions({ ...names, limits, isDatabaseReady, flush, metrics: own });
   await notifier.start();
   await listen(http, limits);
   const url = `${limits.tls === null ? "http" : "https"}://127.0.0.1:${(http.address() as AddressInfo).port}`;

@@ -186,6 +186,26 @@ describe("market-data-notifier", () => {
       expect(replies[1]).to.deep.equal(replies[0]);
     });
 
+    it("come with all open orders, page by page", async () => {
+      const dave = await settlement.createAccount("dave");
+      await settlement.database.query(
+        `insert into orders (asset, order_id, account_id, side, type, time_in_force, price_ticks, quantity_lots, filled_lots,
+           leaves_lots, status, received_at_us, updated_at_us)
+         select asset, 1000000000 + n, $1, 'buy', 'limit', 'GTC', 100, 10, 0, 10, 'open', 1, 1
+         from unnest(array['BTC-USD', 'ETH-USD']) asset, generate_series(1, 1100) n`,
+        [dave],
+      );
+      const socket = notifier.connect({ keyId: "dave", secret: "dave" });
+      const pages = [await ask(socket, "subscribe", { channel: "orders" })];
+      for (let { next } = pages[0]!; next !== undefined; next = pages.at(-1)?.next)
+        pages.push(await ask(socket, "subscribe", { channel: "orders", next }));
+      expect(pages.map(({ openOrders }) => openOrders?.length)).to.deep.equal([1_000, 1_000, 200]);
+      expect(pages.map(({ accountSequence }) => accountSequence)).to.deep.equal([0, 0, 0]);
+      expect(pages[0]?.openOrdersTotal).to.equal(2_200);
+      const places = pages.flatMap(({ openOrders }) => openOrders?.map((one) => `${one.asset} ${one.orderId}`));
+      expect(new Set(places)).to.have.property("size", 2_200);
+    });
+
     it("survive the loss of the stream with its memory", async () => {
       const socket = notifier.connect(aliceAuth);
       const live = gather(socket, "orders");

@@ -8,7 +8,8 @@ export interface Reply {
   readonly trades?: { tradeId: number }[];
   readonly accountSequence?: number;
   readonly balances?: { currency: string; available: string; held: string }[];
-  readonly openOrders?: { orderId: number }[];
+  readonly openOrders?: { asset: string; orderId: number }[];
+  readonly next?: string;
   readonly openOrdersTotal?: number;
 }
 

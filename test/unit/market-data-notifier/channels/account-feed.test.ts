@@ -9,8 +9,10 @@ const report = (accountSequence: number): FeedReport => ({
 const sequences = (reports: readonly FeedReport[] | null) =>
   reports?.map(({ accountSequence }) => accountSequence) ?? null;
 
+const UNCOUNTED = { recent: () => undefined, held: () => undefined };
+
 function feedAt(position: number, recentMax = 3): AccountFeed {
-  const feed = new AccountFeed({ recentMax, heldMax: 100 });
+  const feed = new AccountFeed({ recentMax, heldMax: 100 }, UNCOUNTED);
   feed.settledUpTo(position);
   return feed;
 }
@@ -21,7 +23,7 @@ function offerAll(feed: AccountFeed, ...numbers: number[]): void {
 
 describe("an account's feed", () => {
   it("starts after what was settled when it was first asked", () => {
-    const feed = new AccountFeed({ recentMax: 10, heldMax: 10 });
+    const feed = new AccountFeed({ recentMax: 10, heldMax: 10 }, UNCOUNTED);
     offerAll(feed, 5, 6, 7);
     feed.settledUpTo(6);
     expect(sequences(feed.release(10))).to.deep.equal([7]);
@@ -31,7 +33,7 @@ describe("an account's feed", () => {
     const feed = feedAt(6);
     feed.settledUpTo(8);
     expect(feed.position).to.equal(6);
-    expect(feed.hole()).to.deep.equal({ after: 6, upTo: 8 });
+    expect(feed.hole(100)).to.deep.equal({ after: 6, upTo: 8 });
   });
 
   it("remembers what it released, for those who come from the past", () => {
@@ -60,5 +62,29 @@ describe("an account's feed", () => {
     offerAll(feed, 6);
     feed.release(10);
     expect(feed.recentAfter(4)).to.equal(null);
+  });
+
+  it("tells how much it keeps, and lets go of it when it is told to", () => {
+    const kept = { recent: 0, held: 0 };
+    const feed = new AccountFeed(
+      { recentMax: 2, heldMax: 100 },
+      {
+        recent: (reports) => {
+          kept.recent += reports;
+        },
+        held: (reports) => {
+          kept.held += reports;
+        },
+      },
+    );
+    feed.settledUpTo(0);
+    offerAll(feed, 1, 2, 3, 4, 5, 7, 8);
+    feed.release(10);
+    expect(kept).to.deep.equal({ recent: 2, held: 2 });
+    feed.forgetRecent();
+    feed.keepNext(0);
+    expect(kept).to.deep.equal({ recent: 0, held: 0 });
+    expect(feed.recentAfter(4)).to.equal(null);
+    expect(feed.hole(100)).to.deep.equal({ after: 5, upTo: 8 });
   });
 });

@@ -134,7 +134,7 @@ describe("channel balances", () => {
   it("says nothing when nothing has changed", async () => {
     const stage = new Stage();
     const alice = await stage.subscribed();
-    stage.channel.allChanged();
+    void stage.channel.reconcile();
     await stage.tick();
     expect(alice.received).to.deep.equal([]);
   });
@@ -211,7 +211,7 @@ describe("channel balances", () => {
     stage.subscribe(gone);
     stage.subscribe(unsubscribed);
     gone.isOpen = false;
-    stage.channel.unsubscribe(unsubscribed);
+    stage.channel.forget(unsubscribed);
     await stage.answer();
     expect(unsubscribed.answers[0]).to.include({ ok: false, code: "UNSUPPORTED_COMBINATION" });
     expect([gone, unsubscribed].map(({ rooms }) => rooms.size)).to.deep.equal([0, 0]);
@@ -220,9 +220,9 @@ describe("channel balances", () => {
   it("stops reading an account when its last listener leaves", async () => {
     const stage = new Stage();
     const alice = await stage.subscribed();
-    stage.channel.unsubscribe(alice);
+    stage.channel.forget(alice);
     stage.channel.changed(ALICE);
-    stage.channel.allChanged();
+    void stage.channel.reconcile();
     await stage.tick();
     expect(stage.reads).to.have.length(1);
     expect(alice.rooms.size).to.equal(0);

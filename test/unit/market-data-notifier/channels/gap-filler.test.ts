@@ -1,73 +1,89 @@
 import { expect } from "chai";
-import sinon from "sinon";
 import { type Gap, GapFiller } from "../../../../src/market-data-notifier/channels/gap-filler.js";
 import { createLogger } from "../../../../src/shared/process/log.js";
+import { until } from "../../../support/eventually.js";
 
 describe("a gap filler", () => {
-  const onFilled = sinon.fake();
-  const filler = (fillsAtOnceMax = 2) =>
-    new GapFiller({ holeWaitMs: 100, retryMs: 500, fillsAtOnceMax, log: createLogger("test", "silent"), onFilled });
-  const gap = (after: number, key = "orders:1", fill: () => Promise<void> = async () => undefined) => {
-    const faked = sinon.fake(fill);
-    return { key, hole: { after, upTo: after + 1 }, fill: faked } satisfies Gap;
-  };
-  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  /** Sequences with holes, and a database that a test makes answer or fail. */
+  class Stage {
+    readonly open = new Map<string, number>();
+    readonly fills: (readonly string[])[] = [];
+    readonly startedMs: number[] = [];
+    /** What a fill does to the sequences. */
+    onFill: (keys: readonly string[]) => Promise<void> | void = (keys) => {
+      for (const key of keys) this.open.delete(key);
+    };
+    filled = 0;
+    readonly filler: GapFiller<string>;
 
-  it("gives a hole time to close by itself", () => {
-    const [late, f] = [gap(5), filler()];
-    f.check([late], 0);
-    f.check([late], 99);
-    expect(late.fill.callCount).to.equal(0);
-    f.check([late], 100);
-    expect(late.fill.callCount).to.equal(1);
+    constructor(options: { holeWaitMs?: number; retryMs?: number; keysInFillMax?: number } = {}) {
+      this.filler = new GapFiller<string>({
+        channel: "test",
+        gaps: () => this.#gaps(),
+        fill: async (keys) => {
+          this.fills.push(keys);
+          this.startedMs.push(performance.now());
+          await this.onFill(keys);
+        },
+        holeWaitMs: 20,
+        checkIntervalMs: 1,
+        retryMs: 60,
+        keysInFillMax: 100,
+        ...options,
+        log: createLogger("test", "silent"),
+        onFilled: (keys) => {
+          this.filled += keys;
+        },
+      });
+      void this.filler.run();
+    }
+
+    *#gaps(): Generator<Gap<string>> {
+      for (const [key, after] of this.open) yield { key, after };
+    }
+  }
+
+  let stage: Stage;
+  afterEach(() => stage.filler.stop());
+
+  it("gives a hole time to close by itself", async () => {
+    stage = new Stage({ holeWaitMs: 50 });
+    const sinceMs = performance.now();
+    stage.open.set("a", 5);
+    await until("it is filled", () => stage.filled === 1);
+    expect((stage.startedMs[0] ?? 0) - sinceMs).to.be.at.least(49);
   });
 
-  it("starts to wait anew when the hole is another one", () => {
-    const [first, second, f] = [gap(5), gap(9), filler()];
-    f.check([first], 0);
-    f.check([second], 99);
-    f.check([second], 101);
-    expect(second.fill.callCount).to.equal(0);
+  it("reads many holes at once, no more than its limit, the oldest first", async () => {
+    stage = new Stage({ keysInFillMax: 3 });
+    for (const key of ["a", "b", "c", "d", "e"]) stage.open.set(key, 1);
+    await until("all are filled", () => stage.filled === 5);
+    expect(stage.fills).to.deep.equal([
+      ["a", "b", "c"],
+      ["d", "e"],
+    ]);
   });
 
-  it("forgets a hole that closed", () => {
-    const [hole, f] = [gap(5), filler()];
-    f.check([hole], 0);
-    f.check([], 50);
-    f.check([hole], 120);
-    expect(hole.fill.callCount).to.equal(0);
+  it("goes on at once with a hole of which a part was read", async () => {
+    stage = new Stage({ holeWaitMs: 20, retryMs: 60_000 });
+    stage.onFill = ([key = ""]) => {
+      const after = (stage.open.get(key) ?? 0) + 1_000;
+      if (after < 20_000) stage.open.set(key, after);
+      else stage.open.delete(key);
+    };
+    stage.open.set("a", 0);
+    await until("all of it is read", () => stage.filled === 20);
   });
 
-  it("reads a hole once at a time, and tells when it was read", async () => {
-    onFilled.resetHistory();
-    let finish: () => void = () => undefined;
-    const hole = gap(5, "orders:1", () => new Promise<void>((resolve) => (finish = resolve)));
-    const f = filler();
-    f.check([hole], 0);
-    for (const nowMs of [100, 200, 300]) f.check([hole], nowMs);
-    expect(hole.fill.callCount).to.equal(1);
-    finish();
-    await settled();
-    expect(onFilled.callCount).to.equal(1);
-  });
-
-  it("reads no more holes at once than its limit", () => {
-    const holes = ["a", "b", "c"].map((key) => gap(1, key, () => new Promise(() => undefined)));
-    const f = filler(2);
-    f.check(holes, 0);
-    f.check(holes, 100);
-    expect(holes.map(({ fill }) => fill.callCount)).to.deep.equal([1, 1, 0]);
-  });
-
-  it("waits before it tries again what failed", async () => {
-    const hole = gap(5, "orders:1", () => Promise.reject(new Error("Postgres is away")));
-    const f = filler();
-    f.check([hole], 0);
-    f.check([hole], 100);
-    await settled();
-    f.check([hole], performance.now() + 400);
-    expect(hole.fill.callCount).to.equal(1);
-    f.check([hole], performance.now() + 600);
-    expect(hole.fill.callCount).to.equal(2);
+  it("waits before it reads again what did not come, or could not be read", async () => {
+    for (const onFill of [() => undefined, () => Promise.reject(new Error("Postgres is away"))]) {
+      stage = new Stage({ retryMs: 60 });
+      stage.onFill = onFill;
+      stage.open.set("a", 5);
+      await until("it was tried twice", () => stage.fills.length === 2);
+      stage.filler.stop();
+      const [first = 0, second = 0] = stage.startedMs;
+      expect(second - first).to.be.at.least(59);
+    }
   });
 });

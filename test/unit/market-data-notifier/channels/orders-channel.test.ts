@@ -2,12 +2,16 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { FeedReport } from "../../../../src/market-data-notifier/channels/account-feed.js";
 import { OrdersChannel } from "../../../../src/market-data-notifier/channels/orders-channel.js";
+import type { OpenOrderPlace } from "../../../../src/market-data-notifier/channels/orders-source.js";
 import type { Answer, Listener } from "../../../../src/market-data-notifier/connections/listener.js";
+import { notifierMetrics } from "../../../../src/market-data-notifier/notifier-metrics.js";
 import type { SequencedReport } from "../../../../src/shared/domain/reports.js";
 import { accountId } from "../../../../src/shared/domain/units.js";
 import { createLogger } from "../../../../src/shared/process/log.js";
+import { Metrics } from "../../../../src/shared/process/metrics.js";
 
 const ALICE = accountId(7);
+const BOB = accountId(8);
 const PAGE_MAX = 3;
 
 interface FakeListener extends Listener {
@@ -25,10 +29,12 @@ class Stage {
   settled = 0;
   /** What was published and is not lost. */
   isDatabaseAway = false;
+  /** Where the snapshot's page ends; null: it is the only one. */
+  next: OpenOrderPlace | null = null;
   readonly #waiting: (() => void)[] = [];
   readonly #listeners: FakeListener[] = [];
 
-  constructor(catchUpsMax = 10) {
+  constructor(limits: { catchUpsMax?: number; catchUpsPerAccountMax?: number } = {}) {
     const report = (sequence: number): FeedReport => ({
       accountSequence: sequence,
       matchedAtUs: 1,
@@ -47,23 +53,37 @@ class Stage {
         },
       },
       source: {
-        accountSnapshot: () => answer(() => ({ accountSequence: this.settled, openOrders: [], openOrdersTotal: 0 })),
+        accountSnapshot: () =>
+          answer(() => ({ accountSequence: this.settled, openOrders: [], openOrdersTotal: 0, next: this.next })),
+        openOrdersAfter: (_account, after) =>
+          answer(() => ({ accountSequence: this.settled, openOrders: [after], next: null })),
         reportsAfter: (_account, after, reportsMax) =>
           answer(() => {
             const count = Math.min(reportsMax, PAGE_MAX, this.settled - after);
             return Array.from({ length: Math.max(0, count) }, (_, i) => report(after + 1 + i));
           }),
+        reportsIn: (holes) =>
+          answer(() =>
+            holes.flatMap(({ key, after, upTo }) =>
+              Array.from({ length: Math.min(upTo, this.settled) - after }, (_, i) => ({
+                accountId: key,
+                report: report(after + 1 + i),
+              })),
+            ),
+          ),
+        lastAccountSequences: async () => [],
+        render: (_asset, { accountSequence }) => ({ sequence: accountSequence }),
       },
-      render: (_asset, { accountSequence }) => ({ sequence: accountSequence }),
-      catchUpsMax,
+      limits: { catchUpsMax: 100, catchUpsPerAccountMax: 100, holeWaitMs: 10, ...limits },
       log: createLogger("test", "silent"),
+      metrics: notifierMetrics(new Metrics("test")),
     });
   }
 
-  listener(id = `listener ${this.#listeners.length}`): FakeListener {
+  listener(account = ALICE): FakeListener {
     const listener: FakeListener = {
-      id,
-      accountId: ALICE,
+      id: `listener ${this.#listeners.length}`,
+      accountId: account,
       received: [],
       answers: [],
       rooms: new Set(),
@@ -92,7 +112,7 @@ class Stage {
 
   offer(...sequences: number[]): void {
     const reports = sequences.map((accountSequence) => ({ accountId: ALICE, accountSequence, matchedAtUs: 1 }));
-    this.channel.offer("BTC-USD", reports as SequencedReport[]);
+    this.channel.offer("BTC-USD", { reports: reports as SequencedReport[] });
   }
 
   flush(): void {
@@ -111,10 +131,17 @@ class Stage {
   }
 
   async fillGaps(): Promise<void> {
-    const fills = this.channel.gaps().map((gap) => gap.fill());
+    const keys = [...this.channel.gaps()].map(({ key }) => key);
+    if (keys.length === 0) return;
+    const filled = this.channel.fill(keys);
     await this.answerAll();
-    await Promise.all(fills);
+    await filled;
   }
+}
+
+function held({ channel }: Stage, listener: FakeListener): boolean {
+  const subscription = channel.subscription(listener, { asset: null, fields: {} });
+  return "key" in subscription && subscription.isHeld();
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -168,7 +195,7 @@ describe("channel orders", () => {
     stage.subscribe(listener, 6);
     await stage.answerAll();
     expect(listener.answers[0]).to.deep.include({ ok: false, code: "MALFORMED_MESSAGE" });
-    expect(stage.channel.has(listener)).to.equal(false);
+    expect(held(stage, listener)).to.equal(false);
   });
 
   it("answers UNAVAILABLE when the database is away, and works when it is back", async () => {
@@ -214,20 +241,55 @@ describe("channel orders", () => {
     const listener = stage.listener();
     stage.subscribe(listener);
     await stage.answerAll();
-    stage.channel.unsubscribe(listener);
+    stage.channel.forget(listener);
     stage.offer(1);
     stage.flush();
     expect(listener.received).to.deep.equal([]);
-    expect(stage.channel.accountIds).to.deep.equal([]);
+    expect(held(stage, listener)).to.equal(false);
   });
 
-  it("refuses more subscribers that catch up at once than its limit", async () => {
-    const stage = new Stage(1);
-    stage.subscribe(stage.listener());
-    const second = stage.listener();
-    stage.subscribe(second);
-    expect(second.answers[0]).to.deep.include({ ok: false, code: "BUSY" });
+  it("refuses more subscribers that catch up at once than its limits: in all, and of one account", async () => {
+    for (const limits of [{ catchUpsMax: 1 }, { catchUpsPerAccountMax: 1 }]) {
+      const stage = new Stage(limits);
+      stage.subscribe(stage.listener());
+      const [second, ofAnother] = [stage.listener(), stage.listener(BOB)];
+      stage.subscribe(second);
+      stage.subscribe(ofAnother);
+      expect(second.answers[0]).to.deep.include({ ok: false, code: "BUSY" });
+      expect(ofAnother.answers).to.have.length("catchUpsMax" in limits ? 1 : 0);
+      await stage.answerAll();
+    }
+  });
+
+  it("serves accounts by turns: who has one subscriber does not wait for all of another's", async () => {
+    const stage = new Stage();
+    const ofAlice = Array.from({ length: 20 }, () => stage.listener());
+    for (const listener of ofAlice) stage.subscribe(listener);
+    const bob = stage.listener(BOB);
+    stage.subscribe(bob);
+    await turn();
+    for (let answered = 0; answered < 5; answered++) await stage.answerOne();
+    expect(bob.answers).to.have.length(1);
     await stage.answerAll();
+    expect(ofAlice.every(({ answers }) => answers.length === 1)).to.equal(true);
+  });
+
+  it("gives open orders page by page to who is subscribed", async () => {
+    const stage = new Stage();
+    stage.next = { asset: "BTC-USD", orderId: 256 };
+    const listener = stage.listener();
+    const page = () => {
+      const subscription = stage.channel.subscription(listener, { asset: null, fields: { next: "BTC-USD/256" } });
+      if ("begin" in subscription) subscription.begin((answer) => listener.answers.push(answer));
+    };
+    page();
+    stage.subscribe(listener);
+    await stage.answerAll();
+    page();
+    await stage.answerAll();
+    expect(listener.answers[0]).to.deep.include({ ok: false, code: "UNSUPPORTED_COMBINATION" });
+    expect(listener.answers[1]).to.deep.include({ ok: true, next: "BTC-USD/256" });
+    expect(listener.answers[2]).to.deep.equal({ ok: true, accountSequence: 0, openOrders: [stage.next] });
   });
 
   it("fills a hole from the database", async () => {
@@ -252,7 +314,7 @@ describe("channel orders", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const stage = new Stage(100);
+        const stage = new Stage();
         const subscribers: { listener: FakeListener; from: number | null }[] = [];
         for (const next of steps) {
           if (next.do === "settle") {
@@ -266,7 +328,7 @@ describe("channel orders", () => {
             stage.subscribe(listener, from);
           } else if (next.do === "flush") stage.flush();
           else if (next.do === "answer") await stage.answerOne();
-          else for (const gap of stage.channel.gaps()) void gap.fill();
+          else void stage.channel.fill([...stage.channel.gaps()].map(({ key }) => key));
         }
         await stage.answerAll();
         stage.channel.knowUpTo(ALICE, stage.settled);

@@ -49,6 +49,6 @@ describe("a trade tape", () => {
     t.start(trades(1));
     t.offer(trades(3));
     expect(t.release(10)).to.deep.equal([]);
-    expect(t.hole()).to.deep.equal({ after: 1, upTo: 2 });
+    expect(t.hole(100)).to.deep.equal({ after: 1, upTo: 2 });
   });
 });

@@ -1,26 +1,50 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseChannelRequest } from "../../../../src/market-data-notifier/connections/subscribe-request.js";
+import { LATER_CHANNELS } from "../../../../src/market-data-notifier/channels/channels.js";
+import { parseOrdersRequest } from "../../../../src/market-data-notifier/channels/orders-request.js";
+import { parseSubscribeRequest } from "../../../../src/market-data-notifier/connections/subscribe-request.js";
 
 const ASSETS = new Map([
   ["BTC-USD", {}],
   ["ETH-USD", {}],
 ]);
-const parse = (input: unknown) => parseChannelRequest(input, ASSETS);
+const CHANNELS = [
+  { name: "trades", fields: [] },
+  { name: "orders", fields: ["from", "next"] },
+  { name: "balances", fields: [] },
+];
+
+/** As the connection and then the channel `orders` check it. */
+function parse(input: unknown) {
+  const asked = parseSubscribeRequest(input, { channels: CHANNELS, laterChannels: LATER_CHANNELS, assets: ASSETS });
+  if ("name" in asked || asked.channel.name !== "orders") return asked;
+  const request = parseOrdersRequest(asked.fields);
+  return "name" in request ? request : { ...asked, request };
+}
+const [TRADES, ORDERS, BALANCES] = CHANNELS;
 
 describe("a subscribe request", () => {
   it("for trades names a known asset", () => {
-    expect(parse({ channel: "trades", asset: "BTC-USD" })).to.deep.equal({ channel: "trades", asset: "BTC-USD" });
+    const asked = { channel: TRADES, asset: "BTC-USD", fields: {} };
+    expect(parse({ channel: "trades", asset: "BTC-USD" })).to.deep.equal(asked);
   });
 
   it("for orders may say from where", () => {
-    expect(parse({ channel: "orders" })).to.deep.equal({ channel: "orders", fromSequence: null });
-    expect(parse({ channel: "orders", from: 0 })).to.deep.equal({ channel: "orders", fromSequence: 0 });
-    expect(parse({ channel: "orders", from: 17 })).to.deep.equal({ channel: "orders", fromSequence: 17 });
+    for (const from of [undefined, 0, 17]) {
+      const fields = from === undefined ? {} : { from };
+      const request = { kind: "subscribe", fromSequence: from ?? null };
+      expect(parse({ channel: "orders", ...fields })).to.deep.equal({ channel: ORDERS, asset: null, fields, request });
+    }
+  });
+
+  it("for orders may ask for the next page", () => {
+    const fields = { next: "BTC-USD/512" };
+    const request = { kind: "page", after: { asset: "BTC-USD", orderId: 512 } };
+    expect(parse({ channel: "orders", ...fields })).to.deep.equal({ channel: ORDERS, asset: null, fields, request });
   });
 
   it("for balances says nothing more", () => {
-    expect(parse({ channel: "balances" })).to.deep.equal({ channel: "balances" });
+    expect(parse({ channel: "balances" })).to.deep.equal({ channel: BALANCES, asset: null, fields: {} });
   });
 
   const refusals: [string, unknown, string, RegExp][] = [
@@ -32,7 +56,6 @@ describe("a subscribe request", () => {
     ["an unknown channel", { channel: "gossip" }, "UNKNOWN_COMMAND", /channel "gossip" does not exist/],
     ["a channel of every object", { channel: "toString" }, "UNKNOWN_COMMAND", /does not exist/],
     ["a channel of later", { channel: "depth", asset: "BTC-USD" }, "UNSUPPORTED_COMBINATION", /not available yet/],
-    ["no asset", { channel: "trades" }, "UNKNOWN_ASSET", /needs an asset/],
     ["an unknown asset", { channel: "trades", asset: "DOGE-USD" }, "UNKNOWN_ASSET", /use one of BTC-USD, ETH-USD/],
     ["a wildcard", { channel: "trades", asset: "*" }, "UNKNOWN_ASSET", /asset "\*"/],
     ["an asset that is no text", { channel: "trades", asset: { toString: 1 } }, "UNKNOWN_ASSET", /of type object/],
@@ -52,6 +75,13 @@ describe("a subscribe request", () => {
     ["a from that is text", { channel: "orders", from: "5" }, "MALFORMED_MESSAGE", /from "5"/],
     ["a from past all numbers", { channel: "orders", from: 2 ** 53 }, "MALFORMED_MESSAGE", /from 9007199254740992/],
     ["a from that is null", { channel: "orders", from: null }, "MALFORMED_MESSAGE", /from/],
+    [
+      "a next that nobody gave",
+      { channel: "orders", next: "BTC-USD" },
+      "MALFORMED_MESSAGE",
+      /next "BTC-USD" is not one/,
+    ],
+    ["from and next", { channel: "orders", from: 1, next: "BTC-USD/1" }, "UNSUPPORTED_COMBINATION", /or next/],
     ["orders of an unknown asset", { channel: "orders", asset: ">" }, "UNKNOWN_ASSET", /asset ">"/],
   ];
   for (const [what, input, name, text] of refusals) {

@@ -1,0 +1,39 @@
+import type { Database } from "../../shared/database/database.js";
+import type { Asset } from "../../shared/domain/assets.js";
+import type { Logger } from "../../shared/process/log.js";
+import type { Rooms } from "../connections/listener.js";
+import type { NotifierMetrics } from "../notifier-metrics.js";
+import { BalancesChannel } from "./balances-channel.js";
+import { BalancesStore } from "./balances-store.js";
+import type { CatchUpLimits } from "./catch-ups.js";
+import type { Channel } from "./channel.js";
+import { OrdersChannel } from "./orders-channel.js";
+import { OrdersStore } from "./orders-store.js";
+import { TradesChannel } from "./trades-channel.js";
+import { TradesStore } from "./trades-store.js";
+
+/** What a channel may need of the rest of the notifier. */
+export interface ChannelParts {
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly rooms: Rooms;
+  readonly database: Database;
+  readonly limits: CatchUpLimits & {
+    /** How long a hole in a sequence may close by itself before it is read from Postgres. */
+    readonly holeWaitMs: number;
+  };
+  readonly log: Logger;
+  readonly metrics: NotifierMetrics;
+}
+
+/** Named in the contract and not built yet: a channel that is built is taken off this list and put into the one below. */
+export const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "candles", "status"];
+
+/** Every channel that there is: a new one is a file beside this one, and a line here. */
+export function allChannels(parts: ChannelParts): readonly Channel[] {
+  const { assets, database } = parts;
+  return [
+    new TradesChannel({ ...parts, source: new TradesStore(database, assets) }),
+    new OrdersChannel({ ...parts, source: new OrdersStore(database, assets) }),
+    new BalancesChannel({ ...parts, source: new BalancesStore(database) }),
+  ];
+}
