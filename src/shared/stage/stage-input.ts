@@ -87,15 +87,19 @@ export class StageInput {
     await Promise.all([...this.#readers.keys()].map((asset) => this.close(asset)));
   }
 
-  take(): AssetInput[] {
+  /** What there is, in batches of what is handled together: one whose input failed is handled by itself, so that no other waits. */
+  take(): AssetInput[][] {
     const ready = [...this.#readers].filter(([asset, reader]) => this.#mayTake(asset, reader));
-    const suspect = ready.find(([asset]) => this.#poison.isSuspect(asset));
-    const taken = suspect === undefined ? ready : [suspect];
-    const bytesMax = Math.min(ASSET_BYTES_MAX, BATCH_BYTES_MAX / taken.length);
-    return taken.map(([asset, reader]) => {
+    const bytesMax = Math.min(ASSET_BYTES_MAX, BATCH_BYTES_MAX / ready.length);
+    const together: AssetInput[] = [];
+    const batches = [together];
+    for (const [asset, reader] of ready) {
       const messagesMax = Math.min(this.#options.batchMessagesMax, this.#poison.messagesMax(asset));
-      return { asset, messages: reader.take(messagesMax, bytesMax) };
-    });
+      const input = { asset, messages: reader.take(messagesMax, bytesMax) };
+      if (this.#stage.keepsAssetsApart || this.#poison.isSuspect(asset)) batches.push([input]);
+      else together.push(input);
+    }
+    return batches.filter((batch) => batch.length > 0);
   }
 
   #mayTake(asset: string, reader: BusReader): boolean {

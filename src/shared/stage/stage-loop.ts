@@ -1,7 +1,7 @@
 /**
  * The one loop of every stage: read each asset's input from the stage's own checkpoint, gather while the last batch is
- * being handled, hand over what has gathered, and after any doubt go back to the checkpoint. What a stage brings:
- * stage.ts.
+ * being handled, hand over what has gathered, and after any doubt about an asset go back to its checkpoint, while the
+ * others go on. What a stage brings: stage.ts.
  */
 
 import type { Bus } from "../bus/bus.js";
@@ -11,8 +11,10 @@ import type { AssetShare } from "../leases/asset-share.js";
 import type { Service } from "../process/lifecycle.js";
 import { LATENCY_BUCKETS_S } from "../process/metrics.js";
 import { Bell, pausedFor } from "../process/waits.js";
+import type { AssetInput } from "./asset-input.js";
 import { HandOver } from "./hand-over.js";
 import { BatchAccused, PoisonSearch } from "./poison.js";
+import { Retries } from "./retries.js";
 import { AssetHalted, type Stage } from "./stage.js";
 import { StageInput, type StageInputOptions } from "./stage-input.js";
 
@@ -29,8 +31,6 @@ export interface StageOptions extends StageInputOptions {
 const TICK_MS = 200;
 /** Batches over which the time to handle one is averaged. */
 const HANDLE_MEMORY_BATCHES = 8;
-const RETRY_FIRST_MS = 100;
-const RETRY_LAST_MS = 5_000;
 
 /** Runs until the service stops; rejects when it can't go on. */
 export async function runStage(service: Service, bus: Bus, stage: Stage, options: StageOptions): Promise<void> {
@@ -48,17 +48,19 @@ class StageLoop {
   readonly #recovered = new Set<string>();
   /** What is being recovered beside the loop; none of them rejects. */
   readonly #takingUp = new Map<string, Promise<void>>();
-  #takeUpFailure: { readonly cause: unknown } | null = null;
+  /** What ends the loop, found out beside it. */
+  #fatal: { readonly cause: unknown } | null = null;
   readonly #halted = new Map<string, string>();
+  readonly #retries = new Retries();
   readonly #handOver: HandOver;
   readonly #handleSeconds;
   readonly #batchMessages;
   readonly #isHalted;
-  /** Why the last attempt failed, until a batch succeeds: of the same failure, only the first is said. */
-  #failure: string | null = null;
   readonly #news = new Bell();
-  #isReading = false;
-  #hasShareChanged = false;
+  #hasShareChanged = true;
+  #handleMs = 0;
+  #startedMs = Number.NEGATIVE_INFINITY;
+  #tickedMs = performance.now();
 
   constructor(service: Service, bus: Bus, stage: Stage, options: StageOptions) {
     this.#service = service;
@@ -74,12 +76,12 @@ class StageLoop {
     this.#isHalted = metrics.gauge("stage_halted", "1: the asset is halted, and needs somebody to look at it", [
       "asset",
     ]);
-    service.readiness("stage", () => this.#whyNotReady());
-    service.readiness(
-      "halted",
-      () => (this.#halted.size === 0 ? null : [...this.#halted.values()].join("; ")),
-      "somebody",
-    );
+    service.readiness("stage", () => {
+      const waiting = this.#closedAssets();
+      return waiting.length === 0 ? null : `recovering ${waiting.join(", ")} from the checkpoint`;
+    });
+    const whyHalted = () => (this.#halted.size === 0 ? null : [...this.#halted.values()].join("; "));
+    service.readiness("halted", whyHalted, "somebody");
     service.stopping.addEventListener("abort", () => this.#news.ring());
     const followShare = () => {
       this.#hasShareChanged = true;
@@ -90,40 +92,80 @@ class StageLoop {
   }
 
   async run(): Promise<void> {
-    let retryMs = RETRY_FIRST_MS;
-    while (!this.#service.stopping.aborted) {
-      try {
-        await this.#followShare();
-        this.#isReading = true;
-        await this.#handleUntilStopped(() => {
-          retryMs = RETRY_FIRST_MS;
-          this.#noteSuccess();
-        });
-      } catch (err) {
-        if (this.#service.stopping.aborted) break;
-        if (err instanceof Fenced) throw err;
-        if (err instanceof BatchAccused) {
-          this.#service.log.warn({ err }, "a batch failed for what it holds; trying it in parts");
-          await this.#stopReading();
-          continue;
-        }
-        this.#isReading = false;
-        if (err instanceof AssetHalted) this.#halt(err);
-        else if (err instanceof InvariantBroken) throw err;
-        else this.#noteFailure(err, retryMs);
-        await this.#stopReading();
-        await pausedFor(retryMs, this.#service.stopping);
-        retryMs = Math.min(2 * retryMs, RETRY_LAST_MS);
-      }
-    }
-    await this.#stopReading();
+    while (!this.#service.stopping.aborted) await this.#turn();
+    await Promise.all(this.#takingUp.values());
+    await this.#input.closeAll();
   }
 
-  /** Take-ups come to their end first: none may go on beside its next attempt. */
-  async #stopReading(): Promise<void> {
-    await Promise.all(this.#takingUp.values());
-    this.#takeUpFailure = null;
-    await this.#input.closeAll();
+  async #turn(): Promise<void> {
+    if (this.#fatal !== null) throw this.#fatal.cause;
+    if (this.#hasShareChanged || this.#retryInMs() === 0) await this.#followShare();
+    const isAvailable = await this.#inputAvailable();
+    if (this.#stage.tick !== undefined && performance.now() - this.#tickedMs >= TICK_MS) {
+      await this.#tick();
+      this.#tickedMs = performance.now();
+    }
+    if (!isAvailable) return;
+    const waitMs = Math.max(
+      this.#startedMs + this.#intervalMs() - performance.now(),
+      this.#input.isComplete ? 0 : this.#options.gatherMs,
+    );
+    if (waitMs > 0 && !(await pausedFor(waitMs, this.#service.stopping))) return;
+    await this.#handleAll(this.#input.take());
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.#stage.tick?.();
+    } catch (err) {
+      await this.#failed(err instanceof AssetHalted ? [err.asset] : [...this.#recovered], err);
+    }
+  }
+
+  async #handleAll(batches: readonly (readonly AssetInput[])[]): Promise<void> {
+    this.#startedMs = performance.now();
+    if (this.#stage.keepsAssetsApart) await Promise.all(batches.map((inputs) => this.#handle(inputs)));
+    else for (const inputs of batches) await this.#handle(inputs);
+    const tookMs = performance.now() - this.#startedMs;
+    this.#handleMs += (tookMs - this.#handleMs) / HANDLE_MEMORY_BATCHES;
+    this.#handleSeconds.observe(tookMs / 1000);
+    this.#batchMessages.observe(batches.flat().reduce((sum, { messages }) => sum + messages.length, 0));
+  }
+
+  async #handle(inputs: readonly AssetInput[]): Promise<void> {
+    const assets = inputs.map(({ asset }) => asset);
+    try {
+      await this.#poison.handle(inputs);
+    } catch (err) {
+      return await this.#failed(assets, err);
+    }
+    for (const asset of assets) {
+      const after = this.#retries.succeeded(asset);
+      if (after !== null) this.#service.log.info({ asset, after }, "batches are handled again");
+    }
+  }
+
+  /** What was done for these assets is in doubt: they go back to their checkpoints, one that can't go on halts. */
+  async #failed(assets: readonly string[], err: unknown): Promise<void> {
+    if (this.#service.stopping.aborted) return;
+    if (err instanceof Fenced) throw err;
+    const [asset = "", ...others] = assets;
+    if (err instanceof InvariantBroken) {
+      if (!this.#stage.keepsAssetsApart || others.length > 0) throw err;
+      return await this.#failed(assets, new AssetHalted(asset, err));
+    }
+    if (err instanceof AssetHalted) this.#halt(err);
+    else if (err instanceof BatchAccused)
+      this.#service.log.warn({ err }, "a batch failed for what it holds; trying it in parts");
+    else this.#tryLater(assets, err);
+    for (const each of assets) await this.#forget(each);
+  }
+
+  #tryLater(assets: readonly string[], err: unknown): void {
+    const failures = assets.map((asset) => this.#retries.failed(asset, (err as Error).message));
+    const retryMs = Math.max(...failures.map((failure) => failure.retryMs));
+    const level = failures.some(({ isNews }) => isNews) ? "error" : "debug";
+    this.#service.log[level]({ err, assets, retryMs }, "a batch failed; going back to the checkpoint");
   }
 
   /** Lets go of what is another's now, and takes up what is new. A halted asset is kept: it would halt there, too. */
@@ -137,24 +179,20 @@ class StageLoop {
       await this.#release(next);
       share.letGo(next);
     }
-    const isInWork = (asset: string) =>
-      this.#halted.has(asset) || this.#input.isOpen(asset) || this.#takingUp.has(asset);
-    const fresh = [...assets].filter((asset) => !isInWork(asset));
+    const fresh = this.#closedAssets().filter((asset) => !this.#takingUp.has(asset) && this.#retries.isDue(asset));
     if (fresh.length === 0) return;
-    const { last } = await this.#bus.streamBounds(this.#stage.input);
-    for (const asset of fresh) this.#takingUp.set(asset, this.#takeUpBeside(asset, last));
-    if (this.#stage.recoversBeside !== true) await Promise.all(this.#takingUp.values());
+    try {
+      const { last } = await this.#bus.streamBounds(this.#stage.input);
+      for (const asset of fresh) this.#takingUp.set(asset, this.#takeUp(asset, last));
+    } catch (err) {
+      await this.#failed(fresh, err);
+    }
+    if (!this.#stage.keepsAssetsApart) await Promise.all(this.#takingUp.values());
   }
 
-  /** Never rejects: the loop is told. */
-  async #takeUpBeside(asset: string, lastInput: StreamSequence): Promise<void> {
-    try {
-      await this.#takeUp(asset, lastInput);
-    } catch (cause) {
-      this.#takeUpFailure ??= { cause };
-    }
-    this.#takingUp.delete(asset);
-    this.#news.ring();
+  /** What is to be worked on, and is not. */
+  #closedAssets(): string[] {
+    return [...this.#options.share.assets()].filter((asset) => !this.#halted.has(asset) && !this.#input.isOpen(asset));
   }
 
   #nextToLeave(): string | null {
@@ -166,92 +204,55 @@ class StageLoop {
 
   async #release(asset: string): Promise<void> {
     await this.#takingUp.get(asset);
+    await this.#forget(asset);
+  }
+
+  async #forget(asset: string): Promise<void> {
     await this.#input.close(asset);
     await this.#stage.release(asset);
     this.#recovered.delete(asset);
   }
 
+  /** Never rejects: what ends the loop is left for its next turn. */
   async #takeUp(asset: string, lastInput: StreamSequence): Promise<void> {
     this.#recovered.add(asset);
-    const afterSequence = await this.#recover(asset);
-    if (afterSequence === null) return;
-    this.#input.open(asset, afterSequence > lastInput ? streamSequence(0) : afterSequence);
-  }
-
-  /** Null: the asset is halted, and the others need not start over for that. */
-  async #recover(asset: string): Promise<StreamSequence | null> {
     try {
-      return (await this.#stage.recover(asset)).afterSequence;
+      const { afterSequence } = await this.#stage.recover(asset);
+      // A doubt that somebody else had of it may have come meanwhile.
+      if (this.#halted.has(asset)) await this.#forget(asset);
+      else this.#input.open(asset, afterSequence > lastInput ? streamSequence(0) : afterSequence);
     } catch (err) {
-      if (!(err instanceof AssetHalted)) throw err;
-      this.#halt(err);
-      return null;
+      await this.#failed([asset], err).catch((cause: unknown) => {
+        this.#fatal ??= { cause };
+      });
     }
+    this.#takingUp.delete(asset);
+    this.#news.ring();
   }
 
-  async #handleUntilStopped(succeeded: () => void): Promise<void> {
-    const { gatherMs } = this.#options;
-    let handleMs = 0;
-    let startedMs = Number.NEGATIVE_INFINITY;
-    let tickedMs = performance.now();
-    while (!this.#service.stopping.aborted) {
-      if (this.#takeUpFailure !== null) throw this.#takeUpFailure.cause;
-      if (this.#hasShareChanged) await this.#followShare();
-      const isAvailable = await this.#inputAvailable();
-      if (this.#stage.tick !== undefined && performance.now() - tickedMs >= TICK_MS) {
-        await this.#stage.tick();
-        tickedMs = performance.now();
-      }
-      if (!isAvailable) continue;
-      const earlyMs = Math.max(
-        startedMs + this.#intervalMs(handleMs) - performance.now(),
-        this.#input.isComplete ? 0 : gatherMs,
-      );
-      if (earlyMs > 0 && !(await pausedFor(earlyMs, this.#service.stopping))) return;
-      const inputs = this.#input.take();
-      startedMs = performance.now();
-      await this.#poison.handle(inputs);
-      const tookMs = performance.now() - startedMs;
-      handleMs += (tookMs - handleMs) / HANDLE_MEMORY_BATCHES;
-      this.#handleSeconds.observe(tookMs / 1000);
-      this.#batchMessages.observe(inputs.reduce((sum, { messages }) => sum + messages.length, 0));
-      succeeded();
-    }
-  }
-
-  /** False: there is none, but it is time for a tick, or to stop. */
+  /** False: there is none, but it is time for a tick, to try an asset again, or to stop. */
   async #inputAvailable(): Promise<boolean> {
     if (this.#input.isAvailable) return true;
-    if (this.#hasShareChanged || this.#takeUpFailure !== null) return false;
-    await this.#news.rangWithin(TICK_MS);
+    const waitMs = Math.min(TICK_MS, this.#retryInMs());
+    if (this.#hasShareChanged || this.#fatal !== null || waitMs === 0 || this.#service.stopping.aborted) return false;
+    await this.#news.rangWithin(waitMs);
     return this.#input.isAvailable;
   }
 
-  #intervalMs(handleMs: number): number {
+  /** Until an asset that failed is to be tried again. */
+  #retryInMs(): number {
+    const closed = this.#closedAssets().filter((asset) => !this.#takingUp.has(asset));
+    return closed.length === 0 ? Number.POSITIVE_INFINITY : this.#retries.dueInMs(closed);
+  }
+
+  #intervalMs(): number {
     const { batchIntervalMs, batchIntervalMaxMs } = this.#options;
-    return Math.min(Math.max(batchIntervalMs, 3 * handleMs), batchIntervalMaxMs);
-  }
-
-  #noteFailure(err: unknown, retryMs: number): void {
-    const failure = (err as Error).message;
-    const level = failure === this.#failure ? "debug" : "error";
-    this.#failure = failure;
-    this.#service.log[level]({ err, retryMs }, "a batch failed; going back to the checkpoint");
-  }
-
-  #noteSuccess(): void {
-    if (this.#failure !== null) this.#service.log.info({ after: this.#failure }, "batches are handled again");
-    this.#failure = null;
+    return Math.min(Math.max(batchIntervalMs, 3 * this.#handleMs), batchIntervalMaxMs);
   }
 
   #halt(halted: AssetHalted): void {
     this.#halted.set(halted.asset, halted.message);
     this.#isHalted.set({ asset: halted.asset }, 1);
     this.#service.log.fatal({ err: halted, asset: halted.asset }, "an asset is halted; the others go on");
-  }
-
-  #whyNotReady(): string | null {
-    if (!this.#isReading) return "recovering from the checkpoint";
-    return this.#takingUp.size === 0 ? null : `taking up ${[...this.#takingUp.keys()].join(", ")}`;
   }
 }

@@ -17,13 +17,13 @@ export interface Stage {
    * by the stage's own sequence.
    */
   recover(asset: string): Promise<{ readonly afterSequence: StreamSequence }>;
-  /** One asset may be recovered while others are handled: their input does not wait for it. */
-  readonly recoversBeside?: true;
+  /** Assets have nothing to do with one another: each is handled by itself, side by side, and recovered beside others. */
+  readonly keepsAssetsApart?: true;
   /**
    * Handles the input of one or several assets; resolves once its outcome is stored and published. An AssetHalted
-   * stops that asset and nothing else; Fenced ends the service; anything else sends all assets back to `recover`. What
-   * is the input's fault (BadInput, an error of Postgres about a value) is tried again in halves, until the message is
-   * found that fails alone: it goes to the dead letters, and then to `salvage`.
+   * stops that asset and nothing else; Fenced ends the service; anything else sends the assets of this batch, and no
+   * others, back to `recover`. What is the input's fault (BadInput, an error of Postgres about a value) is tried again in
+   * halves, until the message is found that fails alone: it goes to the dead letters, and then to `salvage`.
    */
   handle(inputs: readonly AssetInput[]): Promise<void>;
   /**
@@ -40,7 +40,10 @@ export interface Stage {
    * on being handled until this resolves.
    */
   prepareRelease?(asset: string): Promise<void>;
-  /** The asset is another process's from now on: everything that was handled is published. */
+  /**
+   * Forgets the asset: it is another process's from now on, or halted, or what was done for it last is in doubt. Nothing is
+   * done for it any more, unless `recover` comes first.
+   */
   release(asset: string): Promise<void>;
 }
 

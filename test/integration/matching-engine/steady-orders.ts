@@ -100,7 +100,7 @@ export class SteadyOrders {
   }
 }
 
-function restingOrder(sequence: number): Command {
+export function restingOrder(sequence: number): Command {
   const at = epochUs(1_000_000 + sequence);
   const isBuy = sequence % 2 === 0;
   const price = isBuy ? 10_000 - (sequence % PRICES) : 20_000 + (sequence % PRICES);

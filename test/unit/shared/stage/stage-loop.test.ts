@@ -4,6 +4,7 @@ import type { Bus } from "../../../../src/shared/bus/bus.js";
 import type { BusReader, ReaderOptions } from "../../../../src/shared/bus/reader.js";
 import { streamSequence } from "../../../../src/shared/domain/units.js";
 import type { AssetShare } from "../../../../src/shared/leases/asset-share.js";
+import { BadInput } from "../../../../src/shared/stage/dead-letters.js";
 import type { Stage } from "../../../../src/shared/stage/stage.js";
 import { runStage } from "../../../../src/shared/stage/stage-loop.js";
 import { until } from "../../../support/eventually.js";
@@ -26,6 +27,7 @@ const emptyBus = {
 /** There is always one message of each asset. */
 const fullBus = {
   ...emptyBus,
+  publish: async () => ({ kind: "stored", streamSequence: streamSequence(1), duplicate: false }),
   read: ({ subject }: ReaderOptions) => {
     const take = () => [{ subject, streamSequence: streamSequence(1), data: new Uint8Array(0) }];
     return { pendingMessages: 1, take, close: async () => undefined } as unknown as BusReader;
@@ -99,7 +101,7 @@ describe("a stage that shares its assets", () => {
       let handled = 0;
       const slow: Stage = {
         ...stage,
-        ...(mayBeside && { recoversBeside: true as const }),
+        ...(mayBeside && { keepsAssetsApart: true as const }),
         async recover(asset) {
           recoveries[asset as "A" | "B"]++;
           const failure = asset === "B" ? await new Promise<Error | null>((resolve) => answers.push(resolve)) : null;
@@ -119,10 +121,40 @@ describe("a stage that shares its assets", () => {
       for (let turn = 0; turn < 10; turn++) await setImmediate();
       expect(handled > handledBefore).to.equal(mayBeside);
       answers[0]?.(new Error("nothing answers"));
-      await until("both begin again", () => recoveries.A === 2 && recoveries.B === 2);
+      await until("that one begins again", () => answers.length === 2);
+      expect(recoveries).to.deep.equal({ A: 1, B: 2 });
       answers[1]?.(null);
       const handledThen = handled;
       await until("input is handled again", () => handled > handledThen);
+      await service.stop();
+      await loop;
+    });
+
+  for (const keepsAssetsApart of [true, undefined])
+    it(`halts one whose input can't be read, and ${keepsAssetsApart ? "leaves the others where they are" : "sends those of its batch back once"}`, async () => {
+      const service = serviceForTest("stage");
+      const share = new ShareForTest();
+      share.is(["A", "B"]);
+      const recoveries = { A: 0, B: 0 };
+      let handledOfB = 0;
+      const spoilt: Stage = {
+        ...stage,
+        ...(keepsAssetsApart && { keepsAssetsApart }),
+        async recover(asset) {
+          recoveries[asset as "A" | "B"]++;
+          return { afterSequence: streamSequence(0) };
+        },
+        async handle(inputs) {
+          await setImmediate();
+          if (inputs.some(({ asset }) => asset === "A")) throw new BadInput("A", new Error("garbage"));
+          handledOfB++;
+        },
+      };
+      const loop = runStage(service, fullBus, spoilt, { ...OPTIONS, share });
+      await until("A is halted", () => service.notReady().some((why) => why.includes("A is halted")));
+      const handledBefore = handledOfB;
+      await until("B goes on", () => handledOfB > handledBefore);
+      expect(recoveries).to.deep.equal({ A: 2, B: keepsAssetsApart ? 1 : 2 });
       await service.stop();
       await loop;
     });
