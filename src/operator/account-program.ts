@@ -1,4 +1,4 @@
-import { sqlState } from "../shared/database/sql-state.js";
+import { isPostgresError } from "../shared/database/postgres-errors.js";
 import {
   auditOf,
   balancesOf,
@@ -123,8 +123,6 @@ const CHANGED = {
   resume: "resumed: orders are taken again within a second",
   close: "closed for good: no orders, no deposits; what is left can be withdrawn",
 };
-/** Raised by change_account. */
-const CANT_BE_CHANGED = "BX005";
 
 async function change(kind: keyof typeof CHANGED, { database, actor, words, options }: Call): Promise<Outcome> {
   const [name] = words;
@@ -135,7 +133,7 @@ async function change(kind: keyof typeof CHANGED, { database, actor, words, opti
     const id = account?.accountId ?? null;
     await database.query("select change_account($1, $2, $3, $4)", [kind, id, actor, options.why]);
   } catch (error) {
-    if (sqlState(error) === CANT_BE_CHANGED) throw new RefusedToOperator(`${name} is closed, and stays so`);
+    if (isPostgresError(error, "accountNotChanged")) throw new RefusedToOperator(`${name} is closed, and stays so`);
     throw error;
   }
   const who = name ?? "every customer's account";

@@ -1,4 +1,4 @@
-import { sqlState } from "../shared/database/sql-state.js";
+import { isPostgresError } from "../shared/database/postgres-errors.js";
 import type { AssetState } from "../shared/domain/messages.js";
 import {
   type Call,
@@ -23,8 +23,6 @@ export const ASSET: Program = {
   examples: ["show", 'halt BTC-USD --why "price feed is broken"', 'resume all --why "feed is back"'],
 };
 
-const FOREIGN_KEY_VIOLATION = "23503";
-
 function setter(name: string, state: AssetState, summary: string): Command {
   return {
     usage: `${name} <asset|all> --why …`,
@@ -37,7 +35,7 @@ function setter(name: string, state: AssetState, summary: string): Command {
         const about = asset === "all" ? null : asset;
         await database.query("select set_asset_state($1, $2, $3, $4)", [about, state, actor, options.why]);
       } catch (error) {
-        if (sqlState(error) === FOREIGN_KEY_VIOLATION) throw await noSuchAsset(database, asset);
+        if (isPostgresError(error, "foreignKeyViolation")) throw await noSuchAsset(database, asset);
         throw error;
       }
       return { text: `${asset}: ${state} within a second`, json: { asset, state } };

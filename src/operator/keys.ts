@@ -1,14 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { KEY_ROLES } from "../shared/access/authentication.js";
 import { newSecret, saltedHash } from "../shared/access/key-secrets.js";
-import { sqlState } from "../shared/database/sql-state.js";
+import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { findCustomer } from "./accounts.js";
 import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
 
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
-const UNIQUE_VIOLATION = "23505";
-/** Raised by revoke_key. */
-const NO_SUCH_KEY = "BX006";
 
 export async function createKey({ database, actor, words, options }: Call): Promise<Outcome> {
   const [name = ""] = words;
@@ -30,7 +27,7 @@ export async function createKey({ database, actor, words, options }: Call): Prom
       [keyId, accountId, salt, hash, role, expiresAt, actor, options.why ?? role],
     );
   } catch (error) {
-    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    if (!isPostgresError(error, "uniqueViolation")) throw error;
     throw new RefusedToOperator(`there is a key ${keyId} already; leave --id out, or choose another`);
   }
   const until = expiresAt === null ? "until it is revoked" : `until ${expiresAt.toISOString()}`;
@@ -47,7 +44,7 @@ export async function revokeKey({ database, actor, words, options }: Call): Prom
   try {
     await database.query("select revoke_key($1, $2, $3)", [keyId, actor, options.why]);
   } catch (error) {
-    if (sqlState(error) !== NO_SUCH_KEY) throw error;
+    if (!isPostgresError(error, "noSuchKey")) throw error;
     const [known] = await database.query("select 1 from api_keys where key_id = $1", [keyId]);
     const problem = known === undefined ? `there is no key ${keyId}` : `${keyId} is revoked already`;
     throw new RefusedToOperator(`${problem}; npm run account -- show <account> lists keys`);

@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "../shared/database/database.js";
-import { sqlState } from "../shared/database/sql-state.js";
+import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { parseDecimal } from "../shared/domain/decimal.js";
 import { type Account, balancesOf, findAccount } from "./accounts.js";
 import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
 
 const REFERENCE_LENGTH_MAX = 200;
-/** Raised by book_transfer. */
-const NOT_ENOUGH = "BX003";
-const REFERENCE_TAKEN = "BX004";
 
 /** Money comes in or goes out, once for each reference. */
 export async function transfer(kind: "deposit" | "withdrawal", call: Call): Promise<Outcome> {
@@ -77,9 +74,9 @@ async function refusalOf(
     reference,
   }: { database: Database; account: Account } & Record<"amount" | "currency" | "reference", string>,
 ): Promise<unknown> {
-  if (sqlState(error) === REFERENCE_TAKEN)
+  if (isPostgresError(error, "referenceTaken"))
     return new RefusedToOperator(`the reference ${reference} was used for another transfer; give this one its own`);
-  if (sqlState(error) !== NOT_ENOUGH) return error;
+  if (!isPostgresError(error, "withdrawalUncovered")) return error;
   const [balance] = await balancesOf(database, account.accountId, currency);
   const has = `${balance?.available ?? 0} ${currency} available and ${balance?.held ?? 0} held by open orders`;
   return new RefusedToOperator(`${account.account} has ${has}; ${amount} can't be withdrawn`);

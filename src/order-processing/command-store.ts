@@ -2,7 +2,7 @@
 import { columns, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
-import { sqlState } from "../shared/database/sql-state.js";
+import { isPostgresError, isTaken } from "../shared/database/postgres-errors.js";
 import { readStoredCommands } from "../shared/database/stored-commands.js";
 import type { Command } from "../shared/domain/messages.js";
 import {
@@ -23,8 +23,8 @@ import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
 import type { Hold, SequencedBatch } from "./sequencing.js";
 
 const SERVICE = "order-processing";
-/** Raised by hold_funds. */
-const NOT_HELD = "BX010";
+/** A client order id belongs to who used it first, over all assets and processes. */
+const CLIENT_ORDER_IDS = "order_log_client_order_id";
 
 export interface CommandPosition {
   readonly logId: LogId;
@@ -77,7 +77,7 @@ export class CommandStore {
 
   /**
    * Writes the commands, holds what they need and moves the positions, all or nothing. Rejects with DecisionOutdated when
-   * the funds are not there, with Fenced when another has the asset.
+   * the funds or a client order id are not there, with Fenced when another has the asset.
    */
   async append(batches: readonly SequencedBatch[]): Promise<HeldBalance[]> {
     const hold = holdFunds(batches, this.#openOrdersMax);
@@ -89,7 +89,8 @@ export class CommandStore {
       ]);
       return hasRows(hold) ? (results.at(-1) ?? []).map(heldBalance) : [];
     } catch (cause) {
-      if (sqlState(cause) === NOT_HELD) throw new DecisionOutdated("the funds are not there any more", { cause });
+      if (isPostgresError(cause, "fundsNotHeld") || isTaken(cause, CLIENT_ORDER_IDS))
+        throw new DecisionOutdated("the funds, or a client order id, are not there any more", { cause });
       throw fenceError(SERVICE, cause);
     }
   }
@@ -120,13 +121,18 @@ function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBat
 const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
   select * from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
 
+/** By client order id, where there is one: two processes that use the same ids wait for each other in one order. */
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
-  const rows = batches.flatMap(({ asset, commands, holds, actionIds }) => {
-    const held = new Map<number, Hold>(holds.map((hold) => [hold.commandSequence, hold]));
-    return commands.map((command, index) =>
-      rowOf(asset, command, held.get(command.commandSequence) ?? null, actionIds?.[index] ?? null),
-    );
-  });
+  const rows = batches
+    .flatMap(({ asset, commands, holds, actionIds }) => {
+      const held = new Map<number, Hold>(holds.map((hold) => [hold.commandSequence, hold]));
+      return commands.map((command, index) =>
+        rowOf(asset, command, held.get(command.commandSequence) ?? null, actionIds?.[index] ?? null),
+      );
+    })
+    .map((row) => ({ row, key: `${row.client_order_id === null ? "" : row.account_id} ${row.client_order_id ?? ""}` }))
+    .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
+    .map(({ row }) => row);
   // Most columns are empty for most requests, and unnest fills a column that is too short with nulls.
   const values = COLUMN_NAMES.map((name) =>
     rows.some((row) => row[name] !== null) ? columns(rows, (row) => row[name])[0] : NO_ROWS,

@@ -10,7 +10,7 @@ import { tryFor } from "../process/waits.js";
 import { AnswerWatch } from "./answer-watch.js";
 import { BinaryCopy, type CopiedRow } from "./binary-copy.js";
 import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
-import { sqlState } from "./sql-state.js";
+import { isPostgresError, sqlState } from "./postgres-errors.js";
 import { databaseTypes } from "./types.js";
 
 export type { CopiedRow, Row, Statement };
@@ -54,7 +54,6 @@ const TRANSACTION_TIMEOUT_FIRST_MS = 2_000;
 const TRANSACTION_TIMEOUT_LAST_MS = QUERY_TIMEOUT_MS;
 /** Postgres 17 and later know it. */
 const TRANSACTION_TIMEOUT = "select set_config(name, $1, false) from pg_settings where name = 'transaction_timeout'";
-const TRANSACTION_ENDED = "25P04";
 
 /**
  * What a connection had sent when it broke may still be on its way, and be committed after its outcome was read: the next
@@ -151,7 +150,7 @@ class PostgresDatabase implements Database {
       this.#transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
       return results;
     } catch (error) {
-      if (sqlState(error) === TRANSACTION_ENDED)
+      if (isPostgresError(error, "transactionTimedOut"))
         this.#transactionTimeoutMs = Math.min(2 * this.#transactionTimeoutMs, TRANSACTION_TIMEOUT_LAST_MS);
       // After an error it is not known which statements are prepared, and whether an answer is still to come.
       this.#discardWriter(writer);

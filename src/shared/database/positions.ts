@@ -8,10 +8,7 @@ import type { CommandSequence, StreamSequence } from "../domain/units.js";
 import type { ServiceName } from "../process/services.js";
 import { columns } from "./columns.js";
 import type { Statement } from "./database.js";
-import { sqlState } from "./sql-state.js";
-
-/** Raised by the function take_positions. */
-const POSITION_TAKEN = "BX001";
+import { isPostgresError } from "./postgres-errors.js";
 
 export interface PositionMove {
   readonly asset: string;
@@ -44,7 +41,7 @@ export function takePositions(service: ServiceName, moves: readonly PositionMove
 
 /** The error of a transaction that took positions: Fenced where another had moved one. */
 export function fenceError(service: ServiceName, cause: unknown): unknown {
-  return sqlState(cause) === POSITION_TAKEN
+  return isPostgresError(cause, "positionTaken")
     ? new Fenced(`another ${service} has moved the position`, { cause })
     : cause;
 }

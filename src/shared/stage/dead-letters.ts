@@ -6,7 +6,7 @@
 import type { Bus } from "../bus/bus.js";
 import type { InputMessage } from "../bus/reader.js";
 import { type StreamName, subjectOf } from "../bus/subjects.js";
-import { sqlState } from "../database/sql-state.js";
+import { isAboutValues } from "../database/postgres-errors.js";
 import type { StreamSequence } from "../domain/units.js";
 import type { AssetInput } from "./asset-input.js";
 
@@ -30,9 +30,9 @@ export function judgingInput<T>(asset: string, work: () => T): T {
   }
 }
 
-/** Whether it is the input's fault. Of Postgres's errors: class 22, data exceptions, and 23, broken constraints. */
+/** Whether it is the input's fault. */
 export function isInputsFault(error: unknown): boolean {
-  return error instanceof BadInput || /^2[23]/.test(sqlState(error) ?? "");
+  return error instanceof BadInput || isAboutValues(error);
 }
 
 interface Suspicion {
@@ -55,8 +55,8 @@ export class Suspects {
   }
 
   /**
-   * These failed together. Returns the culprit: a message that has failed alone before (the first time may have been
-   * somebody else's doing, such as a client order id that another process took at the same moment).
+   * These failed together. Returns the culprit: a message that has failed alone before, since the first time may have
+   * been somebody else's doing.
    */
   accuse(inputs: readonly AssetInput[]): InputMessage | null {
     const [first] = inputs;

@@ -12,7 +12,7 @@ import { differenceText } from "../../../src/reconciliation/difference-text.js";
 import { differences } from "../../../src/reconciliation/reconcile.js";
 import type { Database } from "../../../src/shared/database/database.js";
 import { openSnapshot } from "../../../src/shared/database/snapshot.js";
-import { sqlState } from "../../../src/shared/database/sql-state.js";
+import { sqlState } from "../../../src/shared/database/postgres-errors.js";
 import { Fenced } from "../../../src/shared/domain/errors.js";
 import type { AccountId, OrderId } from "../../../src/shared/domain/units.js";
 import { nowUs } from "../../../src/shared/process/clock.js";

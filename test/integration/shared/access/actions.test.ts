@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { storeAssets } from "../../../../src/launcher/asset-store.js";
 import { connectDatabase, type Database } from "../../../../src/shared/database/database.js";
-import { sqlState } from "../../../../src/shared/database/sql-state.js";
+import { sqlState } from "../../../../src/shared/database/postgres-errors.js";
 import { loadAssets } from "../../../../src/shared/domain/assets.js";
 import { projectRoot } from "../../../../src/shared/process/project-root.js";
 import { createDatabase } from "../../../support/postgres.js";
