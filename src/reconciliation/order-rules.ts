@@ -12,8 +12,11 @@ const STATUS = `case h.event
   when 'accepted' then case when h.type in ('stop_limit', 'stop_market') and h.status = 'pending_trigger'
                             then 'pending_trigger' else 'open' end
   when 'rejected' then 'rejected'
-  when 'trade' then case when h.quantity_lots = h.filled_so_far then 'filled' else 'partially_filled' end
-  when 'canceled' then case when h.reason = 'quote_budget_spent' and h.filled_so_far > 0 then 'filled' else 'canceled' end
+  when 'trade' then case when h.quantity_lots = h.filled_so_far or h.reason like 'quote_budget_spent%' then 'filled'
+                         else 'partially_filled' end
+  -- Until sql/10 an order whose budget was spent ended by a cancel that said so.
+  when 'canceled' then case when h.reason = 'quote_budget_spent' and h.status = 'filled' and h.filled_so_far > 0
+                            then 'filled' else 'canceled' end
   when 'expired' then 'expired'
   when 'triggered' then 'open'
   else h.status_before end`;

@@ -41,6 +41,8 @@ export interface Money {
 export interface TradeFees {
   readonly makerFeeUnits: number;
   readonly takerFeeUnits: number;
+  /** What the taker had left when its budget was spent, and gets back; null: it is no budget, or not spent. */
+  readonly budgetLeftUnits: number | null;
 }
 
 const NOTHING: Money = { postings: [], fees: null };
@@ -101,12 +103,17 @@ function settleTrade(event: EngineEvent, trade: Trade, orders: ReadonlyMap<Order
   const paid = BigInt(worth) + BigInt(buyerFee);
 
   const entry = new Entry("trade", event);
+  const left = BigInt(buyer.heldUnits) - paid;
+  const isSpent = buyer === taker && buyer.quantityLots === null && isDone(buyer);
   entry.spend(buyer, paid, asset);
   entry.move(buyer.accountId, asset.base, base, 0n);
   entry.spend(seller, base, asset);
   entry.move(seller.accountId, asset.quote, BigInt(worth) - BigInt(sellerFee), 0n);
   entry.move(FEE_ACCOUNT, asset.quote, BigInt(makerFeeUnits) + BigInt(takerFeeUnits), 0n);
-  return { postings: entry.postings, fees: { makerFeeUnits, takerFeeUnits } };
+  return {
+    postings: entry.postings,
+    fees: { makerFeeUnits, takerFeeUnits, budgetLeftUnits: isSpent ? Number(left) : null },
+  };
 }
 
 /** What the fill costs this order; what is too much in it is taken off its next fee. */

@@ -1,5 +1,6 @@
 /** From one asset's events to the rows that settle them. Pure: what it needs to know of older orders is given. */
 import type { Asset } from "../shared/domain/assets.js";
+import { formatDecimal } from "../shared/domain/decimal.js";
 import { invariant } from "../shared/domain/errors.js";
 import { ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
 import type { EngineEvent, Trade } from "../shared/domain/messages.js";
@@ -75,7 +76,9 @@ export function settle(
     postings.push(...posted);
     for (const report of told) {
       const feeUnits = report.liquidity === "maker" ? fees?.makerFeeUnits : fees?.takerFeeUnits;
-      reports.push(Object.assign(report, { eventSequence: reached, feeUnits: feeUnits ?? null }));
+      const reason =
+        fees?.budgetLeftUnits && report.liquidity === "taker" ? spentText(fees.budgetLeftUnits, asset) : report.reason;
+      reports.push(Object.assign(report, { eventSequence: reached, feeUnits: feeUnits ?? null, reason }));
     }
     if (body.kind === "trade") trades.push({ ...body, fees, eventSequence: reached, executedAtUs: atUs });
     if (endsHoldOfCommand(event)) holdThroughCommand = event.commandSequence;
@@ -114,6 +117,11 @@ function known(orders: ReadonlyMap<OrderId, OrderRecord>, id: OrderId): OrderRec
   const order = orders.get(id);
   invariant(order !== undefined, `order ${id} is not known`);
   return order;
+}
+
+/** What a budget could not buy any more, in words. */
+function spentText(leftUnits: number, { quote, quoteUnit }: Asset): string {
+  return `quote_budget_spent: ${formatDecimal(leftUnits, quoteUnit)} ${quote} left`;
 }
 
 /** What all may know of a trade: not whose it was. */

@@ -111,6 +111,7 @@ export class FollowedMarket {
     else if (maker.shown === 0) this.#toTheBack(maker);
 
     if (taker.leaves !== null) taker.leaves -= trade.quantityLots;
+    else if (trade.takerLeavesLots === 0) taker.leaves = 0; // its budget is spent
     expect(trade.takerLeavesLots).to.equal(taker.leaves);
     if (taker.leaves === 0) this.#live.delete(trade.takerOrderId);
     taker.shown = Math.min(taker.leaves ?? 0, taker.terms.displayLots ?? Number.MAX_SAFE_INTEGER);

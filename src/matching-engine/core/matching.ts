@@ -71,6 +71,8 @@ function trade(market: Market, makers: PriceLadder, level: number, maker: number
     floats[order + FILLED] = (floats[order + FILLED] as number) + quantityLots;
     if (iceberg !== 0) book.takeShown(maker, iceberg, quantityLots, leavesLots);
   }
+  if (incoming.leavesLots === NONE && isSpent(incoming, makers, priceTicks, market.quoteUnitsPerTickLot))
+    incoming.leavesLots = 0;
   book.lastTradeTicks = priceTicks;
   const at = events.trade(incoming.side, incoming.leavesLots);
   const row = events.floats;
@@ -83,6 +85,21 @@ function trade(market: Market, makers: PriceLadder, level: number, maker: number
   row[at + TRADE_MAKER_LEAVES] = leavesLots;
   row[at + TRADE_TAKER_LEAVES] = incoming.leavesLots;
   return true;
+}
+
+/**
+ * Whether what is left of a budget buys no further lot, so that the order is filled: at the next price in reach, or, where
+ * nobody is, at the last one.
+ */
+function isSpent(
+  incoming: IncomingOrder,
+  makers: PriceLadder,
+  lastTicks: number,
+  quoteUnitsPerTickLot: number,
+): boolean {
+  const next = makers.bestLevel();
+  const isInReach = next !== 0 && makers.keyOf(next) >= incoming.limitKey;
+  return wantedAt(incoming, isInReach ? makers.priceOf(next) : lastTicks, quoteUnitsPerTickLot) === 0;
 }
 
 /** How much of the incoming order would trade at this price if there were enough. */

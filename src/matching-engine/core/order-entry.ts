@@ -27,7 +27,7 @@ export function enter(market: Market): void {
     }
   }
   if (incoming.leavesLots === 0) leave(market);
-  else if (incoming.leavesLots === NONE) end(market, isSpent(market) ? QUOTE_BUDGET_SPENT : IMMEDIATE_OR_CANCEL);
+  else if (incoming.leavesLots === NONE) end(market, isTooLittle(market) ? QUOTE_BUDGET_SPENT : IMMEDIATE_OR_CANCEL);
   else if (!incoming.isMarket && mayRest(incoming.timeInForce)) book.rest(incoming);
   else end(market, IMMEDIATE_OR_CANCEL);
 }
@@ -44,9 +44,11 @@ function leave({ book, incoming }: Market): void {
   if (incoming.slot !== 0) book.close(incoming.slot);
 }
 
-/** Whether it ended for want of money, not of sellers: nothing is left, or less than a lot costs. */
-function isSpent({ book, incoming }: Market): boolean {
-  return incoming.budgetUnits === 0 || book.resting(1 - incoming.side).bestLevel() !== 0;
+/** Whether a budget buys no lot of those that are in reach: it ended for want of money, not of sellers. */
+function isTooLittle({ book, incoming }: Market): boolean {
+  const makers = book.resting(1 - incoming.side);
+  const level = makers.bestLevel();
+  return level !== 0 && makers.keyOf(level) >= incoming.limitKey;
 }
 
 /**

@@ -53,9 +53,7 @@ export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>,
       return [fill(body, orders, "maker", atUs), fill(body, orders, "taker", atUs)];
     case "canceled": {
       const order = live(orders, body.orderId);
-      // A market buy whose budget is spent got what it asked for.
-      const isSpent = body.reason === "quote_budget_spent" && order.filledLots > 0;
-      finish(order, isSpent ? "filled" : "canceled");
+      finish(order, "canceled");
       return [report(order, "canceled", atUs, body.reason)];
     }
     case "expired": {
@@ -104,12 +102,14 @@ function fill(trade: Trade, orders: Map<OrderId, OrderRecord>, liquidity: Liquid
   const order = live(orders, isMaker ? trade.makerOrderId : trade.takerOrderId);
   const leavesLots = isMaker ? trade.makerLeavesLots : trade.takerLeavesLots;
   order.filledLots = lots(order.filledLots + trade.quantityLots);
-  const expected = order.quantityLots === null ? null : order.quantityLots - order.filledLots;
+  // A budget says nothing of lots, until it is spent and none are left.
+  const isSpent = order.quantityLots === null && leavesLots === 0;
+  const expected = order.quantityLots === null ? (isSpent ? 0 : null) : order.quantityLots - order.filledLots;
   if (expected !== leavesLots)
     throw new InvariantBroken(`order ${order.orderId} has ${leavesLots} lots left, not ${expected}`);
   order.leavesLots = leavesLots;
   order.status = leavesLots === 0 ? "filled" : "partially_filled";
-  return report(order, "trade", atUs, null, trade, liquidity);
+  return report(order, "trade", atUs, isSpent ? "quote_budget_spent" : null, trade, liquidity);
 }
 
 function finish(order: OrderRecord, status: "filled" | "canceled" | "expired"): void {

@@ -208,7 +208,7 @@ export interface Trade {
   readonly takerSide: Side;
   readonly priceTicks: PriceTicks;
   readonly quantityLots: Lots;
-  /** What is left of each order after the trade; null for a market buy by quote budget. */
+  /** What is left of each order after the trade; of a market buy by quote budget null until the budget is spent. */
   readonly makerLeavesLots: Lots;
   readonly takerLeavesLots: Lots | null;
 }

@@ -1,4 +1,4 @@
-import { type Lots, lots, tradeId } from "../../../src/shared/domain/units.js";
+import { type Lots, lots, type PriceTicks, tradeId } from "../../../src/shared/domain/units.js";
 import type { Emit } from "./events.js";
 import { fill, type IncomingOrder, leavesOf, otherSide, reaches, wantedAt } from "./incoming-order.js";
 import { type OrderBook, type RestingOrder, sliceOf } from "./order-book.js";
@@ -36,6 +36,8 @@ function trade(incoming: IncomingOrder, maker: RestingOrder, quantityLots: Lots,
   maker.shownLots = lots(maker.shownLots - quantityLots);
   if (maker.leavesLots === 0) book.remove(maker);
   else if (maker.shownLots === 0) showNextSlice(maker, book);
+  if (incoming.remaining.kind === "budget" && buysNothing(incoming, priceTicks, market))
+    incoming.remaining = { kind: "lots", lots: lots(0) };
   const id = tradeId(book.lastTradeId + 1);
   book.lastTradeId = id;
   book.lastTradeTicks = priceTicks;
@@ -52,6 +54,13 @@ function trade(incoming: IncomingOrder, maker: RestingOrder, quantityLots: Lots,
     makerLeavesLots: maker.leavesLots,
     takerLeavesLots: leavesOf(incoming),
   });
+}
+
+/** A lot of the next seller's in reach costs more than what is left; where nobody is in reach, one at the last price. */
+function buysNothing(incoming: IncomingOrder, lastTicks: PriceTicks, { book, quoteUnitsPerTickLot }: Market): boolean {
+  const seller = book.resting(otherSide(incoming.terms.side)).first();
+  const ticks = seller !== null && reaches(incoming, seller.priceTicks) ? seller.priceTicks : lastTicks;
+  return wantedAt(incoming, ticks, quoteUnitsPerTickLot) === 0;
 }
 
 /** An iceberg's displayed part is gone: the next slice queues behind everybody else at its price. */

@@ -1,6 +1,6 @@
 import { isKilled, mayRest, refusalAtEntry } from "./admission.js";
 import { canceled } from "./events.js";
-import { type IncomingOrder, incomingOrder, leavesOf, otherSide, restingOrder } from "./incoming-order.js";
+import { type IncomingOrder, incomingOrder, leavesOf, otherSide, reaches, restingOrder } from "./incoming-order.js";
 import { type Market, match } from "./matching.js";
 
 /** The order takes what it can get, then rests or ends. In a call auction it only rests. */
@@ -14,15 +14,16 @@ export function enter(incoming: IncomingOrder, market: Market): void {
   const leavesLots = leavesOf(incoming);
   if (leavesLots === 0) return;
   if (leavesLots === null)
-    emit(canceled(incoming, null, isSpent(incoming, market) ? "quote_budget_spent" : "immediate_or_cancel"));
+    emit(canceled(incoming, null, isTooLittle(incoming, market) ? "quote_budget_spent" : "immediate_or_cancel"));
   else if (incoming.limitTicks !== null && mayRest(incoming.terms))
     book.add(restingOrder(incoming, incoming.limitTicks, leavesLots));
   else emit(canceled(incoming, leavesLots, "immediate_or_cancel"));
 }
 
-/** Whether it ended for want of money, not of sellers: nothing is left, or less than a lot costs. */
-function isSpent({ remaining, terms }: IncomingOrder, { book }: Market): boolean {
-  return remaining.kind === "budget" && (remaining.units === 0 || book.resting(otherSide(terms.side)).first() !== null);
+/** Whether its budget buys no lot of those that are in reach: it ended for want of money, not of sellers. */
+function isTooLittle(incoming: IncomingOrder, { book }: Market): boolean {
+  const seller = book.resting(otherSide(incoming.terms.side)).first();
+  return seller !== null && reaches(incoming, seller.priceTicks);
 }
 
 /**

@@ -117,7 +117,8 @@ describe("The engine alone", () => {
     read("SELL BTC-USD 1 100 account=mm");
     const events = read("BUY BTC-USD - MKT quote=30.005");
     expect(events.find((event) => event["event"] === "trade")).to.include({ quantity: "0.3", price: "100.00" });
-    expect(events.at(-1)).to.include({ event: "canceled", reason: "quote_budget_spent", filledQuantity: "0.3" });
+    const filled = { event: "trade", status: "filled", reason: "quote_budget_spent", filledQuantity: "0.3" };
+    expect(events.at(-1)).to.include({ ...filled, leavesQuantity: "0" });
   });
 
   it("takes orders worth any amount", () => {

@@ -144,15 +144,13 @@ describe("settlement", () => {
           quantityLots: null,
           quoteBudgetUnits: currencyUnits(500),
         }),
-        trade(2, 1, 5, 0, null),
-        { kind: "canceled", ...own, reason: "quote_budget_spent", canceledLots: null, cover: null },
+        trade(2, 1, 5, 0, 0),
       ],
       [
         "accepted open 0+5",
         "accepted open 0+null",
         "trade filled 5+0",
-        "trade partially_filled 5+null",
-        "canceled filled 5+0",
+        "trade filled 5+0",
       ],
     ],
   ] as const)
@@ -187,7 +185,19 @@ describe("settlement", () => {
       trade(1, 2, 5, 0, 0),
     ]);
     expect(reports.map(({ feeUnits }) => feeUnits)).to.deep.equal([null, null, -5, 10]);
-    expect(trades[0]).to.have.property("fees").that.deep.equals({ makerFeeUnits: -5, takerFeeUnits: 10 });
+    const fees = { makerFeeUnits: -5, takerFeeUnits: 10, budgetLeftUnits: null };
+    expect(trades[0]).to.have.property("fees").that.deep.equals(fees);
+  });
+
+  it("says with the last fill of a budget what it could not buy any more", () => {
+    const feeRates = { makerBps: 0, takerBps: 0 };
+    const budget = { quantityLots: null, quoteBudgetUnits: currencyUnits(5_700), priceTicks: null };
+    const { reports } = settled([
+      accepted(1, 1, { side: "sell", feeRates }),
+      accepted(2, 2, { type: "market", timeInForce: "IOC", ...budget, feeRates }),
+      trade(1, 2, 5, 0, 0),
+    ]);
+    expect(reports[3]).to.include({ status: "filled", reason: "quote_budget_spent: 0.0007 USD left" });
   });
 
   it("moves no money for orders that hold nothing", () => {

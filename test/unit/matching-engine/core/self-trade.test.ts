@@ -123,7 +123,7 @@ describe("Self-trade prevention", () => {
     ann/1 sells 5@0.10
     bob/2 sells 5@0.20
     ann/3 spends 100 stp=newest > canceled (self_trade)
-    ann/4 spends 100 stp=oldest > 1: canceled (self_trade); 5@0.2 from 2; canceled (quote_budget_spent)
+    ann/4 spends 100 stp=oldest > 1: canceled (self_trade); 5@0.2 from 2
   `,
   );
 });

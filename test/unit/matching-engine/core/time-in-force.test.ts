@@ -206,10 +206,26 @@ describe("Immediate orders and those that must not trade", () => {
     `
     1 sells 10@0.07
     2 sells 10@0.09
-    3 spends 100 > 10@0.07 from 1; 3@0.09 from 2; canceled (quote_budget_spent)
+    3 spends 100 > 10@0.07 from 1; 3@0.09 from 2
     4 spends 5 > canceled (quote_budget_spent)
-    5 spends 63 > 7@0.09 from 2; canceled (quote_budget_spent)
+    5 spends 63 > 7@0.09 from 2
     6 spends 63 > canceled (immediate_or_cancel)
+  `,
+  );
+
+  scenario(
+    "budget: is filled with the last lot that it can pay, is canceled where nobody is left or in reach",
+    EMPTY,
+    `
+    1 sells 10@0.07
+    2 sells 10@0.50
+    3 spends 100 > 10@0.07 from 1
+    4 sells 1@0.07
+    5 spends 100 > 1@0.07 from 4; 1@0.5 from 2
+    6 buys 1@0.50 > 1@0.5 from 2
+    7 buys 8@0.50 > 8@0.5 from 2
+    8 sells 1@0.07
+    9 spends 100 > 1@0.07 from 8; canceled (immediate_or_cancel)
   `,
   );
 
@@ -218,7 +234,7 @@ describe("Immediate orders and those that must not trade", () => {
     EMPTY,
     `
     1 sells 9007199254740991@0.01
-    2 spends 9007199254740991 > 9007199254740991@0.01 from 1; canceled (quote_budget_spent)
+    2 spends 9007199254740991 > 9007199254740991@0.01 from 1
     book |
   `,
   );
