@@ -146,12 +146,7 @@ describe("settlement", () => {
         }),
         trade(2, 1, 5, 0, 0),
       ],
-      [
-        "accepted open 0+5",
-        "accepted open 0+null",
-        "trade filled 5+0",
-        "trade filled 5+0",
-      ],
+      ["accepted open 0+5", "accepted open 0+null", "trade filled 5+0", "trade filled 5+0"],
     ],
   ] as const)
     it(`tells ${title}`, () => {
@@ -195,7 +190,7 @@ describe("settlement", () => {
     const { reports } = settled([
       accepted(1, 1, { side: "sell", feeRates }),
       accepted(2, 2, { type: "market", timeInForce: "IOC", ...budget, feeRates }),
-      trade(1, 2, 5, 0, 0),
+      { ...trade(1, 2, 5, 0, 0), takerSide: "buy" } as EventBody,
     ]);
     expect(reports[3]).to.include({ status: "filled", reason: "quote_budget_spent: 0.0007 USD left" });
   });

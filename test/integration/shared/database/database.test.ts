@@ -1,8 +1,8 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
 import { connectDatabase, type Database } from "../../../../src/shared/database/database.js";
-import { openSnapshot } from "../../../../src/shared/database/snapshot.js";
 import { sqlState } from "../../../../src/shared/database/postgres-errors.js";
+import { openSnapshot } from "../../../../src/shared/database/snapshot.js";
 import { InvariantBroken } from "../../../../src/shared/domain/errors.js";
 import { eventually } from "../../../support/eventually.js";
 import { patience } from "../../../support/machine.js";

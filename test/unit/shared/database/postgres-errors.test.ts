@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { POSTGRES_ERRORS } from "../../../../src/shared/database/postgres-errors.js";
-import { projectRoot } from "../../../../src/shared/process/config.js";
+import { projectRoot } from "../../../../src/shared/process/project-root.js";
 
 describe("the catalogue of Postgres errors", () => {
   it("names every error that our functions raise, and no other of that kind", () => {
