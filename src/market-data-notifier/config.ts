@@ -23,11 +23,14 @@ const SETTINGS = v.object({
   /** Subscribers of orders that are on their way to the live reports: in all, and of one account. */
   catchUpsMax: integer("NOTIFIER_CATCH_UPS_MAX", 10_000, { min: 1, max: 100_000 }),
   catchUpsPerAccountMax: integer("NOTIFIER_CATCH_UPS_PER_ACCOUNT_MAX", 32, { min: 1, max: 10_000 }),
-  /** Handshakes whose key is being checked at the same time. */
-  loginsMax: integer("NOTIFIER_LOGINS_MAX", 256, { min: 1, max: 10_000 }),
-  failedLogins: v.object({
-    perAddress: integer("NOTIFIER_FAILED_LOGINS_PER_ADDRESS_MAX", 300, { min: 1, max: 1_000_000 }),
-    perKey: integer("NOTIFIER_FAILED_LOGINS_PER_KEY_MAX", 300, { min: 1, max: 1_000_000 }),
+  logins: v.object({
+    waitingMax: integer("NOTIFIER_LOGINS_MAX", 4_096, { min: 1, max: 100_000 }),
+    answerTimeoutMs: integer("NOTIFIER_LOGIN_ANSWER_TIMEOUT_MS", 3_000, { min: 1, max: 600_000 }),
+    wrong: v.object({
+      perAddress: integer("NOTIFIER_FAILED_LOGINS_PER_ADDRESS_MAX", 300, { min: 1, max: 1_000_000 }),
+      perKey: integer("NOTIFIER_FAILED_LOGINS_PER_KEY_MAX", 300, { min: 1, max: 1_000_000 }),
+    }),
+    slowedMs: integer("NOTIFIER_SLOWED_LOGIN_MS", 1_000, { min: 1, max: 600_000 }),
   }),
 });
 

@@ -1,5 +1,6 @@
 import { AccessFeed, keyProblem } from "../shared/access/access-feed.js";
-import { authenticate } from "../shared/access/authentication.js";
+import { authenticator } from "../shared/access/authentication.js";
+import { KeyCheck } from "../shared/access/key-check.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
@@ -8,8 +9,8 @@ import { warnIfExposed } from "../shared/process/tls.js";
 import { allChannels, LATER_CHANNELS } from "./channels/channels.js";
 import { notifierConfig } from "./config.js";
 import { Gateway, listen, webServer } from "./connections/gateway.js";
+import { logInSubscriber } from "./connections/handshake-logins.js";
 import { Subscriptions } from "./connections/subscriptions.js";
-import { Logins } from "./logins.js";
 import { notifierMetrics } from "./notifier-metrics.js";
 import { Notifier } from "./service.js";
 
@@ -32,7 +33,9 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
 
   const access = await AccessFeed.start(database, log);
   service.background("access feed", access.run(stopping));
-  const logins = new Logins((keyId, secret) => authenticate(database, keyId, secret), config, log);
+  const { logins } = config;
+  const lane = database.lane({ connections: 2, timeoutMs: logins.answerTimeoutMs / 2 });
+  const keys = new KeyCheck(authenticator(lane), logins, log);
 
   warnIfExposed(log, config);
   const http = webServer(config.tls);
@@ -40,7 +43,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     limits: config,
     log,
     metrics,
-    login: (handshake, address) => logins.login(handshake, address),
+    login: (handshake, address) => logInSubscriber(keys, handshake, address),
     loginProblem: (login) => keyProblem(access, login, performance.now()),
     onMessage: (...message) => subscriptions.receive(...message),
     onGone: (listener) => subscriptions.forget(listener),

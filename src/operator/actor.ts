@@ -1,4 +1,4 @@
-import { authenticate } from "../shared/access/authentication.js";
+import { authenticator } from "../shared/access/authentication.js";
 import type { Database } from "../shared/database/database.js";
 import { RefusedToOperator } from "./command-line.js";
 import type { OperatorConfig } from "./config.js";
@@ -15,7 +15,7 @@ export async function actorOf(database: Database, { key, production, user }: Ope
       );
     return user;
   }
-  const account = await authenticate(database, key.keyId, key.secret);
+  const account = await authenticator(database)(key.keyId, key.secret);
   if (account === null) throw new RefusedToOperator("OPERATOR_KEY_ID and OPERATOR_SECRET are not a key that is good");
   if (account.role !== "operator")
     throw new RefusedToOperator(`${key.keyId} is a ${account.role} key; only one of the role operator may do this`);

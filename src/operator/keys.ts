@@ -1,18 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { KEY_ROLES } from "../shared/access/authentication.js";
+import { isKeyId, KEY_ID_RULE } from "../shared/access/key-id.js";
 import { newSecret, saltedHash } from "../shared/access/key-secrets.js";
 import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { findCustomer } from "./accounts.js";
 import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
-
-const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export async function createKey({ database, actor, words, options }: Call): Promise<Outcome> {
   const [name = ""] = words;
   const { role = "trade", id: keyId = `${name}-${randomBytes(4).toString("hex")}` } = options;
   if (!KEY_ROLES.some((known) => known === role))
     throw new RefusedToOperator(`--role is ${role}; it must be one of ${KEY_ROLES.join(", ")}`);
-  if (!KEY_ID.test(keyId)) throw new RefusedToOperator("--id must be 1 to 64 of the characters A-Z a-z 0-9 _ -");
+  if (!isKeyId(keyId)) throw new RefusedToOperator(`--id must be ${KEY_ID_RULE}`);
   const expiresAt = options.expires === undefined ? null : timeOf(options.expires, Date.now());
   const { accountId, status } = await findCustomer(database, name);
   if (status === "closed") throw new RefusedToOperator(`${name} is closed; it gets no more keys`);

@@ -44,12 +44,13 @@ const SETTINGS = v.object({
   }),
   rates: v.object({ perSession: rate("SESSION", 50_000), perAccount: rate("ACCOUNT", 100_000) }),
   logins: v.object({
-    inFlightMax: count("LOGINS", 64),
+    waitingMax: count("LOGINS", 4_096),
     answerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),
-    failed: v.object({
+    wrong: v.object({
       perAddress: count("FAILED_LOGINS_PER_ADDRESS", 200),
       perKey: count("FAILED_LOGINS_PER_KEY", 100),
     }),
+    slowedMs: ms("SLOWED_LOGIN", 1_000),
   }),
   /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
   backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000),

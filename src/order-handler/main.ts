@@ -1,5 +1,5 @@
 import { AccessFeed } from "../shared/access/access-feed.js";
-import { authenticate } from "../shared/access/authentication.js";
+import { authenticator } from "../shared/access/authentication.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
@@ -33,7 +33,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
     registry: config.registry,
     log,
     orderLog: bus,
-    authenticate: (keyId, secret) => authenticate(database, keyId, secret),
+    authenticate: authenticator(database.lane({ connections: 2, timeoutMs: config.logins.answerTimeoutMs / 2 })),
     access,
     cancelTriggers: new CancelTriggersStore(database),
     processedThrough: () => processedThrough(database),

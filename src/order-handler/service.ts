@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access/access-feed.js";
 import type { Authenticate } from "../shared/access/authentication.js";
+import { KeyCheck } from "../shared/access/key-check.js";
 import type { Bus } from "../shared/bus/bus.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
@@ -19,11 +20,11 @@ import type { HandlerMetrics } from "./handler-metrics.js";
 import { LastPrices, type ReadLastPrices } from "./last-prices.js";
 import { LogWatch } from "./log-watch.js";
 import { LogWriter, type OrderLog } from "./log-writer.js";
-import { Logins } from "./logins.js";
 import { OrderRates } from "./order-rates.js";
 import { Poll } from "./poll.js";
 import { OrderServer } from "./server.js";
 import { type Credentials, type LoggedIn, Session } from "./session.js";
+import { SessionLogins } from "./session-logins.js";
 
 export interface OrderHandlerOptions {
   readonly config: Omit<HandlerConfig, "natsUrl" | "databaseUrl">;
@@ -53,7 +54,7 @@ export class OrderHandler {
   readonly #batcher: Batcher;
   readonly #logWatch: LogWatch;
   readonly #triggers: CancelTriggers;
-  readonly #logins: Logins;
+  readonly #logins: SessionLogins;
   readonly #door: Door;
   readonly #server: OrderServer;
   readonly #sweep: NodeJS.Timeout;
@@ -90,7 +91,7 @@ export class OrderHandler {
     this.#backlogPoll = new Poll(BACKLOG_INTERVAL_MS, askBacklog, log, "it can't be told how far the log is processed");
     const { answerTimeoutMs } = config.logins;
     this.#triggers = new CancelTriggers({ store: options.cancelTriggers, answerTimeoutMs, nowMs: clock.nowMs, log });
-    this.#logins = new Logins(options.authenticate, this.#triggers, config.logins, log);
+    this.#logins = new SessionLogins(new KeyCheck(options.authenticate, config.logins, log), this.#triggers, log);
     this.#server = new OrderServer(config.server, config.tls, {
       createSession: (wake, address) => this.#createSession(wake, address),
       ended: (session) => this.#ended(session),

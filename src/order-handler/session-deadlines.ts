@@ -3,7 +3,7 @@ import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { EpochUs } from "../shared/domain/units.js";
 
 export interface SessionTimeouts {
-  /** From connecting, or from the answer to a login, to the next login. */
+  /** From connecting to a login that is accepted, whatever was tried in between. */
   readonly loginTimeoutMs: number;
   /** From a frame's or line's first byte to its last. */
   readonly frameTimeoutMs: number;
@@ -12,14 +12,14 @@ export interface SessionTimeouts {
 
 export class SessionDeadlines {
   readonly #timeouts: SessionTimeouts;
-  #loginFromUs: EpochUs;
+  readonly #connectedAtUs: EpochUs;
   #receivedAtUs: EpochUs;
   #partialSinceUs: EpochUs | null = null;
 
   constructor(timeouts: SessionTimeouts, nowUs: EpochUs) {
     this.#timeouts = timeouts;
     this.#receivedAtUs = nowUs;
-    this.#loginFromUs = nowUs;
+    this.#connectedAtUs = nowUs;
   }
 
   /** When the last bytes came. */
@@ -31,20 +31,22 @@ export class SessionDeadlines {
     this.#receivedAtUs = nowUs;
   }
 
-  loginAnswered(nowUs: EpochUs): void {
-    this.#loginFromUs = nowUs;
-  }
-
   /** What is left after the whole messages were taken; `tookAny`: another message begins it than before. */
   left(isPartial: boolean, tookAny: boolean): void {
     if (!isPartial) this.#partialSinceUs = null;
     else if (tookAny || this.#partialSinceUs === null) this.#partialSinceUs = this.#receivedAtUs;
   }
 
+  loginOverdue(nowUs: EpochUs): Refusal | null {
+    const { loginTimeoutMs } = this.#timeouts;
+    if (msBetween(this.#connectedAtUs, nowUs) <= loginTimeoutMs) return null;
+    return refuse("LOGIN_REQUIRED", `no login within ${loginTimeoutMs / 1000} s of connecting`);
+  }
+
   overdue(nowUs: EpochUs, isLoggedIn: boolean): Refusal | null {
-    const { loginTimeoutMs, frameTimeoutMs, idleTimeoutMs } = this.#timeouts;
-    if (!isLoggedIn && msBetween(this.#loginFromUs, nowUs) > loginTimeoutMs)
-      return refuse("LOGIN_REQUIRED", `no login within ${loginTimeoutMs / 1000} s of connecting`);
+    const { frameTimeoutMs, idleTimeoutMs } = this.#timeouts;
+    const loginOverdue = isLoggedIn ? null : this.loginOverdue(nowUs);
+    if (loginOverdue !== null) return loginOverdue;
     if (this.#partialSinceUs !== null && msBetween(this.#partialSinceUs, nowUs) > frameTimeoutMs)
       return refuse("MALFORMED_MESSAGE", `a message was not complete ${frameTimeoutMs / 1000} s after its first byte`);
     if (msBetween(this.#receivedAtUs, nowUs) <= idleTimeoutMs) return null;

@@ -230,10 +230,12 @@ export class Session {
     this.#loggingIn = true;
     void this.#ports.login(request).then((outcome) => {
       this.#loggingIn = false;
-      this.#deadlines.loginAnswered(this.#ports.nowUs());
       if (isRefusal(outcome)) {
-        if (outcome.name === "LOGIN_REJECTED") this.#countLoginFailure();
+        if (outcome.name === "LOGIN_REJECTED" || outcome.name === "LOGIN_LIMITED") this.#countLoginFailure();
         this.#answer(place, refused(outcome));
+        // Whoever sends one login after another is never seen to be overdue between them.
+        const overdue = this.#deadlines.loginOverdue(this.#ports.nowUs());
+        if (overdue !== null) this.close(overdue);
       } else {
         this.#account = outcome;
         const assets = this.#rules.registry.assets.values();

@@ -5,8 +5,8 @@ import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { Logger } from "../../shared/process/log.js";
 import type { TlsIdentity } from "../../shared/process/tls.js";
 import { beforeDeadline, hasBecome } from "../../shared/process/waits.js";
-import type { Handshake, LoggedIn } from "../logins.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
+import type { Handshake, SubscriberLogin } from "./handshake-logins.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
 import { MessageBudget } from "./message-budget.js";
 import { cutOff, lagOf, type QueueLimits, queuedBytes } from "./outgoing-queue.js";
@@ -21,9 +21,9 @@ export interface GatewayOptions {
   readonly log: Logger;
   readonly metrics: NotifierMetrics;
   /** Null: nobody logs in. Never rejects. */
-  readonly login: (handshake: Handshake, address: string) => Promise<LoggedIn | Refusal | null>;
+  readonly login: (handshake: Handshake, address: string) => Promise<SubscriberLogin | Refusal | null>;
   /** Why the login is not good any more; null: it is. */
-  readonly loginProblem: (login: LoggedIn) => Refusal | null;
+  readonly loginProblem: (login: SubscriberLogin) => Refusal | null;
   /** A message of a client, whatever it holds. */
   readonly onMessage: (
     listener: Listener,
@@ -35,7 +35,7 @@ export interface GatewayOptions {
 }
 
 interface SocketData {
-  login?: LoggedIn;
+  login?: SubscriberLogin;
 }
 type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
@@ -52,7 +52,7 @@ const CHECKED_PER_FLUSH = 1_000;
 export class Gateway implements Rooms {
   readonly #options: GatewayOptions;
   readonly #io: Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
-  readonly #loggedIn = new Map<ClientSocket, LoggedIn>();
+  readonly #loggedIn = new Map<ClientSocket, SubscriberLogin>();
   readonly #keyWatch: NodeJS.Timeout;
   #unchecked: Iterator<ClientSocket> = [][Symbol.iterator]();
 

@@ -1,7 +1,8 @@
 /** Whose an API key is, and what it may do (the tables accounts and api_keys). */
-import type { Database } from "../database/database.js";
+import type { Queries } from "../database/database.js";
 import type { AccountId } from "../domain/units.js";
-import { isSecretOf } from "./key-secrets.js";
+import { KeyLookups } from "./key-lookups.js";
+import { isSecretOf, type SaltedHash } from "./key-secrets.js";
 
 /** A read key may only look at its own account; an operator key also names who acts in the command line. */
 export const KEY_ROLES = ["trade", "read", "operator"] as const;
@@ -10,6 +11,7 @@ export type KeyRole = (typeof KEY_ROLES)[number];
 export interface AuthenticatedAccount {
   readonly accountId: AccountId;
   readonly account: string;
+  /** Closed accounts are suspended, too. */
   readonly suspended: boolean;
   readonly keyId: string;
   readonly role: KeyRole;
@@ -17,35 +19,37 @@ export interface AuthenticatedAccount {
   readonly expiresInMs: number | null;
 }
 
-/** Null: unknown, revoked or expired key, or wrong secret. Rejects when it can't be told now. */
-export type Authenticate = (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
-
-interface KeyRow {
-  readonly account_id: AccountId;
-  readonly name: string;
-  readonly suspended: boolean;
-  readonly role: KeyRole;
-  readonly expires_in_ms: number | null;
-  readonly is_revoked: boolean;
-  readonly salt: Buffer;
-  readonly hash: Buffer;
+export interface StoredKey extends AuthenticatedAccount, SaltedHash {
+  readonly isRevoked: boolean;
 }
 
-/** Null for an unknown, revoked or expired key and for a wrong secret alike. Rejects when Postgres can't answer. */
-export async function authenticate(
-  database: Database,
-  keyId: string,
-  secret: string,
-): Promise<AuthenticatedAccount | null> {
-  const [key] = await database.query<KeyRow>(
-    `select k.account_id, a.name, a.suspended, k.role, k.revoked_at is not null as is_revoked,
-       k.salt, k.secret_hash as hash, floor(extract(epoch from k.expires_at - now()) * 1000)::float8 as expires_in_ms
-     from api_keys k join accounts a using (account_id) where k.key_id = $1 and a.kind = 'customer'`,
-    [keyId],
+/** Null for an unknown, revoked or expired key and for a wrong secret alike. Rejects when it can't be told now. */
+export type Authenticate = (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
+
+export function authenticator(database: Queries): Authenticate {
+  const lookups = new KeyLookups((keyIds) => readKeys(database, keyIds));
+  return async (keyId, secret) => {
+    const key = await lookups.find(keyId);
+    const isRight = isSecretOf(secret, key);
+    return key === null || !isRight || !isGood(key) ? null : accountOf(key);
+  };
+}
+
+/** The keys that there are of these, the exchange's own accounts' left out. */
+function readKeys(database: Queries, keyIds: readonly string[]): Promise<StoredKey[]> {
+  return database.query<StoredKey>(
+    `select k.key_id as "keyId", k.account_id as "accountId", a.name as account, a.suspended, k.role,
+       k.revoked_at is not null as "isRevoked", k.salt, k.secret_hash as hash,
+       floor(extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"
+     from api_keys k join accounts a using (account_id) where k.key_id = any($1) and a.kind = 'customer'`,
+    [keyIds],
   );
-  const isRight = isSecretOf(secret, key);
-  if (key === undefined || !isRight || key.is_revoked) return null;
-  if (key.expires_in_ms !== null && key.expires_in_ms <= 0) return null;
-  const { account_id: accountId, name: account, suspended, role, expires_in_ms: expiresInMs } = key;
+}
+
+function isGood({ isRevoked, expiresInMs }: StoredKey): boolean {
+  return !isRevoked && (expiresInMs === null || expiresInMs > 0);
+}
+
+function accountOf({ accountId, account, suspended, keyId, role, expiresInMs }: StoredKey): AuthenticatedAccount {
   return { accountId, account, suspended, keyId, role, expiresInMs };
 }

@@ -21,8 +21,9 @@ export function saltedHash(secret: string): SaltedHash {
   return { salt, hash: hashOf(secret, salt) };
 }
 
-/** In constant time. Undefined: an unknown key's, which no secret fits. */
-export function isSecretOf(secret: string, { salt, hash }: SaltedHash = NOBODYS): boolean {
+/** In constant time. Null: an unknown key's, which no secret fits. */
+export function isSecretOf(secret: string, stored: SaltedHash | null): boolean {
+  const { salt, hash } = stored ?? NOBODYS;
   return timingSafeEqual(hashOf(secret, salt), hash);
 }
 

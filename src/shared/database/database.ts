@@ -15,9 +15,18 @@ import { databaseTypes } from "./types.js";
 
 export type { CopiedRow, Row, Statement };
 
-export interface Database {
-  /** Rejects after QUERY_TIMEOUT_MS. int8 arrives as a number and must be a safe integer. */
+export interface Queries {
+  /** Rejects after a deadline. int8 arrives as a number and must be a safe integer. */
   query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+}
+
+export interface LaneOptions {
+  readonly connections: number;
+  /** How long a query may wait for one of them, and then for its answer. */
+  readonly timeoutMs: number;
+}
+
+export interface Database extends Queries {
   /**
    * Many rows, several times as fast as by `query`: `decode` reads all columns of each, in their order. The values become
    * part of the text, as literals.
@@ -32,6 +41,12 @@ export interface Database {
   /** Why Postgres is taken to be away; null: it answers. */
   whyNotReady(): string | null;
   close(): Promise<void>;
+}
+
+/** As it was connected. */
+export interface ConnectedDatabase extends Database {
+  /** Connections of their own for queries that must not wait behind others. They are closed with the database. */
+  lane(options: LaneOptions): Queries;
 }
 
 export interface DatabaseOptions {
@@ -74,7 +89,11 @@ const parserOf = (typeId: number) =>
   databaseTypes.getTypeParser(typeId, "text") as unknown as (text: string) => unknown;
 
 /** Resolves once the first connection stands; tries until then, for `deadlineMs`. */
-export async function connectDatabase(url: string, options: DatabaseOptions, deadlineMs = 30_000): Promise<Database> {
+export async function connectDatabase(
+  url: string,
+  options: DatabaseOptions,
+  deadlineMs = 30_000,
+): Promise<ConnectedDatabase> {
   const database = new PostgresDatabase(url, options);
   const failed = (err: unknown) => options.log.warn({ err }, "Postgres can't be reached yet");
   const attempts = { deadlineMs, everyMs: PROBE_INTERVAL_MS, failed };
@@ -92,9 +111,10 @@ interface Writer {
   readonly prepared: Set<string>;
 }
 
-class PostgresDatabase implements Database {
+class PostgresDatabase implements ConnectedDatabase {
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
+  readonly #lanes: pg.Pool[] = [];
   readonly #watch: AnswerWatch;
   #writer: Promise<Writer> | null = null;
   #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
@@ -111,8 +131,7 @@ class PostgresDatabase implements Database {
       query_timeout: QUERY_TIMEOUT_MS,
       types: databaseTypes,
     };
-    this.#pool = new pg.Pool({ ...this.#config, max: poolMax, idleTimeoutMillis: 0 });
-    this.#pool.on("error", (err) => this.#lost(err));
+    this.#pool = this.#openPool({ max: poolMax });
     this.#watch = new AnswerWatch("Postgres", () => this.#pool.query("select 1"), log);
   }
 
@@ -120,6 +139,21 @@ class PostgresDatabase implements Database {
     await this.#noDoubts();
     const { rows } = await this.#watched(this.#pool.query(text, [...values]));
     return rows as R[];
+  }
+
+  lane({ connections: max, timeoutMs }: LaneOptions): Queries {
+    const pool = this.#openPool({ max, connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
+    this.#lanes.push(pool);
+    return {
+      query: async <R>(text: string, values: readonly unknown[] = []) =>
+        (await this.#watched(pool.query(text, [...values]))).rows as R[],
+    };
+  }
+
+  #openPool(config: pg.PoolConfig): pg.Pool {
+    const pool = new pg.Pool({ ...this.#config, idleTimeoutMillis: 0, ...config });
+    pool.on("error", (err) => this.#lost(err));
+    return pool;
   }
 
   async copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]> {
@@ -171,7 +205,11 @@ class PostgresDatabase implements Database {
     this.#watch.close();
     const writer = this.#writer;
     this.#writer = null;
-    await Promise.allSettled([writer?.then(({ client }) => client.end()), this.#pool.end()]);
+    await Promise.allSettled([
+      writer?.then(({ client }) => client.end()),
+      this.#pool.end(),
+      ...this.#lanes.map((pool) => pool.end()),
+    ]);
   }
 
   async #noDoubts(): Promise<void> {

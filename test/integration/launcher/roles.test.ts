@@ -8,7 +8,7 @@ import { TradesStore } from "../../../src/market-data-notifier/channels/trades-s
 import { processedThrough } from "../../../src/order-handler/positions-store.js";
 import { lastPrices } from "../../../src/order-handler/prices-store.js";
 import { lastAction, suspendedAccounts } from "../../../src/shared/access/actions.js";
-import { authenticate } from "../../../src/shared/access/authentication.js";
+import { authenticator } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";
@@ -55,7 +55,7 @@ describe("the database's roles", () => {
 
   it("let the order-handler check logins and see how far everything is", async () => {
     const database = await as("bourse_order_handler");
-    expect(await authenticate(database, "ann", "ann")).to.include({ accountId: ANN, account: "ann" });
+    expect(await authenticator(database)("ann", "ann")).to.include({ accountId: ANN, account: "ann" });
     expect(await lastPrices(database, ["BTC-USD"])).to.have.property("size", 0);
     expect(await processedThrough(database)).to.have.property("size", 0);
     expect(await lastAction(database)).to.equal(0);
@@ -71,7 +71,7 @@ describe("the database's roles", () => {
     const database = await as("bourse_market_data_notifier");
     const trades = new TradesStore(database, registry.assets);
     const orders = new OrdersStore(database, registry.assets);
-    expect(await authenticate(database, "ann", "ann")).to.include({ account: "ann" });
+    expect(await authenticator(database)("ann", "ann")).to.include({ account: "ann" });
     expect(await trades.recentTrades("BTC-USD", 50)).to.deep.equal([]);
     expect(await trades.tradesIn([{ key: "BTC-USD", after: 0, upTo: 9 }])).to.deep.equal([]);
     expect(await trades.lastTradeIds()).to.have.length(registry.assets.size);

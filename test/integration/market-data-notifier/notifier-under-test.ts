@@ -4,12 +4,13 @@ import { io, type Socket } from "socket.io-client";
 import { allChannels, LATER_CHANNELS } from "../../../src/market-data-notifier/channels/channels.js";
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
 import { Gateway, listen, webServer } from "../../../src/market-data-notifier/connections/gateway.js";
+import { logInSubscriber } from "../../../src/market-data-notifier/connections/handshake-logins.js";
 import { Subscriptions } from "../../../src/market-data-notifier/connections/subscriptions.js";
-import { Logins } from "../../../src/market-data-notifier/logins.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
 import { Notifier } from "../../../src/market-data-notifier/service.js";
 import { AccessFeed, keyProblem } from "../../../src/shared/access/access-feed.js";
-import { authenticate } from "../../../src/shared/access/authentication.js";
+import { authenticator } from "../../../src/shared/access/authentication.js";
+import { KeyCheck } from "../../../src/shared/access/key-check.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
@@ -48,14 +49,14 @@ export async function startNotifier(
   const stopping = new AbortController();
   const access = await AccessFeed.start(database, log);
   const following = access.run(stopping.signal);
-  const logins = new Logins((keyId, secret) => authenticate(database, keyId, secret), limits, log);
+  const keys = new KeyCheck(authenticator(database), limits.logins, log);
   const http = webServer(limits.tls);
   const own = notifierMetrics(metrics);
   const gateway = new Gateway(http, {
     limits,
     log,
     metrics: own,
-    login: (handshake, address) => logins.login(handshake, address),
+    login: (handshake, address) => logInSubscriber(keys, handshake, address),
     loginProblem: (login) => keyProblem(access, login, performance.now()),
     onMessage: (...message) => subscriptions.receive(...message),
     onGone: (listener) => subscriptions.forget(listener),

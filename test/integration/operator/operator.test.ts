@@ -6,7 +6,7 @@ import { ACCOUNT } from "../../../src/operator/account-program.js";
 import { actorOf } from "../../../src/operator/actor.js";
 import { ASSET } from "../../../src/operator/asset-program.js";
 import { type Parsed, parse, RefusedToOperator } from "../../../src/operator/command-line.js";
-import { authenticate } from "../../../src/shared/access/authentication.js";
+import { authenticator } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
@@ -49,13 +49,13 @@ describe("operators", () => {
     const key = await account("key", "alice", "--role", "read", "--expires", "90d");
     expect(key.secret).to.match(/^[A-Za-z0-9_-]{43}$/);
     expect(key.keyId).to.match(/^alice-[0-9a-f]{8}$/);
-    const login = await authenticate(database, key.keyId, key.secret);
+    const login = await authenticator(database)(key.keyId, key.secret);
     expect(login).to.include({ account: "alice", role: "read" });
     expect(login?.expiresInMs).to.be.within(89.9 * 86_400_000, 90 * 86_400_000);
     expect(JSON.stringify(await account("audit"))).to.not.include(key.secret);
     expect(await actions()).to.deep.equal(["create_account", "create_key"]);
     await account("revoke", key.keyId, "--why", "lost");
-    expect(await authenticate(database, key.keyId, key.secret)).to.equal(null);
+    expect(await authenticator(database)(key.keyId, key.secret)).to.equal(null);
     expect((await account("show", "alice")).keys[0]).to.include({ keyId: key.keyId, status: "revoked" });
   });
 

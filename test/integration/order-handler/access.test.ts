@@ -5,16 +5,18 @@ import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { AccessFeed } from "../../../src/shared/access/access-feed.js";
-import { authenticate } from "../../../src/shared/access/authentication.js";
+import { authenticator } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { until } from "../../support/eventually.js";
 import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { asRole, createDatabase } from "../../support/postgres.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
-import { ASSETS, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
+import { ASSETS, frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 const TAKES_EFFECT_WITHIN_MS = 1_000;
+const WRONG = "REJ 101 LOGIN_REJECTED the key or its secret is wrong";
+const LIMITED = "REJ 104 LOGIN_LIMITED too many wrong logins came from here; wait a minute, then try again";
 
 describe("access to the order-handler", () => {
   let nats: NatsForTest;
@@ -53,14 +55,14 @@ describe("access to the order-handler", () => {
   });
   after(() => nats.stop());
 
-  async function start(failed = { perAddress: 200, perKey: 100 }): Promise<HandlerForTest> {
+  async function start(wrong = { perAddress: 200, perKey: 100 }): Promise<HandlerForTest> {
     const access = await AccessFeed.start(limited, service.log);
     service.background("access feed", access.run(service.stopping));
     return await startHandler(nats.url, {
       access,
       cancelTriggers: new CancelTriggersStore(limited),
-      authenticate: (keyId, secret) => authenticate(limited, keyId, secret),
-      logins: { failed },
+      authenticate: authenticator(limited),
+      logins: { wrong, slowedMs: 50 },
     });
   }
   function connect(): TestClient {
@@ -145,19 +147,43 @@ describe("access to the order-handler", () => {
     await database.query("update api_keys set expires_at = now() where key_id = 'expired'");
     await database.query("update api_keys set role = 'read' where key_id = 'reader'");
     const wrong = ["nobody x", "ann x", "revoked secret", "expired secret", "reader x"];
-    for (const attempt of wrong)
-      expect(await connect().ask(`LOGIN ${attempt}`)).to.equal("REJ 101 LOGIN_REJECTED the key or its secret is wrong");
+    for (const attempt of wrong) expect(await connect().ask(`LOGIN ${attempt}`)).to.equal(WRONG);
     expect(await connect().ask("LOGIN reader secret")).to.match(/^REJ 101 LOGIN_REJECTED the key may only read/);
   });
 
-  it("lets nobody guess on, and tells a wrong guess nothing when it was one too many", async () => {
-    await handler.stop();
-    handler = await start({ perAddress: 100, perKey: 2 });
-    for (let guess = 0; guess < 2; guess++) await connect().ask(`LOGIN ann guess-${guess}`);
-    const tooMany = "REJ 101 LOGIN_REJECTED too many logins were refused; wait a minute, then try again";
-    expect(await connect().ask("LOGIN ann guess-3")).to.equal(tooMany);
-    expect(await connect().ask("LOGIN ann ann")).to.equal(tooMany);
+  it("slows wrong guesses down, and locks nobody out who is right: not the key's owner, not their neighbours", async () => {
+    const guess = (key: string) => connect().ask(`LOGIN ${key} guess`);
+    const answers = await Promise.all([
+      ...Array.from({ length: 110 }, () => guess("ann")),
+      ...Array.from({ length: 100 }, (_, index) => guess(`bob-${index}`)),
+    ]);
+    expect(new Set(answers)).to.deep.equal(new Set([WRONG, LIMITED]));
+    await login();
     await login("bob");
+  });
+
+  it("takes a key id that can't be one for a wrong login, whatever it holds, and asks nobody about it", async () => {
+    for (const keyId of ["a\0b", "ann ", "x".repeat(65), "'; drop table", ""]) {
+      const client = connect();
+      client.send(frame({ requestId: 1, login: { keyId, secret: "x" } }));
+      expect((await client.message()).reject, JSON.stringify(keyId)).to.include({ code: 101 });
+    }
+  });
+
+  it("lets everybody in, and revokes keys in time, while hundreds of strangers try to log in with a NUL", async () => {
+    const nul = frame({ requestId: 1, login: { keyId: "a\0b", secret: "x" } });
+    const strangers = Array.from({ length: 300 }, () => connect());
+    const pestering = setInterval(() => {
+      for (const stranger of strangers) if (stranger.socket.writable) stranger.send(nul);
+    }, 20);
+    try {
+      const client = await login();
+      await database.query("select revoke_key('ann', 'op', 'lost')");
+      await within("the end", async () => (await client.rest()).startsWith("REJ 100 "));
+      for (let again = 0; again < 20; again++) await login("bob");
+    } finally {
+      clearInterval(pestering);
+    }
   });
 
   it("has a timer in Postgres before it says so, one an account, and none when it is turned off", async () => {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { AccessFeed } from "../../../src/shared/access/access-feed.js";
-import { authenticate } from "../../../src/shared/access/authentication.js";
+import { authenticator } from "../../../src/shared/access/authentication.js";
 import type { Row } from "../../../src/shared/database/database.js";
 import { until } from "../../support/eventually.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
@@ -39,7 +39,7 @@ describe("an outsider", () => {
     handler = await startHandler(pipeline.nats.url, {
       access: await AccessFeed.start(database, service.log),
       cancelTriggers: new CancelTriggersStore(database),
-      authenticate: (keyId, secret) => authenticate(database, keyId, secret),
+      authenticate: authenticator(database),
     });
     notifier = await startNotifier({ natsUrl: pipeline.nats.url, databaseUrl: pipeline.databaseUrl });
     const ann = await login("ann");
@@ -181,7 +181,7 @@ describe("an outsider", () => {
         await until("it is answered", () => refusal() !== undefined);
         const answer = JSON.parse(refusal() ?? "");
         expect(answer.data.code).to.equal("LOGIN_REJECTED");
-        expect(answer.message).to.match(/(both text, or nothing at all|unknown key or wrong secret)$/);
+        expect(answer.message).to.match(/(both text, or nothing at all|the key or its secret is wrong)$/);
         socket.sendText('420["subscribe",{"channel":"orders"}]');
         await ask(notifier.connect(), "subscribe", { channel: "trades", asset: "BTC-USD" });
         expect(socket.received).to.not.contain("accountSequence");

@@ -310,12 +310,22 @@ describe("session", () => {
       expect((await Desk.loggedIn()).session.overdue(epochUs(1_010_000_000))).to.equal(null);
     });
 
-    it("not while a login could not be checked, from then on anew", async () => {
+    it("without a login in time, whatever became of those that were tried", async () => {
       const desk = new Desk();
       desk.logins = [refuse("UNAVAILABLE", "later")];
       desk.later(4_000);
       await desk.hears("LOGIN k s\n");
-      expect(overdueAfter(desk, 4_000)).to.equal(null);
+      expect(overdueAfter(desk, 1_001)).to.equal("no login within 5 s of connecting");
+    });
+
+    it("also when one login follows the other without a break", async () => {
+      const desk = new Desk();
+      desk.logins = [refuse("UNAVAILABLE", "later"), refuse("UNAVAILABLE", "later")];
+      await desk.hears("LOGIN k s\n");
+      desk.later(5_001);
+      await desk.hears("LOGIN k s\n".repeat(100));
+      expect(desk.session.closingReason).to.equal("no login within 5 s of connecting");
+      expect(desk.credentials).to.have.length(2);
     });
 
     it("with a message that does not become complete", async () => {

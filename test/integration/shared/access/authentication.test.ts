@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createApiKey } from "../../../../src/launcher/demo-accounts.js";
-import { authenticate } from "../../../../src/shared/access/authentication.js";
+import { authenticator } from "../../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../../src/shared/database/database.js";
 import { patience } from "../../../support/machine.js";
 import { createDatabase } from "../../../support/postgres.js";
@@ -22,18 +22,18 @@ describe("API keys", () => {
   const change = (assignment: string) => database.query(`update api_keys set ${assignment}`);
 
   it("say whose they are, what they are for, and how long they are good", async () => {
-    const { accountId, ...rest } = (await authenticate(database, "ann-1", "secret")) ?? {};
+    const { accountId, ...rest } = (await authenticator(database)("ann-1", "secret")) ?? {};
     expect(accountId).to.be.greaterThan(0);
     expect(rest).to.deep.equal({ account: "ann", suspended: false, keyId: "ann-1", role: "trade", expiresInMs: null });
     await change("role = 'read', expires_at = now() + interval '1 minute'");
-    const limited = await authenticate(database, "ann-1", "secret");
+    const limited = await authenticator(database)("ann-1", "secret");
     expect(limited?.role).to.equal("read");
     expect(limited?.expiresInMs).to.be.within(60_000 - patience(10_000), 60_000);
   });
 
   it("are refused alike when unknown, wrong, revoked, expired or the exchange's", async () => {
     const refused = async (keyId = "ann-1", secret = "secret") =>
-      expect(await authenticate(database, keyId, secret)).to.equal(null);
+      expect(await authenticator(database)(keyId, secret)).to.equal(null);
     await refused("ann-2");
     await refused("ann-1", "Secret");
     await refused("ann-1", "");

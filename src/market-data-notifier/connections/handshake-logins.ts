@@ -1,0 +1,38 @@
+import type { KeyCheck } from "../../shared/access/key-check.js";
+import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { AccountId } from "../../shared/domain/units.js";
+
+/** What a handshake carries, whatever that is. */
+export interface Handshake {
+  readonly keyId?: unknown;
+  readonly secret?: unknown;
+}
+
+/** Whose own channels a connection may see. */
+export interface SubscriberLogin {
+  readonly accountId: AccountId;
+  readonly keyId: string;
+  /** Monotonic; null: never. */
+  readonly expiresAtMs: number | null;
+}
+
+const SECRET_LENGTH_MAX = 256;
+const NO_CREDENTIALS = refuse("LOGIN_REJECTED", "auth must be { keyId, secret }, both text, or nothing at all");
+
+/** Every key may see its own account's channels, whatever its role. Null: nobody logs in. Never rejects. */
+export async function logInSubscriber(
+  keys: KeyCheck,
+  { keyId, secret }: Handshake,
+  address: string,
+): Promise<SubscriberLogin | Refusal | null> {
+  if (keyId === undefined && secret === undefined) return null;
+  if (!isText(keyId) || !isText(secret) || secret.length > SECRET_LENGTH_MAX) return NO_CREDENTIALS;
+  const key = await keys.check(keyId, secret, address);
+  if (isRefusal(key)) return key;
+  const { accountId, expiresInMs } = key;
+  return { accountId, keyId, expiresAtMs: expiresInMs === null ? null : performance.now() + expiresInMs };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0;
+}

@@ -1,0 +1,50 @@
+import type { AuthenticatedAccount } from "../shared/access/authentication.js";
+import type { KeyCheck } from "../shared/access/key-check.js";
+import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { Logger } from "../shared/process/log.js";
+import type { CancelTriggers } from "./cancel-triggers.js";
+import type { Credentials, LoggedIn } from "./session.js";
+
+const MAY_ONLY_READ = refuse("LOGIN_REJECTED", "the key may only read; orders need a key of the role trade");
+const SUSPENDED = refuse("ACCOUNT_SUSPENDED", "the account is suspended, its orders are cancelled; ask the operator");
+const NOT_WATCHED = refuse("UNAVAILABLE", "cod=1 can't be promised at the moment; try again a little later");
+
+/** Who may send orders: keys that may trade, of accounts that are not suspended. */
+export class SessionLogins {
+  readonly #keys: KeyCheck;
+  readonly #triggers: CancelTriggers;
+  readonly #log: Logger;
+
+  constructor(keys: KeyCheck, triggers: CancelTriggers, log: Logger) {
+    this.#keys = keys;
+    this.#triggers = triggers;
+    this.#log = log;
+  }
+
+  /** Never rejects. `isLeaving`: the session takes no more requests. */
+  async login(
+    { keyId, secret, cancelOnDisconnect }: Credentials,
+    address: string,
+    isLeaving: () => boolean,
+  ): Promise<LoggedIn | Refusal> {
+    const key = await this.#keys.check(keyId, secret, address);
+    if (isRefusal(key)) return key;
+    if (key.role === "read") return MAY_ONLY_READ;
+    if (key.suspended) return SUSPENDED;
+    try {
+      return await this.#admit(key, cancelOnDisconnect ? isLeaving : null);
+    } catch (err) {
+      this.#log.warn({ err }, "a session that cancels on disconnect could not be stored");
+      return NOT_WATCHED;
+    }
+  }
+
+  async #admit(
+    { accountId, account, keyId, expiresInMs }: AuthenticatedAccount,
+    isLeaving: (() => boolean) | null,
+  ): Promise<LoggedIn> {
+    const expiresAtMs = expiresInMs === null ? null : performance.now() + expiresInMs;
+    const triggerId = isLeaving === null ? null : await this.#triggers.open(accountId, isLeaving);
+    return { accountId, account, keyId, expiresAtMs, triggerId };
+  }
+}

@@ -1,0 +1,65 @@
+import { TokenBucket } from "../process/token-bucket.js";
+
+/** Wrong logins a minute whose answer does not wait. A right login is never counted. */
+export interface WrongLoginLimits {
+  /** From one address, whatever the key. */
+  readonly perAddress: number;
+  /** From one address with one key id. */
+  readonly perKey: number;
+}
+
+/** Past that the oldest is forgotten: an attack from everywhere must not take all the memory. */
+const REMEMBERED_MAX = 100_000;
+const SWEEP_INTERVAL_MS = 1_000;
+
+/**
+ * Counts wrong answers by address, and by key id and address: never by the key id alone, or strangers could slow down its
+ * owner. Times are monotonic.
+ */
+export class WrongLogins {
+  readonly #limits: WrongLoginLimits;
+  readonly #buckets = new Map<string, TokenBucket>();
+  #sweptMs = 0;
+
+  constructor(limits: WrongLoginLimits) {
+    this.#limits = limits;
+  }
+
+  /** Counts one more. True: there were too many, and the answer is to wait. */
+  isOneTooMany(address: string, keyId: string, nowMs: number): boolean {
+    this.#sweep(nowMs);
+    const { perAddress, perKey } = this.#limits;
+    const network = networkOf(address);
+    const isWithinKeys = this.#bucket(`${network} ${keyId}`, perKey, nowMs).take(nowMs);
+    const isWithinAddresses = this.#bucket(network, perAddress, nowMs).take(nowMs);
+    return !(isWithinKeys && isWithinAddresses);
+  }
+
+  #bucket(whose: string, perMinute: number, nowMs: number): TokenBucket {
+    let bucket = this.#buckets.get(whose);
+    if (bucket === undefined) {
+      bucket = new TokenBucket({ perSecond: perMinute / 60, burst: perMinute }, nowMs);
+      this.#buckets.set(whose, bucket);
+      const [oldest] = this.#buckets.keys();
+      if (this.#buckets.size > REMEMBERED_MAX && oldest !== undefined) this.#buckets.delete(oldest);
+    }
+    return bucket;
+  }
+
+  /** Forgets those who have not failed for a while. */
+  #sweep(nowMs: number): void {
+    if (nowMs - this.#sweptMs < SWEEP_INTERVAL_MS) return;
+    this.#sweptMs = nowMs;
+    for (const [whose, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(whose);
+  }
+}
+
+/** Whoever has an IPv6 address has the 2^64 beside it, too. */
+export function networkOf(address: string): string {
+  if (!address.includes(":") || address.includes(".")) return address;
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - groups.length - after.length }, () => "0");
+  return [...groups, ...zeros, ...after].slice(0, 4).join(":");
+}
