@@ -3,10 +3,13 @@
 FROM node:22-slim AS build
 WORKDIR /bourse
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=optional
+COPY packages/matching-core/package.json packages/matching-core/
+# With the optional packages: the bundler's binary is one. The next stage gets what is left when they are pruned.
+RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY tools/build.mjs tools/
 COPY protocol protocol
+COPY packages packages
 COPY src src
 RUN npm run build && npm prune --omit=dev --omit=optional
 
@@ -16,6 +19,8 @@ WORKDIR /bourse
 COPY --from=build /bourse/package.json ./
 COPY --from=build /bourse/node_modules node_modules
 COPY --from=build /bourse/protocol protocol
+COPY --from=build /bourse/packages/matching-core/package.json packages/matching-core/
+COPY --from=build /bourse/packages/matching-core/dist packages/matching-core/dist
 COPY --from=build /bourse/dist dist
 COPY sql sql
 COPY config config

@@ -1,6 +1,5 @@
-import { createEngine, type Engine } from "../src/matching-engine/core/engine.js";
-import * as orderTerms from "../src/shared/domain/order-terms.js";
-import { OrderTerms } from "../src/shared/domain/order-terms.js";
+import * as orderTerms from "@bourse/matching-core";
+import { createEngine, type Engine, OrderTerms } from "@bourse/matching-core";
 import { readRows } from "../src/shared/wire/event-rows.js";
 import type { Contestant } from "./contestant.js";
 import type { Stream } from "./streams.js";

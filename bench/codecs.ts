@@ -1,5 +1,5 @@
 /** What it costs to put a batch on the wire between two services, and to read it there. */
-import { createEngine } from "../src/matching-engine/core/engine.js";
+import { createEngine } from "@bourse/matching-core";
 import type { Command, OrderRequest } from "../src/shared/domain/messages.js";
 import { accountId, commandSequence, epochUs, logId } from "../src/shared/domain/units.js";
 import {

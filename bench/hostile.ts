@@ -2,15 +2,16 @@
  * Books that somebody builds to hurt. What one command does is divided by what it trades or triggers, for a small book and
  * one ten times as large: where the cost is linear, the two are close (the larger one no longer fits into the caches).
  */
-import { createEngine, type Engine } from "../src/matching-engine/core/engine.js";
 import {
+  createEngine,
+  type Engine,
   HAS_PRICE,
   HAS_QUANTITY,
   HAS_STOP_PRICE,
   ORDER_TYPES,
   OrderTerms,
   TIMES_IN_FORCE,
-} from "../src/shared/domain/order-terms.js";
+} from "@bourse/matching-core";
 import { ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
 import { mulberry32 } from "./reference-book.js";

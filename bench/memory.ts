@@ -1,15 +1,17 @@
 /** What a book holds of memory, and what a million commands leave for the garbage collector. */
 
 import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
-import { createEngine, type Engine, restoreEngine } from "../src/matching-engine/core/engine.js";
 import {
+  createEngine,
+  type Engine,
   HAS_DISPLAY,
   HAS_EXPIRY,
   HAS_PRICE,
   HAS_QUANTITY,
   OrderTerms,
+  restoreEngine,
   TIMES_IN_FORCE,
-} from "../src/shared/domain/order-terms.js";
+} from "@bourse/matching-core";
 import { pausedFor } from "../src/shared/process/waits.js";
 import { BourseEngine, ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";

@@ -6,11 +6,11 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createEngine } from "@bourse/matching-core";
 import { findNatsBinary, startNats } from "../src/launcher/embedded-nats.js";
 import { startPostgres } from "../src/launcher/embedded-postgres.js";
 import { freePort } from "../src/launcher/free-port.js";
 import { applyMigrations } from "../src/launcher/migrations.js";
-import { createEngine } from "../src/matching-engine/core/engine.js";
 import { COLUMN_NAMES, COLUMNS, rowOf } from "../src/order-processing/command-rows.js";
 import { type Bus, connectBus } from "../src/shared/bus/bus.js";
 import { columns } from "../src/shared/database/columns.js";

@@ -1,5 +1,6 @@
 /** Where an engine starts from: its copy here, else its newest snapshot, else the first command of all. */
 
+import { createEngine, type Engine } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { subjectOf } from "../shared/bus/subjects.js";
@@ -10,7 +11,6 @@ import type { Service } from "../shared/process/lifecycle.js";
 import { haltingAsset } from "../shared/stage/stage.js";
 import { endsWithinCommand } from "../shared/wire/event-rows.js";
 import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
-import { createEngine, type Engine } from "./core/engine.js";
 import { newestUsable, objectionTo } from "./snapshot-choice.js";
 import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
 import type { Snapshotter } from "./snapshotter.js";

@@ -19,15 +19,15 @@
  *
  * A snapshot is taken only of an engine that reads COMMANDS, publishes, and is settled.
  */
+
+import type { Engine } from "@bourse/matching-core";
 import { assertNever, CodecError, InvariantBroken, invariant } from "../shared/domain/errors.js";
 import type { Command } from "../shared/domain/messages.js";
 import type { StreamSequence } from "../shared/domain/units.js";
 import type { FencedOutput } from "../shared/stage/fenced-output.js";
 import { AssetHalted } from "../shared/stage/stage.js";
-import { piecesOf } from "../shared/wire/event-rows.js";
-import type { ExecutionRows } from "../shared/wire/event-writer.js";
+import { type EventRows, piecesOf } from "../shared/wire/event-rows.js";
 import { encodeExecutionBatch } from "../shared/wire/pipeline-codec.js";
-import type { Engine } from "./core/engine.js";
 import type { TrimmedEvents } from "./engine-start.js";
 import type { OrderLogReplay } from "./order-log-replay.js";
 import type { PublishedOutput } from "./published-output.js";
@@ -150,7 +150,7 @@ export class HostedEngine {
 
   async publish(): Promise<void> {
     const { lastEventSequence, lastCommandSequence, events } = this.engine;
-    let rows: ExecutionRows;
+    let rows: EventRows;
     switch (this.#events.kind) {
       case "dropped":
         events.drop();
@@ -207,7 +207,7 @@ export class HostedEngine {
   }
 
   /** A difference is the asset's end, anything else is tried again. */
-  async #compare({ published }: Compared, rows: ExecutionRows, throughCommand: number): Promise<ExecutionRows> {
+  async #compare({ published }: Compared, rows: EventRows, throughCommand: number): Promise<EventRows> {
     try {
       return await published.meet(rows, throughCommand);
     } catch (cause) {

@@ -7,14 +7,19 @@ import { isDeepStrictEqual } from "node:util";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { InvariantBroken } from "../shared/domain/errors.js";
 import type { EngineEvent } from "../shared/domain/messages.js";
-import { COMMAND, COMMAND_WORDS } from "../shared/wire/event-layout.js";
-import { type PublishedRows, readRows, rowBytes } from "../shared/wire/event-rows.js";
-import type { ExecutionRows } from "../shared/wire/event-writer.js";
+import {
+  COMMAND,
+  COMMAND_WORDS,
+  type EventRows,
+  type PublishedRows,
+  readRows,
+  rowBytes,
+  rowsOf,
+} from "../shared/wire/event-rows.js";
 import { decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
-import { rowsOf } from "./event-encoding.js";
 
 const COMMAND_BYTES = COMMAND_WORDS * 8;
-const NO_ROWS: ExecutionRows = { firstEventSequence: 1, firstTradeId: 1, rows: new Uint8Array(0) };
+const NO_ROWS: EventRows = { firstEventSequence: 1, firstTradeId: 1, rows: new Uint8Array(0) };
 
 export class PublishedOutput {
   readonly #messages: AsyncGenerator<InputMessage>;
@@ -49,7 +54,7 @@ export class PublishedOutput {
    * Compares what the replay gave for the commands up to `throughCommand`; returns the rows that are not published yet.
    * Throws InvariantBroken at the first difference, DeadlineExceeded when the stream can't be read.
    */
-  async meet(rows: ExecutionRows, throughCommand: number): Promise<ExecutionRows> {
+  async meet(rows: EventRows, throughCommand: number): Promise<EventRows> {
     let at = 0;
     while (this.#piece !== undefined) {
       this.#piece ??= await this.#nextPiece();
@@ -79,7 +84,7 @@ export class PublishedOutput {
   }
 
   /** Up to the end of one of them; returns how many bytes of the replay that were. */
-  #compare(piece: PublishedRows, replayed: ExecutionRows, from: number): number {
+  #compare(piece: PublishedRows, replayed: EventRows, from: number): number {
     const { rows } = replayed;
     if (from === rows.length || piece.rows.length === 0) return 0;
     if (this.#at === 0) {
@@ -96,7 +101,7 @@ export class PublishedOutput {
     return length;
   }
 
-  #unpublished(replayed: ExecutionRows): ExecutionRows {
+  #unpublished(replayed: EventRows): EventRows {
     const { throughEvent, throughCommand } = this.#last;
     const events = readRows(replayed);
     const rest = events.filter(({ eventSequence }) => eventSequence > throughEvent);
@@ -110,7 +115,7 @@ export class PublishedOutput {
   }
 }
 
-function isNumberedAlike(piece: ExecutionRows, replayed: ExecutionRows): boolean {
+function isNumberedAlike(piece: EventRows, replayed: EventRows): boolean {
   return piece.firstEventSequence === replayed.firstEventSequence && piece.firstTradeId === replayed.firstTradeId;
 }
 
@@ -131,7 +136,7 @@ function isOfCommandUpTo(throughCommand: number, rows: Uint8Array, at: number): 
   return rows[at] !== COMMAND || view.getFloat64(8, true) <= throughCommand;
 }
 
-function difference(replayed: ExecutionRows, published: PublishedRows): InvariantBroken {
+function difference(replayed: EventRows, published: PublishedRows): InvariantBroken {
   const again = new Map(readRows(replayed).map((event) => [event.eventSequence, event]));
   const last = replayed.firstEventSequence + again.size - 1;
   for (const event of readRows(published)) {

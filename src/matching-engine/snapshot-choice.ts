@@ -1,11 +1,12 @@
 /** Which snapshot an engine starts from: the newest that is whole, of this version, and no further than the streams. */
+
+import type { Engine, EngineOptions } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
-import type { Engine, EngineOptions } from "./core/engine.js";
 import type { RestoredEngine, SnapshotStore, StreamPlaces } from "./snapshot-store.js";
 
 export interface SnapshotChoice {

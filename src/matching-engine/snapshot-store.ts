@@ -6,12 +6,11 @@
  *   snapshots.<asset>.<command sequence>-<messages>-<random>      first a header, then the engine's bytes in chunks
  */
 import { randomBytes } from "node:crypto";
+import { type Engine, type EngineOptions, restoreEngine, SnapshotReader, SnapshotWriter } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
 import { type StreamSequence, streamSequence } from "../shared/domain/units.js";
-import { type Engine, type EngineOptions, restoreEngine } from "./core/engine.js";
-import { SnapshotReader, SnapshotWriter } from "./core/snapshot-bytes.js";
 import { readRange } from "./subject-range.js";
 
 /** Where an engine's state stands in the two streams. */

@@ -3,13 +3,14 @@
  * checking it goes on beside the matching, one at a time. One that can't be stored is said and tried again later: the
  * engine goes on, its next start takes longer.
  */
+
+import type { Engine, EngineOptions } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import { putReplayHorizon } from "../shared/bus/replay-horizon.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
 import { streamSequence } from "../shared/domain/units.js";
 import type { Service } from "../shared/process/lifecycle.js";
-import type { Engine, EngineOptions } from "./core/engine.js";
 import type { RestoredEngine, SnapshotStore, StreamPlaces, TakenSnapshot } from "./snapshot-store.js";
 
 export interface SnapshotPolicy {

@@ -2,6 +2,8 @@
  * A copy of the engine of an asset that another process runs. It goes as far as the published events have gone, never
  * further, and compares its own with them: so wherever it stands, it is as good as a snapshot of that moment.
  */
+
+import type { Engine } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import type { BusReader, InputMessage } from "../shared/bus/reader.js";
 import { subjectOf } from "../shared/bus/subjects.js";
@@ -10,7 +12,6 @@ import type { Command } from "../shared/domain/messages.js";
 import type { CommandSequence, StreamSequence } from "../shared/domain/units.js";
 import { endsWithinCommand, type PublishedRows } from "../shared/wire/event-rows.js";
 import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
-import type { Engine } from "./core/engine.js";
 import { PublishedOutput } from "./published-output.js";
 import type { StreamPlaces } from "./snapshot-store.js";
 

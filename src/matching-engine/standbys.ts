@@ -4,13 +4,13 @@
  * right: both raise the alarm, and the asset halts in the process that runs it.
  */
 import { setImmediate } from "node:timers/promises";
+import { createEngine } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { CodecError, InvariantBroken, invariant } from "../shared/domain/errors.js";
 import type { FollowedShare } from "../shared/leases/asset-share.js";
 import type { Service } from "../shared/process/lifecycle.js";
-import { createEngine } from "./core/engine.js";
 import { newestUsable } from "./snapshot-choice.js";
 import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
 import type { Snapshotter } from "./snapshotter.js";

@@ -3,6 +3,8 @@
  * out. Pure: the same lines always give the same output. It does what order-processing does in the pipeline: it gives
  * log ids and knows client order ids; it has no balances and no limit on what an order is worth.
  */
+
+import { createEngine, type Depth, type Engine } from "@bourse/matching-core";
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { decimalStep, formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import type { Command, CommandBody, Reason, RequestBody } from "../shared/domain/messages.js";
@@ -10,9 +12,8 @@ import { isRefusal, REJECTS, type Refusal, refuse } from "../shared/domain/rejec
 import { type AccountId, accountId, commandSequence, epochUs, logId, orderId } from "../shared/domain/units.js";
 import { shown } from "../shared/requests/order-rules.js";
 import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
-import type { ExecutionRows } from "../shared/wire/event-writer.js";
+import type { EventRows } from "../shared/wire/event-rows.js";
 import { ClientOrderIds } from "./client-order-ids.js";
-import { createEngine, type Depth, type Engine } from "./core/engine.js";
 
 export const LINE_LENGTH_MAX = 1024;
 /** Above it, new orders are refused before the memory runs out. */
@@ -31,7 +32,7 @@ export interface TextEngineOptions {
 
 /** What lines have to say, in order, before it is text. */
 export type Answer =
-  | ({ readonly kind: "rows" } & ExecutionRows)
+  | ({ readonly kind: "rows" } & EventRows)
   | { readonly kind: "text"; readonly text: string }
   /** The name of an account that later rows are about. */
   | { readonly kind: "account"; readonly accountId: AccountId; readonly name: string };

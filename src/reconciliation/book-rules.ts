@@ -1,7 +1,7 @@
 /** What must hold between an engine's book and what the orders' owners were told up to the same event. */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
-import { SIDES } from "../shared/domain/order-terms.js";
+import { SIDES } from "../shared/domain/messages.js";
 import { type Comparison, ruleOf } from "./comparison.js";
 import type { EngineBook, OpenOrder } from "./engine-books.js";
 

@@ -1,5 +1,5 @@
 /** The books of the engines, as their newest snapshots hold them: the bytes of the very memory that matches. */
-import type { OpenOrder } from "../matching-engine/core/engine.js";
+import type { OpenOrder } from "@bourse/matching-core";
 import { SnapshotStore } from "../matching-engine/snapshot-store.js";
 import type { Bus } from "../shared/bus/bus.js";
 import type { Asset } from "../shared/domain/assets.js";

@@ -1,7 +1,7 @@
+import { mulberry32, RandomFlow } from "../../packages/matching-core/test/support/random-flow.js";
 import type { Command, CommandBody, ReplaceOrder } from "../../src/shared/domain/messages.js";
 import { currencyUnits, type Lots, lots, priceTicks } from "../../src/shared/domain/units.js";
 import { FundedMarket } from "./funded-market.js";
-import { mulberry32, RandomFlow } from "./random-flow.js";
 import { TEST_ASSET } from "./test-asset.js";
 
 /** Random commands for a market whose orders are covered, the same for the same seed. */

@@ -3,6 +3,7 @@
  * with both streams between the services and with every row of trades, reports and orders.
  */
 import { isDeepStrictEqual } from "node:util";
+import { createNaiveEngine } from "../../packages/matching-core/test/support/naive-engine/naive-engine.js";
 import { readRange } from "../../src/matching-engine/subject-range.js";
 import { CommandStore } from "../../src/order-processing/command-store.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
@@ -18,7 +19,6 @@ import {
 import { decodeCommandBatch, decodeExecutionBatch } from "../../src/shared/wire/pipeline-codec.js";
 import { type Settlement, settle } from "../../src/trade-processing/settlement.js";
 import { TradeStore } from "../../src/trade-processing/trade-store.js";
-import { createNaiveEngine } from "../../test/support/naive-engine/naive-engine.js";
 import { type Difference, fieldsThatDiffer } from "./difference.js";
 import type { World } from "./world.js";
 

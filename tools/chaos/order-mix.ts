@@ -2,6 +2,8 @@
  * What one client of the chaos run asks for, of every kind that the dialects know: the same for the same seed and the
  * same answers. Prices stay around each asset's reference, so that much trades and much rests.
  */
+
+import { mulberry32 } from "../../packages/matching-core/test/support/random-flow.js";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import type {
   NewOrder,
@@ -20,7 +22,6 @@ import {
   type PriceTicks,
   priceTicks,
 } from "../../src/shared/domain/units.js";
-import { mulberry32 } from "../../test/support/random-flow.js";
 
 export interface Wish {
   readonly asset: Asset;

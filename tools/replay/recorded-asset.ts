@@ -1,5 +1,5 @@
 /** One asset of a running pipeline, read only: its commands, its snapshots, and what came of them. */
-import { createEngine, type Engine } from "../../src/matching-engine/core/engine.js";
+import { createEngine, type Engine } from "@bourse/matching-core";
 import { PublishedOutput } from "../../src/matching-engine/published-output.js";
 import { type RestoredEngine, SnapshotStore } from "../../src/matching-engine/snapshot-store.js";
 import { readRange } from "../../src/matching-engine/subject-range.js";

@@ -1,5 +1,5 @@
 /** An engine that is run again: what it gives is compared with what was published, batch by batch. */
-import type { Engine } from "../../src/matching-engine/core/engine.js";
+import type { Engine } from "@bourse/matching-core";
 import type { PublishedOutput } from "../../src/matching-engine/published-output.js";
 import { CodecError, InvariantBroken } from "../../src/shared/domain/errors.js";
 import type { Command, Trade } from "../../src/shared/domain/messages.js";

@@ -1,5 +1,5 @@
 /** The two things that can be run again: a window of a running pipeline, and one that was written to a file. */
-import type { EngineOptions } from "../../src/matching-engine/core/engine.js";
+import type { EngineOptions } from "@bourse/matching-core";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import type { Command } from "../../src/shared/domain/messages.js";
 import type { ReplayOptions } from "./options.js";

@@ -4,12 +4,12 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type Engine, type EngineOptions, restoreEngine } from "../../src/matching-engine/core/engine.js";
-import { rowsOf } from "../../src/matching-engine/event-encoding.js";
+import { type Engine, type EngineOptions, restoreEngine } from "@bourse/matching-core";
 import { PublishedOutput } from "../../src/matching-engine/published-output.js";
 import type { InputMessage } from "../../src/shared/bus/reader.js";
 import type { Command, EngineEvent } from "../../src/shared/domain/messages.js";
 import { commandSequence, eventSequence, streamSequence } from "../../src/shared/domain/units.js";
+import { rowsOf } from "../../src/shared/wire/event-rows.js";
 import {
   decodeCommandBatch,
   decodeExecutionBatch,

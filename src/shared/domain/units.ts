@@ -2,68 +2,46 @@
  * Whole numbers with a meaning. Inside the system every price is in ticks, every quantity in lots, every amount of
  * money in its currency's smallest unit, every time in microseconds since the epoch; all of them are safe integers
  * (at most 2^53-1). Decimal text exists at the edges only (decimal.ts).
+ * Those that the engine knows, too, are its package's.
  */
-declare const brand: unique symbol;
-type Branded<Name extends string> = number & { readonly [brand]: Name };
+import { type Branded, type LogId, logId, nonNegative } from "@bourse/matching-core";
 
-export type PriceTicks = Branded<"PriceTicks">;
-export type Lots = Branded<"Lots">;
-/** An amount in the smallest unit of a currency. */
-export type CurrencyUnits = Branded<"CurrencyUnits">;
-export type AccountId = Branded<"AccountId">;
-/** A request's place in the order log: stream sequence of its batch * 256 + index. Increasing and unique per asset. */
-export type LogId = Branded<"LogId">;
-/** The log id of the request that placed the order. */
-export type OrderId = Branded<"OrderId">;
-/** Gapless per asset, from 1. */
-export type TradeId = Branded<"TradeId">;
-/** Gapless per asset, from 1: the order in which the engine is told things. */
-export type CommandSequence = Branded<"CommandSequence">;
-/** Gapless per asset, from 1: the order in which the engine's events happened. */
-export type EventSequence = Branded<"EventSequence">;
+export {
+  type AccountId,
+  accountId,
+  type CommandSequence,
+  type CurrencyUnits,
+  commandSequence,
+  currencyUnits,
+  type EpochMs,
+  type EpochUs,
+  type EventSequence,
+  epochMs,
+  epochUs,
+  eventSequence,
+  type LogId,
+  type Lots,
+  logId,
+  lots,
+  type OrderId,
+  orderId,
+  type PriceTicks,
+  priceTicks,
+  type TradeId,
+  tradeId,
+} from "@bourse/matching-core";
+
 /** Gapless per account, from 1: the order of an account's execution reports over all assets. */
 export type AccountSequence = Branded<"AccountSequence">;
 /** Gapless, from 1: the order in which operators and timers decided. */
 export type ActionId = Branded<"ActionId">;
 /** JetStream's own number of a message. It only says where to read on; it never decides what was done. */
 export type StreamSequence = Branded<"StreamSequence">;
-/** Microseconds since the epoch. */
-export type EpochUs = Branded<"EpochUs">;
-/** Milliseconds since the epoch. */
-export type EpochMs = Branded<"EpochMs">;
 
-/** A positive safe integer of the given kind; throws a RangeError for anything else, which is a bug in the caller. */
-function positive<T extends number>(name: string): (value: number) => T {
-  return (value) => {
-    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} ${value} is not in 1…2^53-1`);
-    return value as T;
-  };
-}
-
-function nonNegative<T extends number>(name: string): (value: number) => T {
-  return (value) => {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} ${value} is not in 0…2^53-1`);
-    return value as T;
-  };
-}
-
-export const priceTicks = positive<PriceTicks>("price in ticks");
-/** Zero is allowed: an order that is done has zero lots left. */
-export const lots = nonNegative<Lots>("quantity in lots");
-export const currencyUnits = nonNegative<CurrencyUnits>("amount in currency units");
-export const accountId = positive<AccountId>("account id");
-/** Zero is allowed: commands that no client sent have log id 0. */
-export const logId = nonNegative<LogId>("log id");
-export const orderId = positive<OrderId>("order id");
-export const tradeId = positive<TradeId>("trade id");
-export const commandSequence = nonNegative<CommandSequence>("command sequence");
-export const eventSequence = nonNegative<EventSequence>("event sequence");
 export const accountSequence = nonNegative<AccountSequence>("account sequence");
 /** Zero is allowed: nothing was decided yet. */
 export const actionId = nonNegative<ActionId>("action id");
 export const streamSequence = nonNegative<StreamSequence>("stream sequence");
-export const epochUs = nonNegative<EpochUs>("time in µs");
-export const epochMs = nonNegative<EpochMs>("time in ms");
 
 /** Requests in one batch of the order log; the factor between a stream sequence and a log id. */
 export const BATCH_ITEMS_MAX = 256;

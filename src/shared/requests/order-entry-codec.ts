@@ -4,9 +4,15 @@
  */
 import type { Asset } from "../domain/assets.js";
 import { assertNever } from "../domain/errors.js";
-import type { OrderType, RequestBody, SelfTradePrevention, Side, TimeInForce } from "../domain/messages.js";
+import type { RequestBody } from "../domain/messages.js";
 import { isRefusal, REJECTS, type Refusal, type RejectName, refuse } from "../domain/rejects.js";
 import type { EpochUs, LogId } from "../domain/units.js";
+import {
+  WIRE_ORDER_TYPES,
+  WIRE_SELF_TRADE_PREVENTIONS,
+  WIRE_SIDES,
+  WIRE_TIMES_IN_FORCE,
+} from "../wire/enumerations.js";
 import { decodeMessage, encodeMessage } from "../wire/protobuf.js";
 import { composeCancel, composeNewOrder, composeReplace, findAsset, type RequestRules } from "./order-rules.js";
 
@@ -125,29 +131,16 @@ function orderOf<Wire extends { readonly asset: string }>(
   return isRefusal(body) ? body : { kind: "order", asset: asset.asset, body };
 }
 
-// The index is the wire value.
-const SIDES: readonly (Side | undefined)[] = [undefined, "buy", "sell"];
-const ORDER_TYPES: readonly (OrderType | undefined)[] = [undefined, "limit", "market", "stop_limit", "stop_market"];
-const TIMES_IN_FORCE: readonly (TimeInForce | null)[] = [null, "GTC", "IOC", "FOK", "GTD"];
-const PREVENTIONS: readonly (SelfTradePrevention | null)[] = [
-  null,
-  "cancel_newest",
-  "cancel_oldest",
-  "cancel_both",
-  "decrement",
-  "none",
-];
-
 function readNewOrder(wire: WireNewOrder, asset: Asset, rules: RequestRules): RequestBody | Refusal {
-  const side = SIDES[wire.side];
-  const type = ORDER_TYPES[wire.type];
-  const timeInForce = TIMES_IN_FORCE[wire.timeInForce];
-  const selfTradePrevention = PREVENTIONS[wire.selfTradePrevention];
-  if (side === undefined) return refuse("INVALID_SIDE", `side ${wire.side} is not 1 (BUY) or 2 (SELL)`);
-  if (type === undefined) return unknownValue("order type", wire.type, ORDER_TYPES.length);
-  if (timeInForce === undefined) return unknownValue("time in force", wire.timeInForce, TIMES_IN_FORCE.length);
+  const side = WIRE_SIDES[wire.side] ?? null;
+  const type = WIRE_ORDER_TYPES[wire.type] ?? null;
+  const timeInForce = WIRE_TIMES_IN_FORCE[wire.timeInForce];
+  const selfTradePrevention = WIRE_SELF_TRADE_PREVENTIONS[wire.selfTradePrevention];
+  if (side === null) return refuse("INVALID_SIDE", `side ${wire.side} is not 1 (BUY) or 2 (SELL)`);
+  if (type === null) return unknownValue("order type", wire.type, WIRE_ORDER_TYPES.length);
+  if (timeInForce === undefined) return unknownValue("time in force", wire.timeInForce, WIRE_TIMES_IN_FORCE.length);
   if (selfTradePrevention === undefined)
-    return unknownValue("self-trade prevention", wire.selfTradePrevention, PREVENTIONS.length);
+    return unknownValue("self-trade prevention", wire.selfTradePrevention, WIRE_SELF_TRADE_PREVENTIONS.length);
   const terms = {
     clientOrderId: wire.clientOrderId === "" ? null : wire.clientOrderId,
     side,
@@ -182,7 +175,7 @@ function readReplace(wire: WireReplaceOrder, asset: Asset, rules: RequestRules):
 
 function readCancelAll(wire: { readonly side: number }): RequestBody | Refusal {
   if (wire.side === 0) return { kind: "cancel_all", side: null };
-  const side = SIDES[wire.side];
+  const side = WIRE_SIDES[wire.side];
   if (side !== undefined) return { kind: "cancel_all", side };
   return refuse("INVALID_SIDE", `side ${wire.side} is not 1 (BUY), 2 (SELL) or 0 for both`);
 }

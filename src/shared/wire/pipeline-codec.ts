@@ -4,44 +4,35 @@
  */
 import { assertNever, CodecError } from "../domain/errors.js";
 import {
-  type AssetState,
   type Command,
   type CommandBody,
   type ExecutionBatch,
   type NewOrder,
+  NONE,
   type OrderRequest,
-  type OrderType,
+  packFeeRates,
   REASONS,
   type RequestBody,
-  type SelfTradePrevention,
   type Side,
-  type TimeInForce,
+  unpackFeeRates,
 } from "../domain/messages.js";
-import { NONE, packFeeRates, unpackFeeRates } from "../domain/order-terms.js";
 import {
-  type Liquidity,
   type NotificationBatch,
   ORDER_STATUSES,
   type PublicTrade,
   REPORT_EVENTS,
   type SequencedReport,
 } from "../domain/reports.js";
+import {
+  WIRE_ASSET_STATES,
+  WIRE_LIQUIDITIES,
+  WIRE_ORDER_TYPES,
+  WIRE_SELF_TRADE_PREVENTIONS,
+  WIRE_SIDES,
+  WIRE_TIMES_IN_FORCE,
+} from "./enumerations.js";
 import { type PublishedRows, readRows } from "./event-rows.js";
 import { decodeMessage, encodeMessage } from "./protobuf.js";
-
-const SIDES: readonly (Side | null)[] = [null, "buy", "sell"];
-const ORDER_TYPES: readonly (OrderType | null)[] = [null, "limit", "market", "stop_limit", "stop_market"];
-const TIMES_IN_FORCE: readonly (TimeInForce | null)[] = [null, "GTC", "IOC", "FOK", "GTD"];
-const SELF_TRADE_PREVENTIONS: readonly (SelfTradePrevention | null)[] = [
-  null,
-  "cancel_newest",
-  "cancel_oldest",
-  "cancel_both",
-  "decrement",
-  "none",
-];
-const ASSET_STATES: readonly (AssetState | null)[] = [null, "open", "cancel_only", "halted", "auction"];
-const LIQUIDITIES: readonly (Liquidity | null)[] = [null, "maker", "taker"];
 
 export const encodeOrderBatch = (requests: readonly OrderRequest[]): Uint8Array =>
   encodeMessage("bourse.pipeline.v1.OrderBatch", { requests: requests.map(requestToWire) });
@@ -70,7 +61,7 @@ export const decodeExecutionBatch = (bytes: Uint8Array): ExecutionBatch => {
 
 export const encodeNotificationBatch = (batch: NotificationBatch): Uint8Array =>
   encodeMessage("bourse.pipeline.v1.NotificationBatch", {
-    trades: batch.trades.map((trade) => ({ ...trade, takerSide: SIDES.indexOf(trade.takerSide) })),
+    trades: batch.trades.map((trade) => ({ ...trade, takerSide: WIRE_SIDES.indexOf(trade.takerSide) })),
     reports: batch.reports.map(reportToWire),
     resync: batch.resync,
   });
@@ -106,7 +97,11 @@ function requestToWire({ accountId, receivedAtUs, body }: OrderRequest): object 
       return { accountId, receivedAtUs, replace };
     }
     case "cancel_all":
-      return { accountId, receivedAtUs, cancelAll: { side: body.side === null ? null : SIDES.indexOf(body.side) } };
+      return {
+        accountId,
+        receivedAtUs,
+        cancelAll: { side: body.side === null ? null : WIRE_SIDES.indexOf(body.side) },
+      };
     default:
       return assertNever(body);
   }
@@ -132,15 +127,15 @@ function requestBodyFromWire(wire: Wire): RequestBody {
 }
 
 function optionalSide(wire: number | null | undefined): Side | null {
-  return wire === null || wire === undefined ? null : known(SIDES, wire, "side");
+  return wire === null || wire === undefined ? null : known(WIRE_SIDES, wire, "side");
 }
 
 function newOrderToWire(order: NewOrder): object {
   return {
     clientOrderId: order.clientOrderId,
-    side: SIDES.indexOf(order.side),
-    type: ORDER_TYPES.indexOf(order.type),
-    timeInForce: TIMES_IN_FORCE.indexOf(order.timeInForce),
+    side: WIRE_SIDES.indexOf(order.side),
+    type: WIRE_ORDER_TYPES.indexOf(order.type),
+    timeInForce: WIRE_TIMES_IN_FORCE.indexOf(order.timeInForce),
     quantityLots: order.quantityLots,
     priceTicks: order.priceTicks,
     stopPriceTicks: order.stopPriceTicks,
@@ -149,7 +144,7 @@ function newOrderToWire(order: NewOrder): object {
     quoteBudgetUnits: order.quoteBudgetUnits,
     expiresAtMs: order.expiresAtMs,
     postOnly: order.postOnly,
-    selfTradePrevention: SELF_TRADE_PREVENTIONS.indexOf(order.selfTradePrevention),
+    selfTradePrevention: WIRE_SELF_TRADE_PREVENTIONS.indexOf(order.selfTradePrevention),
     feeRates: order.feeRates === null ? null : packFeeRates(order.feeRates),
   };
 }
@@ -158,9 +153,9 @@ function newOrderFromWire(wire: Wire): NewOrder {
   return {
     kind: "new",
     clientOrderId: wire.clientOrderId ?? null,
-    side: known(SIDES, wire.side, "side"),
-    type: known(ORDER_TYPES, wire.type, "order type"),
-    timeInForce: known(TIMES_IN_FORCE, wire.timeInForce, "time in force"),
+    side: known(WIRE_SIDES, wire.side, "side"),
+    type: known(WIRE_ORDER_TYPES, wire.type, "order type"),
+    timeInForce: known(WIRE_TIMES_IN_FORCE, wire.timeInForce, "time in force"),
     quantityLots: wire.quantityLots ?? null,
     priceTicks: wire.priceTicks ?? null,
     stopPriceTicks: wire.stopPriceTicks ?? null,
@@ -169,7 +164,7 @@ function newOrderFromWire(wire: Wire): NewOrder {
     quoteBudgetUnits: wire.quoteBudgetUnits ?? null,
     expiresAtMs: wire.expiresAtMs ?? null,
     postOnly: wire.postOnly,
-    selfTradePrevention: known(SELF_TRADE_PREVENTIONS, wire.selfTradePrevention, "self-trade prevention"),
+    selfTradePrevention: known(WIRE_SELF_TRADE_PREVENTIONS, wire.selfTradePrevention, "self-trade prevention"),
     feeRates: unpackFeeRates(wire.feeRates ?? NONE),
   };
 }
@@ -188,7 +183,7 @@ function commandBodyToWire(body: CommandBody, from: { accountId: number; receive
       return { refuse: { reason: REASONS.indexOf(body.reason), firstOrderId, request, ...shortfall } };
     }
     case "set_asset_state":
-      return { setAssetState: { state: ASSET_STATES.indexOf(body.state) } };
+      return { setAssetState: { state: WIRE_ASSET_STATES.indexOf(body.state) } };
     case "advance_clock":
       return { advanceClock: {} };
     default:
@@ -216,7 +211,7 @@ function commandBodyFromWire(wire: Wire): CommandBody {
     };
   }
   if (wire.setAssetState)
-    return { kind: "set_asset_state", state: known(ASSET_STATES, wire.setAssetState.state, "asset state") };
+    return { kind: "set_asset_state", state: known(WIRE_ASSET_STATES, wire.setAssetState.state, "asset state") };
   if (wire.advanceClock) return { kind: "advance_clock" };
   throw new CodecError("a command has no body that is known here");
 }
@@ -225,7 +220,7 @@ function commandBodyFromWire(wire: Wire): CommandBody {
 
 function publicTradeFromWire(wire: Wire): PublicTrade {
   const { tradeId, priceTicks, quantityLots, executedAtUs } = wire;
-  return { tradeId, priceTicks, quantityLots, takerSide: known(SIDES, wire.takerSide, "side"), executedAtUs };
+  return { tradeId, priceTicks, quantityLots, takerSide: known(WIRE_SIDES, wire.takerSide, "side"), executedAtUs };
 }
 
 /** Field by field: a spread of so many costs more than all the rest of a report. */
@@ -237,9 +232,9 @@ function reportToWire(report: SequencedReport): object {
     status: ORDER_STATUSES.indexOf(report.status),
     orderId: report.orderId,
     clientOrderId: report.clientOrderId,
-    side: report.side === null ? null : SIDES.indexOf(report.side),
-    type: report.type === null ? null : ORDER_TYPES.indexOf(report.type),
-    timeInForce: report.timeInForce === null ? null : TIMES_IN_FORCE.indexOf(report.timeInForce),
+    side: report.side === null ? null : WIRE_SIDES.indexOf(report.side),
+    type: report.type === null ? null : WIRE_ORDER_TYPES.indexOf(report.type),
+    timeInForce: report.timeInForce === null ? null : WIRE_TIMES_IN_FORCE.indexOf(report.timeInForce),
     priceTicks: report.priceTicks,
     quantityLots: report.quantityLots,
     filledLots: report.filledLots,
@@ -247,7 +242,7 @@ function reportToWire(report: SequencedReport): object {
     tradeId: report.tradeId,
     lastPriceTicks: report.lastPriceTicks,
     lastQuantityLots: report.lastQuantityLots,
-    liquidity: LIQUIDITIES.indexOf(report.liquidity),
+    liquidity: WIRE_LIQUIDITIES.indexOf(report.liquidity),
     feeUnits: report.feeUnits !== null && report.feeUnits >= 0 ? report.feeUnits : null,
     rebateUnits: report.feeUnits !== null && report.feeUnits < 0 ? -report.feeUnits : null,
     reason: report.reason,
@@ -265,8 +260,8 @@ function reportFromWire(wire: Wire): SequencedReport {
     orderId: wire.orderId ?? null,
     clientOrderId: wire.clientOrderId ?? null,
     side: optionalSide(wire.side),
-    type: wire.type ? known(ORDER_TYPES, wire.type, "order type") : null,
-    timeInForce: wire.timeInForce ? known(TIMES_IN_FORCE, wire.timeInForce, "time in force") : null,
+    type: wire.type ? known(WIRE_ORDER_TYPES, wire.type, "order type") : null,
+    timeInForce: wire.timeInForce ? known(WIRE_TIMES_IN_FORCE, wire.timeInForce, "time in force") : null,
     quantityLots: wire.quantityLots ?? null,
     priceTicks: wire.priceTicks ?? null,
     filledLots: wire.filledLots,
@@ -274,7 +269,7 @@ function reportFromWire(wire: Wire): SequencedReport {
     tradeId: wire.tradeId ?? null,
     lastPriceTicks: wire.lastPriceTicks ?? null,
     lastQuantityLots: wire.lastQuantityLots ?? null,
-    liquidity: wire.liquidity ? known(LIQUIDITIES, wire.liquidity, "liquidity") : null,
+    liquidity: wire.liquidity ? known(WIRE_LIQUIDITIES, wire.liquidity, "liquidity") : null,
     feeUnits: wire.feeUnits ?? (wire.rebateUnits === null ? null : -wire.rebateUnits),
     reason: wire.reason ?? null,
     receivedAtUs: wire.receivedAtUs,

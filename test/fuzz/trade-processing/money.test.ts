@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { mulberry32 } from "../../../packages/matching-core/test/support/random-flow.js";
 import type { EngineEvent } from "../../../src/shared/domain/messages.js";
 import { isDone, type OrderRecord } from "../../../src/shared/domain/order-record.js";
 import { eventSequence, type OrderId } from "../../../src/shared/domain/units.js";
@@ -6,7 +7,6 @@ import type { Posting } from "../../../src/trade-processing/postings.js";
 import { settle } from "../../../src/trade-processing/settlement.js";
 import { FundedFlow } from "../../support/funded-flow.js";
 import type { FundedMarket } from "../../support/funded-market.js";
-import { mulberry32 } from "../../support/random-flow.js";
 import { TEST_ASSET } from "../../support/test-asset.js";
 
 /** MONEY_ORDERS=1000000 MONEY_SEED=1 npx mocha test/fuzz/trade-processing/money.test.ts: a long run, minutes. */

@@ -1,5 +1,6 @@
 /** Engines between two streams, in this process, with nobody before them and nobody behind. */
-import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import { createEngine } from "@bourse/matching-core";
+import { RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
 import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { SnapshotStore, type StoredSnapshot } from "../../../src/matching-engine/snapshot-store.js";
@@ -18,7 +19,6 @@ import { runStage } from "../../../src/shared/stage/stage-loop.js";
 import { decodeExecutionBatch, encodeCommandBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
-import { RandomFlow } from "../../support/random-flow.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 
 export const ASSET = "BTC-USD";

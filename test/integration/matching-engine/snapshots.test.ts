@@ -1,11 +1,11 @@
+import { createEngine } from "@bourse/matching-core";
 import { expect } from "chai";
-import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import { RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
 import type { StoredSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import { type Bus, ERROR_CODES } from "../../../src/shared/bus/bus.js";
 import type { Asset } from "../../../src/shared/domain/assets.js";
 import { streamSequence } from "../../../src/shared/domain/units.js";
 import { eventually } from "../../support/eventually.js";
-import { RandomFlow } from "../../support/random-flow.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { ASSET, EnginesUnderTest, OTHER, REGISTRY } from "./engines-under-test.js";
 

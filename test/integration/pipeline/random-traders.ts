@@ -3,6 +3,8 @@
  * order, cancels and replaces of orders that are open, done, somebody else's or not settled yet. Prices lie close
  * together and the accounts have little, so that much trades and much is refused.
  */
+
+import { mulberry32 } from "../../../packages/matching-core/test/support/random-flow.js";
 import type {
   NewOrder,
   OrderRequest,
@@ -21,7 +23,6 @@ import {
   priceTicks,
 } from "../../../src/shared/domain/units.js";
 import { nowUs } from "../../../src/shared/process/clock.js";
-import { mulberry32 } from "../../support/random-flow.js";
 
 const MODES = ["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"] as const;
 const RECENT_ORDERS = 60;

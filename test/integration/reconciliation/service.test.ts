@@ -1,6 +1,6 @@
+import { createEngine } from "@bourse/matching-core";
 import { expect } from "chai";
 import pg from "pg";
-import { createEngine } from "../../../src/matching-engine/core/engine.js";
 import { AT_START, SnapshotStore } from "../../../src/matching-engine/snapshot-store.js";
 import { readRange } from "../../../src/matching-engine/subject-range.js";
 import type { PassLimits } from "../../../src/reconciliation/pass.js";

@@ -1,5 +1,7 @@
+import { createEngine } from "@bourse/matching-core";
 import { expect } from "chai";
-import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import { SCRIPT_OPTIONS } from "../../../packages/matching-core/test/support/market-script.js";
+import { mulberry32, RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
 import { PublishedOutput } from "../../../src/matching-engine/published-output.js";
 import type { InputMessage } from "../../../src/shared/bus/reader.js";
 import { CodecError, InvariantBroken } from "../../../src/shared/domain/errors.js";
@@ -7,8 +9,6 @@ import type { Command, EngineEvent } from "../../../src/shared/domain/messages.j
 import { streamSequence } from "../../../src/shared/domain/units.js";
 import { type PublishedRows, piecesOf, readRows } from "../../../src/shared/wire/event-rows.js";
 import { encodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
-import { SCRIPT_OPTIONS } from "../../support/market-script.js";
-import { mulberry32, RandomFlow } from "../../support/random-flow.js";
 
 /** Small ones, so that commands span several. */
 const PIECE_BYTES = 700;

@@ -1,14 +1,14 @@
+import { createEngine } from "@bourse/matching-core";
 import { expect } from "chai";
 import fc from "fast-check";
-import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import { SCRIPT_OPTIONS } from "../../../packages/matching-core/test/support/market-script.js";
+import { commands } from "../../../packages/matching-core/test/support/random-commands.js";
 import { reportOpening, reportText } from "../../../src/matching-engine/report-text.js";
 import { parseAssets } from "../../../src/shared/domain/assets.js";
 import { reportsOf } from "../../../src/shared/domain/execution-report.js";
 import type { OrderRecord } from "../../../src/shared/domain/order-record.js";
 import { reportFields } from "../../../src/shared/domain/report-json.js";
 import type { OrderId } from "../../../src/shared/domain/units.js";
-import { SCRIPT_OPTIONS } from "../../support/market-script.js";
-import { commands } from "../../support/random-commands.js";
 
 const { assets } = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
+import type { Engine } from "@bourse/matching-core";
 import { expect } from "chai";
-import type { Engine } from "../../../src/matching-engine/core/engine.js";
 import type { SnapshotStore, TakenSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import { SNAPSHOT_POLICY, Snapshotter } from "../../../src/matching-engine/snapshotter.js";
 import type { Bus } from "../../../src/shared/bus/bus.js";

@@ -1,5 +1,7 @@
+import { createEngine } from "@bourse/matching-core";
 import { expect } from "chai";
-import { createEngine } from "../../../src/matching-engine/core/engine.js";
+import { SCRIPT_OPTIONS } from "../../../packages/matching-core/test/support/market-script.js";
+import { mulberry32, RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
 import { PublishedOutput } from "../../../src/matching-engine/published-output.js";
 import { AT_START } from "../../../src/matching-engine/snapshot-store.js";
 import { LostPlace, Standby } from "../../../src/matching-engine/standby.js";
@@ -8,11 +10,8 @@ import type { BusReader, InputMessage, ReaderOptions } from "../../../src/shared
 import { CodecError, InvariantBroken } from "../../../src/shared/domain/errors.js";
 import type { Command } from "../../../src/shared/domain/messages.js";
 import { streamSequence } from "../../../src/shared/domain/units.js";
-import { type PublishedRows, piecesOf } from "../../../src/shared/wire/event-rows.js";
-import type { ExecutionRows } from "../../../src/shared/wire/event-writer.js";
+import { type EventRows, type PublishedRows, piecesOf } from "../../../src/shared/wire/event-rows.js";
 import { encodeCommandBatch, encodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
-import { SCRIPT_OPTIONS } from "../../support/market-script.js";
-import { mulberry32, RandomFlow } from "../../support/random-flow.js";
 
 /** Small ones, so that commands span several. */
 const PIECE_BYTES = 700;
@@ -78,7 +77,7 @@ class Publisher {
     for (const piece of this.#pieces(rest)) this.#put(piece);
   }
 
-  #pieces(rows: ExecutionRows): PublishedRows[] {
+  #pieces(rows: EventRows): PublishedRows[] {
     return piecesOf(rows, PIECE_BYTES, this.#engine.lastEventSequence, this.#engine.lastCommandSequence);
   }
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { playScript } from "../../../packages/matching-core/test/support/market-script.js";
 import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";
 import type { FeeRates } from "../../../src/shared/domain/messages.js";
 import { accountId } from "../../../src/shared/domain/units.js";
 import { FundedMarket } from "../../support/funded-market.js";
-import { playScript } from "../../support/market-script.js";
 import { TEST_ASSET } from "../../support/test-asset.js";
 
 const NAMES = ["ann", "bob", "cat"];

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { rowsOf } from "../../../../src/matching-engine/event-encoding.js";
 import { CodecError } from "../../../../src/shared/domain/errors.js";
-import { cutRows, readRows } from "../../../../src/shared/wire/event-rows.js";
+import { cutRows, readRows, rowsOf } from "../../../../src/shared/wire/event-rows.js";
 import { eventBatches } from "../../../support/arbitraries.js";
 
 describe("Rows of events", () => {

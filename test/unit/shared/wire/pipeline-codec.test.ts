@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { rowsOf } from "../../../../src/matching-engine/event-encoding.js";
 import { CodecError } from "../../../../src/shared/domain/errors.js";
 import type { PublicTrade } from "../../../../src/shared/domain/reports.js";
 import {
@@ -11,6 +10,7 @@ import {
   priceTicks,
   tradeId,
 } from "../../../../src/shared/domain/units.js";
+import { rowsOf } from "../../../../src/shared/wire/event-rows.js";
 import {
   decodeCommandBatch,
   decodeExecutionBatch,

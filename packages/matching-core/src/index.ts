@@ -1,0 +1,28 @@
+/** What the package offers: the engine, the words of its commands and events, and the rows that carry events as bytes. */
+export type { AdmissionRules } from "./admission.js";
+export { HAS_DISPLAY, HAS_EXPIRY, HAS_PRICE, HAS_QUANTITY, HAS_STOP_PRICE, NONE } from "./codes.js";
+export type * from "./commands.js";
+export type { Depth, DepthLevel } from "./depth.js";
+export {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type Indicative,
+  type MatchingEngine,
+  type OpenOrder,
+  restoreEngine,
+} from "./engine.js";
+export * from "./enumerations.js";
+export * from "./errors.js";
+export { rowsOf } from "./event-encoding.js";
+export { COMMAND, COMMAND_WORDS } from "./event-layout.js";
+export { cutRows, endsWithinCommand, type PublishedRows, piecesOf, readRows, rowBytes } from "./event-rows.js";
+export type { EventRows } from "./event-writer.js";
+export type * from "./events.js";
+export {
+  OrderTerms,
+  packFeeRates,
+  unpackFeeRates,
+} from "./order-terms.js";
+export { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
+export * from "./units.js";

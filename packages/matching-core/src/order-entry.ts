@@ -1,0 +1,72 @@
+import { isKilled, mayRest, objectionAtEntry } from "./admission.js";
+import { AUCTION, BUY, NO_OBJECTION, NONE, OPEN, SELL } from "./codes.js";
+import { reasonCode } from "./enumerations.js";
+import type { Market } from "./market.js";
+import { match } from "./matching.js";
+
+const IMMEDIATE_OR_CANCEL = reasonCode("immediate_or_cancel");
+const FILL_OR_KILL = reasonCode("fill_or_kill");
+const QUOTE_BUDGET_SPENT = reasonCode("quote_budget_spent");
+
+/** The incoming order takes what it can get, then rests or ends. In a call auction it only rests. */
+export function enter(market: Market): void {
+  const { book, incoming } = market;
+  if (book.assetState !== AUCTION) {
+    if (isKilled(incoming, book)) {
+      end(market, FILL_OR_KILL);
+      return;
+    }
+    if (!match(market)) {
+      leave(market);
+      return;
+    }
+  }
+  if (incoming.leavesLots === 0) leave(market);
+  else if (incoming.leavesLots === NONE) end(market, isTooLittle(market) ? QUOTE_BUDGET_SPENT : IMMEDIATE_OR_CANCEL);
+  else if (!incoming.isMarket && mayRest(incoming.timeInForce)) book.rest(incoming);
+  else end(market, IMMEDIATE_OR_CANCEL);
+}
+
+/** What is left of the incoming order is canceled. */
+function end(market: Market, reason: number): void {
+  const { incoming, events } = market;
+  events.canceled(incoming.orderId, incoming.accountId, reason, incoming.leavesLots);
+  leave(market);
+}
+
+/** The incoming order has ended: if it had a row, that is free again. */
+function leave({ book, incoming }: Market): void {
+  if (incoming.slot !== 0) book.close(incoming.slot);
+}
+
+/** Whether a budget buys no lot of those that are in reach: it ended for want of money, not of sellers. */
+function isTooLittle({ book, incoming }: Market): boolean {
+  const makers = book.resting(1 - incoming.side);
+  const level = makers.bestLevel();
+  return level !== 0 && makers.keyOf(level) >= incoming.limitKey;
+}
+
+/**
+ * Runs when the order of a command has come to its end: the stops that the last trade price has reached come in one at
+ * a time, each to its own end; their trades may trigger more. While the asset is not open, they wait.
+ */
+export function enterTriggeredStops(market: Market): void {
+  if (market.book.assetState !== OPEN) return;
+  for (let stop = triggeredStop(market); stop !== 0; stop = triggeredStop(market)) {
+    const { book, incoming, events } = market;
+    book.takeUp(stop, incoming);
+    events.triggered(incoming.orderId, incoming.accountId);
+    const objection = objectionAtEntry(incoming, book);
+    if (objection === NO_OBJECTION) enter(market);
+    else end(market, objection);
+  }
+}
+
+/** The next stop that the last trade price has reached: nearest stop price first, then the oldest; 0: none. */
+function triggeredStop({ book }: Market): number {
+  const buy = book.buyStops.bestLevel();
+  if (buy !== 0 && book.isTriggered(BUY, book.buyStops.priceOf(buy))) return book.buyStops.firstOf(buy);
+  const sell = book.sellStops.bestLevel();
+  if (sell !== 0 && book.isTriggered(SELL, book.sellStops.priceOf(sell))) return book.sellStops.firstOf(sell);
+  return 0;
+}

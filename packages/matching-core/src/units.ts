@@ -1,0 +1,55 @@
+/**
+ * Whole numbers with a meaning: every price is in ticks, every quantity in lots, every amount of money in its currency's
+ * smallest unit, every time in microseconds since the epoch; all of them are safe integers (at most 2^53-1).
+ */
+declare const brand: unique symbol;
+export type Branded<Name extends string> = number & { readonly [brand]: Name };
+
+export type PriceTicks = Branded<"PriceTicks">;
+export type Lots = Branded<"Lots">;
+/** An amount in the smallest unit of a currency. */
+export type CurrencyUnits = Branded<"CurrencyUnits">;
+export type AccountId = Branded<"AccountId">;
+/** A request's place in the log that its command comes from. Increasing and unique per market. */
+export type LogId = Branded<"LogId">;
+/** The log id of the request that placed the order. */
+export type OrderId = Branded<"OrderId">;
+/** Gapless per market, from 1. */
+export type TradeId = Branded<"TradeId">;
+/** Gapless per market, from 1: the order in which the engine is told things. */
+export type CommandSequence = Branded<"CommandSequence">;
+/** Gapless per market, from 1: the order in which the engine's events happened. */
+export type EventSequence = Branded<"EventSequence">;
+/** Microseconds since the epoch. */
+export type EpochUs = Branded<"EpochUs">;
+/** Milliseconds since the epoch. */
+export type EpochMs = Branded<"EpochMs">;
+
+/** A positive safe integer of the given kind; throws a RangeError for anything else, which is a bug in the caller. */
+export function positive<T extends number>(name: string): (value: number) => T {
+  return (value) => {
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} ${value} is not in 1…2^53-1`);
+    return value as T;
+  };
+}
+
+export function nonNegative<T extends number>(name: string): (value: number) => T {
+  return (value) => {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} ${value} is not in 0…2^53-1`);
+    return value as T;
+  };
+}
+
+export const priceTicks = positive<PriceTicks>("price in ticks");
+/** Zero is allowed: an order that is done has zero lots left. */
+export const lots = nonNegative<Lots>("quantity in lots");
+export const currencyUnits = nonNegative<CurrencyUnits>("amount in currency units");
+export const accountId = positive<AccountId>("account id");
+/** Zero is allowed: commands that no client sent have log id 0. */
+export const logId = nonNegative<LogId>("log id");
+export const orderId = positive<OrderId>("order id");
+export const tradeId = positive<TradeId>("trade id");
+export const commandSequence = nonNegative<CommandSequence>("command sequence");
+export const eventSequence = nonNegative<EventSequence>("event sequence");
+export const epochUs = nonNegative<EpochUs>("time in µs");
+export const epochMs = nonNegative<EpochMs>("time in ms");

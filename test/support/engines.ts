@@ -1,8 +1,0 @@
-import { createEngine, type EngineOptions, type MatchingEngine } from "../../src/matching-engine/core/engine.js";
-import { createNaiveEngine } from "./naive-engine/naive-engine.js";
-
-/** What has to hold for one engine has to hold for its twin. */
-export const ENGINES: readonly (readonly [name: string, create: (options: EngineOptions) => MatchingEngine])[] = [
-  ["fast engine", createEngine],
-  ["naive engine", createNaiveEngine],
-];
