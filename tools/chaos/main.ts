@@ -1,10 +1,11 @@
+import { markdownTable } from "../load/markdown-table.js";
 import { build, stopOnSignal } from "../load/own-pipeline.js";
 import { type Fault, longTimesOf } from "./fault.js";
 import type { FaultResult } from "./fault-run.js";
 import { FAULTS } from "./faults.js";
 import { type CommandLine, HELP, parseCommandLine } from "./options.js";
 import { ReliabilityPage } from "./reliability-page.js";
-import { COLUMNS, cellsOf, isPassed, markdownTable, resultJson } from "./result-table.js";
+import { COLUMNS, cellsOf, isPassed, resultJson } from "./result-table.js";
 import { guessMs, remainingMs } from "./run-estimate.js";
 import { inSharedWorlds, Worlds } from "./worlds.js";
 

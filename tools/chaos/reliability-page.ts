@@ -4,9 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../../src/shared/process/project-root.js";
+import { markdownTable } from "../load/markdown-table.js";
 import type { Fault } from "./fault.js";
 import type { FaultResult } from "./fault-run.js";
-import { COLUMNS, cellsOf, markdownTable } from "./result-table.js";
+import { COLUMNS, cellsOf } from "./result-table.js";
 
 export const BEGIN = "<!-- npm run chaos -- --write: from here -->";
 export const END = "<!-- to here -->";

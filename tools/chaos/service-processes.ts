@@ -8,6 +8,7 @@ import { mainFile, untilReady } from "../../src/launcher/service-process.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import type { ServiceName } from "../../src/shared/process/services.js";
 import { patience } from "../../test/support/machine.js";
+import { residentMegabytes } from "../load/resident-memory.js";
 import { type KillOrder, killMessage } from "./kill-points.js";
 
 export interface ServiceOptions {
@@ -114,13 +115,8 @@ export class ServiceProcess {
   /** What it takes of the machine's memory; null: it does not run. */
   memory(): { readonly pid: number; readonly megabytes: number } | null {
     const pid = this.#child?.pid;
-    if (pid === undefined) return null;
-    try {
-      const kilobytes = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-      return kilobytes === undefined ? null : { pid, megabytes: Number(kilobytes) / 1024 };
-    } catch {
-      return null; // it ended meanwhile
-    }
+    const megabytes = pid === undefined ? null : residentMegabytes(pid);
+    return pid === undefined || megabytes === null ? null : { pid, megabytes };
   }
 
   /** Ends that nobody wanted, and what its log has at level fatal or not as a log line at all, since this was asked before. */

@@ -50,7 +50,7 @@ export function stopOnSignal(stop: () => Promise<void>): void {
 }
 
 /** The whole pipeline, as `npm start` runs it, with more settings where they are given. */
-export async function startOwnPipeline(settings: NodeJS.ProcessEnv = {}): Promise<Own> {
+export async function startOwnPipeline(settings: NodeJS.ProcessEnv = {}): Promise<Own & { readonly dataDir: string }> {
   build();
   const env = { ...(await ownEnvironment()), ...settings };
   const launcher = spawn(process.execPath, [join(projectRoot, "dist", "launcher", "main.js")], {
@@ -65,7 +65,7 @@ export async function startOwnPipeline(settings: NodeJS.ProcessEnv = {}): Promis
   stopOnSignal(stop);
   try {
     await ready(launcher);
-    return { target: targetOf(env.DATA_DIR), stop };
+    return { target: targetOf(env.DATA_DIR), dataDir: env.DATA_DIR, stop };
   } catch (error) {
     await stop();
     throw error;

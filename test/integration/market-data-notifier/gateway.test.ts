@@ -3,9 +3,9 @@ import type { AccountId } from "../../../src/shared/domain/units.js";
 import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { createDatabase, execute } from "../../support/postgres.js";
+import { RawWebSocket } from "../../support/raw-websocket.js";
 import { TLS_IDENTITY } from "../../support/tls.js";
 import { type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
-import { RawWebSocket } from "./raw-websocket.js";
 import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
 import { ask, event, gather, range } from "./subscriber.js";
 

@@ -1,17 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { until } from "../../support/eventually.js";
+import { until } from "./eventually.js";
 
 /** A websocket client without manners: it can stop reading, and it can send anything. */
 export class RawWebSocket {
   /** Everything that was read, as text. */
   received = "";
+  receivedBytes = 0;
   isClosed = false;
   readonly #socket: Socket;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("data", (bytes) => {
+      this.receivedBytes += bytes.length;
       this.received = (this.received + bytes.toString("latin1")).slice(-1_000_000);
     });
     socket.on("error", () => undefined);
