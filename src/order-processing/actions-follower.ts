@@ -22,10 +22,15 @@ export interface ActionCommand {
  */
 const RENEWAL_GRACE_MS = 3_000;
 
+/** Actions that wait for an asset; at it, newer ones wait, too. */
+const ACTIONS_HELD_MAX = 100_000;
+
 export class ActionsFollower {
   readonly #store: ActionsStore;
   readonly #nowMs: () => number;
   readonly #followed = new Map<string, ActionId>();
+  /** What the slowest asset has not followed yet, and so everything that another has not. */
+  #actions: Action[] = [];
   #suspended: ReadonlySet<AccountId> = new Set();
   #watchingSinceMs = 0;
 
@@ -36,6 +41,7 @@ export class ActionsFollower {
 
   async recover(asset: string): Promise<void> {
     this.#watchingSinceMs = this.#nowMs();
+    this.#actions = []; // the asset may be further behind than what is held
     this.#followed.set(asset, await this.#store.followedThrough(asset));
     this.#suspended = await this.#store.suspendedAccounts();
   }
@@ -44,16 +50,14 @@ export class ActionsFollower {
     return this.#suspended.has(accountId);
   }
 
-  /** What the assets are to be told by now. It is asked again until `follow` says that it was written. */
+  /** What the assets are to be told by now. It is asked again until `written` says that it was written. */
   async commands(assets: readonly string[]): Promise<Map<string, ActionCommand[]>> {
     const commands = new Map<string, ActionCommand[]>();
     if (assets.length === 0) return commands;
     if (this.#nowMs() - this.#watchingSinceMs >= RENEWAL_GRACE_MS) await this.#store.fireTriggers();
-    const actions = await this.#store.actionsAfter(actionId(Math.min(...assets.map((asset) => this.#through(asset)))));
-    // From now on their orders are refused; those before are in the log, ahead of the cancel that follows.
-    if (actions.some(concernsSuspensions)) this.#suspended = await this.#store.suspendedAccounts();
+    await this.#readOn(actionId(Math.min(...assets.map((asset) => this.#through(asset)))));
     for (const asset of assets) {
-      const news = actions.filter((action) => action.actionId > this.#through(asset));
+      const news = this.#actions.filter((action) => action.actionId > this.#through(asset));
       const owners = news.some(isAboutAllAccounts) ? await this.#store.accountsWithOrders(asset) : [];
       const told = news.flatMap((action) => commandsOf(action, asset, owners));
       if (told.length > 0) commands.set(asset, told);
@@ -64,6 +68,18 @@ export class ActionsFollower {
 
   written(asset: string, commands: readonly ActionCommand[]): void {
     this.#follow(asset, commands.at(-1)?.actionId);
+  }
+
+  /** To the end, however far behind one asset waits: what is newest may be a halt of another. */
+  async #readOn(slowest: ActionId): Promise<void> {
+    this.#actions = this.#actions.filter((action) => action.actionId > slowest);
+    while (this.#actions.length < ACTIONS_HELD_MAX) {
+      const page = await this.#store.actionsAfter(this.#actions.at(-1)?.actionId ?? slowest);
+      if (page.length === 0) return;
+      // From now on their orders are refused; those before are in the log, ahead of the cancel that follows.
+      if (page.some(concernsSuspensions)) this.#suspended = await this.#store.suspendedAccounts();
+      this.#actions.push(...page);
+    }
   }
 
   #follow(asset: string, through: ActionId | undefined): void {

@@ -22,6 +22,8 @@ import type { SequencedBatch } from "./sequencing.js";
 
 /** How often it is asked what operators decided and which timers ran out: two small queries. */
 const ACTIONS_INTERVAL_MS = 500;
+/** Commands of actions in one transaction, about: the next ones come with the next look. */
+const ACTION_COMMANDS_MAX = 1_000;
 
 export class UnaskedCommands {
   readonly #bus: Bus;
@@ -66,7 +68,7 @@ export class UnaskedCommands {
     this.#followedActionsMs = performance.now();
     const commands: [asset: string, told: readonly ActionCommand[]][] = [];
     for (const [asset, told] of await this.#actions.commands(this.#output.assets())) {
-      const due = await this.#due(asset, told);
+      const due = wholeActions(await this.#due(asset, told));
       if (due.length > 0) commands.push([asset, due]);
     }
     if (commands.length === 0) return;
@@ -116,4 +118,12 @@ export class UnaskedCommands {
     await this.#store.append(batches);
     await this.#output.publish(batches);
   }
+}
+
+/** As many of the first actions as fit into one transaction, one at least, each with all of its commands. */
+function wholeActions(told: readonly ActionCommand[]): readonly ActionCommand[] {
+  const [first, cut] = [told[0], told[ACTION_COMMANDS_MAX]];
+  if (first === undefined || cut === undefined) return told;
+  const end = first.actionId === cut.actionId ? cut.actionId + 1 : cut.actionId;
+  return told.filter(({ actionId }) => actionId < end);
 }

@@ -15,6 +15,8 @@ const action = (id: number, kind: Action["kind"], about: Partial<Action> = {}): 
   keyId: null,
   ...about,
 });
+/** What one query gives at most. */
+const PAGE = 10;
 const CANCEL_ALL = { kind: "cancel_all", side: null };
 
 describe("the commands of an action", () => {
@@ -62,7 +64,7 @@ describe("following actions", () => {
     [actions, suspended, fired, nowMs] = [[], [], 0, 0];
     const store = {
       followedThrough: async (asset: string) => actionId(asset === "BTC-USD" ? 2 : 0),
-      actionsAfter: async (after: number) => actions.filter((each) => each.actionId > after),
+      actionsAfter: async (after: number) => actions.filter((each) => each.actionId > after).slice(0, PAGE),
       suspendedAccounts: async () => new Set(suspended),
       fireTriggers: async () => void fired++,
       accountsWithOrders: async () => [],
@@ -90,6 +92,18 @@ describe("following actions", () => {
     expect(await ids()).to.deep.equal(await ids());
     for (const [asset, told] of await follower.commands(["BTC-USD", "ETH-USD"])) follower.written(asset, told);
     expect(await ids()).to.deep.equal([]);
+  });
+
+  it("tells an asset what is newest, however many actions another one waits with", async () => {
+    const waiting = Array.from({ length: 3 * PAGE }, (_, index) => action(index + 3, "cancel_all", { accountId: ANN }));
+    actions = waiting;
+    follower.written("ETH-USD", (await follower.commands(["BTC-USD", "ETH-USD"])).get("ETH-USD") ?? []);
+    const halt = action(3 * PAGE + 3, "set_asset_state", { asset: "ETH-USD", assetState: "halted" });
+    [actions, suspended] = [[...waiting, halt, action(3 * PAGE + 4, "suspend", { accountId: BOB })], [BOB]];
+    const told = await follower.commands(["BTC-USD", "ETH-USD"]);
+    expect(told.get("BTC-USD")).to.have.length(waiting.length + 1);
+    expect(told.get("ETH-USD")?.[0]).to.deep.include({ actionId: halt.actionId });
+    expect(follower.isSuspended(BOB)).to.equal(true);
   });
 
   it("knows a suspended account before it tells the engines to cancel its orders", async () => {
