@@ -1,4 +1,4 @@
-/** Where an engine starts from: its copy here, else its newest snapshot, else the first command of all. */
+/** Where an engine starts from: its copy here, else a snapshot, else the first command of all. */
 
 import { createEngine, type Engine } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
@@ -11,7 +11,7 @@ import type { Service } from "../shared/process/lifecycle.js";
 import { haltingAsset } from "../shared/stage/stage.js";
 import { endsWithinCommand } from "../shared/wire/event-rows.js";
 import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
-import { newestUsable, objectionTo } from "./snapshot-choice.js";
+import { chooseSnapshot, objectionTo } from "./snapshot-choice.js";
 import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
 import type { Snapshotter } from "./snapshotter.js";
 import type { Standbys } from "./standbys.js";
@@ -51,8 +51,10 @@ export class EngineStarts {
     const copy = await this.#copy(asset, lastOutput);
     if (copy !== null) return { ...copy, ...whole };
     const { store, snapshotter } = this.#sources;
-    const restored = await newestUsable(this.#service, this.#bus, store, { asset, options, lastOutput });
-    snapshotter.startsFrom(asset, restored);
+    const { comparedEventsMin } = snapshotter;
+    const search = { asset, options, lastOutput, comparedEventsMin };
+    const { restored, newest } = await chooseSnapshot(this.#service, this.#bus, store, search);
+    snapshotter.startsFrom(asset, newest);
     return restored === null ? await this.#fromTheFirst(asset, options, lastOutput) : { ...restored, ...whole };
   }
 

@@ -38,6 +38,12 @@ export interface StoredSnapshot {
   readonly isWhole: boolean;
 }
 
+/** What a snapshot's first message says of it. */
+export interface SnapshotHeader extends StreamPlaces {
+  readonly commandSequence: number;
+  readonly takenAtMs: number;
+}
+
 export interface RestoredEngine extends StreamPlaces {
   readonly engine: Engine;
   readonly takenAtMs: number;
@@ -92,22 +98,36 @@ export class SnapshotStore {
     const messages: Uint8Array[] = [];
     for await (const { data } of readRange(this.#bus, { stream: "SNAPSHOTS", subject, after, through }))
       messages.push(data);
-    const [header = new Uint8Array(0), ...chunks] = messages;
-    const numbers = new SnapshotReader(header).numbers() as [number, number, number, number, number];
-    const [named, commandsThrough, executionsThrough, takenAtMs, length] = numbers;
+    const [first = new Uint8Array(0), ...chunks] = messages;
+    const { commandSequence: named, bytesLength, ...places } = readHeader(first);
     const bytes = Buffer.concat(chunks);
-    if (bytes.length !== length) throw new CodecError(`a snapshot has ${bytes.length} bytes of ${length}`);
+    if (bytes.length !== bytesLength) throw new CodecError(`a snapshot has ${bytes.length} bytes of ${bytesLength}`);
     const engine = restoreEngine(options, bytes);
     if (engine.lastCommandSequence !== named || named !== commandSequence)
       throw new CodecError(`a snapshot of ${engine.lastCommandSequence} stands under ${commandSequence}`);
-    const places = {
-      commandsThrough: streamSequence(commandsThrough),
-      executionsThrough: streamSequence(executionsThrough),
-    };
-    return { engine, takenAtMs, ...places };
+    return { engine, ...places };
+  }
+
+  /** Throws a CodecError for one that is not whole, or begins with something else. */
+  async header({ subject, isWhole }: StoredSnapshot): Promise<SnapshotHeader> {
+    const first = isWhole ? await this.#bus.nextMessage("SNAPSHOTS", subject, streamSequence(0)) : null;
+    if (first === null) throw new CodecError("messages of the snapshot are missing");
+    return readHeader(first.data);
   }
 
   async remove({ subject }: StoredSnapshot): Promise<void> {
     await this.#bus.purge("SNAPSHOTS", subject);
   }
+}
+
+function readHeader(message: Uint8Array): SnapshotHeader & { readonly bytesLength: number } {
+  const numbers = new SnapshotReader(message).numbers() as [number, number, number, number, number];
+  const [commandSequence, commandsThrough, executionsThrough, takenAtMs, bytesLength] = numbers;
+  return {
+    commandSequence,
+    commandsThrough: streamSequence(commandsThrough),
+    executionsThrough: streamSequence(executionsThrough),
+    takenAtMs,
+    bytesLength,
+  };
 }

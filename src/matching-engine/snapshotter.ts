@@ -11,7 +11,9 @@ import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
 import { streamSequence } from "../shared/domain/units.js";
 import type { Service } from "../shared/process/lifecycle.js";
-import type { RestoredEngine, SnapshotStore, StreamPlaces, TakenSnapshot } from "./snapshot-store.js";
+import { COMPARED_EVENTS_MIN } from "./snapshot-choice.js";
+import { type StoredPlace, toKeep } from "./snapshot-retention.js";
+import type { SnapshotHeader, SnapshotStore, StoredSnapshot, StreamPlaces, TakenSnapshot } from "./snapshot-store.js";
 
 export interface SnapshotPolicy {
   /** A snapshot is due after so many commands, */
@@ -24,9 +26,10 @@ export interface SnapshotPolicy {
   readonly graceMs?: number;
   /** After a replay of more commands a snapshot is due, whenever the last one was taken. */
   readonly replayMax?: number;
+  /** Published events that a start compares with its own at least, where there are so many. */
+  readonly comparedEventsMin?: number;
 }
 
-const KEPT = 3;
 const RETRY_MS = 10_000;
 const GRACE_MS = 10_000;
 const REPLAY_COMMANDS_MAX = 1_000;
@@ -73,7 +76,7 @@ export class Snapshotter {
   readonly #last = new Map<string, LastSnapshot>();
   readonly #awaited = new Map<string, AwaitedSnapshot>();
   /** Of the snapshots that are known to be good, by subject. */
-  readonly #places = new Map<string, StreamPlaces>();
+  readonly #places = new Map<string, StreamPlaces & { readonly eventSequence: number }>();
   #storing: Promise<void> | null = null;
   #notBeforeMs = 0;
   readonly #sequence;
@@ -100,10 +103,14 @@ export class Snapshotter {
     });
   }
 
-  /** The engine starts from this snapshot, or from none. */
-  startsFrom(asset: string, restored: RestoredEngine | null): void {
-    const commandSequence = restored?.engine.lastCommandSequence ?? 0;
-    const { takenAtMs = null, commandsThrough = 0 } = restored ?? {};
+  /** Published events that a start compares: what is kept has to leave them. */
+  get comparedEventsMin(): number {
+    return this.#policy.comparedEventsMin ?? COMPARED_EVENTS_MIN;
+  }
+
+  /** The engine starts where this is the newest snapshot, or where there is none. */
+  startsFrom(asset: string, newest: SnapshotHeader | null): void {
+    const { commandSequence = 0, takenAtMs = null, commandsThrough = 0 } = newest ?? {};
     this.#last.set(asset, { commandSequence, commandsThrough, sinceMs: performance.now(), takenAtMs });
     this.#sequence.set({ asset }, commandSequence);
   }
@@ -188,10 +195,11 @@ export class Snapshotter {
 
   #take(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
     const { lastCommandSequence: commandSequence } = engine;
+    const { lastEventSequence: eventSequence } = engine;
     const taken = { asset, commandSequence, takenAtMs: Date.now(), bytes: engine.snapshot(), ...places };
     const startedMs = performance.now();
     const stored = Promise.resolve(this.#storing)
-      .then(() => this.#storeAndCheck(taken, options, startedMs))
+      .then(() => this.#storeAndCheck({ ...taken, eventSequence }, options, startedMs))
       .finally(() => {
         if (this.#storing === stored) this.#storing = null;
       });
@@ -200,7 +208,11 @@ export class Snapshotter {
     return stored;
   }
 
-  async #storeAndCheck(taken: TakenSnapshot, options: EngineOptions, startedMs: number): Promise<void> {
+  async #storeAndCheck(
+    taken: TakenSnapshot & { readonly eventSequence: number },
+    options: EngineOptions,
+    startedMs: number,
+  ): Promise<void> {
     const { asset, commandSequence, takenAtMs, bytes } = taken;
     const { log } = this.#service;
     try {
@@ -212,7 +224,7 @@ export class Snapshotter {
       const { commandsThrough } = taken;
       if (this.#last.has(asset))
         this.#last.set(asset, { commandSequence, commandsThrough, takenAtMs, sinceMs: startedMs });
-      this.#places.set(stored.subject, placesOf(taken));
+      this.#places.set(stored.subject, taken);
       const tookMs = performance.now() - startedMs;
       this.#sequence.set({ asset }, commandSequence);
       this.#bytes.set({ asset }, bytes.length);
@@ -232,8 +244,8 @@ export class Snapshotter {
 
   async #tidy(asset: string, commandSequence: number, options: EngineOptions): Promise<void> {
     try {
-      await this.#removeOlder(asset, commandSequence);
-      await this.#sayHorizon(asset, options);
+      const kept = await this.#removeOlder(asset, commandSequence, options);
+      await this.#sayHorizon(asset, kept);
     } catch (err) {
       if (!this.#service.stopping.aborted)
         this.#service.log.warn(
@@ -243,45 +255,57 @@ export class Snapshotter {
     }
   }
 
-  /** What is trimmed is gone for every kept snapshot: so only when each of them can be loaded. */
-  async #sayHorizon(asset: string, options: EngineOptions): Promise<void> {
-    const kept = await this.#store.list(asset);
-    for (const stored of kept) {
-      if (this.#places.has(stored.subject)) continue;
-      try {
-        this.#places.set(stored.subject, placesOf(await this.#store.load(stored, options)));
-      } catch (err) {
-        if (!(err instanceof CodecError)) throw err;
-        this.#service.log.warn(
-          { err, asset, snapshot: stored.subject },
-          "a snapshot can't be loaded: nothing is trimmed",
-        );
-        return;
-      }
-    }
-    const places = kept.map(({ subject }) => this.#places.get(subject) as StreamPlaces);
+  /** Only once a newer one is known to be good. Returns what is there now. */
+  async #removeOlder(asset: string, commandSequence: number, options: EngineOptions): Promise<readonly StoredPlace[]> {
+    const places: StoredPlace[] = [];
+    const listed = await this.#store.list(asset);
+    const isGone = (subject: string) => !listed.some((stored) => stored.subject === subject);
     for (const subject of this.#places.keys())
-      if (subject.startsWith(`${subjectOf("SNAPSHOTS", asset)}.`) && !kept.some((stored) => stored.subject === subject))
-        this.#places.delete(subject);
+      if (subject.startsWith(`${subjectOf("SNAPSHOTS", asset)}.`) && isGone(subject)) this.#places.delete(subject);
+    for (const stored of listed)
+      places.push({ stored, place: stored.isWhole ? await this.#placeOf(asset, stored, options) : null });
+    const newer = places.filter(({ stored }) => stored.commandSequence > commandSequence);
+    const upToHere = places.filter((each) => !newer.includes(each));
+    const kept = toKeep(upToHere, this.comparedEventsMin);
+    for (const each of upToHere)
+      if (!kept.includes(each)) {
+        await this.#store.remove(each.stored);
+        this.#places.delete(each.stored.subject);
+      }
+    return [...newer, ...kept];
+  }
+
+  /** Null: it can't be loaded. */
+  async #placeOf(asset: string, stored: StoredSnapshot, options: EngineOptions) {
+    const known = this.#places.get(stored.subject);
+    if (known !== undefined) return known;
+    try {
+      const { engine, commandsThrough, executionsThrough } = await this.#store.load(stored, options);
+      const place = { commandsThrough, executionsThrough, eventSequence: engine.lastEventSequence };
+      this.#places.set(stored.subject, place);
+      return place;
+    } catch (err) {
+      if (!(err instanceof CodecError)) throw err;
+      this.#service.log.warn({ err, asset, snapshot: stored.subject }, "a snapshot can't be loaded");
+      return null;
+    }
+  }
+
+  /** What is trimmed is gone for every kept snapshot: so only when each of them can be loaded. */
+  async #sayHorizon(asset: string, kept: readonly StoredPlace[]): Promise<void> {
+    const places = kept.flatMap(({ place }) => place ?? []);
+    if (places.length < kept.length) {
+      this.#service.log.warn({ asset }, "nothing is trimmed while there is a snapshot that can't be loaded");
+      return;
+    }
     await putReplayHorizon(this.#bus, asset, {
       commandsThrough: streamSequence(Math.min(...places.map(({ commandsThrough }) => commandsThrough))),
       executionsThrough: streamSequence(Math.min(...places.map(({ executionsThrough }) => executionsThrough))),
     });
-  }
-
-  /** Only once a newer one is known to be good. */
-  async #removeOlder(asset: string, commandSequence: number): Promise<void> {
-    const upToHere = (await this.#store.list(asset)).filter((stored) => stored.commandSequence <= commandSequence);
-    const kept = new Set(upToHere.filter(({ isWhole }) => isWhole).slice(0, KEPT));
-    for (const stored of upToHere) if (!kept.has(stored)) await this.#store.remove(stored);
   }
 }
 
 /** So many messages take as long to replay as it costs to save that. */
 function messagesWorth(bookBytes: number): number {
   return Math.min(EVERY_MESSAGES_MAX, Math.max(EVERY_MESSAGES_MIN, bookBytes / BYTES_A_MESSAGE));
-}
-
-function placesOf({ commandsThrough, executionsThrough }: StreamPlaces): StreamPlaces {
-  return { commandsThrough, executionsThrough };
 }

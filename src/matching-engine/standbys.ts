@@ -11,7 +11,7 @@ import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { CodecError, InvariantBroken, invariant } from "../shared/domain/errors.js";
 import type { FollowedShare } from "../shared/leases/asset-share.js";
 import type { Service } from "../shared/process/lifecycle.js";
-import { newestUsable } from "./snapshot-choice.js";
+import { chooseSnapshot } from "./snapshot-choice.js";
 import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
 import type { Snapshotter } from "./snapshotter.js";
 import { Standby } from "./standby.js";
@@ -96,9 +96,11 @@ export class Standbys {
     this.#notBeforeMs.set(asset, performance.now() + RETRY_MS);
     const options = this.#termsOf(asset);
     const lastOutput = await this.#bus.lastMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset));
-    const restored = await newestUsable(this.#service, this.#bus, this.#store, { asset, options, lastOutput });
+    const { comparedEventsMin } = this.#snapshotter;
+    const search = { asset, options, lastOutput, comparedEventsMin };
+    const { restored, newest } = await chooseSnapshot(this.#service, this.#bus, this.#store, search);
     if (!this.#share.followed().has(asset)) return false; // meanwhile it may be our own
-    this.#snapshotter.startsFrom(asset, restored);
+    this.#snapshotter.startsFrom(asset, newest);
     const places: StreamPlaces = restored ?? AT_START;
     this.#standbys.set(asset, new Standby(this.#bus, asset, restored?.engine ?? createEngine(options), places));
     this.#service.log.info({ asset, fromCommand: restored?.engine.lastCommandSequence ?? 0 }, "following an engine");

@@ -30,6 +30,7 @@ const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9
 const COMMANDS_PER_MESSAGE = 100;
 
 export interface StartOptions {
+  /** Unless it says otherwise, an engine starts from the newest snapshot, so that a test knows what is applied. */
   readonly snapshots?: SnapshotPolicy;
   readonly registry?: AssetRegistry;
   readonly bus?: (bus: Bus) => Bus;
@@ -79,7 +80,8 @@ export class EnginesUnderTest {
         ? fixedShare(assets)
         : await joinLeases(bus, service, { service: "matching-engine", instance, assets });
     this.#shares.set(service, share);
-    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, { share, snapshots, orderLog });
+    const policy = { comparedEventsMin: 0, ...snapshots };
+    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, { share, snapshots: policy, orderLog });
     const loop = runStage(service, bus, stage, {
       share,
       pendingMessagesMax: 64,

@@ -241,6 +241,26 @@ describe("an engine's snapshots", () => {
     expect(await engines.published()).to.deep.equal(before);
   });
 
+  it("leave every start something to compare, from an older one where nothing came after the newest", async () => {
+    await leaveSnapshots(4);
+    const before = await engines.published();
+    const lastOld = before.findIndex(({ commandSequence }) => commandSequence > 200);
+    const policy = { ...ALWAYS, comparedEventsMin: before.length - lastOld };
+    const service = await engines.start({ registry: withSmallBooks(ASSET), snapshots: policy });
+    await eventually("the asset halts", () =>
+      service.notReady().join().includes("the replay gave event") ? true : null,
+    );
+    expect(await engines.published()).to.deep.equal(before);
+  });
+
+  it("are gone on from beside a message that can't be read: the asset halts at it, and nothing is applied again", async () => {
+    await leaveSnapshots(2);
+    await engines.put("COMMANDS", ASSET, Uint8Array.of(0xff, 0x00, 0x17));
+    const service = await engines.start();
+    await eventually("the asset halts", () => (service.notReady().join().includes("is halted") ? true : null));
+    expect(await engines.applied(service, ASSET)).to.equal(0);
+  });
+
   /** In which an order is refused as soon as one rests. */
   function withSmallBooks(asset: string): typeof REGISTRY {
     const assets = new Map(REGISTRY.assets).set(asset, { ...(REGISTRY.assets.get(asset) as Asset), openOrdersMax: 1 });
