@@ -18,7 +18,13 @@ const IOC = TIMES_IN_FORCE.indexOf("IOC");
 const LIMIT_TYPE = ORDER_TYPES.indexOf("limit");
 const MARKET_TYPE = ORDER_TYPES.indexOf("market");
 
-export const ENGINE_OPTIONS = { allowSelfTrade: true, openOrdersMax: 1_200_000, quoteUnitsPerTickLot: 1 };
+export const ENGINE_OPTIONS = {
+  allowSelfTrade: true,
+  openOrdersMax: 1_200_000,
+  displaySlicesMax: 1_000,
+  eventsPerCommandMax: 100_000,
+  quoteUnitsPerTickLot: 1,
+};
 
 /** This project's engine, told in numbers, its events written into rows. */
 export class BourseEngine implements Contestant {

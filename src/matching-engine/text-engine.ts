@@ -5,7 +5,7 @@
  */
 
 import { createEngine, type Depth, type Engine } from "@bourse/matching-core";
-import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import { type Asset, type AssetRegistry, DISPLAY_SLICES_MAX, EVENTS_PER_COMMAND_MAX } from "../shared/domain/assets.js";
 import { decimalStep, formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import type { Command, CommandBody, Reason, RequestBody } from "../shared/domain/messages.js";
 import { isRefusal, REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
@@ -225,6 +225,8 @@ function registryOf({ asset, tickSize, lotSize, allowSelfTrade }: TextEngineOpti
     priceCollarPercent: null,
     allowSelfTrade,
     openOrdersMax: OPEN_ORDERS_MAX,
+    displaySlicesMax: DISPLAY_SLICES_MAX,
+    eventsPerCommandMax: EVENTS_PER_COMMAND_MAX,
   };
   const currencies = new Map([[quote, { currency: quote, decimals, kind: "fiat" as const }]]);
   return { asset: terms, assets: new Map([[asset, terms]]), currencies, openOrdersPerAccountMax: OPEN_ORDERS_MAX };

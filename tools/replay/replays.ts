@@ -103,12 +103,19 @@ async function exportWindow(
   file: string,
   recorded: RecordedAsset,
   { executionsThrough }: ReplayStart,
-  { asset, allowSelfTrade, openOrdersMax, quoteUnitsPerTickLot }: EngineOptions & { readonly asset: string },
+  {
+    asset,
+    allowSelfTrade,
+    openOrdersMax,
+    displaySlicesMax,
+    eventsPerCommandMax,
+    quoteUnitsPerTickLot,
+  }: EngineOptions & { readonly asset: string },
   { from, snapshot, kept, stateHash }: Pick<Window, "from" | "snapshot" | "stateHash"> & { kept: KeptCommands },
 ): Promise<void> {
   const { commands } = kept;
   const to = commands.at(-1)?.commandSequence ?? from;
   const events = await recorded.events(executionsThrough, from, to);
-  const terms = { allowSelfTrade, openOrdersMax, quoteUnitsPerTickLot };
+  const terms = { allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax, quoteUnitsPerTickLot };
   writeWindow(file, { asset, terms, from, to, snapshot, commands, events, stateHash });
 }

@@ -24,20 +24,15 @@ import {
 } from "./codes.js";
 import { reasonCode } from "./enumerations.js";
 import type { IncomingOrder } from "./incoming-order.js";
+import type { Market, MarketRules } from "./market.js";
 import { tradableLots } from "./matching.js";
 import type { OrderBook } from "./order-book.js";
 import type { OrderTerms } from "./order-terms.js";
 
-export interface AdmissionRules {
-  /** Whether selfTradePrevention "none" may be asked for. */
-  readonly allowSelfTrade: boolean;
-  /** Orders that may rest or wait for a trigger at the same time. */
-  readonly openOrdersMax: number;
-}
-
 const ASSET_CANCEL_ONLY = reasonCode("asset_cancel_only");
 const ASSET_HALTED = reasonCode("asset_halted");
 const ASSET_IN_AUCTION = reasonCode("asset_in_auction");
+const TOO_MANY_SLICES = reasonCode("too_many_slices");
 const UNSUPPORTED = reasonCode("unsupported");
 const EXPIRED = reasonCode("expired");
 const BOOK_FULL = reasonCode("book_full");
@@ -45,11 +40,13 @@ const WOULD_TRADE = reasonCode("would_trade");
 const MINIMUM_QUANTITY = reasonCode("minimum_quantity");
 
 /** Why a new order can't come in, whatever the prices are. */
-export function objectionToNew(order: OrderTerms, book: OrderBook, clockUs: number, rules: AdmissionRules): number {
+export function objectionToNew(order: OrderTerms, book: OrderBook, clockUs: number, rules: MarketRules): number {
   const closed = objectionOfState(book);
   if (closed !== NO_OBJECTION) return closed;
   if (contradictsItself(order)) return UNSUPPORTED;
   if (order.selfTradePrevention === MODE_NONE && !rules.allowSelfTrade) return UNSUPPORTED;
+  if ((order.has & HAS_DISPLAY) !== 0 && order.quantityLots > order.displayLots * rules.displaySlicesMax)
+    return TOO_MANY_SLICES;
   if ((order.has & HAS_EXPIRY) !== 0 && order.expiresAtMs * 1000 <= clockUs) return EXPIRED;
   if (book.assetState === AUCTION && !mayCollect(order)) return ASSET_IN_AUCTION;
   if (book.rows.count >= rules.openOrdersMax && mayStay(order)) return BOOK_FULL;
@@ -63,9 +60,10 @@ export function objectionOfState({ assetState }: OrderBook): number {
 }
 
 /** Why an order can't come in at the prices of now. A stop is asked when it triggers. */
-export function objectionAtEntry(incoming: IncomingOrder, book: OrderBook): number {
+export function objectionAtEntry({ incoming, book, rules }: Market): number {
   if (incoming.isPostOnly && wouldTrade(incoming, book)) return WOULD_TRADE;
-  if (incoming.minimumLots !== NONE && tradableLots(incoming, book) < incoming.minimumLots) return MINIMUM_QUANTITY;
+  if (incoming.minimumLots !== NONE && tradableLots(incoming, book, rules.eventsPerCommandMax) < incoming.minimumLots)
+    return MINIMUM_QUANTITY;
   return NO_OBJECTION;
 }
 
@@ -76,8 +74,8 @@ export function wouldTrade(incoming: IncomingOrder, book: OrderBook): boolean {
   return best !== 0 && makers.keyOf(best) >= incoming.limitKey;
 }
 
-export function isKilled(incoming: IncomingOrder, book: OrderBook): boolean {
-  return incoming.timeInForce === FOK && tradableLots(incoming, book) < incoming.leavesLots;
+export function isKilled({ incoming, book, rules }: Market): boolean {
+  return incoming.timeInForce === FOK && tradableLots(incoming, book, rules.eventsPerCommandMax) < incoming.leavesLots;
 }
 
 /** Whether what is left of a limit order after matching goes into the book; if not, it is canceled. */

@@ -88,19 +88,23 @@ class BestPrice {
 
 /**
  * Trades what the auction has collected. Where self-trade prevention takes quantity out, bids and asks at other prices
- * may still be crossed afterwards: then it uncrosses again, until they aren't.
+ * may still be crossed afterwards: then it uncrosses again, until they aren't. False: the command has no events left for
+ * the rest.
  */
-export function uncross(market: Market): void {
+export function uncross(market: Market): boolean {
   const { book } = market;
-  for (let found = indicativeOf(book); found !== null; found = indicativeOf(book)) uncrossAt(market, found.priceTicks);
+  for (let found = indicativeOf(book); found !== null; found = indicativeOf(book))
+    if (!uncrossAt(market, found.priceTicks)) return false;
+  return true;
 }
 
-function uncrossAt(market: Market, priceTicks: number): void {
+function uncrossAt(market: Market, priceTicks: number): boolean {
   const { bids, asks } = market.book;
   for (;;) {
     const [bidLevel, askLevel] = [bids.bestLevel(), asks.bestLevel()];
-    if (bidLevel === 0 || bids.priceOf(bidLevel) < priceTicks) return;
-    if (askLevel === 0 || asks.priceOf(askLevel) > priceTicks) return;
+    if (bidLevel === 0 || bids.priceOf(bidLevel) < priceTicks) return true;
+    if (askLevel === 0 || asks.priceOf(askLevel) > priceTicks) return true;
+    if (market.events.lastEventSequence >= market.commandEventsThrough) return false;
     meet(market, bids.firstOf(bidLevel), asks.firstOf(askLevel), priceTicks);
   }
 }

@@ -27,6 +27,11 @@ export const CANCEL_ONLY = 1;
 export const HALTED = 2;
 export const AUCTION = 3;
 
+/** How the way of an incoming order through the other side ended: of itself, by self-trade prevention, by its event budget. */
+export const MATCHED = 0;
+export const PREVENTED = 1;
+export const CUT_OFF = 2;
+
 /** What a check says that has nothing against it. */
 export const NO_OBJECTION = -1;
 

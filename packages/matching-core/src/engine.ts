@@ -2,9 +2,9 @@
  * The matching engine of one asset: a pure, synchronous state machine. No clock, no randomness, no I/O: time and ids
  * come in with the commands, so the same commands always give the same events, byte for byte.
  */
-import { type AdmissionRules, objectionToNew } from "./admission.js";
+import { objectionToNew } from "./admission.js";
 import { type Indicative, indicativeOf, uncross } from "./auction.js";
-import { NO_OBJECTION, NONE, OPEN } from "./codes.js";
+import { AUCTION, NO_OBJECTION, NONE, OPEN } from "./codes.js";
 import type { Command, Refuse, RequestBody } from "./commands.js";
 import { CurrentRequest } from "./current-request.js";
 import { type Depth, depthOf } from "./depth.js";
@@ -15,19 +15,20 @@ import { readRows } from "./event-rows.js";
 import { EventWriter } from "./event-writer.js";
 import type { EngineEvent } from "./events.js";
 import { IncomingOrder } from "./incoming-order.js";
-import type { Market } from "./market.js";
+import type { Market, MarketRules } from "./market.js";
 import { type OpenOrder, openOrdersOf } from "./open-orders.js";
 import { OrderBook } from "./order-book.js";
-import { enterTriggeredStops } from "./order-entry.js";
+import { enterTriggeredStops, triggeredStop } from "./order-entry.js";
 import { OrderTerms } from "./order-terms.js";
 import { cancelAll, cancelOrder, placeOrder, replaceOrder } from "./requests.js";
 import { type MarketState, readSnapshot, writeSnapshot } from "./snapshot.js";
+import { assertSound } from "./soundness.js";
 import { stateHash } from "./state-hash.js";
 import type { CommandSequence, EventSequence, TradeId } from "./units.js";
 
 export type { Depth, Indicative, OpenOrder };
 
-export interface EngineOptions extends AdmissionRules {
+export interface EngineOptions extends MarketRules {
   /** Quote units that one lot costs at a price of one tick: what a quote budget is spent in. */
   readonly quoteUnitsPerTickLot: number;
 }
@@ -52,9 +53,14 @@ export function createEngine(options: EngineOptions): Engine {
   return new Engine(options, { book: new OrderBook(options.openOrdersMax), ...NOTHING_YET });
 }
 
-/** An engine as it was when it wrote the snapshot. Throws a CodecError for bytes that are not one, or not whole. */
+/**
+ * An engine as it was when it wrote the snapshot. Throws a CodecError for bytes that are not one, or not whole, and an
+ * InvariantBroken for a book that does not agree with itself.
+ */
 export function restoreEngine(options: EngineOptions, snapshot: Uint8Array): Engine {
-  return new Engine(options, readSnapshot(snapshot, options.openOrdersMax));
+  const engine = new Engine(options, readSnapshot(snapshot, options.openOrdersMax));
+  engine.assertSound();
+  return engine;
 }
 
 const NOTHING_YET: Omit<MarketState, "book"> = {
@@ -91,8 +97,14 @@ export class Engine implements MatchingEngine {
       incoming: new IncomingOrder(),
       request: new CurrentRequest(),
       events: this.events,
+      rules: options,
       quoteUnitsPerTickLot,
+      // NaN makes V8 keep these as doubles from the start.
+      commandEventsThrough: Number.NaN,
+      orderEventsThrough: Number.NaN,
+      isCascadeOpen: false,
     };
+    this.#market.isCascadeOpen = triggeredStop(this.#market) !== 0;
     this.#clockUs = state.clockUs;
     this.#lastCommandSequence = state.lastCommandSequence;
     this.#highestOrderId = state.highestOrderId;
@@ -121,6 +133,9 @@ export class Engine implements MatchingEngine {
     if (atUs > this.#clockUs) this.#clockUs = atUs;
     this.events.command(commandSequence, this.#clockUs);
     if (this.#book.expiries.earliestMs * 1000 <= this.#clockUs) this.#expireOrders();
+    this.#market.commandEventsThrough = this.events.lastEventSequence + this.#options.eventsPerCommandMax;
+    if (this.#market.isCascadeOpen) enterTriggeredStops(this.#market);
+    if (this.#book.isOpening) this.#open();
   }
 
   /** Whose request it is that comes next. */
@@ -164,7 +179,22 @@ export class Engine implements MatchingEngine {
 
   /** An asset that opens uncrosses first what an auction has collected. */
   setAssetState(state: number): void {
-    if (state === OPEN) uncross(this.#market);
+    this.#book.isOpening = state === OPEN;
+    if (state === OPEN) this.#open();
+    else this.#changeState(state);
+  }
+
+  /** Until it has come to its end, the asset is in a call auction, and goes on with each command. */
+  #open(): void {
+    if (!uncross(this.#market)) {
+      if (this.#book.assetState !== AUCTION) this.#changeState(AUCTION);
+      return;
+    }
+    this.#book.isOpening = false;
+    this.#changeState(OPEN);
+  }
+
+  #changeState(state: number): void {
     this.#book.assetState = state;
     this.events.stateChanged(state);
   }
@@ -260,6 +290,11 @@ export class Engine implements MatchingEngine {
 
   openOrders(): Iterable<OpenOrder> {
     return openOrdersOf(this.#book);
+  }
+
+  /** Walks over the whole book; throws an InvariantBroken where its parts do not agree. */
+  assertSound(): void {
+    assertSound(this.#book);
   }
 
   stateHash(): string {

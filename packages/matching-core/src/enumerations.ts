@@ -45,6 +45,8 @@ export const REASONS = [
   "too_many_open_orders",
   "account_suspended",
   "not_covered",
+  "too_many_slices",
+  "event_budget_spent",
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

@@ -1,3 +1,4 @@
+import { invariant } from "./errors.js";
 import { EXPIRY, ORDER_ID, ROW_FLOATS, ROW_INTS } from "./order-layout.js";
 import type { OrderTable } from "./order-table.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
@@ -53,6 +54,19 @@ export class ExpiryHeap {
     if (moved === slot) return;
     if (place > 1 && this.#isBefore(time, moved, place >> 1)) this.#rise(place, moved, time);
     else this.#sink(place, moved, time);
+  }
+
+  /** Throws an InvariantBroken where a row and its place differ, or a place is earlier than the one above it. */
+  assertSound(): void {
+    for (let place = 1; place <= this.#size; place++) {
+      const slot = this.#slots[place] as number;
+      invariant(
+        this.#rows.ints[slot * ROW_INTS + EXPIRY] === place,
+        "an order knows another place in the heap of expiries",
+      );
+      const isEarlier = place > 1 && this.#isBefore(this.#times[place] as number, slot, place >> 1);
+      invariant(!isEarlier, "an expiry stands below a later one");
+    }
   }
 
   save(out: SnapshotWriter): void {

@@ -1,5 +1,4 @@
 /** What the package offers: the engine, the words of its commands and events, and the rows that carry events as bytes. */
-export type { AdmissionRules } from "./admission.js";
 export { HAS_DISPLAY, HAS_EXPIRY, HAS_PRICE, HAS_QUANTITY, HAS_STOP_PRICE, NONE } from "./codes.js";
 export type * from "./commands.js";
 export type { Depth, DepthLevel } from "./depth.js";
@@ -19,6 +18,7 @@ export { COMMAND, COMMAND_WORDS } from "./event-layout.js";
 export { cutRows, endsWithinCommand, type PublishedRows, piecesOf, readRows, rowBytes } from "./event-rows.js";
 export type { EventRows } from "./event-writer.js";
 export type * from "./events.js";
+export type { MarketRules } from "./market.js";
 export {
   OrderTerms,
   packFeeRates,

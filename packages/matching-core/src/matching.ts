@@ -1,4 +1,4 @@
-import { BUY, CANCEL_OLDEST, DECREMENT, MODE_NONE, NONE } from "./codes.js";
+import { BUY, CANCEL_OLDEST, CUT_OFF, DECREMENT, MATCHED, MODE_NONE, NONE, PREVENTED } from "./codes.js";
 import {
   TRADE_MAKER_ACCOUNT,
   TRADE_MAKER_LEAVES,
@@ -18,25 +18,26 @@ import { preventSelfTrade } from "./self-trade.js";
 
 /**
  * Trades the incoming order with the other side, best price first, then oldest, at the resting order's price, as long
- * as there is something left of it and in its reach. False: self-trade prevention has ended it.
+ * as there is something left of it and in its reach, and its budget of events lasts. Returns MATCHED, PREVENTED or CUT_OFF.
  */
-export function match(market: Market): boolean {
-  const { book, incoming } = market;
+export function match(market: Market): number {
+  const { book, incoming, events } = market;
   const makers = incoming.side === BUY ? book.asks : book.bids;
   const mayTradeWithSelf = incoming.selfTradePrevention === MODE_NONE;
   while (incoming.leavesLots !== 0) {
     const level = makers.bestLevel();
-    if (level === 0) return true;
+    if (level === 0) return MATCHED;
     const key = makers.keyOf(level);
-    if (key < incoming.limitKey) return true;
+    if (key < incoming.limitKey) return MATCHED;
+    if (events.lastEventSequence >= market.orderEventsThrough) return CUT_OFF;
     const maker = makers.firstOf(level);
     const makerAccount = (book.rows.ints[maker * ROW_INTS + OWNER] as number) >> 1;
     if (mayTradeWithSelf || makerAccount !== incoming.account) {
-      if (!trade(market, makers, level, maker, makerAccount)) return true;
-    } else if (wantedAt(incoming, makers.sign * key, market.quoteUnitsPerTickLot) === 0) return true;
-    else if (!preventSelfTrade(market, maker)) return false;
+      if (!trade(market, makers, level, maker, makerAccount)) return MATCHED;
+    } else if (wantedAt(incoming, makers.sign * key, market.quoteUnitsPerTickLot) === 0) return MATCHED;
+    else if (!preventSelfTrade(market, maker)) return PREVENTED;
   }
-  return true;
+  return MATCHED;
 }
 
 /** False: the incoming order's budget does not buy one lot at this price. */
@@ -105,35 +106,48 @@ function wantedAt(incoming: IncomingOrder, priceTicks: number, quoteUnitsPerTick
 
 /**
  * How many lots the incoming order would trade if it came in now: what `match` would do, without doing it. Hidden
- * quantity counts; what self-trade prevention takes out of the book or of the order itself does not.
+ * quantity counts; what self-trade prevention takes out of the book or of the order itself does not. What the order would need more
+ * than `eventsMax` events for does not count either, so the walk is never longer than that: an own order counts as two events, what a level hides
+ * counts only if all of it fits.
  */
-export function tradableLots(incoming: IncomingOrder, book: OrderBook): number {
+export function tradableLots(incoming: IncomingOrder, book: OrderBook, eventsMax: number): number {
   const makers = incoming.side === BUY ? book.asks : book.bids;
   const mode = incoming.selfTradePrevention;
   const askedLots = incoming.leavesLots;
   const { ints } = book.rows;
   let wanted = askedLots;
   let lostToPrevention = 0;
+  let events = 0;
   for (let level = makers.bestLevel(); level !== 0 && wanted > 0; level = makers.worseLevel(level)) {
     if (makers.keyOf(level) < incoming.limitKey) break;
     // First everybody's displayed part in turn. By then own orders are out of the way, and hidden parts follow.
     let hidden = 0;
+    let hiddenSlices = 0;
     const last = makers.lastOf(level);
     for (let maker = makers.firstOf(level); wanted > 0; maker = ints[maker * ROW_INTS + NEXT] as number) {
       const leavesLots = book.leavesOf(maker);
       if (mode === MODE_NONE || (ints[maker * ROW_INTS + OWNER] as number) >> 1 !== incoming.account) {
         const shownLots = book.shownOf(maker);
+        if (++events > eventsMax) return askedLots - wanted - lostToPrevention;
         wanted -= Math.min(wanted, shownLots);
-        hidden += leavesLots - shownLots;
-      } else if (mode === DECREMENT) {
-        const lost = Math.min(wanted, leavesLots);
+        if (leavesLots !== shownLots) {
+          hidden += leavesLots - shownLots;
+          hiddenSlices += Math.ceil((leavesLots - shownLots) / book.displayOf(maker));
+        }
+      } else if (mode === DECREMENT || mode === CANCEL_OLDEST) {
+        events += 2;
+        if (events > eventsMax) return askedLots - wanted - lostToPrevention;
+        const lost = mode === DECREMENT ? Math.min(wanted, leavesLots) : 0;
         wanted -= lost;
         lostToPrevention += lost;
-      } else if (mode !== CANCEL_OLDEST) {
+      } else {
         return askedLots - wanted - lostToPrevention;
       }
       if (maker === last) break;
     }
+    if (wanted === 0) break;
+    events += hiddenSlices;
+    if (events > eventsMax) break;
     wanted -= Math.min(wanted, hidden);
   }
   return askedLots - wanted - lostToPrevention;

@@ -41,6 +41,8 @@ export class OrderBook {
   readonly buyStops: PriceLadder;
   readonly sellStops: PriceLadder;
   assetState = OPEN;
+  /** It was told to open, and each command uncrosses a part of what the auction has collected. */
+  isOpening = false;
   /** NONE before the first trade. */
   lastTradeTicks = Number.NaN;
 
@@ -68,12 +70,16 @@ export class OrderBook {
   }
 
   save(out: SnapshotWriter): void {
-    out.numbers(this.assetState, this.lastTradeTicks);
+    out.numbers(this.assetState, this.lastTradeTicks, this.isOpening ? 1 : 0);
     for (const part of this.#parts()) part.save(out);
   }
 
   load(from: SnapshotReader): void {
-    [this.assetState, this.lastTradeTicks] = from.numbers() as [number, number];
+    // Version 2 had no openings that take more than one command.
+    const [assetState, lastTradeTicks, isOpening] = from.numbers() as [number, number, number?];
+    this.assetState = assetState;
+    this.lastTradeTicks = lastTradeTicks;
+    this.isOpening = isOpening === 1;
     for (const part of this.#parts()) part.load(from);
   }
 

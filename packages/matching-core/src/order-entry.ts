@@ -1,23 +1,30 @@
 import { isKilled, mayRest, objectionAtEntry } from "./admission.js";
-import { AUCTION, BUY, NO_OBJECTION, NONE, OPEN, SELL } from "./codes.js";
+import { AUCTION, BUY, CUT_OFF, MATCHED, NO_OBJECTION, NONE, OPEN, SELL } from "./codes.js";
 import { reasonCode } from "./enumerations.js";
 import type { Market } from "./market.js";
 import { match } from "./matching.js";
 
 const IMMEDIATE_OR_CANCEL = reasonCode("immediate_or_cancel");
 const FILL_OR_KILL = reasonCode("fill_or_kill");
+const EVENT_BUDGET_SPENT = reasonCode("event_budget_spent");
 const QUOTE_BUDGET_SPENT = reasonCode("quote_budget_spent");
 
-/** The incoming order takes what it can get, then rests or ends. In a call auction it only rests. */
+/**
+ * The incoming order takes what it can get, then rests or ends; one that has spent its budget of events ends, too. In a call
+ * auction it only rests.
+ */
 export function enter(market: Market): void {
   const { book, incoming } = market;
   if (book.assetState !== AUCTION) {
-    if (isKilled(incoming, book)) {
+    if (isKilled(market)) {
       end(market, FILL_OR_KILL);
       return;
     }
-    if (!match(market)) {
-      leave(market);
+    market.orderEventsThrough = market.events.lastEventSequence + market.rules.eventsPerCommandMax;
+    const outcome = match(market);
+    if (outcome !== MATCHED) {
+      if (outcome === CUT_OFF) end(market, EVENT_BUDGET_SPENT);
+      else leave(market);
       return;
     }
   }
@@ -48,22 +55,28 @@ function isTooLittle({ book, incoming }: Market): boolean {
 
 /**
  * Runs when the order of a command has come to its end: the stops that the last trade price has reached come in one at
- * a time, each to its own end; their trades may trigger more. While the asset is not open, they wait.
+ * a time, each to its own end; their trades may trigger more. While the asset is not open, they wait; those that the
+ * command has no events left for come in before the next command does anything.
  */
 export function enterTriggeredStops(market: Market): void {
   if (market.book.assetState !== OPEN) return;
+  market.isCascadeOpen = false;
   for (let stop = triggeredStop(market); stop !== 0; stop = triggeredStop(market)) {
     const { book, incoming, events } = market;
+    if (events.lastEventSequence >= market.commandEventsThrough) {
+      market.isCascadeOpen = true;
+      return;
+    }
     book.takeUp(stop, incoming);
     events.triggered(incoming.orderId, incoming.accountId);
-    const objection = objectionAtEntry(incoming, book);
+    const objection = objectionAtEntry(market);
     if (objection === NO_OBJECTION) enter(market);
     else end(market, objection);
   }
 }
 
 /** The next stop that the last trade price has reached: nearest stop price first, then the oldest; 0: none. */
-function triggeredStop({ book }: Market): number {
+export function triggeredStop({ book }: Market): number {
   const buy = book.buyStops.bestLevel();
   if (buy !== 0 && book.isTriggered(BUY, book.buyStops.priceOf(buy))) return book.buyStops.firstOf(buy);
   const sell = book.sellStops.bestLevel();

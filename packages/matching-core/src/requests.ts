@@ -20,6 +20,7 @@ const ASSET_HALTED = reasonCode("asset_halted");
 const WOULD_TRADE = reasonCode("would_trade");
 const BELOW_FILLED = reasonCode("below_filled");
 const NOT_COVERED = reasonCode("not_covered");
+const TOO_MANY_SLICES = reasonCode("too_many_slices");
 
 /** An order that `objectionToNew` has nothing against. A stop waits; the engine looks after it when this returns. */
 export function placeOrder(market: Market, order: OrderTerms): number {
@@ -31,7 +32,7 @@ export function placeOrder(market: Market, order: OrderTerms): number {
     book.wait(incoming, order.stopPriceTicks);
     return NO_OBJECTION;
   }
-  const objection = objectionAtEntry(incoming, book);
+  const objection = objectionAtEntry(market);
   if (objection !== NO_OBJECTION) return objection;
   events.accepted(request, 0, order);
   enter(market);
@@ -69,7 +70,7 @@ export function cancelAll(market: Market, side: number): void {
   }
 }
 
-/** A smaller quantity at the same price keeps its place; anything else comes in again, and may trade. */
+/** The same price with no more quantity keeps its place, so asking twice changes nothing; anything else comes in again, and may trade. */
 export function replaceOrder(
   market: Market,
   orderId: number,
@@ -91,7 +92,8 @@ export function replaceOrder(
   }
   const leavesLots = quantityLots - filledLots;
   if (request.cover !== NONE && !isCovered(book, slot, leavesLots, priceTicks, request.cover)) return NOT_COVERED;
-  if (leavesLots >= book.leavesOf(slot) || book.priceOf(slot) !== priceTicks)
+  if (leavesLots > book.leavesOf(slot) && hasTooManySlices(market, slot, leavesLots)) return TOO_MANY_SLICES;
+  if (leavesLots > book.leavesOf(slot) || book.priceOf(slot) !== priceTicks)
     return moveOrder(market, slot, quantityLots, priceTicks, leavesLots, clientOrderId);
   book.shrink(slot, leavesLots);
   events.replaced(request, orderId, quantityLots, priceTicks, leavesLots, 1, clientOrderId);
@@ -102,6 +104,11 @@ export function replaceOrder(
 function isCovered(book: OrderBook, slot: number, leavesLots: number, priceTicks: number, cover: number): boolean {
   if (book.sideOf(slot) === SELL) return leavesLots - book.leavesOf(slot) <= cover;
   return leavesLots * priceTicks - book.leavesOf(slot) * book.priceOf(slot) <= cover;
+}
+
+function hasTooManySlices({ book, rules }: Market, slot: number, leavesLots: number): boolean {
+  const displayLots = book.displayOf(slot);
+  return displayLots !== NONE && leavesLots > displayLots * rules.displaySlicesMax;
 }
 
 function moveOrder(

@@ -6,7 +6,9 @@ import { CodecError } from "./errors.js";
 
 const MAGIC = 0x42_4f_55_52;
 /** Of everything that a snapshot holds: it is the engine's memory, so each change of a layout is a new version. */
-const VERSION = 2;
+const VERSION = 3;
+/** Versions that can be read: what was added since stands at the end of a list of numbers. */
+const OLDEST_VERSION = 2;
 /** Magic and version, then the checksum's two lanes. */
 const HEADER_BYTES = 16;
 
@@ -49,7 +51,9 @@ export class SnapshotReader {
     this.#bytes = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
     const ints = new Int32Array(this.#bytes.buffer, this.#bytes.byteOffset, bytes.length / 4);
     if (ints[0] !== MAGIC) throw new CodecError("these bytes are not a snapshot");
-    if (ints[1] !== VERSION) throw new CodecError(`a snapshot has version ${ints[1]}; only ${VERSION} is known here`);
+    const version = ints[1] ?? 0;
+    if (version < OLDEST_VERSION || version > VERSION)
+      throw new CodecError(`a snapshot has version ${version}; known here are ${OLDEST_VERSION} to ${VERSION}`);
     const [even, odd] = checksum(ints);
     if (ints[2] !== even || ints[3] !== odd) throw new CodecError("a snapshot has another checksum than it says");
   }

@@ -22,6 +22,7 @@ import {
 export function stateHash(book: OrderBook, lastTradeId: number): string {
   const hash = new NumberHash();
   hash.add(book.assetState);
+  if (book.isOpening) hash.add(1);
   hash.add(lastTradeId);
   hash.addOptional(book.lastTradeTicks);
   for (const ladder of [book.bids, book.asks, book.buyStops, book.sellStops]) {

@@ -226,6 +226,21 @@ describe("Cancel and replace", () => {
   );
 
   scenario(
+    "replace: the total and the price that it has already change nothing",
+    EMPTY,
+    `
+    a buys 10@100
+    c buys 10@100
+    replace a 10@100 > replaced, keeps its place
+    replace a 10@100 > replaced, keeps its place
+    t sells 4@100 > 4@100 from a
+    replace a 10@100 > replaced, keeps its place
+    u sells 1@100 > 1@100 from a
+    book 100:15 |
+  `,
+  );
+
+  scenario(
     "replace: a smaller quantity keeps its place",
     EMPTY,
     `
@@ -260,17 +275,6 @@ describe("Cancel and replace", () => {
     replace 1 4@100 > refused (unknown_order)
     cancel 2 > refused (unknown_order)
     book |
-  `,
-  );
-
-  scenario(
-    "replace: the same again goes to the back",
-    EMPTY,
-    `
-    1 sells 5@100
-    2 sells 5@100
-    replace 1 5@100 > replaced
-    3 buys 1@100 > 1@100 from 2
   `,
   );
 

@@ -35,6 +35,10 @@ export interface Asset {
   readonly allowSelfTrade: boolean;
   /** Orders that may rest or wait for a trigger at the same time. */
   readonly openOrdersMax: number;
+  /** Slices that an iceberg may come to: its quantity divided by what it shows. */
+  readonly displaySlicesMax: number;
+  /** Events that one command may make before what is left of its order is canceled. */
+  readonly eventsPerCommandMax: number;
 }
 
 export interface Currency {
@@ -49,6 +53,10 @@ export interface AssetRegistry {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly currencies: ReadonlyMap<string, Currency>;
 }
+
+/** Of an asset that says nothing else. */
+export const DISPLAY_SLICES_MAX = 1_000;
+export const EVENTS_PER_COMMAND_MAX = 100_000;
 
 const ASSET_NAME = /^[A-Z0-9]{1,12}-[A-Z0-9]{1,12}$/;
 
@@ -126,6 +134,8 @@ function parseAsset(value: Record<string, unknown>, currencies: ReadonlyMap<stri
         : limit(name, "priceCollarPercent", value["priceCollarPercent"], 0),
     allowSelfTrade: value["allowSelfTrade"] === true,
     openOrdersMax: limit(name, "openOrdersMax", value["openOrdersMax"], 1_000_000),
+    displaySlicesMax: limit(name, "displaySlicesMax", value["displaySlicesMax"], DISPLAY_SLICES_MAX),
+    eventsPerCommandMax: limit(name, "eventsPerCommandMax", value["eventsPerCommandMax"], EVENTS_PER_COMMAND_MAX),
   });
 }
 

@@ -5,7 +5,14 @@
  *   TWIN_COMMANDS=10000000 TWIN_SEED=1 npx mocha packages/matching-core/test/fuzz/twin.test.ts --timeout 0
  */
 import { inspect } from "node:util";
-import { type Command, createEngine, type EventRows, restoreEngine, rowsOf } from "@bourse/matching-core";
+import {
+  type Command,
+  createEngine,
+  type EngineOptions,
+  type EventRows,
+  restoreEngine,
+  rowsOf,
+} from "@bourse/matching-core";
 import { expect } from "chai";
 import { SCRIPT_OPTIONS } from "../support/market-script.js";
 import { createNaiveEngine } from "../support/naive-engine/naive-engine.js";
@@ -26,8 +33,20 @@ describe("The engine and its naive twin", () => {
   });
 });
 
+/** Small limits in turn, or hardly any command would ever come to one. */
+function optionsOf(seed: number): EngineOptions {
+  const pick = (values: readonly number[]) => values[seed % values.length] as number;
+  const openOrdersMax = pick([7, 100, 1_000]);
+  return {
+    ...SCRIPT_OPTIONS,
+    openOrdersMax,
+    displaySlicesMax: pick([2, 1_000]),
+    eventsPerCommandMax: pick([1, 3, 10, 100_000, 30]),
+  };
+}
+
 function playBoth(seed: number): void {
-  const options = { ...SCRIPT_OPTIONS, openOrdersMax: [7, 100, 1_000][seed % 3] as number };
+  const options = optionsOf(seed);
   const flow = new RandomFlow(seed);
   const chance = mulberry32(~seed);
   const naive = createNaiveEngine(options);
@@ -40,6 +59,7 @@ function playBoth(seed: number): void {
     const actual = engine.events.take();
     if (!isSame(expected, actual)) explain(command, where(), seed, step);
     if (chance() % LOOK_EVERY === 0 || step === COMMANDS_A_SEED) {
+      engine.assertSound();
       expect(engine.stateHash(), where()).to.equal(naive.stateHash());
       expect(engine.depth(1_000), where()).to.deep.equal(naive.depth(1_000));
       expect(engine.indicative(), where()).to.deep.equal(naive.indicative());
@@ -59,7 +79,7 @@ function isSame(a: EventRows, b: EventRows): boolean {
 
 /** Plays it again up to the command that the two see differently, and shows both. */
 function explain(command: Command, where: string, seed: number, steps: number): void {
-  const options = { ...SCRIPT_OPTIONS, openOrdersMax: [7, 100, 1_000][seed % 3] as number };
+  const options = optionsOf(seed);
   const flow = new RandomFlow(seed);
   const [naive, engine] = [createNaiveEngine(options), createEngine(options)];
   for (let step = 1; step < steps; step++) {

@@ -38,7 +38,13 @@ import {
 const TICKS_PER_UNIT = 100;
 
 /** A tick is 0.01, a lot 1, and one lot costs one quote unit a tick. */
-export const SCRIPT_OPTIONS: EngineOptions = { allowSelfTrade: true, openOrdersMax: 1000, quoteUnitsPerTickLot: 1 };
+export const SCRIPT_OPTIONS: EngineOptions = {
+  allowSelfTrade: true,
+  openOrdersMax: 1000,
+  displaySlicesMax: 1_000,
+  eventsPerCommandMax: 100_000,
+  quoteUnitsPerTickLot: 1,
+};
 
 /** What a script needs of an engine. */
 export type ScriptedEngine = Pick<MatchingEngine, "apply" | "depth">;

@@ -181,6 +181,7 @@ describe("request line", () => {
       ["BUY BTC-USD 1 1 post=1 min=1", "207 post-only never trades at once, a minimum quantity must; use one of them"],
       ["BUY BTC-USD 1 1 display=2", "207 the display quantity 2 is above the quantity 1"],
       ["BUY BTC-USD 1 1 min=1.5", "207 the minimum quantity 1.5 is above the quantity 1"],
+      ["BUY BTC-USD 1000 1 display=0.9999", "207 the display quantity makes more than 1000 slices; show at least 1"],
       ["BUY BTC-USD 1 MKT display=1", "207 a market order has no display quantity"],
       ["BUY BTC-USD 1 MKT tif=GTC", "207 a market order cannot rest in the book; its time in force is IOC or FOK"],
       ["SELL BTC-USD - MKT quote=1", "207 a quote amount is for market buys; give a quantity instead"],

@@ -1,18 +1,23 @@
-import type { AdmissionRules, EpochUs, NewOrder, Reason } from "@bourse/matching-core";
+import type { EpochUs, MarketRules, NewOrder, Reason } from "@bourse/matching-core";
 import { type IncomingOrder, leavesOf, otherSide, reaches } from "./incoming-order.js";
-import { tradableLots } from "./matching.js";
+import { type Market, tradableLots } from "./matching.js";
 import type { OrderBook } from "./order-book.js";
 
 /** Why a new order can't come in, whatever the prices are; null: it can. */
-export function refusalOfNew(order: NewOrder, book: OrderBook, clockUs: EpochUs, rules: AdmissionRules): Reason | null {
+export function refusalOfNew(order: NewOrder, book: OrderBook, clockUs: EpochUs, rules: MarketRules): Reason | null {
   const closed = refusalByState(book);
   if (closed !== null) return closed;
   if (contradictions(order).includes(true)) return "unsupported";
   if (order.selfTradePrevention === "none" && !rules.allowSelfTrade) return "unsupported";
+  if (hasTooManySlices(order.quantityLots ?? 0, order.displayLots, rules.displaySlicesMax)) return "too_many_slices";
   if (order.expiresAtMs !== null && order.expiresAtMs <= clockUs / 1000) return "expired";
   if (book.assetState === "auction" && !mayCollect(order)) return "asset_in_auction";
   if (mayStay(order) && book.openOrderCount >= rules.openOrdersMax) return "book_full";
   return null;
+}
+
+export function hasTooManySlices(quantityLots: number, displayLots: number | null, slicesMax: number): boolean {
+  return displayLots !== null && quantityLots > displayLots * slicesMax;
 }
 
 /** Why nothing but cancels is taken at the moment; null: everything is. */
@@ -22,10 +27,10 @@ export function refusalByState(book: OrderBook): Reason | null {
 }
 
 /** Why an order can't come in at the prices of now; null: it can. A stop is asked when it triggers. */
-export function refusalAtEntry(incoming: IncomingOrder, book: OrderBook): Reason | null {
+export function refusalAtEntry(incoming: IncomingOrder, { book, budget }: Market): Reason | null {
   const { postOnly, minimumLots } = incoming.terms;
   if (postOnly && wouldTrade(incoming, book)) return "would_trade";
-  if (minimumLots !== null && tradableLots(incoming, book) < minimumLots) return "minimum_quantity";
+  if (minimumLots !== null && tradableLots(incoming, book, budget.max) < minimumLots) return "minimum_quantity";
   return null;
 }
 
@@ -35,8 +40,8 @@ export function wouldTrade(incoming: IncomingOrder, book: OrderBook): boolean {
   return best !== null && reaches(incoming, best.priceTicks);
 }
 
-export function isKilled(incoming: IncomingOrder, book: OrderBook): boolean {
-  return incoming.terms.timeInForce === "FOK" && tradableLots(incoming, book) < (leavesOf(incoming) ?? 0);
+export function isKilled(incoming: IncomingOrder, { book, budget }: Market): boolean {
+  return incoming.terms.timeInForce === "FOK" && tradableLots(incoming, book, budget.max) < (leavesOf(incoming) ?? 0);
 }
 
 /** Whether what is left after matching goes into the book; if not, it is canceled. */

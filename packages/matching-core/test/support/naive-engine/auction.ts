@@ -56,19 +56,21 @@ function compare(a: bigint, b: bigint): number {
 
 /**
  * Trades what the auction has collected. Where self-trade prevention takes quantity out, bids and asks at other prices
- * may still be crossed afterwards: then it uncrosses again, until they aren't.
+ * may still be crossed afterwards: then it uncrosses again, until they aren't. False: the command has no events left for the rest.
  */
-export function uncross(market: Market): void {
+export function uncross(market: Market): boolean {
   for (let found = indicative(market.book); found !== null; found = indicative(market.book)) {
     const { priceTicks } = found;
     for (;;) {
       const [bid, ask] = [market.book.bids.first(), market.book.asks.first()];
       if (bid === null || ask === null || bid.priceTicks < priceTicks || ask.priceTicks > priceTicks) break;
+      if (market.budget.isCommandSpent) return false;
       // The younger of the two is the taker, whose self-trade prevention counts.
       if (bid.orderId > ask.orderId) meet(ask, bid, priceTicks, market);
       else meet(bid, ask, priceTicks, market);
     }
   }
+  return true;
 }
 
 function meet(maker: RestingOrder, taker: RestingOrder, priceTicks: PriceTicks, market: Market): void {

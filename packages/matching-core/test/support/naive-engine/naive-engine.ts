@@ -4,6 +4,7 @@
  */
 import {
   type AccountId,
+  type AssetState,
   accountId,
   assertNever,
   type Command,
@@ -30,6 +31,7 @@ import {
 } from "@bourse/matching-core";
 import { refusalOfNew } from "./admission.js";
 import { indicative, uncross } from "./auction.js";
+import { EventBudget } from "./event-budget.js";
 import type { Market } from "./matching.js";
 import { leavesOfOpen, OrderBook } from "./order-book.js";
 import { enterTriggeredStops } from "./order-entry.js";
@@ -44,6 +46,7 @@ class NaiveEngine implements MatchingEngine {
   readonly #options: EngineOptions;
   readonly #book = new OrderBook();
   readonly #market: Market;
+  readonly #budget: EventBudget;
   #clockUs: EpochUs = epochUs(0);
   #lastCommandSequence: CommandSequence = commandSequence(0);
   #lastEventSequence: EventSequence = eventSequence(0);
@@ -53,7 +56,10 @@ class NaiveEngine implements MatchingEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#market = { book: this.#book, quoteUnitsPerTickLot: options.quoteUnitsPerTickLot, emit: this.#emit };
+    const { quoteUnitsPerTickLot, displaySlicesMax, eventsPerCommandMax } = options;
+    this.#budget = new EventBudget(eventsPerCommandMax);
+    const [book, budget, emit] = [this.#book, this.#budget, this.#emit];
+    this.#market = { book, budget, emit, quoteUnitsPerTickLot, displaySlicesMax };
   }
 
   get lastCommandSequence(): CommandSequence {
@@ -75,6 +81,9 @@ class NaiveEngine implements MatchingEngine {
     if (atUs > this.#clockUs) this.#clockUs = atUs;
     this.#events = [];
     this.#expireOrders();
+    this.#budget.startCommand();
+    enterTriggeredStops(this.#market);
+    if (this.#book.isOpening) this.#open();
     this.#carryOut(command);
     this.#noteOrderId(command);
     enterTriggeredStops(this.#market);
@@ -100,9 +109,9 @@ class NaiveEngine implements MatchingEngine {
         this.#refuse(command, body.request, body);
         break;
       case "set_asset_state":
-        if (body.state === "open") uncross(this.#market);
-        this.#book.assetState = body.state;
-        this.#emit({ kind: "state_changed", state: body.state });
+        this.#book.isOpening = body.state === "open";
+        if (body.state === "open") this.#open();
+        else this.#changeState(body.state);
         break;
       case "advance_clock":
         break;
@@ -111,6 +120,19 @@ class NaiveEngine implements MatchingEngine {
         if (reason !== null) this.#refuse(command, body, { reason, firstOrderId: null, shortfall: null });
       }
     }
+  }
+
+  /** Until it has come to its end, the asset is in a call auction, and goes on with each command. */
+  #open(): void {
+    if (uncross(this.#market)) {
+      this.#book.isOpening = false;
+      this.#changeState("open");
+    } else if (this.#book.assetState !== "auction") this.#changeState("auction");
+  }
+
+  #changeState(state: AssetState): void {
+    this.#book.assetState = state;
+    this.#emit({ kind: "state_changed", state });
   }
 
   /** Null: carried out. */
@@ -187,6 +209,7 @@ class NaiveEngine implements MatchingEngine {
   }
 
   readonly #emit = (body: EventBody): void => {
+    this.#budget.noteEvent();
     this.#lastEventSequence = eventSequence(this.#lastEventSequence + 1);
     this.#events.push({
       eventSequence: this.#lastEventSequence,

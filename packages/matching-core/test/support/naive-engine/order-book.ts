@@ -57,6 +57,8 @@ export class OrderBook {
   readonly #open = new Map<OrderId, OpenOrder>();
 
   assetState: AssetState = "open";
+  /** It was told to open, and each command uncrosses a part of what the auction has collected. */
+  isOpening = false;
   lastTradeId: TradeId | 0 = 0;
   lastTradeTicks: PriceTicks | null = null;
 

@@ -14,7 +14,7 @@ import {
   type Reason,
   type ReplaceOrder,
 } from "@bourse/matching-core";
-import { refusalAtEntry, refusalByState, wouldTrade } from "./admission.js";
+import { hasTooManySlices, refusalAtEntry, refusalByState, wouldTrade } from "./admission.js";
 import { canceled } from "./events.js";
 import { incomingAgain, incomingOrder } from "./incoming-order.js";
 import type { Market } from "./matching.js";
@@ -38,7 +38,7 @@ export function placeOrder(
     return null;
   }
   const incoming = incomingOrder(orderId, accountId, order);
-  const refusal = refusalAtEntry(incoming, book);
+  const refusal = refusalAtEntry(incoming, market);
   if (refusal !== null) return refusal;
   emit({ kind: "accepted", orderId, accountId, receivedAtUs, pendingTrigger: false, order });
   enter(incoming, market);
@@ -63,7 +63,7 @@ export function cancelAll(market: Market, accountId: AccountId, { side }: Cancel
   return null;
 }
 
-/** A smaller quantity at the same price keeps its place; anything else comes in again, and may trade. */
+/** The same price with no more quantity keeps its place; anything else comes in again, and may trade. */
 export function replaceOrder(market: Market, accountId: AccountId, request: ReplaceOrder): Reason | null {
   const { book } = market;
   const closed = refusalByState(book);
@@ -77,7 +77,10 @@ export function replaceOrder(market: Market, accountId: AccountId, request: Repl
   }
   const leavesLots = lots(request.quantityLots - order.filledLots);
   if (request.cover !== null && neededFor(order, leavesLots, request.priceTicks) > request.cover) return "not_covered";
-  const keepsPlace = request.priceTicks === order.priceTicks && leavesLots < order.leavesLots;
+  const { displayLots } = order.terms;
+  if (leavesLots > order.leavesLots && hasTooManySlices(leavesLots, displayLots, market.displaySlicesMax))
+    return "too_many_slices";
+  const keepsPlace = request.priceTicks === order.priceTicks && leavesLots <= order.leavesLots;
   return keepsPlace ? shrink(market, order, request, leavesLots) : moveOrder(market, order, request, leavesLots);
 }
 

@@ -7,7 +7,9 @@ import type { OpenOrder, OrderBook } from "./order-book.js";
  */
 export function stateHash(book: OrderBook): string {
   const hash = new NumberHash();
-  hash.add(ASSET_STATES.indexOf(book.assetState)).add(book.lastTradeId).add(book.lastTradeTicks);
+  hash.add(ASSET_STATES.indexOf(book.assetState));
+  if (book.isOpening) hash.add(1);
+  hash.add(book.lastTradeId).add(book.lastTradeTicks);
   for (const ladder of [book.bids, book.asks, book.buyStops, book.sellStops]) {
     for (const order of ladder.itemsBestFirst()) addOrder(hash, order);
     hash.add(null);
