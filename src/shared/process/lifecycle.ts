@@ -3,10 +3,11 @@
  * stops it in order, with one deadline; a second signal ends it at once. A failure of background work ends it too, with
  * exit code 1: whoever started it starts it again, and it goes on from its checkpoint.
  */
-import { createServer, type Server, type ServerResponse } from "node:http";
 import { ConfigurationError, Fenced } from "../domain/errors.js";
+import { closeAdminServer, startAdminServer } from "./admin-server.js";
 import { createLogger, type Logger } from "./log.js";
 import { Metrics } from "./metrics.js";
+import { ReadinessChecks } from "./readiness.js";
 import type { ServiceConfig } from "./service-config.js";
 import type { ServiceName } from "./services.js";
 
@@ -23,16 +24,6 @@ export interface Service {
   readiness(name: string, check: () => string | null, needs?: "time" | "somebody"): void;
   /** Ends the service with exit code 1, in order; after a refusal by the fence (Fenced) at once. */
   fail(error: unknown): void;
-}
-
-/** What /readyz answers. */
-export interface Readiness {
-  readonly ready: boolean;
-  /** Its parts are put together; what it waits for beside that may take long, or for ever. */
-  readonly started: boolean;
-  /** It does all that it can, and somebody has to act before it does the rest. */
-  readonly needsSomebody: boolean;
-  readonly waitingFor: readonly string[];
 }
 
 const EXIT_CLEAN = 0;
@@ -62,8 +53,7 @@ class ServiceProcess implements Service {
   readonly #config: ServiceConfig;
   readonly #stopping = new AbortController();
   readonly #steps: { step: string; stop: () => Promise<void> | void }[] = [];
-  readonly #checks = new Map<string, () => string | null>();
-  readonly #needSomebody = new Set<string>();
+  readonly #checks = new ReadinessChecks();
   #started = false;
   #exitCode = EXIT_CLEAN;
 
@@ -71,12 +61,7 @@ class ServiceProcess implements Service {
     this.#config = config;
     this.log = createLogger(name, config.logLevel);
     this.metrics = new Metrics(name);
-    const ready = this.metrics.gauge("ready", "1: all is well with it; 0: /readyz says why not", ["check"]);
-    Object.assign(ready, {
-      collect: () => {
-        for (const [check, whyNot] of this.#checks) ready.set({ check }, whyNot() === null ? 1 : 0);
-      },
-    });
+    this.#checks.exposeTo(this.metrics);
   }
 
   get stopping(): AbortSignal {
@@ -94,9 +79,8 @@ class ServiceProcess implements Service {
     });
   }
 
-  readiness(name: string, check: () => string | null, needs: "time" | "somebody" = "time"): void {
-    this.#checks.set(name, check);
-    if (needs === "somebody") this.#needSomebody.add(name);
+  readiness(...check: Parameters<Service["readiness"]>): void {
+    this.#checks.add(...check);
   }
 
   fail(err: unknown): void {
@@ -113,8 +97,11 @@ class ServiceProcess implements Service {
     process.on("uncaughtException", (err) => this.fail(err));
     process.on("unhandledRejection", (err) => this.fail(err));
     try {
-      const admin = await this.#listen();
-      this.onStop("admin", () => closeServer(admin));
+      const admin = await startAdminServer(this.#config, {
+        readiness: () => this.#checks.readiness({ isStarted: this.#started, isStopping: this.stopping.aborted }),
+        metrics: () => this.metrics.text(),
+      });
+      this.onStop("admin", () => closeAdminServer(admin));
       await start(this);
       this.#started = true;
       this.log.info("ready");
@@ -151,60 +138,8 @@ class ServiceProcess implements Service {
       }
     }
   }
-
-  #listen(): Promise<Server> {
-    const { adminHost, adminPort } = this.#config;
-    const server = createServer((request, response) => void this.#answer(request.url ?? "/", response));
-    return new Promise((resolve, reject) => {
-      server.once("error", (cause) => {
-        const message = `the admin port ${adminHost}:${adminPort} can't be opened; set ADMIN_PORT to a free one`;
-        reject(new Error(message, { cause }));
-      });
-      server.listen(adminPort, adminHost, () => resolve(server));
-    });
-  }
-
-  async #answer(url: string, response: ServerResponse): Promise<void> {
-    const path = url.split("?")[0];
-    if (path === "/healthz") return respond(response, 200, { status: "alive" });
-    if (path === "/readyz") {
-      const readiness = this.#readiness();
-      return respond(response, readiness.ready ? 200 : 503, readiness);
-    }
-    if (path === "/metrics") {
-      const text = await this.metrics.text();
-      response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(text);
-      return;
-    }
-    respond(response, 404, { error: "here are /healthz, /readyz and /metrics" });
-  }
-
-  #readiness(): Readiness {
-    let needsTime = false;
-    const waitingFor = [...this.#checks].flatMap(([name, check]) => {
-      const reason = check();
-      if (reason !== null) needsTime ||= !this.#needSomebody.has(name);
-      return reason === null ? [] : [`${name}: ${reason}`];
-    });
-    const isStopping = this.stopping.aborted;
-    if (isStopping) waitingFor.push("stopping");
-    else if (!this.#started) waitingFor.push("starting");
-    const [ready, started] = [waitingFor.length === 0, this.#started && !isStopping];
-    return { ready, started, needsSomebody: started && !ready && !needsTime, waitingFor };
-  }
 }
 
 function isRefusal(err: unknown): boolean {
   return err instanceof Fenced || (err instanceof Error && err.cause instanceof Fenced);
-}
-
-function respond(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(`${JSON.stringify(body)}\n`);
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
