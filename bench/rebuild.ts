@@ -92,7 +92,7 @@ const place = async (name: string) => ({
   logFile: join(folder, `${name}.log`),
 });
 const binary = findNatsBinary(process.env["NATS_SERVER_BIN"] ?? null, process.env["PATH"] ?? "");
-const nats = await startNats({ ...(await place("nats")), binary });
+const nats = await startNats({ ...(await place("nats")), binary, admits: "anybody" });
 const postgres = await startPostgres({ ...(await place("postgres")), isDurable: false });
 try {
   await applyMigrations(postgres.adminUrl, false);

@@ -61,7 +61,13 @@ const run = (snapshots: SnapshotPolicy, isDone = isReady) =>
 
 const folder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
 const binary = findNatsBinary(process.env["NATS_SERVER_BIN"] ?? null, process.env["PATH"] ?? "");
-const nats = await startNats({ folder, port: await freePort(), logFile: join(folder, "nats.log"), binary });
+const nats = await startNats({
+  folder,
+  port: await freePort(),
+  logFile: join(folder, "nats.log"),
+  binary,
+  admits: "anybody",
+});
 try {
   const bus = await connectBus(nats.url, { name: "bench", log });
   await bus.ensureStreams(1);

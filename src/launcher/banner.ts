@@ -1,7 +1,12 @@
-import type { Endpoints } from "../shared/process/endpoints.js";
+import { type Endpoints, endpointsFile } from "../shared/process/endpoints.js";
 
-/** What the launcher prints when everything runs: the addresses, and something to try. */
-export function banner(endpoints: Endpoints, { withDemoAccounts }: { withDemoAccounts: boolean }): string {
+export interface BannerOptions {
+  readonly dataFolder: string;
+  readonly withDemoAccounts: boolean;
+}
+
+/** What the launcher prints when everything runs: the addresses, and something to try. It ends up in logs: no passwords. */
+export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: BannerOptions): string {
   const { orderHandler, notifierUrl, natsUrl, databaseUrl, services } = endpoints;
   const { host, port, tls } = orderHandler;
   const netcat = tls === true ? `openssl s_client -quiet -connect ${host}:${port}` : `nc ${host} ${port}`;
@@ -10,9 +15,11 @@ export function banner(endpoints: Endpoints, { withDemoAccounts }: { withDemoAcc
     "",
     `  order entry  ${host}:${port} (${tls === true ? "TLS" : "TCP"}, text or binary)`,
     `  notifier     ${notifierUrl} (Socket.IO)`,
-    `  Postgres     ${databaseUrl}`,
-    `  NATS         ${natsUrl}`,
+    `  Postgres     ${withoutCredentials(databaseUrl)}`,
+    `  NATS         ${withoutCredentials(natsUrl)}`,
     ...services.map(({ name, adminUrl }) => `  ${name.padEnd(20)} ${adminUrl}/readyz, /metrics`),
+    "",
+    `  The addresses with their passwords, for you alone: ${endpointsFile(dataFolder)}`,
   ];
   if (withDemoAccounts)
     lines.push(
@@ -23,4 +30,12 @@ export function banner(endpoints: Endpoints, { withDemoAccounts }: { withDemoAcc
       `  printf 'LOGIN random2 random2\\nBUY BTC-USD 0.5 64000\\nQUIT\\n' | ${netcat}`,
     );
   return [...lines, "", "Ctrl-C stops everything.", ""].join("\n");
+}
+
+/** Of one URL, or of several with commas between them; what can't be told apart from a password is left out, too. */
+function withoutCredentials(urls: string): string {
+  return urls
+    .split(",")
+    .map((url) => url.replace(/^(\w+:\/\/)?(.*@)?([^?]*).*$/s, "$1$3"))
+    .join(",");
 }

@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { dataFolder } from "../shared/process/endpoints.js";
-import { assetsFile, natsReplicas } from "../shared/process/service-config.js";
+import { assetsFile, natsReplicas, stopTimeoutMs } from "../shared/process/service-config.js";
 import { ADMIN_PORT_BASE } from "../shared/process/services.js";
 import { integer, logLevel, optionalText, production, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
+
+/** From the launcher's signal on; a service that stops in order is gone by then. */
+export const SERVICE_STOP_DEADLINE_MS = 12_000;
 
 /** Not 0: whoever wants to connect must know the port beforehand. */
 const listenPort = (variable: string, fallback: number) => integer(variable, fallback, { min: 1, max: 65_530 });
@@ -25,6 +28,13 @@ const SETTINGS = v.object({
   notifier: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), listenPort("NOTIFIER_PORT", 7002)),
   adminHost: text("ADMIN_HOST", "127.0.0.1"),
   adminPortBase: listenPort("ADMIN_PORT_BASE", ADMIN_PORT_BASE),
+  stopTimeoutMs: v.pipe(
+    stopTimeoutMs(),
+    v.check(
+      (ms) => ms < SERVICE_STOP_DEADLINE_MS,
+      `STOP_TIMEOUT_MS must be below ${SERVICE_STOP_DEADLINE_MS}, after which the launcher ends a service by force`,
+    ),
+  ),
   production: production(),
   logLevel: logLevel(),
   /** The process that started us, when that is npm: it takes us along when it is killed. */

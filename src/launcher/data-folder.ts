@@ -1,7 +1,18 @@
-import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import { freePort, listenProblem } from "./free-port.js";
+import type { UnixAccount } from "./guarded-process.js";
 import { isAlive } from "./leftovers.js";
 
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
@@ -9,7 +20,7 @@ const LOCK_ATTEMPTS_MAX = 3;
 
 type EmbeddedServer = "nats" | "postgres";
 
-/** Where the embedded servers live. One launcher at a time has it. */
+/** Where the embedded servers live. One launcher at a time has it; it is closed to the machine's other users. */
 export class DataFolder {
   readonly path: string;
 
@@ -20,13 +31,15 @@ export class DataFolder {
   /** Throws a ConfigurationError where it can't be written to or another launcher has it. */
   static open(path: string): DataFolder {
     try {
-      mkdirSync(join(path, "logs"), { recursive: true });
+      mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
     } catch (cause) {
       const { message } = cause as Error;
       throw new ConfigurationError(`the data folder can't be used (${message}); set DATA_DIR to another`, { cause });
     }
     const folder = new DataFolder(realpathSync(path));
     folder.#lock();
+    // Not before: another launcher may have let Postgres's account through.
+    for (const closed of [folder.path, join(folder.path, "logs")]) chmodSync(closed, 0o700);
     return folder;
   }
 
@@ -67,6 +80,13 @@ export class DataFolder {
     const port = await freePort();
     writeFileSync(file, `${port}\n`);
     return port;
+  }
+
+  /** Root's Postgres runs as another account, which has to pass through; it may neither list nor change what is here. */
+  letThrough(account: UnixAccount | undefined): void {
+    if (account === undefined) return;
+    chownSync(this.path, 0, account.gid);
+    chmodSync(this.path, 0o710);
   }
 
   folderFor(server: EmbeddedServer): string {

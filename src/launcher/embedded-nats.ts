@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { delimiter, dirname, join } from "node:path";
@@ -6,9 +6,12 @@ import { ConfigurationError } from "../shared/domain/errors.js";
 import { waitFor } from "../shared/process/waits.js";
 import { type GuardedProcess, logTail, startGuarded } from "./guarded-process.js";
 import { pidIn, stopLeftover } from "./leftovers.js";
+import { type NatsUser, natsSecret, natsUsers, passwordOf } from "./nats-users.js";
 
 export interface EmbeddedNats {
+  /** Of `bourse`, who may do everything. */
   readonly url: string;
+  urlOf(user: NatsUser): string;
   readonly process: GuardedProcess;
 }
 
@@ -18,6 +21,8 @@ export interface NatsOptions {
   readonly port: number;
   readonly logFile: string;
   readonly binary: string;
+  /** "anybody": without users, for servers that a test starts and ends. */
+  readonly admits: "users" | "anybody";
 }
 
 const START_DEADLINE_MS = 30_000; // it reads every stream's index before it listens
@@ -28,8 +33,12 @@ export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
   const configFile = join(folder, "nats.conf");
   const pidFile = join(folder, "nats.pid");
   await stopLeftover(pidIn(pidFile), configFile, "SIGTERM");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(configFile, configuration(join(folder, "jetstream"), pidFile, port));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const secret = options.admits === "users" ? natsSecret(folder) : null;
+  rmSync(configFile, { force: true }); // of an earlier run, which others could perhaps read
+  const users = secret === null ? "" : natsUsers(secret);
+  writeFileSync(configFile, configuration(join(folder, "jetstream"), pidFile, port) + users, { mode: 0o600 });
   const server = await startGuarded({ file: options.binary, args: ["-c", configFile], stopSignal: "TERM", logFile });
   await waitFor("nats-server to answer", { deadlineMs: START_DEADLINE_MS, everyMs: 10 }, () => {
     if (!server.isRunning()) throw new Error(`nats-server did not start; ${logFile} ends with\n${logTail(logFile)}`);
@@ -38,7 +47,9 @@ export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
     await server.kill();
     throw cause;
   });
-  return { url: `nats://127.0.0.1:${port}`, process: server };
+  const urlOf = (user: string) =>
+    `nats://${secret === null ? "" : `${user}:${passwordOf(user, secret)}@`}127.0.0.1:${port}`;
+  return { url: urlOf("bourse"), urlOf, process: server };
 }
 
 // sync_interval: without `always` a message is acknowledged up to two minutes before it is on disk.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fchmodSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -55,7 +55,8 @@ exit "$status"`;
 
 export async function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
   mkdirSync(dirname(command.logFile), { recursive: true });
-  const log = openSync(command.logFile, "a", 0o644);
+  const log = openSync(command.logFile, "a", 0o600);
+  fchmodSync(log, 0o600); // an older log may be open to others
   const shell = spawn("/bin/sh", ["-c", GUARD, "bourse-guard", command.stopSignal, command.file, ...command.args], {
     cwd: "/",
     detached: true,

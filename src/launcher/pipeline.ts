@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Endpoints } from "../shared/process/endpoints.js";
 import { createLogger } from "../shared/process/log.js";
 import { SERVICES, type ServiceName } from "../shared/process/services.js";
@@ -7,6 +8,8 @@ import { findNatsBinary, startNats } from "./embedded-nats.js";
 import { startPostgres } from "./embedded-postgres.js";
 import type { GuardedProcess } from "./guarded-process.js";
 import { prepareDatabase } from "./migrations.js";
+import type { NatsUser } from "./nats-users.js";
+import { postgresAccount } from "./postgres-account.js";
 import { adminUrl, servicePart, untilReady } from "./service-process.js";
 import { type Part, Supervisor, type SupervisorEvents } from "./supervisor.js";
 
@@ -26,6 +29,8 @@ export class Pipeline {
   readonly #servers: Supervisor[] = [];
   readonly #services = new Map<ServiceName, Supervisor>();
   #urls = { natsUrl: "", databaseUrl: "" };
+  /** Null: the one server that is given, with the one user that is. */
+  #natsUrlOf: ((user: NatsUser) => string) | null = null;
 
   constructor(config: LauncherConfig, dataFolder: DataFolder, events: SupervisorEvents) {
     this.#config = config;
@@ -77,8 +82,10 @@ export class Pipeline {
         port,
         logFile: this.#dataFolder.logFor("nats"),
         binary: findNatsBinary(this.#config.natsBinary, this.#config.searchPath),
+        admits: "users",
       });
       url = nats.url;
+      this.#natsUrlOf = nats.urlOf;
       return nats.process;
     });
     return url;
@@ -86,6 +93,7 @@ export class Pipeline {
 
   async #startPostgres(): Promise<string> {
     const port = await this.#dataFolder.portFor("postgres");
+    this.#dataFolder.letThrough(postgresAccount(join(this.#dataFolder.folderFor("postgres"), "cluster")));
     let url = "";
     await this.#startServer("postgres", async () => {
       const postgres = await startPostgres({
@@ -125,7 +133,13 @@ export class Pipeline {
   }
 
   async #startService(name: ServiceName): Promise<void> {
-    const settings = { config: this.#config, dataFolder: this.#dataFolder.path, ...this.#urls };
+    const { natsUrl, databaseUrl } = this.#urls;
+    const settings = {
+      config: this.#config,
+      dataFolder: this.#dataFolder.path,
+      natsUrl: this.#natsUrlOf?.(name) ?? natsUrl,
+      databaseUrl,
+    };
     const service = new Supervisor(servicePart(name, settings), this.#events);
     this.#services.set(name, service);
     await this.#step(name, async () => {

@@ -7,10 +7,9 @@ import { projectRoot } from "../shared/process/project-root.js";
 import type { Readiness } from "../shared/process/readiness.js";
 import { SERVICES, type ServiceName } from "../shared/process/services.js";
 import { beforeDeadline, waitFor } from "../shared/process/waits.js";
-import type { LauncherConfig } from "./config.js";
+import { type LauncherConfig, SERVICE_STOP_DEADLINE_MS } from "./config.js";
 import type { Part, RunningPart } from "./supervisor.js";
 
-const STOP_DEADLINE_MS = 12_000; // more than the service gives itself
 const READY_DEADLINE_MS = 60_000; // it may have a long log to replay
 const PROBE_TIMEOUT_MS = 2000;
 
@@ -82,7 +81,7 @@ function running(child: ChildProcess): RunningPart {
     exited,
     async stop() {
       child.kill("SIGTERM");
-      await beforeDeadline(exited, STOP_DEADLINE_MS).catch(() => undefined);
+      await beforeDeadline(exited, SERVICE_STOP_DEADLINE_MS).catch(() => undefined);
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       await exited;
     },

@@ -34,9 +34,18 @@ const SETTINGS = v.object({
   }),
 });
 
+const CHECKED = v.pipe(
+  SETTINGS,
+  v.partialCheck(
+    [["holeWaitMs"], ["reconcileMs"]],
+    ({ holeWaitMs, reconcileMs }) => holeWaitMs < reconcileMs,
+    "NOTIFIER_HOLE_WAIT_MS must be below NOTIFIER_RECONCILE_MS, which finds every hole before it",
+  ),
+);
+
 export type NotifierConfig = ReturnType<typeof notifierConfig>;
 
 export function notifierConfig(values?: NodeJS.ProcessEnv) {
-  const { address, ...config } = readSettings(SETTINGS, values);
+  const { address, ...config } = readSettings(CHECKED, values);
   return Object.freeze({ ...config, ...address });
 }

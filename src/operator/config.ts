@@ -1,6 +1,13 @@
+import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import * as v from "valibot";
-import { databaseToLookAt, serversToLookAt } from "../shared/process/endpoints.js";
+import {
+  databaseToLookAt,
+  dataFolder,
+  endpointsFile,
+  readEndpoints,
+  serversToLookAt,
+} from "../shared/process/endpoints.js";
 import { ADMIN_PORT_BASE, SERVICES } from "../shared/process/services.js";
 import { port, production, readSettings, text } from "../shared/process/settings.js";
 
@@ -22,13 +29,22 @@ export function operatorConfig(values?: NodeJS.ProcessEnv) {
   });
 }
 
-const ADMINS = v.object({ host: text("ADMIN_HOST", "127.0.0.1"), base: port("ADMIN_PORT_BASE", ADMIN_PORT_BASE) });
+const ADMINS = v.object({
+  dataFolder: dataFolder(),
+  host: text("ADMIN_HOST", "127.0.0.1"),
+  base: port("ADMIN_PORT_BASE", ADMIN_PORT_BASE),
+});
 
 export type Places = ReturnType<typeof placesToLookAt>;
 
-/** Where `npm run status` looks: every service on this machine, at the ports that `npm start` gives them. */
+/** Where `npm run status` looks: at the services that `npm start` runs in DATA_DIR, else at its usual ports on this machine. */
 export function placesToLookAt(values?: NodeJS.ProcessEnv) {
-  const { host, base } = readSettings(ADMINS, values);
-  const admins = SERVICES.map((name, place) => ({ name, adminUrl: `http://${host}:${base + place}` }));
-  return Object.freeze({ ...serversToLookAt(values), admins });
+  const { dataFolder, host, base } = readSettings(ADMINS, values);
+  const servers = serversToLookAt(values);
+  const own = existsSync(endpointsFile(dataFolder)) ? readEndpoints(dataFolder, "remove it") : null;
+  const admins: readonly { readonly name: string; readonly adminUrl: string }[] =
+    own?.databaseUrl === servers.databaseUrl
+      ? own.services
+      : SERVICES.map((name, place) => ({ name, adminUrl: `http://${host}:${base + place}` }));
+  return Object.freeze({ ...servers, admins });
 }

@@ -14,8 +14,8 @@ export const STATUS_HELP = `How the pipeline is doing: every service, every asse
   npm run --silent status
   npm run --silent status -- --json
 
-The servers are those of NATS_URL and DATABASE_URL, or those that npm start runs (DATA_DIR); the services are asked at
-ADMIN_HOST, from ADMIN_PORT_BASE on. Exit codes: 0 all is well, 1 something is not, 2 not understood.`;
+The servers are those of NATS_URL and DATABASE_URL, or those that npm start runs (DATA_DIR); so are the services, which are
+asked at ADMIN_HOST, from ADMIN_PORT_BASE on, where npm start runs none. Exit codes: 0 all is well, 1 something is not, 2 not understood.`;
 
 /** Commands of an asset between the order log and settlement; more is a backlog that grew while somebody waited. */
 const BEHIND_MAX = 1_000;

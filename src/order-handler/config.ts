@@ -56,9 +56,44 @@ const SETTINGS = v.object({
   backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000),
 });
 
+const CHECKED = v.pipe(
+  SETTINGS,
+  v.partialCheck(
+    [["batcher"]],
+    ({ batcher }) => batcher.attemptTimeoutMs < batcher.requestTimeoutMs,
+    "ORDER_HANDLER_ATTEMPT_TIMEOUT_MS must be below ORDER_HANDLER_REQUEST_TIMEOUT_MS, or no publish is tried twice",
+  ),
+  v.partialCheck(
+    [["batcher"]],
+    ({ batcher }) => batcher.retryIntervalMs < batcher.requestTimeoutMs,
+    "ORDER_HANDLER_RETRY_INTERVAL_MS must be below ORDER_HANDLER_REQUEST_TIMEOUT_MS, or no publish is tried twice",
+  ),
+  v.partialCheck(
+    [["batcher"]],
+    ({ batcher }) => batcher.graceMs < batcher.requestTimeoutMs,
+    "ORDER_HANDLER_GRACE_MS must be below ORDER_HANDLER_REQUEST_TIMEOUT_MS, by which every request is answered",
+  ),
+  v.partialCheck(
+    [["session"]],
+    ({ session }) => session.frameTimeoutMs <= session.idleTimeoutMs,
+    "ORDER_HANDLER_FRAME_TIMEOUT_MS must not be above ORDER_HANDLER_IDLE_TIMEOUT_MS, which ends the session before it",
+  ),
+  v.partialCheck(
+    [["session"], ["logins"]],
+    ({ session, logins }) => logins.answerTimeoutMs < session.loginTimeoutMs,
+    "ORDER_HANDLER_LOGIN_ANSWER_TIMEOUT_MS must be below ORDER_HANDLER_LOGIN_TIMEOUT_MS, which ends the session before it",
+  ),
+  v.partialCheck(
+    [["batcher"], ["server"], ["stopTimeoutMs"]],
+    // A stop answers what is under way, then lets every connection say its last words, twice at most.
+    ({ batcher, server, stopTimeoutMs }) => batcher.requestTimeoutMs + 2 * server.lingerMs < stopTimeoutMs,
+    "ORDER_HANDLER_REQUEST_TIMEOUT_MS and twice ORDER_HANDLER_LINGER_MS must together be below STOP_TIMEOUT_MS, or a stop answers nobody",
+  ),
+);
+
 export type HandlerConfig = ReturnType<typeof handlerConfig>;
 
 export function handlerConfig(values?: NodeJS.ProcessEnv) {
-  const { address, ...config } = readSettings(SETTINGS, values);
+  const { address, ...config } = readSettings(CHECKED, values);
   return Object.freeze({ ...config, ...address });
 }

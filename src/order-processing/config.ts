@@ -18,6 +18,11 @@ const SETTINGS = v.pipe(
     }),
   }),
   v.partialCheck(
+    [["batchIntervalMs"], ["batchIntervalMaxMs"]],
+    ({ batchIntervalMs, batchIntervalMaxMs }) => batchIntervalMs <= batchIntervalMaxMs,
+    "PROCESSING_BATCH_INTERVAL_MS must not be above PROCESSING_BATCH_INTERVAL_MAX_MS",
+  ),
+  v.partialCheck(
     [["holdsFunds"], ["production"]],
     ({ holdsFunds, production }) => holdsFunds || !production,
     "PROCESSING_HOLD_FUNDS is off: in production every order must be covered; leave it out",

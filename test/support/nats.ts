@@ -1,16 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as embedded from "../../src/launcher/embedded-nats.js";
 import { freePort } from "../../src/launcher/free-port.js";
-import { startGuarded } from "../../src/launcher/guarded-process.js";
-import { projectRoot } from "../../src/shared/process/project-root.js";
+import type { NatsUser } from "../../src/launcher/nats-users.js";
 import { stopAfterRun } from "./hooks.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 export interface NatsForTest {
   readonly url: string;
   /** With users: that of one of them. */
-  readonly urlOf?: (user: string) => string;
+  readonly urlOf?: (user: NatsUser) => string;
   stop(): Promise<void>;
   /** SIGKILL; what it acknowledged must still be there after `restart`. */
   kill9(): Promise<void>;
@@ -37,7 +36,13 @@ function freeze(pid: number): void {
 export async function startNats(): Promise<NatsForTest> {
   const folder = temporaryFolder();
   const binary = findBinary();
-  const options = { folder, port: await freePort(), logFile: join(folder, "nats.log"), binary };
+  const options = {
+    folder,
+    port: await freePort(),
+    logFile: join(folder, "nats.log"),
+    binary,
+    admits: "anybody" as const,
+  };
   let server = await embedded.startNats(options);
   const stop = () => server.process.stop(5000);
   stopAfterRun(stop);
@@ -54,20 +59,16 @@ export async function startNats(): Promise<NatsForTest> {
   };
 }
 
-/** The users of docker-compose and what they may do (config/nats-users.conf); everybody's password is "secret". */
-export async function startNatsWithUsers(): Promise<Required<Pick<NatsForTest, "url" | "urlOf" | "stop">>> {
+/** As under `npm start`: with the users of docker-compose and what they may do (config/nats-users.conf). */
+export async function startNatsWithUsers(): Promise<
+  Required<Pick<NatsForTest, "url" | "urlOf" | "stop">> & { readonly folder: string }
+> {
   const folder = temporaryFolder();
-  const [port, configFile, logFile] = [await freePort(), join(folder, "nats.conf"), join(folder, "nats.log")];
-  const users = readFileSync(join(projectRoot, "config", "nats-users.conf"), "utf8");
-  const passwords = [...users.matchAll(/password: \$([A-Z_]+)/g)].map(([, name]) => `${name}: secret`);
-  const server = `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, "streams"))}, max_file_store: 64GB, max_memory_store: 1GB }`;
-  writeFileSync(configFile, [...passwords, server, users].join("\n"));
-  const command = { file: findBinary(), args: ["-c", configFile], stopSignal: "TERM" as const, logFile };
-  const running = await startGuarded(command);
-  const stop = () => running.stop(5000);
+  const files = { folder, logFile: join(folder, "nats.log"), binary: findBinary() };
+  const server = await embedded.startNats({ ...files, port: await freePort(), admits: "users" });
+  const stop = () => server.process.stop(5000);
   stopAfterRun(stop);
-  const urlOf = (user: string) => `nats://${user}:secret@127.0.0.1:${port}`;
-  return { url: urlOf("bourse"), urlOf, stop };
+  return { url: server.url, urlOf: server.urlOf, stop, folder };
 }
 
 function findBinary(): string {

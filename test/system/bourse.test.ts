@@ -25,11 +25,17 @@ describe("bourse, started as npm start does", function () {
   });
 
   it("tells every address, and keeps the passwords to its owner", () => {
-    const { orderHandler, notifierUrl, natsUrl, services } = bourse.endpoints;
+    const { orderHandler, notifierUrl, natsUrl, databaseUrl, services } = bourse.endpoints;
     expect(bourse.banner).to.contain(`| nc ${orderHandler.host} ${orderHandler.port}`);
-    for (const address of [notifierUrl, natsUrl, ...services.map(({ adminUrl }) => adminUrl)])
+    const file = join(bourse.dataFolder, "endpoints.json");
+    for (const address of [notifierUrl, new URL(natsUrl).host, file, ...services.map(({ adminUrl }) => adminUrl)])
       expect(bourse.banner).to.contain(address);
-    expect(statSync(join(bourse.dataFolder, "endpoints.json")).mode & 0o777).to.equal(0o600);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    for (const url of [natsUrl, databaseUrl]) {
+      expect(new URL(url).password).to.have.length.above(20);
+      expect(bourse.banner).to.not.contain(new URL(url).password);
+    }
+    expect(statSync(bourse.dataFolder).mode & 0o067).to.equal(0, "nobody else lists or changes the data folder");
   });
 
   it("shows the same trade to both clients, to subscribers and in Postgres", async () => {

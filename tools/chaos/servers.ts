@@ -24,7 +24,13 @@ export class OwnServer {
   static async nats(folder: string): Promise<OwnServer> {
     const port = await freePort();
     const binary = findNatsBinary(process.env["NATS_SERVER_BIN"] ?? null, process.env["PATH"] ?? "");
-    const options = { folder: join(folder, "nats"), port, logFile: join(folder, "nats.log"), binary };
+    const options = {
+      folder: join(folder, "nats"),
+      port,
+      logFile: join(folder, "nats.log"),
+      binary,
+      admits: "anybody" as const,
+    };
     const start = () => startNats(options);
     const server = await start();
     return new OwnServer(port, server.url, start, server.process);

@@ -28,7 +28,7 @@ export async function startHandlerOnly(): Promise<Own> {
       logFile: join(env.DATA_DIR, `${name}.log`),
     });
     const binary = findNatsBinary(config.natsBinary, config.searchPath);
-    const nats = await startNats({ ...inFolder("nats"), port: await freePort(), binary });
+    const nats = await startNats({ ...inFolder("nats"), port: await freePort(), binary, admits: "anybody" });
     stops.push(() => nats.process.stop(STOP_TIMEOUT_MS));
     const postgres = await startPostgres({ ...inFolder("postgres"), port: await freePort(), isDurable: true });
     stops.push(() => postgres.process.stop(STOP_TIMEOUT_MS));

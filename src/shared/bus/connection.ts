@@ -73,7 +73,8 @@ export class BusConnection {
   }
 
   static async #open(url: string, options: ConnectionOptions): Promise<BusConnection> {
-    const servers = url.split(",");
+    // The client would take a password that begins with a digit for the port.
+    const servers = url.split(",").map((server) => server.replace(/^(\w+:\/\/)?.*@/s, "$1"));
     const inboxPrefix = `_INBOX.${options.name}`;
     const client = await connect({
       servers,

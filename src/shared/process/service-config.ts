@@ -19,8 +19,7 @@ export function serviceSettings(service: ServiceName) {
     adminPort: port("ADMIN_PORT", ADMIN_PORT_BASE + SERVICES.indexOf(service)),
     production: production(),
     natsReplicas: natsReplicas(),
-    /** From the signal to stop until the process ends, whatever is still open. */
-    stopTimeoutMs: integer("STOP_TIMEOUT_MS", 10_000, { min: 100, max: 120_000 }),
+    stopTimeoutMs: stopTimeoutMs(),
   };
 }
 
@@ -29,6 +28,11 @@ export type ServiceConfig = Readonly<v.InferOutput<v.ObjectSchema<ReturnType<typ
 /** Copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. */
 export function natsReplicas() {
   return integer("NATS_REPLICAS", 1, { min: 1, max: 5 });
+}
+
+/** From the signal to stop until the process ends, whatever is still open. */
+export function stopTimeoutMs() {
+  return integer("STOP_TIMEOUT_MS", 10_000, { min: 100, max: 120_000 });
 }
 
 export function assetsFile() {

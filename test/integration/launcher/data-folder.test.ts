@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -27,6 +27,21 @@ describe("data folder", () => {
     writeFileSync(join(path, "launcher.pid"), `${process.pid} 1\n`);
     DataFolder.open(path).close();
     expect(existsSync(join(path, "launcher.pid"))).to.equal(false);
+  });
+
+  it("is closed to others, also one that was open", () => {
+    mkdirSync(join(path, "logs"), { recursive: true, mode: 0o755 });
+    const folder = DataFolder.open(path);
+    const modes = () => [path, join(path, "logs")].map((each) => statSync(each).mode & 0o777);
+    expect(modes()).to.deep.equal([0o700, 0o700]);
+    if (process.getuid?.() === 0) {
+      folder.letThrough({ uid: 65_534, gid: 65_534 });
+      expect(modes()).to.deep.equal([0o710, 0o700]);
+      expect(statSync(path)).to.include({ uid: 0, gid: 65_534 });
+      expect(() => DataFolder.open(path)).to.throw(ConfigurationError);
+      expect(modes()).to.deep.equal([0o710, 0o700], "another launcher, refused, changes nothing");
+    }
+    folder.close();
   });
 
   it("is refused in one sentence where no folder can be", () => {

@@ -1,7 +1,11 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { connect } from "nats";
-import { type NatsForTest, startNats } from "../../support/nats.js";
+import { natsSecret } from "../../../src/launcher/nats-users.js";
+import { type NatsForTest, startNats, startNatsWithUsers } from "../../support/nats.js";
 import { createDatabase, execute, type PostgresForTest, startPostgres } from "../../support/postgres.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("embedded nats-server", () => {
   let nats: NatsForTest;
@@ -23,6 +27,47 @@ describe("embedded nats-server", () => {
     const { state } = await (await again.jetstreamManager()).streams.info("KEPT");
     await again.close();
     expect(state.messages).to.equal(1);
+  });
+});
+
+describe("embedded nats-server with users", () => {
+  let nats: Awaited<ReturnType<typeof startNatsWithUsers>>;
+  before(async () => {
+    nats = await startNatsWithUsers();
+  });
+
+  const problemOf = async (url: string, subject: string): Promise<string | null> => {
+    const { username: user, password: pass, host } = new URL(url);
+    const connection = await connect({ servers: host, reconnect: false, ...(user !== "" && { user, pass }) }).catch(
+      (error: Error) => error,
+    );
+    if (connection instanceof Error) return connection.message;
+    const problem = await connection
+      .subscribe(subject, { max: 1, timeout: 300 })
+      [Symbol.asyncIterator]()
+      .next()
+      .then(
+        () => null,
+        (error: Error) => error.message,
+      );
+    await connection.close();
+    return problem;
+  };
+
+  it("lets nobody in without a password, and a service into its own work only", async () => {
+    const { host } = new URL(nats.url);
+    expect(await problemOf(`nats://${host}`, "orders.*")).to.match(/authorization/i);
+    expect(await problemOf(`nats://bourse:bourse@${host}`, "orders.*")).to.match(/authorization/i);
+    expect(await problemOf(nats.urlOf("order-handler"), "orders.*")).to.match(/permissions violation/i);
+    expect(await problemOf(nats.urlOf("bourse"), "orders.*")).to.match(/timeout/i);
+  });
+
+  it("keeps its passwords and its log to their owner, and has the same ones after its next start", () => {
+    for (const file of ["secret", "nats.conf", "nats.log"])
+      expect(statSync(join(nats.folder, file)).mode & 0o777, file).to.equal(0o600);
+    expect(statSync(nats.folder).mode & 0o777).to.equal(0o700);
+    expect(natsSecret(nats.folder)).to.equal(natsSecret(nats.folder));
+    expect(natsSecret(nats.folder)).to.not.equal(natsSecret(temporaryFolder()));
   });
 });
 

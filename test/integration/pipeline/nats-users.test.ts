@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { connect, type NatsConnection } from "nats";
+import type { NatsUser } from "../../../src/launcher/nats-users.js";
 import { SnapshotStore } from "../../../src/matching-engine/snapshot-store.js";
 import { readNats } from "../../../src/operator/status-readings.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
@@ -40,7 +41,7 @@ const SUBJECTS: readonly [string, string | null][] = [
   ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing"],
   ["$SYS.REQ.SERVER.PING", null],
 ];
-const USERS = [
+const USERS: NatsUser[] = [
   "order-handler",
   "order-processing",
   "matching-engine",
@@ -65,18 +66,18 @@ describe("the users of NATS", () => {
     await pipeline.stop();
   });
 
-  async function busOf(name: string): Promise<Bus> {
+  async function busOf(name: NatsUser): Promise<Bus> {
     const bus = await connectBus(urlOf(name), { name, log: serviceForTest(name).log });
     open.push(bus);
     await bus.ensureStreams(1);
     return bus;
   }
-  async function connectionOf(user: string): Promise<NatsConnection> {
-    const connection = await connect({ servers: urlOf(user), user, pass: "secret" });
+  async function connectionOf(user: NatsUser): Promise<NatsConnection> {
+    const connection = await connect({ servers: new URL(urlOf(user)).host, user, pass: new URL(urlOf(user)).password });
     open.push(connection);
     return connection;
   }
-  const urlOf = (user: string) => pipeline.nats.urlOf?.(user) ?? "";
+  const urlOf = (user: NatsUser) => pipeline.nats.urlOf?.(user) ?? "";
 
   it("let each service do its work, from an order to its notification", async () => {
     await pipeline.startAll();
@@ -168,6 +169,15 @@ describe("the users of NATS", () => {
   it("let nobody in without a password", async () => {
     const { host } = new URL(urlOf("bourse"));
     const refused = await connect({ servers: host, reconnect: false }).catch((error: Error) => error.message);
+    expect(refused).to.match(/authorization violation/i);
+  });
+
+  it("may have passwords that begin with a digit", async () => {
+    const { host } = new URL(urlOf("bourse"));
+    const { log } = serviceForTest("stranger");
+    const refused = await connectBus(`nats://bourse:1secret@${host}`, { name: "stranger", log }, 1).catch(
+      ({ cause }: Error) => String(cause),
+    );
     expect(refused).to.match(/authorization violation/i);
   });
 

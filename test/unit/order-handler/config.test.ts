@@ -20,4 +20,21 @@ describe("order-handler configuration", () => {
       .with.property("message")
       .that.matches(/ORDER_HANDLER_PORT .*ORDER_HANDLER_QUEUE_MAX .*ORDER_HANDLER_GRACE_MS /);
   });
+
+  const contradictions: [string, NodeJS.ProcessEnv][] = [
+    ["an attempt", { ORDER_HANDLER_ATTEMPT_TIMEOUT_MS: "5000" }],
+    ["the rest before the next attempt", { ORDER_HANDLER_RETRY_INTERVAL_MS: "5000" }],
+    ["the wait for NATS", { ORDER_HANDLER_GRACE_MS: "5000" }],
+    ["a message", { ORDER_HANDLER_FRAME_TIMEOUT_MS: "60001" }],
+    ["the answer to a login", { ORDER_HANDLER_LOGIN_ANSWER_TIMEOUT_MS: "5000" }],
+    ["the work of a stop", { STOP_TIMEOUT_MS: "9000" }],
+  ];
+  for (const [what, values] of contradictions)
+    it(`gives ${what} no more time than what it is a part of has, and says so beside every other problem`, () => {
+      const [variable] = Object.keys(values);
+      expect(() => handlerConfig({ ...NEEDED, ...values, ORDER_HANDLER_PORT: "x" }))
+        .to.throw(ConfigurationError)
+        .with.property("message")
+        .that.matches(new RegExp(`ORDER_HANDLER_PORT is "x".*; .*${variable}\\b`));
+    });
 });

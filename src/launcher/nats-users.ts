@@ -1,0 +1,35 @@
+/**
+ * The users of the embedded nats-server are those of docker-compose (config/nats-users.conf): one for each service, who may
+ * do its own work only, and `bourse`, who may do everything. Their passwords follow from one random secret.
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "../shared/process/project-root.js";
+import type { ServiceName } from "../shared/process/services.js";
+
+export type NatsUser = ServiceName | "bourse" | "operator";
+
+/** That of the folder; made once, so that whoever is connected finds the server again after its restart. */
+export function natsSecret(folder: string): string {
+  const file = join(folder, "secret");
+  try {
+    writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return readFileSync(file, "utf8");
+}
+
+export function passwordOf(user: string, secret: string): string {
+  return createHmac("sha256", secret).update(user).digest("base64url");
+}
+
+/** The server's configuration of them. */
+export function natsUsers(secret: string): string {
+  const users = readFileSync(join(projectRoot, "config", "nats-users.conf"), "utf8");
+  return users.replace(
+    /user: ([a-z-]+), password: \$[A-Z_]+/g,
+    (_, user: string) => `user: ${user}, password: "${passwordOf(user, secret)}"`,
+  );
+}
