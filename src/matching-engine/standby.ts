@@ -48,6 +48,7 @@ export class Standby {
   #inputMessages: CommandMessage[] = [];
   #step: Promise<boolean> = Promise.resolve(false);
   #isClosed = false;
+  #hasFailed = false;
 
   constructor(bus: Bus, asset: string, engine: Engine, places: StreamPlaces) {
     this.engine = engine;
@@ -72,8 +73,17 @@ export class Standby {
    * else was published than the engine gives: then it must not be used any more.
    */
   advance(): Promise<boolean> {
-    if (!this.#isClosed) this.#step = this.#advance();
+    if (!this.#isClosed)
+      this.#step = this.#advance().catch((err: unknown) => {
+        this.#hasFailed = true;
+        throw err;
+      });
     return this.#step;
+  }
+
+  /** A step of it failed: nobody may go on from where it stands. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** Resolves when it stands still. */

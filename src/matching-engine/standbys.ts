@@ -71,8 +71,8 @@ export class Standbys {
     const standby = this.#standbys.get(asset);
     this.#standbys.delete(asset);
     this.#commandSequence.remove({ asset });
-    await standby?.close();
-    return this.#differing.has(asset) ? null : (standby ?? null);
+    await standby?.close(); // its last step may fail only now
+    return standby === undefined || standby.hasFailed || this.#differing.has(asset) ? null : standby;
   }
 
   async #work(followed: ReadonlySet<string>): Promise<void> {

@@ -24,12 +24,15 @@ export interface ReaderOptions {
   readonly subject: string;
   /** The first message is the subject's next one after this. */
   readonly afterSequence: StreamSequence;
-  /** Messages held here and not yet taken; the server keeps the rest. */
+  /** Messages held here and not yet taken, and their bytes; the server keeps the rest. */
   readonly pendingMessagesMax: number;
+  readonly pendingBytesMax?: number;
   /** Called when there is something to take, and when the reader is closed. */
   readonly onAvailable: () => void;
 }
 
+/** A message has 1 MiB at most, and half of the room is asked for at a time. */
+const PENDING_BYTES_MAX = 8 * 2 ** 20;
 const PULL_EXPIRES_MS = 30_000;
 /** In a cluster a consumer dies with its server, and silence is the only sign of it. */
 const HEARTBEAT_MS = 2_000;
@@ -37,18 +40,27 @@ const SILENCE_MAX_MS = 2 * HEARTBEAT_MS + 1_000;
 const CONSUMER_KEPT_MS = 60_000;
 const RETRY_MS = 250;
 
-/** A pull that ended in the ordinary way: nothing there, or its time was up. */
+/** A pull that ended in the ordinary way: nothing there, or its time was up; or the next message is larger than what is left of it. */
 const PULL_ENDED = new Set([404, 408]);
+const CONFLICT = 409;
+const LARGER_THAN_ROOM = "Message Size Exceeds MaxBytes";
 const HEARTBEAT = 100;
+
+/** What the server may still send for a pull. */
+interface Pull {
+  messages: number;
+  bytes: number;
+}
 
 export class BusReader {
   readonly #connection: BusConnection;
   readonly #log: Logger;
   readonly #options: ReaderOptions;
   #pending: InputMessage[] = [];
+  #pendingBytes = 0;
   #after: StreamSequence;
-  /** Messages that the server may still send for the pulls so far. */
-  #requested = 0;
+  /** The pulls so far that have not ended, in the order in which the server serves them. */
+  #pulls: Pull[] = [];
   #delivered = 0;
   #consumer: string | null = null;
   #subscription: Subscription | null = null;
@@ -74,12 +86,17 @@ export class BusReader {
     return this.#pending.length;
   }
 
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /** At most `max` messages and about `maxBytes`, in sequence, but one at least if there is one; makes room for as many. */
   take(max: number, maxBytes = Number.POSITIVE_INFINITY): InputMessage[] {
     let [count, bytes] = [0, 0];
     while (count < Math.min(max, this.#pending.length) && bytes < maxBytes)
       bytes += this.#pending[count++]?.data.length ?? 0;
     const taken = this.#pending.splice(0, count);
+    this.#pendingBytes -= bytes;
     this.#pullMore();
     return taken;
   }
@@ -130,7 +147,7 @@ export class BusReader {
     if (this.#closed) return;
     const inbox = createInbox(this.#connection.inboxPrefix);
     this.#consumer = name;
-    this.#requested = 0;
+    this.#pulls = [];
     this.#delivered = 0;
     const subscription = this.#connection.client.subscribe(inbox, {
       callback: (_error, message) => {
@@ -165,13 +182,14 @@ export class BusReader {
     // Only what the server says of itself comes without a place to acknowledge; headers are costly to read.
     const status = message.reply ? 0 : (message.headers?.code ?? 0);
     if (status === HEARTBEAT) return;
-    if (PULL_ENDED.has(status)) {
-      this.#requested = Math.max(0, this.#requested - Number(message.headers?.get("Nats-Pending-Messages") ?? 0));
+    const description = message.headers?.description ?? "";
+    if (PULL_ENDED.has(status) || (status === CONFLICT && description === LARGER_THAN_ROOM)) {
+      this.#pulls.shift();
       this.#pullMore();
       return;
     }
     if (status !== 0) {
-      this.restart(`status ${status} ${message.headers?.description ?? ""}`);
+      this.restart(`status ${status} ${description}`);
       return;
     }
     const { streamSequence: place, consumerSequence } = placeIn(message.reply ?? "");
@@ -180,20 +198,36 @@ export class BusReader {
       return;
     }
     this.#delivered = consumerSequence;
-    this.#requested = Math.max(0, this.#requested - 1);
+    this.#countAgainstPull(sizeOf(message));
     this.#after = streamSequence(place);
     this.#pending.push({ subject: message.subject, streamSequence: this.#after, data: message.data });
+    this.#pendingBytes += message.data.length;
     this.#pullMore();
     this.#options.onAvailable();
   }
 
-  /** Asks for as many as there is room for, once half of the room is free. */
+  #countAgainstPull(bytes: number): void {
+    const [pull] = this.#pulls;
+    if (pull === undefined) return;
+    pull.messages--;
+    pull.bytes = Math.max(0, pull.bytes - bytes);
+    // The server says nothing of a pull that it has served to the last message, or to the last byte.
+    if (pull.messages === 0 || pull.bytes === 0) this.#pulls.shift();
+  }
+
+  /** Asks for as much as there is room for, once half of the room is free. */
   #pullMore(): void {
-    const { pendingMessagesMax, stream } = this.#options;
-    const room = pendingMessagesMax - this.#pending.length - this.#requested;
-    if (this.#consumer === null || this.#subscription === null || room < pendingMessagesMax / 2) return;
-    this.#requested += room;
-    const pull = { batch: room, expires: nanos(PULL_EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
+    const { pendingMessagesMax, pendingBytesMax = PENDING_BYTES_MAX, stream } = this.#options;
+    let [messages, bytes] = [pendingMessagesMax - this.#pending.length, pendingBytesMax - this.#pendingBytes];
+    for (const pull of this.#pulls) {
+      messages -= pull.messages;
+      bytes -= pull.bytes;
+    }
+    if (this.#consumer === null || this.#subscription === null) return;
+    if (messages < pendingMessagesMax / 2 || bytes < pendingBytesMax / 2) return;
+    this.#pulls.push({ messages, bytes });
+    const ends = { expires: nanos(PULL_EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
+    const pull = { batch: messages, max_bytes: bytes, ...ends };
     this.#connection.client.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`, JSON.stringify(pull), {
       reply: this.#subscription.getSubject(),
     });
@@ -204,11 +238,16 @@ export class BusReader {
     if (this.#silence === null)
       this.#silence = setTimeout(() => {
         this.#silence = null;
-        if (this.#requested > 0) this.restart("silence");
+        if (this.#pulls.length > 0) this.restart("silence");
         else this.#heard();
       }, SILENCE_MAX_MS);
     else this.#silence.refresh();
   }
+}
+
+/** What the server counts against a pull's bytes: subject, reply, headers and data. The client's types don't say it. */
+function sizeOf(message: Msg): number {
+  return (message as Msg & { size(): number }).size();
 }
 
 /** $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>: the two before the last two. */

@@ -3,11 +3,21 @@
  * come to the same shares (share-out.ts). A lease is a key whose value is who has it (lease-keys.ts); it is taken and
  * given back by compare-and-set. Who is gone, each finds out by itself (lease-table.ts).
  *
+ *   an asset is     while                                           becomes
+ *   another's       its key names another process, or nobody        in work, when the key names this one
+ *   in work         the stage works on it                           leaving, when another is to have it
+ *   leaving         the stage finishes what it does for it          in work, when it is to stay after all
+ *                                                                   given back, when the stage has let go of it
+ *   given back      the key is being changed, however often that    in work, when it is to stay after all, and no change
+ *                   is lost on the way                              of the key is under way
+ *   (any of these)                                                  another's, when the key says so
+ *
  * Leases say who tries; who wins is decided by the fence of each output (docs/arch.md).
  */
 
 import type { Bus, PublishOptions } from "../bus/bus.js";
 import type { BusReader, InputMessage } from "../bus/reader.js";
+import { assertNever } from "../domain/errors.js";
 import { streamSequence } from "../domain/units.js";
 import type { Service } from "../process/lifecycle.js";
 import type { Doubt, FollowedShare } from "./asset-share.js";
@@ -31,6 +41,8 @@ const PUBLISH_TIMEOUT_MS = 2_000;
 const PENDING_MAX = 1_024;
 const DOUBT_TEXT_MAX = 1_000;
 
+type LeaseState = "in work" | "leaving" | "given back";
+
 type LeaseBus = Pick<Bus, "publish" | "read">;
 
 export class AssetLeases implements FollowedShare {
@@ -38,10 +50,8 @@ export class AssetLeases implements FollowedShare {
   readonly #service: Pick<Service, "log" | "metrics">;
   readonly #options: LeaseOptions;
   readonly #table: LeaseTable;
-  /** Assets that are ours by their key, and that another is to have: the stage is letting go of them. */
-  readonly #leaving = new Set<string>();
-  /** What the stage has let go of, until another key says so: a publish may be lost. */
-  readonly #givenBack = new Set<string>();
+  /** Of the assets whose key names this process. */
+  readonly #states = new Map<string, LeaseState>();
   readonly #underWay = new Set<string>();
   readonly #listeners: (() => void)[] = [];
   readonly #leases;
@@ -49,7 +59,10 @@ export class AssetLeases implements FollowedShare {
   #hasJoined = false;
   #assets: ReadonlySet<string> = new Set();
   #followers: ReadonlyMap<string, string> = new Map();
+  /** What others have said about assets of ours. */
   readonly #doubts: Doubt[] = [];
+  /** What this process has to say about assets that it follows. */
+  readonly #doubtsToStore = new Map<string, string>();
   #reader: BusReader | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
@@ -67,7 +80,7 @@ export class AssetLeases implements FollowedShare {
   }
 
   leaving(): ReadonlySet<string> {
-    return this.#leaving;
+    return new Set([...this.#states].filter(([, state]) => state === "leaving").map(([asset]) => asset));
   }
 
   followed(): ReadonlySet<string> {
@@ -80,8 +93,19 @@ export class AssetLeases implements FollowedShare {
   }
 
   doubt(asset: string, why: string): void {
-    const text = `${this.#options.instance} follows it and differs: ${why}`;
-    void this.#publish(doubtKey(asset), text.slice(0, DOUBT_TEXT_MAX));
+    this.#doubtsToStore.set(asset, `${this.#options.instance} follows it and differs: ${why}`.slice(0, DOUBT_TEXT_MAX));
+    void this.#storeDoubt(asset);
+  }
+
+  /** A publish may be lost: with each heartbeat again, until the doubt is known to be stored. */
+  async #storeDoubt(asset: string): Promise<void> {
+    const [key, text] = [doubtKey(asset), this.#doubtsToStore.get(asset)];
+    if (text === undefined || this.#underWay.has(key)) return;
+    this.#underWay.add(key);
+    const { kind } = await this.#publish(key, text);
+    this.#underWay.delete(key);
+    if (kind === "stored") this.#doubtsToStore.delete(asset);
+    else this.#service.log.warn({ asset, outcome: kind }, "a doubt about an asset is not stored yet; trying again");
   }
 
   takeDoubt(): Doubt | null {
@@ -118,8 +142,8 @@ export class AssetLeases implements FollowedShare {
   }
 
   letGo(asset: string): void {
-    if (!this.#leaving.delete(asset)) return;
-    this.#givenBack.add(asset);
+    if (this.#states.get(asset) !== "leaving") return;
+    this.#states.set(asset, "given back");
     this.#giveBack(asset);
   }
 
@@ -140,7 +164,9 @@ export class AssetLeases implements FollowedShare {
   }
 
   async #beat(): Promise<void> {
-    if (this.#isClosed || this.#underWay.has(this.#memberKey)) return;
+    if (this.#isClosed) return;
+    for (const asset of this.#doubtsToStore.keys()) void this.#storeDoubt(asset);
+    if (this.#underWay.has(this.#memberKey)) return;
     this.#underWay.add(this.#memberKey);
     const { assets, forgottenAfterMs: expiresAfterMs = FORGOTTEN_AFTER_MS } = this.#options;
     const outcome = await this.#publish(this.#memberKey, assets.join(","), { expiresAfterMs });
@@ -180,19 +206,30 @@ export class AssetLeases implements FollowedShare {
       if (taker === instance && holder !== instance && !alive.has(holder)) taken.push(this.#take(asset, holder));
       this.#decideOn(asset, { isHeld: holder === instance, isToKeep: taker === instance });
     }
-    const isInWork = (asset: string) => !this.#leaving.has(asset) && !this.#givenBack.has(asset);
+    const isInWork = (asset: string) => (this.#states.get(asset) ?? "in work") === "in work";
     this.#setAssets([...holders].filter(([asset, holder]) => holder === instance && isInWork(asset)));
     void Promise.all(taken).then(() => this.#settled.resolve());
   }
 
   #decideOn(asset: string, { isHeld, isToKeep }: { isHeld: boolean; isToKeep: boolean }): void {
-    if (!isHeld || isToKeep) this.#leaving.delete(asset);
-    if (!isHeld) this.#givenBack.delete(asset);
-    else if (this.#givenBack.has(asset)) {
-      // What is on its way may still get there: nothing is taken back before it is known to be lost.
-      if (!isToKeep) this.#giveBack(asset);
-      else if (!this.#underWay.has(assetKey(asset))) this.#givenBack.delete(asset);
-    } else if (!isToKeep) this.#leaving.add(asset);
+    if (!isHeld) {
+      this.#states.delete(asset);
+      return;
+    }
+    const state = this.#states.get(asset) ?? "in work";
+    switch (state) {
+      case "in work":
+      case "leaving":
+        this.#states.set(asset, isToKeep ? "in work" : "leaving");
+        break;
+      case "given back":
+        // What is on its way may still get there: nothing is taken back before it is known to be lost.
+        if (!isToKeep) this.#giveBack(asset);
+        else if (!this.#underWay.has(assetKey(asset))) this.#states.set(asset, "in work");
+        break;
+      default:
+        assertNever(state);
+    }
   }
 
   #giveBack(asset: string): void {

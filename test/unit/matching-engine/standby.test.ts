@@ -149,4 +149,14 @@ describe("a standby", () => {
   it("takes a hole for one, and not for a difference", async () => {
     expect(await reject(follow((piece, index) => (index === 5 ? null : piece)))).to.be.instanceOf(LostPlace);
   });
+
+  it("is known to have failed once it stands still, though nobody has seen its last step fail yet", async () => {
+    const streams = new Streams();
+    streams.put("EXECUTIONS", Uint8Array.of(0xff, 0x00, 0x17));
+    const standby = new Standby(streams.bus, "BTC-USD", createEngine(SCRIPT_OPTIONS), AT_START);
+    const step = standby.advance().catch((error: unknown) => error);
+    await standby.close();
+    expect(standby.hasFailed).to.equal(true);
+    expect(await step).to.be.instanceOf(CodecError);
+  });
 });

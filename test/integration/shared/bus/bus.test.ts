@@ -130,6 +130,30 @@ describe("the bus", () => {
     expect(reader.take(10, 1).map(text)).to.deep.equal(["3333"]);
   });
 
+  it("holds no more bytes than it may, and reads on without starting anew when they are taken", async () => {
+    const [bytes, pendingBytesMax] = [64 * 1024, 1024 * 1024];
+    const expected = Array.from({ length: 64 }, (_, index) => String(index).padStart(bytes, "."));
+    for (const payload of expected) await publish("orders.BTC-USD", payload);
+    const warnings: string[] = [];
+    const log = Object.assign(Object.create(serviceForTest("test").log), { child: () => log });
+    log.warn = (_: object, message: string) => warnings.push(message);
+    const reading = await connectBus(nats.url, { name: "test", log });
+    const from = { stream: "ORDERS", subject: "orders.BTC-USD", afterSequence: START } as const;
+    const limits = { pendingMessagesMax: 1_024, pendingBytesMax };
+    const reader = reading.read({ ...from, ...limits, onAvailable: () => undefined });
+    let mostBytes = 0;
+    const messages: string[] = [];
+    await until("all are read, slower than they come", () => {
+      mostBytes = Math.max(mostBytes, reader.pendingBytes);
+      messages.push(...reader.take(1).map(text));
+      return messages.length === expected.length;
+    });
+    expect(messages).to.deep.equal(expected);
+    expect(mostBytes).to.be.within(pendingBytesMax / 2, pendingBytesMax);
+    expect(warnings).to.deep.equal([]);
+    await reading.close();
+  });
+
   it("goes on reading where it was when the server was killed and came back", async () => {
     const reader = read("ORDERS", "orders.BTC-USD");
     await publish("orders.BTC-USD", "before");

@@ -12,6 +12,8 @@ describe("leases take nobody for gone who is there", () => {
   let clock: sinon.SinonFakeTimers;
   let last: number;
   let unread: InputMessage[];
+  /** Of everything that was published, by anybody. */
+  let subjects: string[];
   let isReadable: boolean;
   /** The server stands still: what is published is stored when it goes on, and nobody hears of it. */
   let isFrozen: boolean;
@@ -23,6 +25,7 @@ describe("leases take nobody for gone who is there", () => {
     clock = sinon.useFakeTimers({ now: 1_000_000, toFake: ["setInterval", "clearInterval", "performance"] });
     last = 0;
     unread = [];
+    subjects = [];
     isReadable = true;
     isFrozen = false;
     onAvailable = () => undefined;
@@ -31,6 +34,7 @@ describe("leases take nobody for gone who is there", () => {
   afterEach(() => clock.restore());
 
   async function publish(subject: string, data: Uint8Array) {
+    subjects.push(subject);
     unread.push({ subject, data, streamSequence: streamSequence(++last) });
     const place = streamSequence(last);
     if (isFrozen) return { kind: "unknown" } as const;
@@ -91,6 +95,19 @@ describe("leases take nobody for gone who is there", () => {
     expect([...leases.assets()], "b is still to come").to.deep.equal(["BTC-USD"]);
     await beat(2);
     expect([...leases.assets()]).to.deep.equal(["BTC-USD"]);
+    await leases.leave();
+  });
+
+  it("and say again what they doubt, until it is known to be stored", async () => {
+    const leases = await join();
+    const doubts = () => subjects.filter((subject) => subject === "$KV.leases.matching-engine.doubt.ETH-USD").length;
+    isFrozen = true;
+    leases.doubt("ETH-USD", "another event");
+    await clock.tickAsync(HEARTBEAT_MS);
+    isFrozen = false;
+    expect(doubts()).to.equal(2);
+    await beat(5);
+    expect(doubts(), "once more, and that was stored").to.equal(3);
     await leases.leave();
   });
 
