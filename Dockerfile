@@ -1,5 +1,5 @@
 # One image for everything: the command says which service it runs. The embedded servers are not in it; containers bring
-# NATS and Postgres themselves.
+# NATS and Postgres themselves. .ci/run tries the build with this Node, too.
 FROM node:22-slim AS build
 WORKDIR /bourse
 COPY package.json package-lock.json .npmrc ./
