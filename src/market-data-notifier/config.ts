@@ -10,12 +10,22 @@ const SETTINGS = v.object({
   /** Web pages of this origin may connect; "*": of any. */
   corsOrigin: text("NOTIFIER_CORS_ORIGIN", "*"),
   connectionsMax: integer("NOTIFIER_CONNECTIONS_MAX", 10_000, { min: 1, max: 100_000 }),
+  connectionsPerAddressMax: integer("NOTIFIER_CONNECTIONS_PER_ADDRESS_MAX", 5_000, { min: 1, max: 100_000 }),
+  connectionsPerKeyMax: integer("NOTIFIER_CONNECTIONS_PER_KEY_MAX", 1_000, { min: 1, max: 100_000 }),
+  /** Handshakes a second from one address; more wait. */
+  handshakesPerSecondMax: integer("NOTIFIER_HANDSHAKES_PER_SECOND_MAX", 500, { min: 1, max: 100_000 }),
+  /** TCP connections without a request. */
+  idleMax: integer("NOTIFIER_IDLE_MAX", 1_024, { min: 1, max: 100_000 }),
   subscriptionsPerConnectionMax: integer("NOTIFIER_SUBSCRIPTIONS_MAX", 64, { min: 1, max: 1_000 }),
   messagesPerSecondMax: integer("NOTIFIER_MESSAGES_PER_SECOND_MAX", 50, { min: 1, max: 10_000 }),
   messageBytesMax: integer("NOTIFIER_MESSAGE_BYTES_MAX", 16_384, { min: 1_024, max: 1_048_576 }),
   /** A subscriber for whom more than this waits is told and disconnected. */
   queuePacketsMax: integer("NOTIFIER_QUEUE_PACKETS_MAX", 1_024, { min: 8, max: 100_000 }),
-  queueBytesMax: integer("NOTIFIER_QUEUE_BYTES_MAX", 4_194_304, { min: 65_536, max: 268_435_456 }),
+  queueBytesMax: integer("NOTIFIER_QUEUE_BYTES_MAX", 1_048_576, { min: 65_536, max: 268_435_456 }),
+  /** How long a subscriber that is told why it is cut, or reads what it asked for, may take without reading anything. */
+  partingTimeoutMs: integer("NOTIFIER_PARTING_TIMEOUT_MS", 60_000, { min: 100, max: 600_000 }),
+  /** Everything that is kept for subscribers together: reports, items behind holes, queues. */
+  keptBytesMax: integer("NOTIFIER_KEPT_BYTES_MAX", 268_435_456, { min: 1_048_576, max: 17_179_869_184 }),
   /** How long a missing trade or report may be late before it is read from the database. */
   holeWaitMs: integer("NOTIFIER_HOLE_WAIT_MS", 200, { min: 10, max: 60_000 }),
   /** How often the database is asked for the last sequences, in case a notification was lost and none followed. */

@@ -8,9 +8,11 @@ import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { allChannels, LATER_CHANNELS } from "./channels/channels.js";
 import { notifierConfig } from "./config.js";
-import { Gateway, listen, webServer } from "./connections/gateway.js";
+import { Gateway } from "./connections/gateway.js";
 import { logInSubscriber } from "./connections/handshake-logins.js";
 import { Subscriptions } from "./connections/subscriptions.js";
+import { listen, webServer } from "./connections/web-server.js";
+import { KeptBytes } from "./kept-bytes.js";
 import { notifierMetrics } from "./notifier-metrics.js";
 import { Notifier } from "./service.js";
 
@@ -38,11 +40,13 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   const keys = new KeyCheck(authenticator(lane), logins, log);
 
   warnIfExposed(log, config);
-  const http = webServer(config.tls);
+  const http = webServer(config);
+  const kept = new KeptBytes(config.keptBytesMax, metrics.keptBytes);
   const gateway = new Gateway(http, {
     limits: config,
     log,
     metrics,
+    kept,
     login: (handshake, address) => logInSubscriber(keys, handshake, address),
     loginProblem: (login) => keyProblem(access, login, performance.now()),
     onMessage: (...message) => subscriptions.receive(...message),
@@ -52,8 +56,9 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
 
   const isDatabaseReady = () => database.whyNotReady() === null;
   const { assets } = config.registry;
-  const channels = allChannels({ assets, rooms: gateway, database, limits: config, log, metrics });
-  const notifier = new Notifier({ bus, channels, connections: gateway, isDatabaseReady, limits: config, log, metrics });
+  const channels = allChannels({ assets, rooms: gateway, database, kept, limits: config, log, metrics });
+  const parts = { bus, channels, connections: gateway, kept, isDatabaseReady };
+  const notifier = new Notifier({ ...parts, limits: config, log, metrics });
   const flush = () => notifier.flush();
   const names = { channels, laterChannels: LATER_CHANNELS, assets };
   const subscriptions = new Subscriptions({ ...names, limits: config, isDatabaseReady, flush, metrics });

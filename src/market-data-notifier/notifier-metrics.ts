@@ -13,6 +13,7 @@ export function notifierMetrics(metrics: Metrics) {
     ]),
     catchUps: metrics.gauge("notifier_catch_ups", "Subscribers of orders that read from the database now"),
     gapsFilled: metrics.counter("notifier_gaps_filled_total", "Holes in a sequence that were read from the database"),
+    keptBytes: metrics.gauge("notifier_kept_bytes", "What is kept in memory for subscribers", ["what"]),
     lagged: metrics.counter("notifier_lagged_total", "Subscribers that were cut off", ["reason"]),
   };
 }

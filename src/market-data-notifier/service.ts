@@ -7,12 +7,14 @@ import type { Logger } from "../shared/process/log.js";
 import { decodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
 import type { Channel } from "./channels/channel.js";
 import { FlushPacer } from "./flush-pacer.js";
+import type { KeptBytes } from "./kept-bytes.js";
 import type { NotifierMetrics } from "./notifier-metrics.js";
 
 export interface NotifierOptions {
   readonly bus: Bus;
   readonly channels: readonly Channel[];
-  readonly connections: { cutSlowClients(): void };
+  readonly connections: { cutSlowClients(): void; giveBack(bytes: number): void };
+  readonly kept: Pick<KeptBytes, "excess">;
   readonly isDatabaseReady: () => boolean;
   readonly limits: { readonly natsReplicas: number; readonly reconcileMs: number };
   readonly log: Logger;
@@ -75,7 +77,14 @@ export class Notifier {
       hasMore ||= hasMoreOfIt;
     }
     connections.cutSlowClients();
+    this.#keepToBudget();
     return hasMore;
+  }
+
+  /** What can be read from the database again goes first, then what the slowest have not read. */
+  #keepToBudget(): void {
+    const { channels, connections, kept } = this.#options;
+    for (const holder of [...channels, connections]) if (kept.excess > 0) holder.giveBack(kept.excess);
   }
 
   #takeInput(): boolean {

@@ -22,9 +22,9 @@ export class RawWebSocket {
     });
   }
 
-  static async open(url: string): Promise<RawWebSocket> {
+  static async open(url: string, localAddress = "127.0.0.1"): Promise<RawWebSocket> {
     const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
+    const socket = connect({ port: Number(port), host: hostname, localAddress });
     await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
     socket.write(
       "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: notifier\r\nUpgrade: websocket\r\n" +
@@ -44,6 +44,28 @@ export class RawWebSocket {
 
   sendBytes(bytes: Buffer): void {
     this.#socket.write(bytes);
+  }
+
+  /** Connected and subscribed to an asset's trades, on channel `trades`. */
+  static async subscribed(url: string, localAddress?: string): Promise<RawWebSocket> {
+    const client = await RawWebSocket.open(url, localAddress);
+    client.sendText("40");
+    await until("it is connected", () => client.received.includes('40{"sid"'));
+    client.sendText('420["subscribe",{"channel":"trades","asset":"BTC-USD"}]');
+    await until("it is subscribed", () => client.received.includes('430[{"ok":true'));
+    return client;
+  }
+
+  readAtMost(bytesPerSecond: number): void {
+    const sinceMs = performance.now();
+    let bytes = 0;
+    this.#socket.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      const aheadMs = (bytes / bytesPerSecond) * 1_000 - (performance.now() - sinceMs);
+      if (aheadMs <= 0) return;
+      this.#socket.pause();
+      setTimeout(() => this.#socket.resume(), aheadMs);
+    });
   }
 
   stopReading(): void {

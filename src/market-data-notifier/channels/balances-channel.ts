@@ -90,6 +90,9 @@ export class BalancesChannel implements Channel {
     return false;
   }
 
+  /** It keeps nothing but what its listeners know. */
+  giveBack(): void {}
+
   /** What comes in and goes out has no report. */
   async reconcile(): Promise<void> {
     for (const accountId of this.#accounts.keys()) this.#changed.add(accountId);

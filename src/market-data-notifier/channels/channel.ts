@@ -48,6 +48,8 @@ export interface Channel {
   flush(onTold: (matchedAtUs: number) => void): boolean;
   /** Asks Postgres how far everything is: a notification may be lost, and followed by none. */
   reconcile(): Promise<void>;
+  /** Lets go of about so many bytes that can be read from Postgres again. */
+  giveBack(bytes: number): void;
 }
 
 /** The Socket.IO room of those who get what has this key. */

@@ -2,6 +2,7 @@ import type { Database } from "../../shared/database/database.js";
 import type { Asset } from "../../shared/domain/assets.js";
 import type { Logger } from "../../shared/process/log.js";
 import type { Rooms } from "../connections/listener.js";
+import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { BalancesChannel } from "./balances-channel.js";
 import { BalancesStore } from "./balances-store.js";
@@ -17,6 +18,7 @@ export interface ChannelParts {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly rooms: Rooms;
   readonly database: Database;
+  readonly kept: KeptBytes;
   readonly limits: CatchUpLimits & {
     /** How long a hole in a sequence may close by itself before it is read from Postgres. */
     readonly holeWaitMs: number;

@@ -4,8 +4,10 @@ import type { NotificationBatch } from "../../shared/domain/reports.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import type { Logger } from "../../shared/process/log.js";
 import { type Answer, type Listener, type Rooms, refused } from "../connections/listener.js";
+import { EventSummary } from "../event-summary.js";
+import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
-import type { FeedReport } from "./account-feed.js";
+import type { FeedReport, OnKept } from "./account-feed.js";
 import { type CatchUpLimits, CatchUps } from "./catch-ups.js";
 import { type AnswerWith, type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
 import { GapFiller } from "./gap-filler.js";
@@ -16,6 +18,8 @@ import { LiveAccount, OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-s
 const FEED_LIMITS = { recentMax: 1_024, heldMax: 20_000 };
 /** The contract's size of a page of open orders. */
 export const OPEN_ORDERS_IN_PAGE_MAX = 1_000;
+/** What a report takes of memory, its order's terms included. */
+const REPORT_BYTES = 1_024;
 const REPORTS_IN_FILL_MAX = 2_000;
 const ACCOUNTS_IN_FILL_MAX = 500;
 const GAP_CHECK_MS = 100;
@@ -25,6 +29,7 @@ export interface OrdersChannelOptions {
   readonly rooms: Rooms;
   readonly source: OrdersSource;
   readonly limits: CatchUpLimits & { readonly holeWaitMs: number };
+  readonly kept: KeptBytes;
   readonly log: Logger;
   readonly metrics: Pick<NotifierMetrics, "catchUps" | "gapsFilled">;
 }
@@ -43,12 +48,20 @@ export class OrdersChannel implements Channel {
   readonly #subscribers = new Map<string, OrdersSubscriber>();
   readonly #changed = new Set<AccountId>();
   readonly #catchUps: CatchUps<AccountId>;
+  readonly #onKept: OnKept;
+  readonly #failures: EventSummary;
   readonly #filler: GapFiller<AccountId>;
   #flushAll: () => void = () => undefined;
 
   constructor(options: OrdersChannelOptions) {
     this.#options = options;
     this.#catchUps = new CatchUps(options.limits, (total) => options.metrics.catchUps.set(total));
+    const { kept } = options;
+    this.#onKept = {
+      recent: (reports) => kept.add("feeds", reports * REPORT_BYTES),
+      held: (reports) => kept.add("gates", reports * REPORT_BYTES),
+    };
+    this.#failures = new EventSummary(options.log, "subscribers of orders can't be served");
     this.#filler = new GapFiller({
       channel: this.name,
       gaps: () => this.gaps(),
@@ -124,6 +137,14 @@ export class OrdersChannel implements Channel {
     if (feed?.isStarted) feed.settledUpTo(accountSequence);
   }
 
+  /** Reports that were told first: only who comes from the past misses them. Then those behind holes. */
+  giveBack(bytes: number): void {
+    const { kept } = this.#options;
+    const low = kept.total - bytes;
+    for (const { feed } of this.#accounts.values()) if (kept.total > low) feed.forgetRecent();
+    for (const { feed } of this.#accounts.values()) if (kept.total > low) feed.keepNext(REPORTS_IN_PACKET_MAX);
+  }
+
   *gaps(): Generator<{ key: AccountId; after: number }> {
     for (const [key, { feed }] of this.#accounts) if (feed.isWaiting) yield { key, after: feed.position };
   }
@@ -180,7 +201,7 @@ export class OrdersChannel implements Channel {
         );
         answerWith({ ok: true, ...pageJson(page) });
       } catch (err) {
-        this.#options.log.warn({ err, accountId }, "a page of open orders can't be read");
+        this.#failures.count("page", { accountId, problem: String(err) });
         answerWith(refused(UNAVAILABLE));
       }
     });
@@ -202,7 +223,7 @@ export class OrdersChannel implements Channel {
   #enter(listener: Listener, accountId: AccountId): OrdersSubscriber {
     let account = this.#accounts.get(accountId);
     if (account === undefined) {
-      account = new LiveAccount(FEED_LIMITS, { recent: () => undefined, held: () => undefined });
+      account = new LiveAccount(FEED_LIMITS, this.#onKept);
       this.#accounts.set(accountId, account);
     }
     const subscriber = new OrdersSubscriber(listener, accountId, account);
@@ -228,7 +249,7 @@ export class OrdersChannel implements Channel {
 
   #failed(subscriber: OrdersSubscriber, err: unknown, answerWith: AnswerWith): void {
     const { listener, accountId, isAnswered } = subscriber;
-    this.#options.log.warn({ err, accountId }, "a subscriber of orders can't be served");
+    this.#failures.count("subscribe", { accountId, problem: String(err) });
     if (this.#isCurrent(subscriber)) this.forget(listener);
     if (isAnswered) listener.cut({ channel: "orders", reason: "UNAVAILABLE", text: UNAVAILABLE.text });
     else answerWith(refused(UNAVAILABLE));

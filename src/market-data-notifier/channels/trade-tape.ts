@@ -10,9 +10,12 @@ export class TradeTape {
   readonly #recentMax: number;
   #recent: PublicTrade[] = [];
 
-  constructor(limits: { readonly recentMax: number; readonly heldMax: number }) {
+  constructor(
+    limits: { readonly recentMax: number; readonly heldMax: number },
+    onHeld: (trades: number) => void = () => undefined,
+  ) {
     this.#recentMax = limits.recentMax;
-    this.#gate = new SequenceGate(limits.heldMax);
+    this.#gate = new SequenceGate(limits.heldMax, onHeld);
   }
 
   get isStarted(): boolean {
@@ -57,5 +60,10 @@ export class TradeTape {
 
   hole(lengthMax: number): Hole | null {
     return this.#gate.hole(lengthMax);
+  }
+
+  /** Lets go of what waits behind a hole, but for the next few. */
+  keepNext(heldMax: number): void {
+    this.#gate.keepNext(heldMax);
   }
 }

@@ -4,6 +4,7 @@ import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { NotificationBatch, PublicTrade } from "../../shared/domain/reports.js";
 import type { Logger } from "../../shared/process/log.js";
 import type { Listener, Rooms } from "../connections/listener.js";
+import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
 import { GapFiller } from "./gap-filler.js";
@@ -13,6 +14,8 @@ import { TradeTape } from "./trade-tape.js";
 /** The contract's number of trades in the acknowledgement of `subscribe`. */
 export const SNAPSHOT_TRADES = 50;
 const TAPE_LIMITS = { recentMax: SNAPSHOT_TRADES, heldMax: 10_000 };
+/** What a trade takes of memory. */
+const TRADE_BYTES = 256;
 const TRADES_IN_PACKET_MAX = 1_000;
 const TRADES_IN_FILL_MAX = 2_000;
 const ASSETS_IN_FILL_MAX = 100;
@@ -36,6 +39,7 @@ export interface TradesChannelOptions {
   readonly rooms: Rooms;
   readonly source: TradesSource;
   readonly limits: { readonly holeWaitMs: number };
+  readonly kept: KeptBytes;
   readonly log: Logger;
   readonly metrics: Pick<NotifierMetrics, "gapsFilled">;
 }
@@ -56,7 +60,9 @@ export class TradesChannel implements Channel {
 
   constructor(options: TradesChannelOptions) {
     this.#options = options;
-    for (const [name, asset] of options.assets) this.#tapes.set(name, { asset, tape: new TradeTape(TAPE_LIMITS) });
+    const onHeld = (trades: number) => options.kept.add("gates", trades * TRADE_BYTES);
+    for (const [name, asset] of options.assets)
+      this.#tapes.set(name, { asset, tape: new TradeTape(TAPE_LIMITS, onHeld) });
     this.#filler = new GapFiller({
       channel: this.name,
       gaps: () => this.#gaps(),
@@ -130,6 +136,12 @@ export class TradesChannel implements Channel {
   async reconcile(): Promise<void> {
     for (const { asset, tradeId } of await this.#options.source.lastTradeIds())
       this.#tapes.get(asset)?.tape.knowUpTo(tradeId);
+  }
+
+  giveBack(bytes: number): void {
+    const { kept } = this.#options;
+    const low = kept.total - bytes;
+    for (const { tape } of this.#tapes.values()) if (kept.total > low) tape.keepNext(TRADES_IN_PACKET_MAX);
   }
 
   *#gaps(): Generator<{ key: string; after: number }> {

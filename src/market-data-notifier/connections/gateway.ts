@@ -1,25 +1,30 @@
-import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
-import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
-import { type DefaultEventsMap, type ExtendedError, Server, type Socket } from "socket.io";
+import { type DefaultEventsMap, type ExtendedError, Server } from "socket.io";
+import { networkOf } from "../../shared/access/wrong-logins.js";
 import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { Logger } from "../../shared/process/log.js";
-import type { TlsIdentity } from "../../shared/process/tls.js";
-import { beforeDeadline, hasBecome } from "../../shared/process/waits.js";
+import { EventSummary } from "../event-summary.js";
+import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
+import { ClientConnection, type ClientData, type ClientSocket, type ConnectionLimits } from "./client-connection.js";
+import { type HandshakeLimits, HandshakeLine } from "./handshake-line.js";
 import type { Handshake, SubscriberLogin } from "./handshake-logins.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
 import { MessageBudget } from "./message-budget.js";
-import { cutOff, lagOf, type QueueLimits, queuedBytes } from "./outgoing-queue.js";
+import { type Place, type PlaceLimits, Places } from "./places.js";
+import type { WebServer } from "./web-server.js";
 
 export interface GatewayOptions {
-  readonly limits: QueueLimits & {
-    readonly corsOrigin: string;
-    readonly connectionsMax: number;
-    readonly messagesPerSecondMax: number;
-    readonly messageBytesMax: number;
-  };
+  readonly limits: ConnectionLimits &
+    HandshakeLimits &
+    PlaceLimits & {
+      readonly corsOrigin: string;
+      readonly connectionsPerKeyMax: number;
+      readonly messagesPerSecondMax: number;
+      readonly messageBytesMax: number;
+    };
   readonly log: Logger;
-  readonly metrics: NotifierMetrics;
+  readonly metrics: Pick<NotifierMetrics, "connections" | "packets" | "bytes" | "lagged">;
+  readonly kept: KeptBytes;
   /** Null: nobody logs in. Never rejects. */
   readonly login: (handshake: Handshake, address: string) => Promise<SubscriberLogin | Refusal | null>;
   /** Why the login is not good any more; null: it is. */
@@ -34,31 +39,40 @@ export interface GatewayOptions {
   readonly onGone: (listener: Listener) => void;
 }
 
-interface SocketData {
-  login?: SubscriberLogin;
+/** What Engine.IO knows of a connection before Socket.IO does. */
+interface RawConnection {
+  readonly remoteAddress: string;
+  close(discard: boolean): void;
+  once(event: "close", listener: () => void): void;
 }
-type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
-const KEY_WATCH_INTERVAL_MS = 250;
+/** How often keys, and all connections, are looked at. */
+const WATCH_INTERVAL_MS = 250;
 /** A connection that never says what it wants is closed after this. */
 const CONNECT_TIMEOUT_MS = 5_000;
-const LISTEN_TIMEOUT_MS = 5_000;
-const ROOM_POLL_MS = 10;
-const ROOM_WAIT_MAX_MS = 15_000;
 /** Connections looked at in one flush: what a flush costs does not grow with those who are idle. */
 const CHECKED_PER_FLUSH = 1_000;
 
 /** The Socket.IO server: who may connect, what may come in, what may wait to go out. Knows nothing of channels. */
 export class Gateway implements Rooms {
   readonly #options: GatewayOptions;
-  readonly #io: Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
-  readonly #loggedIn = new Map<ClientSocket, SubscriberLogin>();
-  readonly #keyWatch: NodeJS.Timeout;
-  #unchecked: Iterator<ClientSocket> = [][Symbol.iterator]();
+  readonly #io: Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, ClientData>;
+  readonly #line: HandshakeLine;
+  readonly #places: Places;
+  readonly #placeOf = new WeakMap<object, Place>();
+  readonly #connectionsOfKey = new Map<string, number>();
+  /** With the bytes that were counted for each. */
+  readonly #connections = new Map<ClientConnection, number>();
+  readonly #watch: NodeJS.Timeout;
+  readonly #endings: EventSummary;
+  #unchecked: Iterator<ClientConnection> = [][Symbol.iterator]();
 
-  constructor(http: HttpServer | HttpsServer, options: GatewayOptions) {
+  constructor(http: WebServer, options: GatewayOptions) {
     this.#options = options;
-    const { corsOrigin, messageBytesMax, connectionsMax } = options.limits;
+    const { corsOrigin, messageBytesMax } = options.limits;
+    this.#line = new HandshakeLine(options.limits);
+    this.#places = new Places(options.limits);
+    this.#endings = new EventSummary(options.log, "subscribers were cut off");
     this.#io = new Server(http, {
       serveClient: false,
       perMessageDeflate: false,
@@ -67,15 +81,20 @@ export class Gateway implements Rooms {
       cors: { origin: corsOrigin },
       maxHttpBufferSize: messageBytesMax,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      allowRequest: (_request, decide) => {
-        const isFull = this.#io.engine.clientsCount >= connectionsMax;
-        decide(isFull ? `BUSY: ${connectionsMax} connections are open` : null, !isFull);
+      allowRequest: ({ socket }, decide) => {
+        const address = networkOf(socket.remoteAddress ?? "");
+        const begin = () => {
+          const problem = socket.destroyed ? "gone" : this.#places.makeRoom(address);
+          decide(problem, problem === null);
+        };
+        if (!this.#line.enter(address, begin)) decide("BUSY: too many handshakes from your address", false);
       },
     });
+    this.#io.engine.on("connection", (connection: RawConnection) => this.#seat(connection));
     this.#io.use((socket, next) => {
       this.#admit(socket).then((problem) => next(problem ?? undefined), next);
     });
-    this.#keyWatch = setInterval(() => this.#cutBadKeys(), KEY_WATCH_INTERVAL_MS);
+    this.#watch = setInterval(() => this.#lookAtAll(), WATCH_INTERVAL_MS);
     this.#io.on("connection", (socket) => this.#welcome(socket));
     this.#io.engine.on("flush", (_connection: unknown, packets: readonly { readonly data?: unknown }[]) => {
       options.metrics.packets.inc(packets.length);
@@ -89,119 +108,125 @@ export class Gateway implements Rooms {
 
   /** Cuts off who does not read. Called after every flush; goes round all connections, a bounded part each time. */
   cutSlowClients(): void {
+    const nowMs = performance.now();
     for (let checked = 0; checked < CHECKED_PER_FLUSH; checked++) {
-      const { value: socket, done } = this.#unchecked.next();
+      const { value: connection, done } = this.#unchecked.next();
       if (done === true) {
-        this.#unchecked = this.#io.sockets.sockets.values();
+        this.#unchecked = this.#connections.keys();
         return;
       }
-      const lag = lagOf(socket, this.#options.limits);
-      if (lag !== null)
-        this.#cut(socket, { reason: "SLOW_CONSUMER", text: `${lag}: read faster, or subscribe to less` });
+      this.#look(connection, nowMs);
     }
+  }
+
+  /** Gives back so many bytes: first those of clients that were told why they are cut, then the longest queues. */
+  giveBack(bytes: number): void {
+    const byLength = [...this.#connections].sort(([, a], [, b]) => b - a);
+    let left = bytes;
+    for (const isParting of [true, false])
+      for (const [connection, queued] of byLength) {
+        if (left <= 0 || queued === 0) break;
+        if (connection.isParting !== isParting) continue;
+        if (isParting) connection.discard();
+        else
+          connection.cut({ reason: "SLOW_CONSUMER", text: "too much waits for all subscribers, most of it for you" });
+        this.#count(connection);
+        left -= queued;
+      }
   }
 
   /** Ends every connection, then the HTTP server. */
   async close(): Promise<void> {
-    clearInterval(this.#keyWatch);
+    clearInterval(this.#watch);
     await this.#io.close();
+  }
+
+  #seat(connection: RawConnection): void {
+    const place = this.#places.take(networkOf(connection.remoteAddress), () => connection.close(true));
+    this.#placeOf.set(connection, place);
+    connection.once("close", () => place.leave());
   }
 
   async #admit(socket: ClientSocket): Promise<ExtendedError | null> {
     const outcome = await this.#options.login(socket.handshake.auth, socket.handshake.address);
     if (outcome === null) return null;
     if ("text" in outcome) return refusedConnection(outcome);
+    const { connectionsPerKeyMax } = this.#options.limits;
+    const { keyId } = outcome;
+    const ofKey = this.#connectionsOfKey.get(keyId) ?? 0;
+    if (ofKey >= connectionsPerKeyMax)
+      return refusedConnection(
+        refuse("TOO_MANY_SESSIONS", `${connectionsPerKeyMax} connections have this key: close some`),
+      );
+    this.#connectionsOfKey.set(keyId, ofKey + 1);
+    socket.conn.once("close", () => this.#forgetOneOf(keyId));
     socket.data.login = outcome;
     return null;
   }
 
-  /** Ends the connections whose key is not good any more. */
-  #cutBadKeys(): void {
-    for (const [socket, login] of this.#loggedIn) {
-      const problem = this.#options.loginProblem(login);
-      if (problem === null) continue;
-      this.#options.log.info(
-        { socket: socket.id, accountId: login.accountId, ...problem },
-        "a subscriber was logged out",
-      );
-      cutOff(socket, "logged_out", { code: problem.name, text: problem.text });
+  #forgetOneOf(keyId: string): void {
+    const left = (this.#connectionsOfKey.get(keyId) ?? 1) - 1;
+    if (left === 0) this.#connectionsOfKey.delete(keyId);
+    else this.#connectionsOfKey.set(keyId, left);
+  }
+
+  /** Whether keys are still good, and who reads. */
+  #lookAtAll(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections.keys()) {
+      const problem = connection.login === null ? null : this.#options.loginProblem(connection.login);
+      if (problem !== null) connection.logOut({ code: problem.name, text: problem.text });
+      this.#look(connection, nowMs);
     }
+  }
+
+  #look(connection: ClientConnection, nowMs: number): void {
+    connection.look(nowMs);
+    this.#count(connection);
+  }
+
+  #count(connection: ClientConnection): void {
+    const counted = this.#connections.get(connection);
+    const bytes = connection.queuedBytes;
+    if (counted === undefined || counted === bytes) return;
+    this.#connections.set(connection, bytes);
+    this.#options.kept.add("queues", bytes - counted);
   }
 
   #welcome(socket: ClientSocket): void {
     const { metrics, onMessage, onGone, log, limits } = this.#options;
     const { messagesPerSecondMax } = limits;
-    const listener = this.#listenerOf(socket);
+    const connection = new ClientConnection(socket, limits, {
+      onJoin: () => this.#placeOf.get(socket.conn)?.settle(),
+      onParting: (event, why) => {
+        if (event === "lagged") metrics.lagged.inc({ reason: (why as Lagged).reason });
+        this.#endings.count(event, { accountId: connection.accountId, ...why });
+        onGone(connection);
+      },
+    });
     const budget = new MessageBudget(messagesPerSecondMax, performance.now());
     const rateLimited = refused(refuse("RATE_LIMITED", `at most ${messagesPerSecondMax} messages a second`));
-    const { login } = socket.data;
-    if (login !== undefined) this.#loggedIn.set(socket, login);
+    this.#connections.set(connection, 0);
     metrics.connections.inc();
     // Nothing gets past this: whatever a client sends is handed over here, never dispatched by its name.
     socket.use(([event, ...args]) => {
       const callback: unknown = args.at(-1);
       const answerWith = (answer: Answer) => {
-        if (typeof callback === "function") callback(answer);
+        if (typeof callback === "function" && !connection.isParting) callback(answer);
       };
       const spent = budget.spend(performance.now());
       if (spent === "hostile") socket.disconnect(true);
       else if (spent === "refused") answerWith(rateLimited);
-      else onMessage(listener, event, args[0], answerWith);
+      else if (!connection.isParting) onMessage(connection, event, args[0], answerWith);
     });
     socket.on("error", (err) => log.debug({ err }, "a client's connection failed"));
     socket.on("disconnect", () => {
-      this.#loggedIn.delete(socket);
+      this.#options.kept.add("queues", -(this.#connections.get(connection) ?? 0));
+      this.#connections.delete(connection);
       metrics.connections.dec();
-      onGone(listener);
+      onGone(connection);
     });
   }
-
-  #listenerOf(socket: ClientSocket): Listener {
-    return {
-      id: socket.id,
-      accountId: socket.data.login?.accountId ?? null,
-      isConnected: () => socket.connected,
-      join: (room) => void socket.join(room),
-      leave: (room) => void socket.leave(room),
-      send: (event, payload) => void socket.emit(event, payload),
-      hasRoom: () => this.#hasRoom(socket),
-      cut: (why) => this.#cut(socket, why),
-    };
-  }
-
-  async #hasRoom(socket: ClientSocket): Promise<boolean> {
-    const { limits } = this.#options;
-    const hasEnded = () => !socket.connected || queuedBytes(socket, limits) <= limits.queueBytesMax / 4;
-    if (await hasBecome(hasEnded, { deadlineMs: ROOM_WAIT_MAX_MS, everyMs: ROOM_POLL_MS })) return socket.connected;
-    this.#cut(socket, { reason: "SLOW_CONSUMER", text: "you did not read what you asked for: read faster" });
-    return false;
-  }
-
-  #cut(socket: ClientSocket, why: Lagged): void {
-    this.#options.metrics.lagged.inc({ reason: why.reason });
-    this.#options.log.info(
-      { socket: socket.id, accountId: socket.data.login?.accountId, ...why },
-      "a subscriber was cut off",
-    );
-    cutOff(socket, "lagged", why);
-  }
-}
-
-/** What Socket.IO is served on. Whatever else a browser asks for is not there. */
-export function webServer(tls: TlsIdentity | null): HttpServer | HttpsServer {
-  const answer: RequestListener = (_request, response) => response.writeHead(404).end("connect with Socket.IO\n");
-  if (tls === null) return createServer(answer);
-  return createTlsServer({ ...tls, handshakeTimeout: CONNECT_TIMEOUT_MS }, answer);
-}
-
-/** Resolves when the server accepts connections. */
-export function listen(http: HttpServer | HttpsServer, { host, port }: { host: string; port: number }): Promise<void> {
-  const opened = new Promise<void>((resolve, reject) => {
-    const hint = `${host}:${port} can't be opened; set NOTIFIER_PORT to a free port`;
-    http.once("error", (cause) => reject(new Error(hint, { cause })));
-    http.listen(port, host, resolve);
-  });
-  return beforeDeadline(opened, LISTEN_TIMEOUT_MS, `${host}:${port} did not open`);
 }
 
 /** Arrives at the client as connect_error, with message and data. */

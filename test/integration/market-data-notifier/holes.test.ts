@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { OrdersChannel } from "../../../src/market-data-notifier/channels/orders-channel.js";
 import { OrdersStore } from "../../../src/market-data-notifier/channels/orders-store.js";
 import type { Listener } from "../../../src/market-data-notifier/connections/listener.js";
+import { KeptBytes } from "../../../src/market-data-notifier/kept-bytes.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
@@ -40,6 +41,7 @@ describe("ten thousand accounts with a hole each", function () {
   after(() => database.close());
 
   it("are whole again within 10 s, one of them with 20,000 reports behind it", async () => {
+    const metrics = notifierMetrics(new Metrics("test"));
     const told = new Map<AccountId, number[]>();
     const channel = new OrdersChannel({
       rooms: { send: (room, _event, payload) => told.get(accountOf(room))?.push(...sequencesOf(payload)) },
@@ -47,8 +49,9 @@ describe("ten thousand accounts with a hole each", function () {
         accountSnapshot: async () => ({ accountSequence: 0, openOrders: [], openOrdersTotal: 0, next: null }),
       }),
       limits: { catchUpsMax: ACCOUNTS, catchUpsPerAccountMax: 1, holeWaitMs: 200 },
+      kept: new KeptBytes(1_000_000_000, metrics.keptBytes),
       log,
-      metrics: notifierMetrics(new Metrics("test")),
+      metrics,
     });
     for (const account of range(1, ACCOUNTS).map(accountId)) {
       told.set(account, []);

@@ -3,9 +3,11 @@ import { fileURLToPath } from "node:url";
 import { io, type Socket } from "socket.io-client";
 import { allChannels, LATER_CHANNELS } from "../../../src/market-data-notifier/channels/channels.js";
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
-import { Gateway, listen, webServer } from "../../../src/market-data-notifier/connections/gateway.js";
+import { Gateway } from "../../../src/market-data-notifier/connections/gateway.js";
 import { logInSubscriber } from "../../../src/market-data-notifier/connections/handshake-logins.js";
 import { Subscriptions } from "../../../src/market-data-notifier/connections/subscriptions.js";
+import { listen, webServer } from "../../../src/market-data-notifier/connections/web-server.js";
+import { KeptBytes } from "../../../src/market-data-notifier/kept-bytes.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
 import { Notifier } from "../../../src/market-data-notifier/service.js";
 import { AccessFeed, keyProblem } from "../../../src/shared/access/access-feed.js";
@@ -50,12 +52,14 @@ export async function startNotifier(
   const access = await AccessFeed.start(database, log);
   const following = access.run(stopping.signal);
   const keys = new KeyCheck(authenticator(database), limits.logins, log);
-  const http = webServer(limits.tls);
+  const http = webServer(limits);
   const own = notifierMetrics(metrics);
+  const kept = new KeptBytes(limits.keptBytesMax, own.keptBytes);
   const gateway = new Gateway(http, {
     limits,
     log,
     metrics: own,
+    kept,
     login: (handshake, address) => logInSubscriber(keys, handshake, address),
     loginProblem: (login) => keyProblem(access, login, performance.now()),
     onMessage: (...message) => subscriptions.receive(...message),
@@ -63,8 +67,9 @@ export async function startNotifier(
   });
   const isDatabaseReady = () => database.whyNotReady() === null;
   const { assets } = registry;
-  const channels = allChannels({ assets, rooms: gateway, database, limits, log, metrics: own });
-  const notifier = new Notifier({ bus, channels, connections: gateway, isDatabaseReady, limits, log, metrics: own });
+  const channels = allChannels({ assets, rooms: gateway, database, kept, limits, log, metrics: own });
+  const parts = { bus, channels, connections: gateway, kept, isDatabaseReady };
+  const notifier = new Notifier({ ...parts, limits, log, metrics: own });
   const flush = () => notifier.flush();
   const names = { channels, laterChannels: LATER_CHANNELS, assets };
   const subscriptions = new Subscriptions({ ...names, limits, isDatabaseReady, flush, metrics: own });

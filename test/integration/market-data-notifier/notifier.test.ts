@@ -168,7 +168,7 @@ describe("market-data-notifier", () => {
 
     it("say the same live and replayed, their fee, too", async () => {
       const carol = await settlement.createAccount("carol");
-      const before = await notifier.metric('subscriptions{channel="orders"}');
+      const before = await notifier.metric('subscriptions{channel="orders"');
       const replies: { fee: string; feeCurrency: string }[] = [];
       const socket = notifier.connect({ keyId: "carol", secret: "carol" });
       socket.on("orders", ({ reports }) => replies.push(...reports));
@@ -177,7 +177,7 @@ describe("market-data-notifier", () => {
       await until("it is told live", () => replies.length === 1);
       // Who leaves last takes the account's reports out of memory: they are read from the database.
       socket.close();
-      await until("it is gone", async () => (await notifier.metric('subscriptions{channel="orders"}')) === before);
+      await until("it is gone", async () => (await notifier.metric('subscriptions{channel="orders"')) === before);
       const later = notifier.connect({ keyId: "carol", secret: "carol" });
       later.on("orders", ({ reports }) => replies.push(...reports));
       await ask(later, "subscribe", { channel: "orders", from: 0 });

@@ -4,6 +4,7 @@ import type { FeedReport } from "../../../../src/market-data-notifier/channels/a
 import { OrdersChannel } from "../../../../src/market-data-notifier/channels/orders-channel.js";
 import type { OpenOrderPlace } from "../../../../src/market-data-notifier/channels/orders-source.js";
 import type { Answer, Listener } from "../../../../src/market-data-notifier/connections/listener.js";
+import { KeptBytes } from "../../../../src/market-data-notifier/kept-bytes.js";
 import { notifierMetrics } from "../../../../src/market-data-notifier/notifier-metrics.js";
 import type { SequencedReport } from "../../../../src/shared/domain/reports.js";
 import { accountId } from "../../../../src/shared/domain/units.js";
@@ -22,9 +23,12 @@ interface FakeListener extends Listener {
   isOpen: boolean;
 }
 
+const METRICS = notifierMetrics(new Metrics("test"));
+
 /** The channel between a database and listeners that a test moves step by step. */
 class Stage {
   readonly channel: OrdersChannel;
+  readonly kept = new KeptBytes(1_000_000, METRICS.keptBytes);
   /** What trade-processing has committed. */
   settled = 0;
   /** What was published and is not lost. */
@@ -75,8 +79,9 @@ class Stage {
         render: (_asset, { accountSequence }) => ({ sequence: accountSequence }),
       },
       limits: { catchUpsMax: 100, catchUpsPerAccountMax: 100, holeWaitMs: 10, ...limits },
+      kept: this.kept,
       log: createLogger("test", "silent"),
-      metrics: notifierMetrics(new Metrics("test")),
+      metrics: METRICS,
     });
   }
 
@@ -290,6 +295,32 @@ describe("channel orders", () => {
     expect(listener.answers[0]).to.deep.include({ ok: false, code: "UNSUPPORTED_COMBINATION" });
     expect(listener.answers[1]).to.deep.include({ ok: true, next: "BTC-USD/256" });
     expect(listener.answers[2]).to.deep.equal({ ok: true, accountSequence: 0, openOrders: [stage.next] });
+  });
+
+  it("gives back what it keeps, and reads it again when it is needed", async () => {
+    const stage = new Stage();
+    const listener = stage.listener();
+    stage.subscribe(listener);
+    await stage.answerAll();
+    for (let sequence = 1; sequence <= 1_000; sequence++) stage.offer(sequence);
+    stage.flush();
+    for (let sequence = 1_003; sequence <= 2_000; sequence++) stage.offer(sequence);
+    stage.settled = 2_000;
+    expect(stage.kept.excess).to.be.above(1_000_000);
+    stage.channel.giveBack(stage.kept.excess);
+    expect(stage.kept.excess).to.equal(0);
+    const fromThePast = stage.listener();
+    stage.subscribe(fromThePast, 990);
+    await stage.answerAll();
+    while (listener.received.length < 2_000) {
+      await stage.fillGaps();
+      stage.flush();
+    }
+    expect(listener.received).to.deep.equal(Array.from({ length: 2_000 }, (_, i) => i + 1));
+    expect(fromThePast.received).to.deep.equal(Array.from({ length: 1_010 }, (_, i) => i + 991));
+    stage.channel.forget(listener);
+    stage.channel.forget(fromThePast);
+    expect(stage.kept.total).to.equal(0);
   });
 
   it("fills a hole from the database", async () => {

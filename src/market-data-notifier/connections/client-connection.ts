@@ -1,0 +1,145 @@
+import type { DefaultEventsMap, Socket } from "socket.io";
+import type { AccountId } from "../../shared/domain/units.js";
+import { hasBecome } from "../../shared/process/waits.js";
+import type { SubscriberLogin } from "./handshake-logins.js";
+import type { Lagged, Listener } from "./listener.js";
+import { OutgoingQueue, type QueueLimits } from "./outgoing-queue.js";
+
+export interface ClientData {
+  login?: SubscriberLogin;
+}
+export type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, ClientData>;
+
+export interface ConnectionLimits extends QueueLimits {
+  /** How long a client that is told why it is cut may take without reading anything. */
+  readonly partingTimeoutMs: number;
+}
+
+export interface ConnectionEvents {
+  /** It listens to something. */
+  readonly onJoin: () => void;
+  /** It is told why, and gets nothing more. */
+  readonly onParting: (event: PartingEvent, why: object) => void;
+}
+
+type PartingEvent = "lagged" | "logged_out";
+
+/** On its way out, with how much it had not read when it last read something. Given up at `untilMs` at the latest. */
+interface Parting {
+  readonly untilMs: number;
+  readonly patienceMs: number;
+  leastBytes: number;
+  readAtMs: number;
+}
+
+const ROOM_POLL_MS = 10;
+/** However slowly it reads: then it is ended. */
+const PARTING_MAX_MS = 180_000;
+/** For who is logged out: whoever has no right to be told anything is not waited for. */
+const LOG_OUT_TIMEOUT_MS = 2_000;
+
+/**
+ * One client's connection: open, then parting (it is told why, and gets nothing more), then ended. A slow client has to
+ * read what the network already has before it reads why it is cut, so the end follows the reason on the same way once this
+ * process has handed over both; who reads nothing for `partingTimeoutMs` is ended without.
+ */
+export class ClientConnection implements Listener {
+  readonly id: string;
+  readonly login: SubscriberLogin | null;
+  readonly #socket: ClientSocket;
+  readonly #queue: OutgoingQueue;
+  readonly #limits: ConnectionLimits;
+  readonly #events: ConnectionEvents;
+  #parting: Parting | null = null;
+
+  constructor(socket: ClientSocket, limits: ConnectionLimits, events: ConnectionEvents) {
+    this.id = socket.id;
+    this.login = socket.data.login ?? null;
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#events = events;
+    this.#queue = new OutgoingQueue(socket, limits);
+  }
+
+  get accountId(): AccountId | null {
+    return this.login?.accountId ?? null;
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  get isParting(): boolean {
+    return this.#parting !== null;
+  }
+
+  isConnected(): boolean {
+    return this.#socket.connected && !this.isParting;
+  }
+
+  join(room: string): void {
+    void this.#socket.join(room);
+    this.#events.onJoin();
+  }
+
+  leave(room: string): void {
+    void this.#socket.leave(room);
+  }
+
+  send(event: string, payload: object): void {
+    if (!this.isParting) this.#socket.emit(event, payload);
+  }
+
+  async hasRoom(): Promise<boolean> {
+    const { queueBytesMax, partingTimeoutMs } = this.#limits;
+    const hasEnded = () => !this.isConnected() || this.queuedBytes <= queueBytesMax / 4;
+    if (await hasBecome(hasEnded, { deadlineMs: partingTimeoutMs, everyMs: ROOM_POLL_MS })) return this.isConnected();
+    this.cut({ reason: "SLOW_CONSUMER", text: "you did not read what you asked for: read faster" });
+    return false;
+  }
+
+  cut(why: Lagged): void {
+    this.#part("lagged", why, this.#limits.partingTimeoutMs);
+  }
+
+  logOut(why: object): void {
+    this.#part("logged_out", why, LOG_OUT_TIMEOUT_MS);
+  }
+
+  /** Looks whether it keeps up, or, once it parts, whether it has read why. Called again and again. */
+  look(nowMs: number): void {
+    const lag = this.#parting === null ? this.#queue.lag(nowMs) : null;
+    if (this.#parting !== null) this.#lookAtParting(this.#parting, nowMs);
+    else if (lag !== null) this.cut({ reason: "SLOW_CONSUMER", text: `${lag}: read faster, or subscribe to less` });
+  }
+
+  /** Ends it at once, whatever it has not read. */
+  discard(): void {
+    this.#queue.discard();
+  }
+
+  #part(event: PartingEvent, why: object, patienceMs: number): void {
+    if (this.#parting !== null || !this.#socket.connected) return;
+    for (const room of [...this.#socket.rooms]) if (room !== this.id) this.leave(room);
+    this.#events.onParting(event, why);
+    this.#queue.drop();
+    this.#socket.emit(event, why);
+    this.#queue.bePatient(patienceMs);
+    const nowMs = performance.now();
+    this.#parting = { untilMs: nowMs + PARTING_MAX_MS, patienceMs, leastBytes: this.queuedBytes, readAtMs: nowMs };
+  }
+
+  #lookAtParting(parting: Parting, nowMs: number): void {
+    const bytes = this.queuedBytes;
+    if (bytes < parting.leastBytes) {
+      parting.leastBytes = bytes;
+      parting.readAtMs = nowMs;
+    }
+    const isOver = nowMs > parting.untilMs || nowMs - parting.readAtMs > parting.patienceMs;
+    if (isOver) this.discard();
+    else if (bytes === 0) {
+      this.#socket.disconnect(true);
+      this.#queue.end();
+    }
+  }
+}

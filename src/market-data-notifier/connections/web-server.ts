@@ -1,0 +1,73 @@
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TlsIdentity } from "../../shared/process/tls.js";
+import { beforeDeadline } from "../../shared/process/waits.js";
+
+export type WebServer = HttpServer | HttpsServer;
+
+/** How long a connection may take for its TLS handshake, and for a request's headers; twice that for all of a request. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const LATE_CHECK_MS = 1_000;
+const LISTEN_TIMEOUT_MS = 5_000;
+/** Connections that the kernel has accepted and this process has not. */
+const BACKLOG = 4_096;
+
+/** What Socket.IO is served on. Whatever else a browser asks for is not there. */
+export function webServer({ tls, idleMax }: { readonly tls: TlsIdentity | null; readonly idleMax: number }): WebServer {
+  const answer = (_request: IncomingMessage, response: ServerResponse) =>
+    void response.writeHead(404).end("connect with Socket.IO\n");
+  const timeouts = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 2 * HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: LATE_CHECK_MS,
+  };
+  const http =
+    tls === null
+      ? createServer(timeouts, answer)
+      : createTlsServer({ ...tls, ...timeouts, handshakeTimeout: HEADERS_TIMEOUT_MS }, answer);
+  boundIdle(http, idleMax);
+  return http;
+}
+
+/** Resolves when the server accepts connections. */
+export function listen(http: WebServer, { host, port }: { host: string; port: number }): Promise<void> {
+  const opened = new Promise<void>((resolve, reject) => {
+    const hint = `${host}:${port} can't be opened; set NOTIFIER_PORT to a free port`;
+    http.once("error", (cause) => reject(new Error(hint, { cause })));
+    http.listen(port, host, BACKLOG, resolve);
+  });
+  return beforeDeadline(opened, LISTEN_TIMEOUT_MS, `${host}:${port} did not open`);
+}
+
+/**
+ * Ends the oldest of the TCP connections without a request when there are more than `idleMax`: who means to say something
+ * does so at once. A websocket is not idle, nor is a poll that waits for its answer.
+ */
+function boundIdle(http: WebServer, idleMax: number): void {
+  const idle = new Map<string, Socket>();
+  const isIdle = (socket: Socket) => {
+    idle.set(nameOf(socket), socket);
+    if (idle.size <= idleMax) return;
+    const [oldest] = idle;
+    oldest?.[1].destroy();
+    idle.delete(oldest?.[0] ?? "");
+  };
+  http.on("connection", (socket: Socket) => {
+    const name = nameOf(socket);
+    isIdle(socket);
+    socket.once("close", () => idle.delete(name));
+  });
+  http.on("upgrade", ({ socket }: IncomingMessage) => idle.delete(nameOf(socket)));
+  http.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    idle.delete(nameOf(socket));
+    response.once("finish", () => {
+      if (!socket.destroyed) isIdle(socket);
+    });
+  });
+}
+
+/** The same for a TLS connection and for the TCP connection below it. */
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
