@@ -1,6 +1,6 @@
 /**
  * Smart batching into the order log (docs/arch.md): at most one message per asset is on its way; what arrives meanwhile
- * rides in the next one. An asset in trouble holds up no other. Every request is settled exactly once: with its log id,
+ * rides in the next one, the accounts in turn. An asset in trouble holds up no other. Every request is settled exactly once: with its log id,
  * with what the writer says of its message (log-writer.ts), or, where it was never sent, with
  *
  *   queue full, or the log's disk, while    BUSY, nothing was logged
@@ -11,6 +11,7 @@
 import type { OrderRequest } from "../shared/domain/messages.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import { BATCH_ITEMS_MAX, type EpochUs, type LogId, logIdAt } from "../shared/domain/units.js";
+import { FairQueue, type Queued } from "./fair-queue.js";
 import { type LogWriter, UNAVAILABLE, type WriteLimits, type Written } from "./log-writer.js";
 import { Pacing, type PacingOptions } from "./pacing.js";
 
@@ -25,7 +26,7 @@ export type Settle = (outcome: LogOutcome) => void;
 
 export interface BatcherOptions extends WriteLimits {
   readonly pacing: PacingOptions;
-  /** Requests that may wait per asset. */
+  /** Requests that may wait per asset, over all accounts. */
   readonly queueMax: number;
   /** From arrival to the answer, whatever it is. */
   readonly requestTimeoutMs: number;
@@ -39,23 +40,21 @@ export interface BatcherClock {
 
 export interface PublishedBatch {
   readonly asset: string;
-  readonly requests: number;
+  readonly requests: readonly OrderRequest[];
   readonly last: LogId;
   /** From the batch's start to its answer. */
   readonly publishMs: number;
 }
 
 /** One encodes to at most 200 bytes, so that a full batch stays far below the 256 KiB that a message may have. */
-interface Waiting {
+interface Waiting extends Queued {
   readonly request: OrderRequest;
   readonly settle: Settle;
-  readonly arrivedAtMs: number;
 }
 
 interface Lane {
   readonly asset: string;
-  /** Oldest first, from `head` on. */
-  waiting: Waiting[];
+  readonly waiting: FairQueue<Waiting>;
   isPublishing: boolean;
   startedAtMs: number;
   timer: NodeJS.Timeout | null;
@@ -87,10 +86,10 @@ export class Batcher {
     const lane = this.#laneOf(asset);
     const nowMs = this.#clock.nowMs();
     if (this.#writer.isAwayTooLong(nowMs)) settle(UNAVAILABLE);
-    else if (lane.waiting.length >= this.#options.queueMax) settle(QUEUE_FULL);
     else if (lane.isPublishing && this.#writer.isUnwritable) settle(DISK_FULL);
     else {
-      lane.waiting.push({ request, settle, arrivedAtMs: nowMs });
+      const { accountId } = request;
+      lane.waiting.put({ accountId, request, settle, arrivedAtMs: nowMs })?.settle(QUEUE_FULL);
       if (!lane.isPublishing && lane.timer === null) this.#schedule(lane, nowMs);
     }
   }
@@ -105,19 +104,20 @@ export class Batcher {
   /** Requests that wait, in the fullest queue, as a share of what it may hold. */
   get fill(): number {
     let longest = 0;
-    for (const { waiting } of this.#lanes.values()) longest = Math.max(longest, waiting.length);
+    for (const { waiting } of this.#lanes.values()) longest = Math.max(longest, waiting.size);
     return longest / this.#options.queueMax;
   }
 
   get isIdle(): boolean {
-    for (const { waiting, isPublishing } of this.#lanes.values()) if (isPublishing || waiting.length > 0) return false;
+    for (const { waiting, isPublishing } of this.#lanes.values()) if (isPublishing || waiting.size > 0) return false;
     return true;
   }
 
   #laneOf(asset: string): Lane {
     let lane = this.#lanes.get(asset);
     if (lane === undefined) {
-      lane = { asset, waiting: [], isPublishing: false, startedAtMs: Number.NEGATIVE_INFINITY, timer: null };
+      const waiting = new FairQueue<Waiting>(this.#options.queueMax);
+      lane = { asset, waiting, isPublishing: false, startedAtMs: Number.NEGATIVE_INFINITY, timer: null };
       this.#lanes.set(asset, lane);
     }
     return lane;
@@ -129,8 +129,7 @@ export class Batcher {
   }
 
   #expire({ waiting }: Lane, lastArrivalMs: number): void {
-    const first = waiting.findIndex(({ arrivedAtMs }) => arrivedAtMs > lastArrivalMs);
-    for (const { settle } of waiting.splice(0, first < 0 ? waiting.length : first)) settle(UNAVAILABLE);
+    for (const { settle } of waiting.takeArrivedBy(lastArrivalMs)) settle(UNAVAILABLE);
   }
 
   /** Starts the next batch now, or when its time has come. */
@@ -147,24 +146,25 @@ export class Batcher {
 
   #start(lane: Lane, nowMs: number): void {
     this.#expire(lane, this.#lastArrivalTooLateMs(nowMs));
-    if (lane.waiting.length === 0) return;
-    const batch = lane.waiting.splice(0, BATCH_ITEMS_MAX);
+    const batch = lane.waiting.take(BATCH_ITEMS_MAX);
+    if (batch.length === 0) return;
     lane.isPublishing = true;
     lane.startedAtMs = nowMs;
     this.#pacing.started(batch.length, nowMs);
     void this.#write(lane, batch).then(() => {
       lane.isPublishing = false;
-      if (lane.waiting.length > 0 && lane.timer === null) this.#schedule(lane, this.#clock.nowMs());
+      if (lane.waiting.size > 0 && lane.timer === null) this.#schedule(lane, this.#clock.nowMs());
     });
   }
 
   async #write({ asset, startedAtMs }: Lane, batch: readonly Waiting[]): Promise<void> {
-    const deadlineMs = (batch[0]?.arrivedAtMs ?? startedAtMs) + this.#options.requestTimeoutMs;
+    const oldestMs = batch.reduce((oldest, { arrivedAtMs }) => Math.min(oldest, arrivedAtMs), startedAtMs);
+    const deadlineMs = oldestMs + this.#options.requestTimeoutMs;
     const requests = batch.map(({ request }) => request);
     const written = await this.#writer.write(asset, requests, deadlineMs);
     if (!isRefusal(written)) {
       const last = logIdAt(written.streamSequence, batch.length - 1);
-      this.#published({ asset, requests: batch.length, last, publishMs: this.#clock.nowMs() - startedAtMs });
+      this.#published({ asset, requests, last, publishMs: this.#clock.nowMs() - startedAtMs });
     }
     this.#settle(batch, written);
   }

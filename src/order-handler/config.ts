@@ -22,6 +22,8 @@ const SETTINGS = v.object({
     idleTimeoutMs: ms("IDLE_TIMEOUT", 60_000),
     inFlightMax: count("IN_FLIGHT", 1_024),
     loginFailuresMax: count("LOGIN_FAILURES", 3),
+    strangerMessagesMax: count("STRANGER_MESSAGES", 64),
+    strangerBytesMax: count("STRANGER_BYTES", 16_384),
   }),
   server: v.object({
     connectionsMax: count("CONNECTIONS", 4_096),
@@ -52,8 +54,9 @@ const SETTINGS = v.object({
     }),
     slowedMs: ms("SLOWED_LOGIN", 1_000),
   }),
-  /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
-  backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000),
+  /** Beyond one for each order that the account placed. */
+  cancels: v.object({ perSecond: count("CANCELS_PER_SECOND", 100), burst: count("CANCELS_AT_ONCE", 10_000) }),
+  door: v.object({ backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000), unprocessedMax: count("UNPROCESSED", 32_768) }),
 });
 
 const CHECKED = v.pipe(

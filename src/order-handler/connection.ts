@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
+import type { RejectName } from "../shared/domain/rejects.js";
 import type { Answered } from "./dialect.js";
 import type { Session } from "./session.js";
+import type { TurnEnd, TurnTaker } from "./turns.js";
 
 export interface ConnectionLimits {
   /** Bytes that may wait for a client to read them; then it is not read from either. */
@@ -12,13 +14,22 @@ export interface ConnectionLimits {
 }
 
 export interface ConnectionPorts {
+  /** The connection has something to do. */
+  readonly wake: (connection: Connection) => void;
   readonly answered: (answered: Answered) => void;
   readonly gone: (connection: Connection, why: string) => void;
   readonly nowMs: () => number;
 }
 
+/** Lines or frames that a session may have taken until it is others' turn. */
+const MESSAGES_PER_TURN = 64;
+/** Who is refused for one of these sends too much. */
+const TOO_MUCH: ReadonlySet<RejectName> = new Set(["BUSY", "RATE_LIMITED"]);
+/** Bytes that may wait for their turn; then the socket is not read. */
+const PENDING_BYTES_MAX = 65_536;
+
 /** One socket and the session on it: reads when the session may go on, writes when it is its turn. */
-export class Connection {
+export class Connection implements TurnTaker {
   readonly session: Session;
   readonly address: string;
   readonly #socket: Socket;
@@ -38,24 +49,39 @@ export class Connection {
     socket.on("data", (chunk: Buffer) => {
       session.receive(chunk);
       this.#readOrPause();
+      ports.wake(this);
     });
-    socket.on("end", () => session.endInput());
-    socket.on("drain", () => this.takeTurn());
+    socket.on("end", () => {
+      session.endInput();
+      ports.wake(this);
+    });
+    socket.on("drain", () => ports.wake(this));
     socket.on("error", ({ message }) => this.#cut(message));
     socket.on("close", () => {
       ports.gone(this, this.#cutReason ?? session.closingReason ?? "the client closed the connection");
     });
   }
 
-  /** Writes what is ready, and lets the session go on with what it has not taken yet. */
-  takeTurn(): void {
-    if (this.#endedAtMs !== null || this.#socket.destroyed) return;
-    const output = this.session.takeOutput(this.#ports.answered);
+  /** The sessions of an account share turns, and those of an address that have not logged in. */
+  get group(): string {
+    return this.session.account === null ? `address ${this.address}` : `account ${this.session.account.accountId}`;
+  }
+
+  /** Takes a bounded number of requests, and writes what is answered. */
+  takeTurn(): TurnEnd {
+    if (this.#endedAtMs !== null || this.#socket.destroyed) return "done";
+    if (!this.#isFull) this.session.proceed(MESSAGES_PER_TURN);
+    let sendsTooMuch = false;
+    const output = this.session.takeOutput((answered) => {
+      sendsTooMuch ||= answered.response.kind === "refused" && TOO_MUCH.has(answered.response.name);
+      this.#ports.answered(answered);
+    });
     if (output !== null) this.#socket.write(output);
     this.#fullSinceMs = this.#isFull ? (this.#fullSinceMs ?? this.#ports.nowMs()) : null;
-    if (!this.#isFull) this.session.proceed();
     if (this.session.isFinished) this.#end();
     this.#readOrPause();
+    if (sendsTooMuch) return "refused";
+    return this.session.mayProceed && !this.#isFull ? "more" : "done";
   }
 
   /** Closes what is overdue. */
@@ -84,7 +110,9 @@ export class Connection {
   #readOrPause(): void {
     // After the last word, what still comes in is read and dropped: closing with unread bytes would reset the
     // connection, and the client might never see why.
-    const mustPause = this.session.closingReason === null && (this.session.isBlocked || this.#isFull);
+    const { session } = this;
+    const hasPlenty = session.mayProceed && session.pendingBytes >= PENDING_BYTES_MAX;
+    const mustPause = session.closingReason === null && (session.isBlocked || hasPlenty || this.#isFull);
     if (mustPause === this.#socket.isPaused()) return;
     if (mustPause) this.#socket.pause();
     else this.#socket.resume();

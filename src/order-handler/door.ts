@@ -5,24 +5,38 @@
 import type { Access } from "../shared/access/access-feed.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
 import type { TokenBucket } from "../shared/process/token-bucket.js";
 import { orderProblem } from "./access-rules.js";
 import type { Backlog } from "./backlog.js";
 import type { Batcher, Settle } from "./batcher.js";
+import type { CancelAllowance } from "./cancel-allowance.js";
 import type { LogWatch } from "./log-watch.js";
 import type { OrderRates } from "./order-rates.js";
+
+export interface DoorLimits {
+  /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
+  readonly backlogAgeMaxMs: number;
+  /** Requests of one account in one asset that are acknowledged and not processed. */
+  readonly unprocessedMax: number;
+}
 
 export interface DoorParts {
   readonly access: Access;
   readonly logWatch: Pick<LogWatch, "whyLost">;
   readonly rates: OrderRates;
+  readonly cancels: CancelAllowance;
   readonly backlog: Backlog;
   readonly batcher: Pick<Batcher, "submit">;
-  /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
-  readonly backlogAgeMaxMs: number;
+  readonly limits: DoorLimits;
   /** Monotonic. */
   readonly nowMs: () => number;
 }
+
+/** Cancels may go beyond an account's unprocessed requests by this share of them: they take load and risk away. */
+const CANCELS_BEYOND = 0.25;
+/** Nobody's orders are taken when the backlog is so many times older than may be, whoever caused it. */
+const BACKLOG_AGES_MAX = 2;
 
 export class Door {
   readonly #parts: DoorParts;
@@ -41,13 +55,20 @@ export class Door {
     return this.#isClosed;
   }
 
-  /** `rate` is the session's. Cancels are let through where they can be: they take load and risk away. */
+  /** `rate` is the session's. */
   submit(asset: string, request: OrderRequest, rate: TokenBucket, settle: Settle): void {
     const { kind } = request.body;
     const isOrder = kind === "new" || kind === "replace";
-    const refusal = this.#refuseAll() ?? (isOrder ? this.#refuseOrder(asset, request, rate) : null);
+    const refusal =
+      this.#refuseAll() ??
+      (isOrder ? this.#refuseOrder(asset, request, rate) : this.#refuseCancel(asset, request, rate));
     if (refusal !== null) settle(refusal);
     else this.#parts.batcher.submit(asset, request, settle);
+  }
+
+  /** A dead man's switch is not logged, but it counts. */
+  refuseTimer(accountId: AccountId, rate: TokenBucket): Refusal | null {
+    return this.#parts.rates.refuseCancel(rate, accountId, this.#parts.nowMs());
   }
 
   #refuseAll(): Refusal | null {
@@ -56,16 +77,42 @@ export class Door {
   }
 
   #refuseOrder(asset: string, { accountId }: OrderRequest, rate: TokenBucket): Refusal | null {
-    const { access, rates, backlog, backlogAgeMaxMs } = this.#parts;
+    const { access, rates, limits } = this.#parts;
     const nowMs = this.#parts.nowMs();
     return (
       orderProblem(access, accountId, asset) ??
       rates.refuseOrder(rate, accountId, nowMs) ??
-      (backlog.ageMs(asset, nowMs) > backlogAgeMaxMs ? PROCESSING_BEHIND : null)
+      this.#refuseCauser(asset, accountId, limits.unprocessedMax) ??
+      this.#refuseBacklog(asset, accountId, nowMs)
     );
+  }
+
+  #refuseCancel(asset: string, { accountId, body }: OrderRequest, rate: TokenBucket): Refusal | null {
+    const { rates, cancels, limits } = this.#parts;
+    const nowMs = this.#parts.nowMs();
+    return (
+      rates.refuseCancel(rate, accountId, nowMs) ??
+      this.#refuseCauser(asset, accountId, limits.unprocessedMax * (1 + CANCELS_BEYOND)) ??
+      (body.kind === "cancel_all" ? cancels.refuseCancelAll(accountId, nowMs) : cancels.refuseCancel(accountId, nowMs))
+    );
+  }
+
+  #refuseCauser(asset: string, accountId: AccountId, unprocessedMax: number): Refusal | null {
+    return this.#parts.backlog.requestsOf(asset, accountId) >= unprocessedMax ? YOURS_BEHIND : null;
+  }
+
+  #refuseBacklog(asset: string, accountId: AccountId, nowMs: number): Refusal | null {
+    const { backlog, limits } = this.#parts;
+    const ages = backlog.ageMs(asset, nowMs) / limits.backlogAgeMaxMs;
+    if (ages <= 1) return null;
+    return ages > BACKLOG_AGES_MAX || backlog.hasShare(asset, accountId) ? PROCESSING_BEHIND : null;
   }
 }
 
+const YOURS_BEHIND = refuse(
+  "BUSY",
+  "too many of your requests in the asset are not processed yet, nothing was logged; send it again later",
+);
 const PROCESSING_BEHIND = refuse(
   "BUSY",
   "the asset's orders are processed too slowly, nothing was logged; send it again later",

@@ -35,7 +35,7 @@ export class HandlerMetrics {
   }
 
   published({ requests, publishMs }: PublishedBatch): void {
-    this.#metrics.batch.observe(requests);
+    this.#metrics.batch.observe(requests.length);
     this.#metrics.publish.observe(publishMs / 1000);
   }
 

@@ -2,14 +2,17 @@ import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
 import { type BucketSize, TokenBucket } from "../shared/process/token-bucket.js";
 
-/** New orders and replaces. What takes risk away (cancels), and heartbeats, are never limited. */
+/**
+ * Every request for the log and every timer counts. What takes risk away (cancels, timers) may also use as much again
+ * as may be sent at once: whoever has placed orders too fast can still cancel them.
+ */
 export interface RateLimits {
   readonly perSession: BucketSize;
   /** Over all its sessions with this order-handler. */
   readonly perAccount: BucketSize;
 }
 
-/** Who may send orders now, by session and by account. Pure; times are monotonic. */
+/** Who may send now, by session and by account. Pure; times are monotonic. */
 export class OrderRates {
   readonly #limits: RateLimits;
   readonly #accounts = new Map<AccountId, TokenBucket>();
@@ -23,14 +26,28 @@ export class OrderRates {
   }
 
   refuseOrder(session: TokenBucket, accountId: AccountId, nowMs: number): Refusal | null {
+    return this.#refuse(session, accountId, nowMs, { perSession: 0, perAccount: 0 });
+  }
+
+  refuseCancel(session: TokenBucket, accountId: AccountId, nowMs: number): Refusal | null {
     const { perSession, perAccount } = this.#limits;
-    if (!session.take(nowMs)) return tooFast("a session", perSession);
+    return this.#refuse(session, accountId, nowMs, { perSession: perSession.burst, perAccount: perAccount.burst });
+  }
+
+  #refuse(
+    session: TokenBucket,
+    accountId: AccountId,
+    nowMs: number,
+    debtMax: { readonly perSession: number; readonly perAccount: number },
+  ): Refusal | null {
+    const { perSession, perAccount } = this.#limits;
+    if (!session.take(nowMs, debtMax.perSession)) return tooFast("a session", perSession);
     let account = this.#accounts.get(accountId);
     if (account === undefined) {
       account = new TokenBucket(perAccount, nowMs);
       this.#accounts.set(accountId, account);
     }
-    return account.take(nowMs) ? null : tooFast("an account", perAccount);
+    return account.take(nowMs, debtMax.perAccount) ? null : tooFast("an account", perAccount);
   }
 
   /** Forgets the accounts that have not sent for a while. */
@@ -40,6 +57,6 @@ export class OrderRates {
 }
 
 function tooFast(whose: string, { perSecond, burst }: BucketSize): Refusal {
-  const limit = `${whose} may send ${perSecond} orders a second, ${burst} at once`;
+  const limit = `${whose} may send ${perSecond} requests a second, ${burst} at once`;
   return refuse("RATE_LIMITED", `${limit}; nothing was logged, send it again a little later`);
 }

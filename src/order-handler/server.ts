@@ -84,6 +84,7 @@ export class OrderServer {
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     const session = this.#ports.createSession(() => this.#turns.wake(connection), address);
     const connection: Connection = new Connection(socket, session, this.#limits, {
+      wake: (woken) => this.#turns.wake(woken),
       answered: this.#ports.answered,
       gone: (gone, why) => this.#forget(gone, why),
       nowMs: () => this.#ports.nowUs() / 1000,

@@ -9,9 +9,11 @@ import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId, LogId } from "../shared/domain/units.js";
 import { nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
+import type { TokenBucket } from "../shared/process/token-bucket.js";
 import { hasBecome } from "../shared/process/waits.js";
 import { Backlog } from "./backlog.js";
 import { Batcher, type PublishedBatch } from "./batcher.js";
+import { CancelAllowance } from "./cancel-allowance.js";
 import { CancelTriggers } from "./cancel-triggers.js";
 import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 import type { HandlerConfig } from "./config.js";
@@ -45,7 +47,7 @@ const SWEEP_INTERVAL_MS = 200;
 const STOP_ENDS_MS = 2_000;
 
 /** How often it is asked how far the log is processed, while something is not. */
-const BACKLOG_INTERVAL_MS = 1_000;
+const BACKLOG_INTERVAL_MS = 200;
 
 const TIMER_UNAVAILABLE = refuse("UNAVAILABLE", "it is not known whether the timer is set; send it again");
 
@@ -62,6 +64,7 @@ export class OrderHandler {
   readonly #backlogPoll: Poll;
   readonly #lastPrices: LastPrices;
   readonly #rates: OrderRates;
+  readonly #cancels: CancelAllowance;
   /** Whose connection is gone. */
   readonly #gone = new WeakSet<Session>();
 
@@ -70,10 +73,15 @@ export class OrderHandler {
     this.#options = options;
     this.#lastPrices = new LastPrices(registry, options.lastPrices, log);
     this.#rates = new OrderRates(config.rates);
+    this.#cancels = new CancelAllowance(config.cancels);
     const clock = { nowMs: () => performance.now(), nowUs };
     this.#logWatch = new LogWatch(orderLog, log);
     const published = (batch: PublishedBatch) => {
-      this.#backlog.logged(batch.asset, batch.last, performance.now());
+      const nowMs = performance.now();
+      const accountIds = batch.requests.map(({ accountId }) => accountId);
+      this.#backlog.logged(batch.asset, batch.last, accountIds, nowMs);
+      for (const { accountId, body } of batch.requests)
+        if (body.kind === "new") this.#cancels.ordered(accountId, nowMs);
       metrics.published(batch);
     };
     const writer = new LogWriter(orderLog, this.#logWatch, config.batcher, clock.nowMs);
@@ -82,9 +90,10 @@ export class OrderHandler {
       access: options.access,
       logWatch: this.#logWatch,
       rates: this.#rates,
+      cancels: this.#cancels,
       backlog: this.#backlog,
       batcher: this.#batcher,
-      backlogAgeMaxMs: config.backlogAgeMaxMs,
+      limits: config.door,
       nowMs: clock.nowMs,
     });
     const askBacklog = async () => this.#backlog.processed(await options.processedThrough());
@@ -141,6 +150,7 @@ export class OrderHandler {
     this.#logWatch.sweep(nowMs);
     void this.#lastPrices.refresh(nowMs);
     this.#rates.sweep(nowMs);
+    this.#cancels.sweep(nowMs);
     this.#options.metrics.sweep(
       this.#server.sessionCount,
       this.#batcher.fill,
@@ -160,7 +170,7 @@ export class OrderHandler {
       login: (credentials) => this.#login(session, credentials, address),
       loginProblem: (account) => keyProblem(access, account, performance.now()),
       submit: (asset, request, settle) => this.#door.submit(asset, request, rate, settle),
-      setTimer: (accountId, seconds) => this.#setTimer(accountId, seconds),
+      setTimer: (accountId, seconds) => this.#setTimer(accountId, seconds, rate),
       wake,
     });
     return session;
@@ -174,7 +184,9 @@ export class OrderHandler {
     return outcome;
   }
 
-  async #setTimer(accountId: AccountId, seconds: number): Promise<Refusal | null> {
+  async #setTimer(accountId: AccountId, seconds: number, rate: TokenBucket): Promise<Refusal | null> {
+    const refusal = this.#door.refuseTimer(accountId, rate);
+    if (refusal !== null) return refusal;
     try {
       await this.#triggers.setTimer(accountId, seconds);
       return null;

@@ -14,13 +14,16 @@ import type { Answered, Dialect, DialectMessage, DialectRequest, DialectResponse
 import { type Framed, Framer } from "./framing.js";
 import { type Place, Responses } from "./responses.js";
 import { SessionDeadlines, type SessionTimeouts } from "./session-deadlines.js";
-import { textDialect } from "./text-dialect.js";
+import { isHttp, textDialect } from "./text-dialect.js";
 
 export interface SessionLimits extends SessionTimeouts {
   /** Requests without a response; then the socket is not read. */
   readonly inFlightMax: number;
   /** Wrong logins; then the connection is closed. */
   readonly loginFailuresMax: number;
+  /** Lines or frames, and their bytes, that are looked at before a login is accepted; then the connection is closed. */
+  readonly strangerMessagesMax: number;
+  readonly strangerBytesMax: number;
 }
 
 export interface LoggedIn {
@@ -62,6 +65,10 @@ export class Session {
   #account: LoggedIn | null = null;
   #loggingIn = false;
   #loginFailures = 0;
+  #strangerMessages = 0;
+  #strangerBytes = 0;
+  /** Not everything that was received is taken yet: it was not the session's turn, or it was blocked. */
+  #hasUntaken = false;
   readonly #responses: Responses;
   readonly #deadlines: SessionDeadlines;
   #inputEnded = false;
@@ -84,8 +91,9 @@ export class Session {
     return this.#loggingIn || this.#responses.waiting >= this.#limits.inFlightMax;
   }
 
+  /** Also what was received and waits for its turn. */
   get hasUnanswered(): boolean {
-    return this.#responses.waiting > 0;
+    return this.#responses.waiting > 0 || this.mayProceed;
   }
 
   /** It takes no more requests, though some may still be answered. */
@@ -107,27 +115,39 @@ export class Session {
     this.#deadlines.received(this.#ports.nowUs());
     if (this.#closing !== null) return;
     this.#framer.push(chunk);
-    this.proceed();
+    this.#hasUntaken = true;
   }
 
   /** The client sends nothing more; what it sent is still answered. */
   endInput(): void {
     this.#inputEnded = true;
-    this.proceed();
+    this.#hasUntaken = true;
   }
 
-  /** Takes as many requests as may be in flight. */
-  proceed(): void {
+  /** There is something to proceed with. */
+  get mayProceed(): boolean {
+    return this.#hasUntaken && this.#closing === null && !this.isBlocked;
+  }
+
+  /** Bytes that were received and not taken. */
+  get pendingBytes(): number {
+    return this.#framer.pendingBytes;
+  }
+
+  /** Takes at most so many requests, and no more than may be in flight. */
+  proceed(messagesMax: number): void {
     let taken = 0;
-    while (this.#closing === null && !this.isBlocked) {
+    while (this.mayProceed && taken < messagesMax) {
       const framed = this.#framer.take();
-      if (framed === null) break;
-      this.#take(framed);
-      taken++;
+      if (framed === null) this.#hasUntaken = false;
+      else {
+        this.#take(framed);
+        taken++;
+      }
     }
-    const mayTake = this.#closing === null && !this.isBlocked;
-    this.#deadlines.left(mayTake && this.#framer.pendingBytes > 0, taken > 0);
-    if (this.#inputEnded && mayTake) this.#finishInput();
+    const isPartial = !this.#hasUntaken && this.#closing === null && !this.isBlocked;
+    this.#deadlines.left(isPartial && this.#framer.pendingBytes > 0, taken > 0);
+    if (this.#inputEnded && isPartial) this.#finishInput();
   }
 
   /** The responses that are next in order, encoded; null when there are none. */
@@ -159,6 +179,14 @@ export class Session {
       this.close(refuse("MALFORMED_MESSAGE", framed.text));
       return;
     }
+    if (framed.kind === "line" && isHttp(framed.text)) {
+      this.close(refuse("MALFORMED_MESSAGE", "this port does not speak HTTP; nothing of this was carried out"));
+      return;
+    }
+    if (this.#account === null && this.#isTooMuchOf(framed)) {
+      this.close(refuse("LOGIN_REQUIRED", "too much was sent before a login was accepted: LOGIN <key-id> <secret>"));
+      return;
+    }
     try {
       const message = this.#speak().read(framed);
       if (message !== null) this.#perform(message);
@@ -166,6 +194,14 @@ export class Session {
       if (!(error instanceof CodecError)) throw error;
       this.close(refuse("MALFORMED_MESSAGE", `the message can't be decoded: ${error.message}`));
     }
+  }
+
+  /** What a stranger may have looked at is bounded, empty lines and comments, too. */
+  #isTooMuchOf(framed: Exclude<Framed, { kind: "broken" }>): boolean {
+    this.#strangerMessages++;
+    this.#strangerBytes += framed.kind === "line" ? framed.text.length : framed.body.length;
+    const { strangerMessagesMax, strangerBytesMax } = this.#limits;
+    return this.#strangerMessages > strangerMessagesMax || this.#strangerBytes > strangerBytesMax;
   }
 
   /** A client that has said nothing yet is told in text. */
@@ -241,7 +277,6 @@ export class Session {
         const assets = this.#rules.registry.assets.values();
         this.#answer(place, { kind: "login_accepted", account: outcome.account, assets });
       }
-      this.proceed();
     });
     return null;
   }

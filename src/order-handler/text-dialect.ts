@@ -33,6 +33,13 @@ export function textDialect(rules: RequestLineRules): Dialect {
   };
 }
 
+const HTTP = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) |^[A-Z][A-Z0-9-]*:| HTTP\/\d(\.\d)?$/i;
+
+/** A line that begins, or is a header of, an HTTP request: a web page must not be able to trade on a port of its reader's. */
+export function isHttp(line: string): boolean {
+  return HTTP.test(line);
+}
+
 function requestOf(words: readonly string[], rules: RequestLineRules): DialectRequest | Refusal {
   switch (words[0]?.toUpperCase()) {
     case "LOGIN":

@@ -1,15 +1,88 @@
-/** Who has something to write gets a turn once a round of the event loop: one write, however many answers came. */
-export class Turns<One extends { takeTurn(): void }> {
-  #waiting = new Set<One>();
+/** How long one round of turns may take; what is left goes on after the event loop has looked for bytes and answers. */
+const ROUND_MS = 2;
+
+/** How long a group rests that is refused for sending too much: to answer that at full speed would be work, too. */
+const REST_MS = 10;
+
+/** How a turn ended: there is nothing more to do, there is, or something was refused for sending too much. */
+export type TurnEnd = "done" | "more" | "refused";
+
+export interface TurnTaker {
+  /** Who shares turns: the sessions of an account, or of an address that has not logged in. */
+  readonly group: string;
+  /** Does a bounded part of what there is to do. */
+  takeTurn(): TurnEnd;
+}
+
+/**
+ * Who has something to read or to write is served in turn: the groups one after the other, and within each its members.
+ * So whoever sends most, over however many sessions, takes the time that is left by the others, and nobody else's.
+ */
+export class Turns<One extends TurnTaker> {
+  /** The first one's turn is next. Nobody's set is empty. */
+  readonly #groups = new Map<string, Set<One>>();
+  /** Who has something to do in each of the groups that rest. */
+  readonly #resting = new Map<string, Set<One>>();
+  #serving: One | null = null;
+  #isScheduled = false;
 
   /** To be called whenever there is something to do, as often as one likes. */
   wake(one: One): void {
-    if (this.#waiting.add(one).size === 1) setImmediate(() => this.#round());
+    if (one === this.#serving) return;
+    this.#add(one);
+    this.#schedule();
+  }
+
+  #add(one: One): void {
+    const groups = this.#resting.has(one.group) ? this.#resting : this.#groups;
+    const waiting = groups.get(one.group);
+    if (waiting === undefined) groups.set(one.group, new Set([one]));
+    else waiting.add(one);
+  }
+
+  #rest(group: string): void {
+    if (this.#resting.has(group)) return;
+    this.#resting.set(group, this.#groups.get(group) ?? new Set());
+    this.#groups.delete(group);
+    setTimeout(() => {
+      const waiting = this.#resting.get(group);
+      this.#resting.delete(group);
+      if (waiting !== undefined && waiting.size > 0) this.#groups.set(group, waiting);
+      this.#schedule();
+    }, REST_MS);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#groups.size === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#round();
+      this.#schedule();
+    });
   }
 
   #round(): void {
-    const round = this.#waiting;
-    this.#waiting = new Set();
-    for (const one of round) one.takeTurn();
+    const endMs = performance.now() + ROUND_MS;
+    do {
+      const one = this.#next();
+      if (one === null) return;
+      this.#serving = one;
+      const end = one.takeTurn();
+      this.#serving = null;
+      if (end === "refused") this.#rest(one.group);
+      if (end !== "done") this.#add(one);
+    } while (performance.now() < endMs);
+  }
+
+  #next(): One | null {
+    for (const [group, waiting] of this.#groups)
+      for (const one of waiting) {
+        waiting.delete(one);
+        this.#groups.delete(group);
+        if (waiting.size > 0) this.#groups.set(group, waiting);
+        return one;
+      }
+    return null;
   }
 }

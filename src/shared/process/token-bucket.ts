@@ -16,10 +16,10 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  /** False: there is none left, and nothing was taken. */
-  take(nowMs: number): boolean {
+  /** False: there is none left, nor any of `debtMax` beyond, which later takes wait for; nothing was taken. */
+  take(nowMs: number, debtMax = 0): boolean {
     this.#refill(nowMs);
-    if (this.#left < 1) return false;
+    if (this.#left + debtMax < 1) return false;
     this.#left -= 1;
     return true;
   }

@@ -115,10 +115,12 @@ describe("order-handler with bad input", () => {
     expect(await client.rest()).to.match(/^ACK \d+ BTC-USD\nOK PING\nREJ 200 MALFORMED_MESSAGE byte 0x01 [^\n]*\n$/);
   });
 
-  it("asks a web browser to log in", async () => {
+  it("ends the session of a web page at its first line, and carries out nothing of what it posts", async () => {
+    const before = await logged();
     const client = connect();
-    client.socket.end("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    expect(await client.rest()).to.equal("REJ 100 LOGIN_REQUIRED log in first: LOGIN <key-id> <secret>\n".repeat(2));
+    client.socket.end("POST / HTTP/1.1\r\nHost: x\r\n\r\nLOGIN random1 random1\r\nBUY BTC-USD 1 1\r\n");
+    expect(await client.rest()).to.match(/^REJ 200 MALFORMED_MESSAGE this port does not speak HTTP; [^\n]*\n$/);
+    expect(await logged()).to.equal(before);
   });
 
   it("refuses requests before LOGIN, in both dialects, and stays open", async () => {
@@ -221,10 +223,10 @@ describe("order-handler with bad input", () => {
     }
   });
 
-  it("limits how fast orders come in, by session and by account, and never cancels and heartbeats", async () => {
+  it("limits how fast orders come in, by session and by account; cancels count, and go on longer", async () => {
     // So slow that nothing comes back while the test runs.
     const slow = (burst: number) => ({ perSecond: 1 / 3_600, burst });
-    const rates = { perSession: slow(3), perAccount: slow(5) };
+    const rates = { perSession: slow(3), perAccount: slow(7) };
     const slowed = await startHandler(nats.url, { rates });
     try {
       const [one, two, other] = [
@@ -238,9 +240,11 @@ describe("order-handler with bad input", () => {
       expect(await one.ask(order)).to.match(/^REJ 303 RATE_LIMITED a session may send /);
       expect(await one.ask("REPLACE BTC-USD 256 1 1")).to.match(/^REJ 303 /);
       expect(await one.ask("CANCEL BTC-USD 256")).to.match(/^ACK /);
-      expect(await one.ask("CANCELALL BTC-USD")).to.match(/^ACK /);
+      for (const answer of [/^ACK /, /^ACK /, /^REJ 303 RATE_LIMITED a session /])
+        expect(await one.ask("CANCELALL BTC-USD")).to.match(answer);
+      expect(await one.ask("TIMER 0")).to.match(/^REJ 303 /);
       expect(await one.ask("PING")).to.equal("OK PING");
-      for (const _ of [1, 2]) expect(await two.ask(order)).to.match(/^ACK /);
+      expect(await two.ask(order)).to.match(/^ACK /);
       expect(await two.ask(order)).to.match(/^REJ 303 RATE_LIMITED an account may send /);
       expect(await other.ask(order)).to.match(/^ACK /);
     } finally {
@@ -252,8 +256,8 @@ describe("order-handler with bad input", () => {
   it("asks one rule after the other: the order's content, the account, the asset, the rate", async () => {
     let [isSuspended, state] = [true, "halted" as AssetState];
     const access = { isSuspended: () => isSuspended, isRevoked: () => false, stateOf: () => state };
-    const none = { perSecond: 1 / 3_600, burst: 0 };
-    const closed = await startHandler(nats.url, { access, rates: { perSession: none, perAccount: none } });
+    const one = { perSecond: 1 / 3_600, burst: 1 };
+    const closed = await startHandler(nats.url, { access, rates: { perSession: one, perAccount: one } });
     try {
       const client = await login(closed);
       expect(await client.ask("BUY BTC-USD 0 1")).to.match(/^REJ 204 /);
@@ -261,6 +265,7 @@ describe("order-handler with bad input", () => {
       isSuspended = false;
       expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 304 /);
       state = "open";
+      expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^ACK /);
       expect(await client.ask("BUY BTC-USD 1 1")).to.match(/^REJ 303 RATE_LIMITED a session /);
       expect(await client.ask("CANCELALL BTC-USD")).to.match(/^ACK /);
     } finally {

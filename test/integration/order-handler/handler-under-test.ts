@@ -47,7 +47,9 @@ export interface HandlerForTest {
 }
 
 type Overrides = {
-  readonly [Part in "session" | "server" | "batcher" | "rates" | "logins"]?: Partial<HandlerConfig[Part]>;
+  readonly [Part in "session" | "server" | "batcher" | "rates" | "cancels" | "door" | "logins"]?: Partial<
+    HandlerConfig[Part]
+  >;
 } & {
   readonly authenticate?: OrderHandlerOptions["authenticate"];
   readonly processedThrough?: OrderHandlerOptions["processedThrough"];
@@ -56,7 +58,6 @@ type Overrides = {
   readonly lastPrices?: OrderHandlerOptions["lastPrices"];
   readonly access?: OrderHandlerOptions["access"];
   readonly cancelTriggers?: OrderHandlerOptions["cancelTriggers"];
-  readonly backlogAgeMaxMs?: number;
 };
 
 /** An order-handler in this process on a port of its own, with a real NATS. */
@@ -65,7 +66,8 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
   const config: HandlerConfig = {
     ...defaults,
     tls: overrides.tls ?? null,
-    backlogAgeMaxMs: overrides.backlogAgeMaxMs ?? defaults.backlogAgeMaxMs,
+    door: { ...defaults.door, ...overrides.door },
+    cancels: { ...defaults.cancels, ...overrides.cancels },
     session: { ...defaults.session, ...overrides.session },
     server: { ...defaults.server, ...overrides.server },
     batcher: { ...defaults.batcher, ...overrides.batcher },

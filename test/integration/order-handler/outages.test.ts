@@ -93,7 +93,7 @@ describe("order-handler in an outage", () => {
 
   it("answers BUSY to orders, and takes cancels, while nothing that it acknowledged is processed", async () => {
     let processed = new Map([["BTC-USD", logId(0)]]);
-    handler = await startHandler(nats.url, { backlogAgeMaxMs: 300, processedThrough: async () => processed });
+    handler = await startHandler(nats.url, { door: { backlogAgeMaxMs: 300 }, processedThrough: async () => processed });
     const client = await login();
     const first = await client.ask("BUY BTC-USD 1 1");
     await until("BUSY", async () => (await client.ask("BUY BTC-USD 1 1")).startsWith("REJ 300 BUSY"));

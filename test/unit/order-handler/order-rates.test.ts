@@ -13,7 +13,7 @@ describe("order rates", () => {
     expect(rates.refuseOrder(session, ANN, 0)).to.equal(null);
     expect(rates.refuseOrder(session, ANN, 0)).to.deep.equal({
       name: "RATE_LIMITED",
-      text: "a session may send 10 orders a second, 2 at once; nothing was logged, send it again a little later",
+      text: "a session may send 10 requests a second, 2 at once; nothing was logged, send it again a little later",
     });
     expect(rates.refuseOrder(session, ANN, 100)).to.equal(null);
   });
@@ -22,7 +22,7 @@ describe("order rates", () => {
     const rates = new OrderRates(LIMITS);
     const [one, other] = [rates.newSession(0), rates.newSession(0)];
     for (const session of [one, one, other]) expect(rates.refuseOrder(session, ANN, 0)).to.equal(null);
-    expect(rates.refuseOrder(other, ANN, 0)?.text).to.match(/^an account may send 10 orders a second, 3 at once; /);
+    expect(rates.refuseOrder(other, ANN, 0)?.text).to.match(/^an account may send 10 requests a second, 3 at once; /);
     expect(rates.refuseOrder(rates.newSession(0), BOB, 0)).to.equal(null);
   });
 

@@ -17,7 +17,11 @@ const LIMITS: SessionLimits = {
   idleTimeoutMs: 60_000,
   inFlightMax: 4,
   loginFailuresMax: 3,
+  strangerMessagesMax: 20,
+  strangerBytesMax: 200,
 };
+
+const MANY = 1_000;
 
 /** A session whose log answers when the test says so. */
 class Desk {
@@ -65,13 +69,16 @@ class Desk {
   /** The client sends; promises that are ready settle. */
   async hears(bytes: string | Buffer): Promise<void> {
     this.session.receive(Buffer.from(bytes as string));
-    await settled();
+    do {
+      this.session.proceed(MANY);
+      await settled();
+    } while (this.session.mayProceed);
   }
 
   /** What the session says next, and that it goes on. */
   says(): string {
     const output = this.session.takeOutput(() => undefined);
-    this.session.proceed();
+    this.session.proceed(MANY);
     return output?.toString("latin1") ?? "";
   }
 
@@ -114,11 +121,44 @@ describe("session", () => {
   it("carries out what was sent with the login once the login is accepted", async () => {
     const desk = new Desk();
     desk.session.receive(Buffer.from("LOGIN k s\nBUY BTC-USD 1 1\n"));
+    desk.session.proceed(MANY);
     expect(desk.session.isBlocked).to.equal(true);
     expect(desk.submitted).to.have.length(0);
     await settled();
     expect(desk.says()).to.equal("OK LOGIN me\n");
     expect(desk.submitted.map(({ request }) => request.accountId)).to.deep.equal([7]);
+  });
+
+  it("looks at no more than so many lines and bytes of a stranger, comments and empty lines, too", async () => {
+    const tooMuch = /REJ 100 LOGIN_REQUIRED too much was sent before a login was accepted: .*\n$/;
+    for (const lines of ["\n".repeat(21), "# a comment\n".repeat(20), `HELP\n${"#".repeat(199)}\n`]) {
+      const desk = new Desk();
+      await desk.hears(`${lines}LOGIN k s\n`);
+      desk.session.proceed(MANY);
+      expect(desk.says()).to.match(tooMuch);
+      expect(desk.credentials).to.deep.equal([]);
+    }
+    const desk = await Desk.loggedIn();
+    await desk.hears("# a comment of somebody who has logged in\n".repeat(100));
+    expect(desk.session.closingReason).to.equal(null);
+  });
+
+  for (const line of ["GET / HTTP/1.1", "post /x HTTP/1.0", "Host: 127.0.0.1:7001", "LOGIN / HTTP/1.1", "X-A:b"])
+    it(`ends at a line of HTTP, before anything after it is carried out: ${line}`, async () => {
+      const desk = new Desk();
+      await desk.hears(`${line}\r\nLOGIN k s\r\nCANCELALL BTC-USD\r\n`);
+      expect(desk.says()).to.match(/^REJ 200 MALFORMED_MESSAGE this port does not speak HTTP; [^\n]*\n$/);
+      expect([desk.credentials, desk.submitted]).to.deep.equal([[], []]);
+      expect(desk.session.isFinished).to.equal(true);
+    });
+
+  it("takes no more messages at once than it is told to, and then goes on", async () => {
+    const desk = await Desk.loggedIn();
+    desk.session.receive(Buffer.from("# nothing\n".repeat(5)));
+    desk.session.proceed(3);
+    expect([desk.session.mayProceed, desk.session.pendingBytes]).to.deep.equal([true, 20]);
+    desk.session.proceed(3);
+    expect([desk.session.mayProceed, desk.session.pendingBytes]).to.deep.equal([false, 0]);
   });
 
   it("refuses a second login, and one that is not a login", async () => {
@@ -196,6 +236,7 @@ describe("session", () => {
     const desk = await Desk.loggedIn({ inFlightMax: 1 });
     await desk.hears("BUY BTC-USD 1 1\nPING\n");
     desk.session.endInput();
+    desk.session.proceed(MANY);
     expect(desk.session.closingReason).to.equal(null);
     desk.log(0, 256);
     expect(desk.says()).to.equal("ACK 256 BTC-USD\n");
@@ -221,6 +262,7 @@ describe("session", () => {
     const desk = await Desk.loggedIn();
     await desk.hears("BUY BTC-USD 1 640");
     desk.session.endInput();
+    desk.session.proceed(MANY);
     expect(desk.says()).to.equal(
       "REJ 200 MALFORMED_MESSAGE the last message is not complete and was not carried out\n",
     );

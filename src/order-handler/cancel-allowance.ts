@@ -1,0 +1,62 @@
+import { type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
+import { type BucketSize, TokenBucket } from "../shared/process/token-bucket.js";
+
+interface Allowance {
+  /** Orders that were logged here, and not cancelled through here. */
+  orders: number;
+  readonly cancels: TokenBucket;
+  readonly cancelAlls: TokenBucket;
+}
+
+/**
+ * How many cancels an account may have logged: one for each order that it placed here, and so many a second beyond them.
+ * The handler doesn't know which orders are open, and a cancel that hits nothing stays in the log for ever, too.
+ * CANCELALL has an allowance of its own: it must work for whoever has used up the other. Pure; times are monotonic.
+ */
+export class CancelAllowance {
+  readonly #size: BucketSize;
+  readonly #accounts = new Map<AccountId, Allowance>();
+
+  constructor(size: BucketSize) {
+    this.#size = size;
+  }
+
+  ordered(accountId: AccountId, nowMs: number): void {
+    this.#of(accountId, nowMs).orders++;
+  }
+
+  refuseCancel(accountId: AccountId, nowMs: number): Refusal | null {
+    const allowance = this.#of(accountId, nowMs);
+    if (allowance.orders > 0) {
+      allowance.orders--;
+      return null;
+    }
+    return allowance.cancels.take(nowMs) ? null : this.#tooMany("more cancels than orders");
+  }
+
+  refuseCancelAll(accountId: AccountId, nowMs: number): Refusal | null {
+    return this.#of(accountId, nowMs).cancelAlls.take(nowMs) ? null : this.#tooMany("requests to cancel all");
+  }
+
+  /** Forgets who would be given as much as somebody new. */
+  sweep(nowMs: number): void {
+    for (const [accountId, { orders, cancels, cancelAlls }] of this.#accounts)
+      if (orders === 0 && cancels.isFull(nowMs) && cancelAlls.isFull(nowMs)) this.#accounts.delete(accountId);
+  }
+
+  #of(accountId: AccountId, nowMs: number): Allowance {
+    const known = this.#accounts.get(accountId);
+    if (known !== undefined) return known;
+    const [cancels, cancelAlls] = [new TokenBucket(this.#size, nowMs), new TokenBucket(this.#size, nowMs)];
+    const allowance = { orders: 0, cancels, cancelAlls };
+    this.#accounts.set(accountId, allowance);
+    return allowance;
+  }
+
+  #tooMany(what: string): Refusal {
+    const { perSecond, burst } = this.#size;
+    const limit = `an account may send ${perSecond} ${what} a second, ${burst} at once`;
+    return refuse("RATE_LIMITED", `${limit}; nothing was logged, send it again a little later`);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Requests of one asset that wait for the log: each account's in the order in which they came, and the accounts take
+ * turns, so that whoever sends most waits longest. Who is alone may use all of it. Pure.
+ */
+import type { AccountId } from "../shared/domain/units.js";
+
+export interface Queued {
+  readonly accountId: AccountId;
+  readonly arrivedAtMs: number;
+}
+
+export class FairQueue<Item extends Queued> {
+  readonly #sizeMax: number;
+  /** By turns: the first one's is next, and who has had it goes to the end. Nobody's queue is empty. */
+  readonly #accounts = new Map<AccountId, Fifo<Item>>();
+  #size = 0;
+
+  constructor(sizeMax: number) {
+    this.#sizeMax = sizeMax;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Returns what finds no place, if anything: where the queue is full, whoever has more than an equal share of it gives
+   * way with the newest that it has.
+   */
+  put(item: Item): Item | null {
+    const own = this.#accounts.get(item.accountId);
+    let turnedAway: Item | null = null;
+    if (this.#size >= this.#sizeMax) {
+      const hasItsShare = own !== undefined && own.size * this.#accounts.size >= this.#size;
+      if (hasItsShare || this.#sizeMax === 0) return item;
+      turnedAway = this.#takeNewestOfLongest();
+    }
+    const queue = this.#accounts.get(item.accountId) ?? new Fifo<Item>();
+    queue.push(item);
+    this.#accounts.set(item.accountId, queue);
+    this.#size++;
+    return turnedAway;
+  }
+
+  /** At most so many, one of each account in turn. */
+  take(countMax: number): Item[] {
+    const taken: Item[] = [];
+    while (taken.length < countMax) {
+      const next = this.#accounts.entries().next();
+      if (next.done) break;
+      const [accountId, queue] = next.value;
+      const isAlone = this.#accounts.size === 1;
+      do {
+        const item = queue.shift();
+        if (item === undefined) break;
+        taken.push(item);
+      } while (isAlone && taken.length < countMax);
+      this.#accounts.delete(accountId);
+      if (queue.size > 0) this.#accounts.set(accountId, queue);
+    }
+    this.#size -= taken.length;
+    return taken;
+  }
+
+  /** All that arrived by then. */
+  takeArrivedBy(lastArrivalMs: number): Item[] {
+    const taken: Item[] = [];
+    for (const [accountId, queue] of this.#accounts) {
+      for (let first = queue.first; first !== undefined && first.arrivedAtMs <= lastArrivalMs; first = queue.first) {
+        queue.shift();
+        taken.push(first);
+      }
+      if (queue.size === 0) this.#accounts.delete(accountId);
+    }
+    this.#size -= taken.length;
+    return taken;
+  }
+
+  #takeNewestOfLongest(): Item | null {
+    let longest: [AccountId, Fifo<Item>] | null = null;
+    for (const one of this.#accounts) if (longest === null || one[1].size > longest[1].size) longest = one;
+    if (longest === null) return null;
+    const [accountId, queue] = longest;
+    const newest = queue.pop() ?? null;
+    if (queue.size === 0) this.#accounts.delete(accountId);
+    this.#size--;
+    return newest;
+  }
+}
+
+/** First in, first out, without moving what waits each time that something is taken. */
+class Fifo<Item> {
+  #items: Item[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get first(): Item | undefined {
+    return this.#items[this.#head];
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  pop(): Item | undefined {
+    return this.size === 0 ? undefined : this.#items.pop();
+  }
+
+  shift(): Item | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head++;
+    if (this.#head === this.#items.length || this.#head >= 1_024) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}
