@@ -49,7 +49,7 @@ export class Turns<One extends TurnTaker> {
       this.#resting.delete(group);
       if (waiting !== undefined && waiting.size > 0) this.#groups.set(group, waiting);
       this.#schedule();
-    }, REST_MS);
+    }, REST_MS).unref();
   }
 
   #schedule(): void {
