@@ -53,8 +53,6 @@ const CHECKED = v.pipe(
   ),
 );
 
-export type NotifierConfig = ReturnType<typeof notifierConfig>;
-
 export function notifierConfig(values?: NodeJS.ProcessEnv) {
   const { address, ...config } = readSettings(CHECKED, values);
   return Object.freeze({ ...config, ...address });

@@ -14,8 +14,6 @@ const SETTINGS = v.object({
   intervalMs: integer("RECONCILE_INTERVAL_MS", 60_000, { min: 100, max: 86_400_000 }),
 });
 
-export type ReconciliationConfig = ReturnType<typeof serviceConfig>;
-
 /** Of the service, which looks all the time; it rests `restFactor` times as long as a statement took. */
 export function serviceConfig() {
   return Object.freeze({ ...readSettings(SETTINGS), restFactor: REST_FACTOR, limits: PASS_LIMITS });
