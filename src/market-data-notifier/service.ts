@@ -4,6 +4,7 @@ import { assetOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
 import { nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
+import { TOPOLOGY } from "../shared/stage/topology.js";
 import { decodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
 import type { Channel } from "./channels/channel.js";
 import { FlushPacer } from "./flush-pacer.js";
@@ -40,9 +41,10 @@ export class Notifier {
   /** Live first, then the database: what both have is dropped by its number, and nothing falls between. */
   async start(): Promise<void> {
     const { bus, channels, limits } = this.#options;
-    const { last } = await bus.streamBounds("NOTIFICATIONS");
+    const { input: stream } = TOPOLOGY["market-data-notifier"];
+    const { last } = await bus.streamBounds(stream);
     this.#reader = bus.read({
-      stream: "NOTIFICATIONS",
+      stream,
       subject: "notifications.>",
       afterSequence: last,
       pendingMessagesMax: PENDING_MESSAGES_MAX,

@@ -37,7 +37,6 @@ export interface EnginesOptions {
 
 export class MatchingEngines implements Stage {
   readonly name = "matching-engine";
-  readonly input = "COMMANDS";
   readonly keepsAssetsApart = true;
   readonly #service: Service;
   readonly #bus: Bus;
@@ -72,7 +71,7 @@ export class MatchingEngines implements Stage {
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
     const startedMs = performance.now();
     await this.#abandon(asset);
-    const output = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "EXECUTIONS", asset);
+    const output = new FencedOutput(this.#bus, this.#service, this.name, asset);
     const last = await output.open();
     const start = await this.#starts.find(asset, this.#termsOf(asset), last);
     const { engine, commandsThrough, firstCommands } = start;

@@ -14,8 +14,11 @@ import type { OrderRequest } from "../shared/domain/messages.js";
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import { logIdAt, type StreamSequence } from "../shared/domain/units.js";
 import { pausedFor } from "../shared/process/waits.js";
+import { TOPOLOGY } from "../shared/stage/topology.js";
 import { encodeOrderBatch } from "../shared/wire/pipeline-codec.js";
 import type { LogWatch } from "./log-watch.js";
+
+const { output: LOG } = TOPOLOGY["order-handler"];
 
 export type OrderLog = Pick<Bus, "isConnected" | "publish" | "trouble">;
 
@@ -56,7 +59,7 @@ export class LogWriter {
 
   /** The log's disk takes nothing; only another attempt finds out when it does again. */
   get isUnwritable(): boolean {
-    return this.#log.trouble("ORDERS")?.kind === "unwritable";
+    return this.#log.trouble(LOG)?.kind === "unwritable";
   }
 
   async write(asset: string, requests: readonly OrderRequest[], deadlineMs: number): Promise<Written> {
@@ -75,7 +78,7 @@ export class LogWriter {
     for (;;) {
       const leftMs = Math.max(1, deadlineMs - this.#nowMs());
       const attempt = { messageId, deadlineMs: Math.min(leftMs, attemptTimeoutMs) };
-      const outcome = await this.#log.publish(subjectOf("ORDERS", asset), payload, attempt);
+      const outcome = await this.#log.publish(subjectOf(LOG, asset), payload, attempt);
       const nowMs = this.#nowMs();
       if (outcome.kind === "stored") return outcome;
       // After a doubtful attempt, the refusal of a later one says nothing about the first.

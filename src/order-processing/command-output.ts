@@ -51,7 +51,7 @@ export class CommandOutput {
   /** Reads where the asset stands, and publishes what was committed and did not get out. */
   async recover(asset: string): Promise<AssetPosition> {
     this.#outputs.delete(asset);
-    const fenced = new FencedOutput(this.#bus, this.#service.log, this.#service.stopping, "COMMANDS", asset);
+    const fenced = new FencedOutput(this.#bus, this.#service, "order-processing", asset);
     // Before the position: commands are committed before they are published, also by another process at this moment.
     const published = await fenced.open();
     const stored = await this.#store.position(asset);

@@ -23,7 +23,6 @@ const UNSETTLED_COMMANDS_MAX = 10_000;
 
 export class OrderProcessing implements Stage {
   readonly name = "order-processing";
-  readonly input = "ORDERS";
   readonly #store: CommandStore;
   readonly #sequencer: Sequencer;
   readonly #actions: ActionsFollower;

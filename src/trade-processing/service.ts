@@ -21,6 +21,7 @@ import { LATENCY_BUCKETS_S } from "../shared/process/metrics.js";
 import type { AssetInput } from "../shared/stage/asset-input.js";
 import { judgingInput } from "../shared/stage/dead-letters.js";
 import type { Stage } from "../shared/stage/stage.js";
+import { TOPOLOGY } from "../shared/stage/topology.js";
 import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
 import { ordersNeeded, publicTrade, settle } from "./settlement.js";
 import type { AssetSettlement, TradeStore } from "./trade-store.js";
@@ -49,7 +50,6 @@ interface EventBatch {
 
 export class TradeProcessing implements Stage {
   readonly name = "trade-processing";
-  readonly input = "EXECUTIONS";
   readonly #bus: Bus;
   readonly #store: TradeStore;
   readonly #service: Service;
@@ -169,7 +169,9 @@ export class TradeProcessing implements Stage {
       const [start, end] = [part * ITEMS_PER_MESSAGE_MAX, (part + 1) * ITEMS_PER_MESSAGE_MAX];
       const batch = { trades: trades.slice(start, end), reports: reports.slice(start, end), resync: state.mustResync };
       const payload = encodeNotificationBatch(batch);
-      return this.#bus.publish(subjectOf("NOTIFICATIONS", asset), payload, { deadlineMs: PUBLISH_TIMEOUT_MS });
+      return this.#bus.publish(subjectOf(TOPOLOGY[this.name].output, asset), payload, {
+        deadlineMs: PUBLISH_TIMEOUT_MS,
+      });
     });
     const outcomes = await Promise.all(stored);
     state.mustResync = outcomes.some(({ kind }) => kind !== "stored");

@@ -86,7 +86,7 @@ class ServiceProcess implements Service {
   fail(err: unknown): void {
     this.log.fatal({ err }, "the service can't go on");
     // Another has its work: it has nothing to bring to an end, and is to be gone before it does any harm.
-    if (isRefusal(err)) process.exit(EXIT_FAILED);
+    if (isFenced(err)) process.exit(EXIT_FAILED);
     this.#exitCode = EXIT_FAILED;
     this.#stop("failure");
   }
@@ -140,6 +140,6 @@ class ServiceProcess implements Service {
   }
 }
 
-function isRefusal(err: unknown): boolean {
+function isFenced(err: unknown): boolean {
   return err instanceof Fenced || (err instanceof Error && err.cause instanceof Fenced);
 }

@@ -9,8 +9,10 @@ import type { InputMessage } from "../bus/reader.js";
 import { type StreamName, subjectOf } from "../bus/subjects.js";
 import { Fenced } from "../domain/errors.js";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
+import type { Service } from "../process/lifecycle.js";
 import type { Logger } from "../process/log.js";
 import { pausedFor } from "../process/waits.js";
+import { type StageName, TOPOLOGY } from "./topology.js";
 
 const ACK_TIMEOUT_MS = 2_000;
 const RETRY_MS = 200;
@@ -23,7 +25,8 @@ export class FencedOutput {
   readonly #subject: string;
   #last: StreamSequence = streamSequence(0);
 
-  constructor(bus: Bus, log: Logger, stopping: AbortSignal, stream: StreamName, asset: string) {
+  constructor(bus: Bus, { log, stopping }: Pick<Service, "log" | "stopping">, stage: StageName, asset: string) {
+    const { output: stream } = TOPOLOGY[stage];
     this.#bus = bus;
     this.#log = log.child({ stream, asset });
     this.#stopping = stopping;

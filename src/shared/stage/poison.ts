@@ -9,6 +9,7 @@ import type { Service } from "../process/lifecycle.js";
 import type { AssetInput } from "./asset-input.js";
 import { BadInput, isInputsFault, putDeadLetter, Suspects } from "./dead-letters.js";
 import { AssetHalted, type Stage } from "./stage.js";
+import { TOPOLOGY } from "./topology.js";
 
 /** A batch failed by the fault of what it holds; it is tried again in parts. */
 export class BatchAccused extends Error {
@@ -57,7 +58,8 @@ export class PoisonSearch {
     const [suspect] = accused;
     if (message !== null && suspect !== undefined) {
       const { asset } = suspect;
-      const { name: service, input: stream } = this.#stage;
+      const { name: service } = this.#stage;
+      const { input: stream } = TOPOLOGY[service];
       await putDeadLetter(this.#bus, { service, asset, stream, message, reason: cause });
       this.#deadLetters.inc({ asset });
       if (this.#stage.salvage === undefined) throw new AssetHalted(asset, cause);

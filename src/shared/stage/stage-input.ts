@@ -8,6 +8,7 @@ import type { Metrics } from "../process/metrics.js";
 import type { AssetInput } from "./asset-input.js";
 import type { PoisonSearch } from "./poison.js";
 import type { Stage } from "./stage.js";
+import { TOPOLOGY } from "./topology.js";
 
 export interface StageInputOptions {
   /** Messages of one asset held in memory. */
@@ -66,7 +67,7 @@ export class StageInput {
   }
 
   open(asset: string, afterSequence: StreamSequence): void {
-    const { input } = this.#stage;
+    const { input } = TOPOLOGY[this.#stage.name];
     const reader = this.#bus.read({
       stream: input,
       subject: subjectOf(input, asset),

@@ -17,6 +17,7 @@ import { BatchAccused, PoisonSearch } from "./poison.js";
 import { Retries } from "./retries.js";
 import { AssetHalted, type Stage } from "./stage.js";
 import { StageInput, type StageInputOptions } from "./stage-input.js";
+import { TOPOLOGY } from "./topology.js";
 
 export interface StageOptions extends StageInputOptions {
   readonly share: AssetShare;
@@ -182,7 +183,7 @@ class StageLoop {
     const fresh = this.#closedAssets().filter((asset) => !this.#takingUp.has(asset) && this.#retries.isDue(asset));
     if (fresh.length === 0) return;
     try {
-      const { last } = await this.#bus.streamBounds(this.#stage.input);
+      const { last } = await this.#bus.streamBounds(TOPOLOGY[this.#stage.name].input);
       for (const asset of fresh) this.#takingUp.set(asset, this.#takeUp(asset, last));
     } catch (err) {
       await this.#failed(fresh, err);

@@ -3,14 +3,13 @@
  * checkpoint stands (design: docs/arch.md, One rule for every stage).
  */
 
-import type { StreamName } from "../bus/subjects.js";
 import type { StreamSequence } from "../domain/units.js";
-import type { ServiceName } from "../process/services.js";
 import type { AssetInput } from "./asset-input.js";
+import type { StageName } from "./topology.js";
 
 export interface Stage {
-  readonly name: ServiceName;
-  readonly input: StreamName;
+  /** Says what it reads and writes (topology.ts). */
+  readonly name: StageName;
   /**
    * Reads the asset's checkpoint, finishes what was stored and not published, and says after which input to go on. A
    * stream that was rebuilt may be shorter than the checkpoint says: what was handled before is skipped by `handle`,

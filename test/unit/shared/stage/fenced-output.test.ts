@@ -43,7 +43,7 @@ describe("a fenced output", () => {
       },
     };
     const { log, stopping } = serviceForTest("order-processing");
-    const output = new FencedOutput(bus as Bus, log, stopping, "COMMANDS", "BTC-USD");
+    const output = new FencedOutput(bus as Bus, { log, stopping }, "order-processing", "BTC-USD");
     await output.open();
     return { output, published: output.publish(OURS) };
   }

@@ -68,7 +68,6 @@ describe("a stage that shares its assets", () => {
   const released: string[] = [];
   const stage: Stage = {
     name: "matching-engine",
-    input: "COMMANDS",
     async recover(asset) {
       recovered.push(asset);
       return { afterSequence: streamSequence(0) };
