@@ -23,7 +23,7 @@ import { judgingInput } from "../shared/stage/dead-letters.js";
 import type { Stage } from "../shared/stage/stage.js";
 import { TOPOLOGY } from "../shared/stage/topology.js";
 import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
-import { ordersNeeded, publicTrade, settle } from "./settlement.js";
+import { type BudgetsAsked, budgetOrders, ordersNeeded, publicTrade, settle } from "./settlement.js";
 import type { AssetSettlement, TradeStore } from "./trade-store.js";
 
 /** Live orders of one asset kept in memory; the others are read from Postgres when an event touches them. */
@@ -87,7 +87,7 @@ export class TradeProcessing implements Stage {
     const batches = inputs.map((input) => this.#readEvents(input)).filter((batch) => this.#isNew(batch));
     if (batches.length === 0) return;
     await Promise.all(batches.map((batch) => this.#loadOrders(batch)));
-    const settlements = await this.#settleAll(batches);
+    const settlements = await this.#settleAll(batches, await this.#readBudgets(batches));
     const sequences = await this.#store.store(settlements);
     for (const { asset, reached, throughCommand, holdThroughCommand } of settlements)
       Object.assign(this.#state(asset), { reached, throughCommand, holdThroughCommand });
@@ -114,9 +114,19 @@ export class TradeProcessing implements Stage {
     for (const order of await this.#store.orders(asset, ordersNeeded(events, orders))) orders.set(order.orderId, order);
   }
 
-  async #settleAll(batches: readonly EventBatch[]): Promise<AssetSettlement[]> {
+  async #readBudgets(batches: readonly EventBatch[]): Promise<ReadonlyMap<string, BudgetsAsked>> {
+    const budgets = batches.map(
+      async ({ asset, events }) => [asset, await this.#store.budgetsAsked(asset, budgetOrders(events))] as const,
+    );
+    return new Map(await Promise.all(budgets));
+  }
+
+  async #settleAll(
+    batches: readonly EventBatch[],
+    budgets: ReadonlyMap<string, BudgetsAsked>,
+  ): Promise<AssetSettlement[]> {
     try {
-      return batches.map((batch) => this.#settle(batch));
+      return batches.map((batch) => this.#settle(batch, budgets.get(batch.asset)));
     } catch (cause) {
       await this.#assertAlone(batches, cause);
       throw cause;
@@ -135,11 +145,14 @@ export class TradeProcessing implements Stage {
     }
   }
 
-  #settle({ asset, events, streamSequence, throughCommand }: EventBatch): AssetSettlement {
+  #settle(
+    { asset, events, streamSequence, throughCommand }: EventBatch,
+    budgets: BudgetsAsked | undefined,
+  ): AssetSettlement {
     const { reached, holdThroughCommand, orders } = this.#state(asset);
     const terms = this.#registry.assets.get(asset);
     if (terms === undefined) throw new InvariantBroken(`${asset} is settled and not in the assets file`);
-    const settlement = judgingInput(asset, () => settle(events, reached, orders, terms));
+    const settlement = judgingInput(asset, () => settle(events, reached, orders, terms, budgets));
     // A command's hold may be settled before the last of its events.
     const held = Math.max(holdThroughCommand, throughCommand, settlement.holdThroughCommand);
     const position = { from: reached, streamSequence, throughCommand };

@@ -8,6 +8,7 @@ import type { OrderRecord } from "../shared/domain/order-record.js";
 import type { ExecutionReport, PublicTrade } from "../shared/domain/reports.js";
 import {
   type CommandSequence,
+  type CurrencyUnits,
   commandSequence,
   type EpochUs,
   type EventSequence,
@@ -50,6 +51,18 @@ export function ordersNeeded(events: readonly EngineEvent[], known: ReadonlyMap<
   return [...needed];
 }
 
+/** What clients asked to spend, by order; an event says what is left of it for fills. */
+export type BudgetsAsked = ReadonlyMap<OrderId, CurrencyUnits>;
+
+/** The new orders whose clients' budgets must be known. */
+export function budgetOrders(events: readonly EngineEvent[]): OrderId[] {
+  return events.flatMap(({ body }) =>
+    (body.kind === "accepted" || body.kind === "rejected") && body.order.quoteBudgetUnits !== null
+      ? [body.orderId]
+      : [],
+  );
+}
+
 /**
  * Settles the events that follow `after`, without a gap. The orders in the map are changed and new ones are added:
  * after an error, or when the result can't be stored, the map must be thrown away.
@@ -59,6 +72,7 @@ export function settle(
   after: EventSequence,
   orders: Map<OrderId, OrderRecord>,
   asset: Asset,
+  budgets: BudgetsAsked = new Map(),
 ): Settlement {
   const trades: SettledTrade[] = [];
   const reports: SettledReport[] = [];
@@ -72,6 +86,7 @@ export function settle(
     reached = event.eventSequence;
     const { body, atUs } = event;
     const told = reportsOf(event, orders, asset);
+    if (body.kind === "accepted" || body.kind === "rejected") nameBudget(known(orders, body.orderId), told, budgets);
     const { postings: posted, fees } = moneyOf(event, orders, asset);
     postings.push(...posted);
     for (const report of told) {
@@ -117,6 +132,13 @@ function known(orders: ReadonlyMap<OrderId, OrderRecord>, id: OrderId): OrderRec
   const order = orders.get(id);
   invariant(order !== undefined, `order ${id} is not known`);
   return order;
+}
+
+function nameBudget(order: OrderRecord, told: ExecutionReport[], budgets: BudgetsAsked): void {
+  const quoteBudgetUnits = budgets.get(order.orderId);
+  if (quoteBudgetUnits === undefined) return;
+  order.terms = { ...order.terms, quoteBudgetUnits };
+  for (const report of told) Object.assign(report, { terms: order.terms });
 }
 
 /** What a budget could not buy any more, in words. */

@@ -2,12 +2,14 @@
 import { columns, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Statement } from "../shared/database/database.js";
 import { fenceError, takePositions } from "../shared/database/positions.js";
+import { type TermsRow, termsColumns, withTerms } from "../shared/database/stored-reports.js";
 import type { OrderRecord } from "../shared/domain/order-record.js";
 import {
   type AccountId,
   type AccountSequence,
   accountSequence,
   type CommandSequence,
+  type CurrencyUnits,
   commandSequence,
   type EventSequence,
   eventSequence,
@@ -60,7 +62,7 @@ export class TradeStore {
     if (ids.length === 0) return [];
     const rows = await this.#database.query<OrderRow>(
       `select order_id as "orderId", account_id as "accountId", client_order_id as "clientOrderId", side, type,
-         time_in_force as "timeInForce", price_ticks as "priceTicks", stop_price_ticks as "stopPriceTicks",
+         time_in_force as "timeInForce", price_ticks as "priceTicks", ${termsColumns("orders")},
          quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots", status,
          received_at_us as "receivedAtUs", maker_fee_bps as "makerBps", taker_fee_bps as "takerBps",
          held_units as "heldUnits", fee_carry as "feeCarry"
@@ -69,8 +71,19 @@ export class TradeStore {
     );
     return rows.map(({ makerBps, takerBps, ...order }) => {
       const feeRates = makerBps === null || takerBps === null ? null : { makerBps, takerBps };
-      return { ...order, feeRates };
+      return { ...withTerms(order), feeRates };
     });
+  }
+
+  /** What the clients of these orders asked to spend; their commands say what is left of it for fills. */
+  async budgetsAsked(asset: string, ids: readonly OrderId[]): Promise<Map<OrderId, CurrencyUnits>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.#database.query<{ id: OrderId; units: CurrencyUnits }>(
+      `select log_id as id, quote_budget_units as units from order_log
+       where asset = $1 and log_id = any($2::bigint[]) and quote_budget_units is not null`,
+      [asset, [...ids]],
+    );
+    return new Map(rows.map(({ id, units }) => [id, units]));
   }
 
   /**
@@ -104,10 +117,11 @@ export class TradeStore {
   }
 }
 
-type OrderRow = Omit<OrderRecord, "feeRates"> & {
-  readonly makerBps: number | null;
-  readonly takerBps: number | null;
-};
+type OrderRow = Omit<OrderRecord, "feeRates" | "terms"> &
+  TermsRow & {
+    readonly makerBps: number | null;
+    readonly takerBps: number | null;
+  };
 
 const hasRows = ({ values }: Statement) => values?.[0] !== NO_ROWS;
 
@@ -230,10 +244,12 @@ function insertOrders(settlements: readonly AssetSettlement[]): Statement {
     name: "insert_orders",
     text: `insert into orders (asset, order_id, account_id, client_order_id, side, type, time_in_force, price_ticks,
         stop_price_ticks, quantity_lots, filled_lots, leaves_lots, status, received_at_us, maker_fee_bps,
-        taker_fee_bps, held_units, fee_carry, updated_at_us)
+        taker_fee_bps, held_units, fee_carry, updated_at_us, display_lots, minimum_lots, post_only, expires_at_ms,
+        quote_budget_units, self_trade_prevention)
       select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[],
-        $15::integer[], $16::integer[], $17::bigint[], $18::integer[], $19::bigint[])`,
+        $15::integer[], $16::integer[], $17::bigint[], $18::integer[], $19::bigint[], $20::bigint[], $21::bigint[],
+        $22::boolean[], $23::bigint[], $24::bigint[], $25::text[])`,
     values: columns(
       rows,
       ({ asset }) => asset,
@@ -244,7 +260,7 @@ function insertOrders(settlements: readonly AssetSettlement[]): Statement {
       ({ order }) => order.type,
       ({ order }) => order.timeInForce,
       ({ order }) => order.priceTicks,
-      ({ order }) => order.stopPriceTicks,
+      ({ order }) => order.terms.stopPriceTicks,
       ({ order }) => order.quantityLots,
       ({ order }) => order.filledLots,
       ({ order }) => order.leavesLots,
@@ -255,6 +271,12 @@ function insertOrders(settlements: readonly AssetSettlement[]): Statement {
       ({ order }) => order.heldUnits,
       ({ order }) => order.feeCarry,
       ({ settledAtUs }) => settledAtUs,
+      ({ order }) => order.terms.displayLots,
+      ({ order }) => order.terms.minimumLots,
+      ({ order }) => order.terms.postOnly,
+      ({ order }) => order.terms.expiresAtMs,
+      ({ order }) => order.terms.quoteBudgetUnits,
+      ({ order }) => order.terms.selfTradePrevention,
     ),
   };
 }

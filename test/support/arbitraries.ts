@@ -17,6 +17,7 @@ const positive = fc.oneof(
 );
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 const clientOrderId = maybe(fc.stringMatching(/^[A-Za-z0-9_-]{1,36}$/));
+const selfTradePrevention = fc.constantFrom("cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none");
 const side = fc.constantFrom("buy", "sell");
 const reason = fc.constantFrom(...REASONS);
 const type = fc.constantFrom("limit", "market", "stop_limit", "stop_market");
@@ -49,7 +50,7 @@ export const newOrders = branded<NewOrder>(
     quoteBudgetUnits: maybe(positive),
     expiresAtMs: maybe(positive),
     postOnly: fc.boolean(),
-    selfTradePrevention: fc.constantFrom("cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none"),
+    selfTradePrevention,
     feeRates,
   }),
 );
@@ -210,6 +211,17 @@ export const sequencedReports = branded<SequencedReport>(
     status: fc.constantFrom(...ORDER_STATUSES),
     orderId: maybe(positive),
     clientOrderId,
+    terms: maybe(
+      fc.record({
+        stopPriceTicks: maybe(positive),
+        displayLots: maybe(positive),
+        minimumLots: maybe(positive),
+        postOnly: fc.boolean(),
+        expiresAtMs: maybe(positive),
+        quoteBudgetUnits: maybe(positive),
+        selfTradePrevention,
+      }),
+    ),
     side: maybe(side),
     type: maybe(type),
     timeInForce: maybe(timeInForce),

@@ -1,17 +1,14 @@
 /** One account's reports: gapless in Postgres, and each seen once, in order and word for word, by its subscriber. */
 
+import { ORDER_OF_REPORT, REPORT_COLUMNS, type ReportRow, reportOf } from "../../src/shared/database/stored-reports.js";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { reportJson } from "../../src/shared/domain/report-json.js";
-import type { ExecutionReport, SequencedReport } from "../../src/shared/domain/reports.js";
 import { type Difference, fieldsThatDiffer } from "./difference.js";
 import type { Account } from "./load.js";
-import { REPORT_COLUMNS } from "./market-oracle.js";
 import type { World } from "./world.js";
 
-const ROWS = `select ${REPORT_COLUMNS} from execution_reports
-  where account_id = $1 and account_sequence > $2 and account_sequence <= $3 order by account_sequence`;
-
-type ReportRow = ExecutionReport & SequencedReport & { readonly asset: string };
+const ROWS = `select ${REPORT_COLUMNS} from execution_reports r ${ORDER_OF_REPORT}
+  where r.account_id = $1 and r.account_sequence > $2 and r.account_sequence <= $3 order by r.account_sequence`;
 
 export class AccountOracle {
   readonly #world: World;
@@ -43,7 +40,7 @@ export class AccountOracle {
       const row = rows[accountSequence - firstSequence];
       if (row === undefined) continue; // told above
       const asset = this.#world.registry.assets.get(row.asset) as Asset;
-      const differing = fieldsThatDiffer(reportJson(row, asset), report);
+      const differing = fieldsThatDiffer(reportJson(reportOf(row), asset), report);
       if (differing !== null) yield { kind: "differing", text: `report ${accountSequence} of ${name}: ${differing}` };
     }
     if (expected <= through) yield { kind: "lost", text: `${name} did not see reports ${expected} to ${through}` };

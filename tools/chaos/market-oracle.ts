@@ -7,17 +7,19 @@ import { createNaiveEngine } from "../../packages/matching-core/test/support/nai
 import { readRange } from "../../src/matching-engine/subject-range.js";
 import { CommandStore } from "../../src/order-processing/command-store.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
+import { ORDER_OF_REPORT, REPORT_COLUMNS, type ReportRow, reportOf } from "../../src/shared/database/stored-reports.js";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import type { Command, EngineEvent } from "../../src/shared/domain/messages.js";
 import type { OrderRecord } from "../../src/shared/domain/order-record.js";
 import {
   type CommandSequence,
+  type EventSequence,
   type OrderId,
   type StreamSequence,
   streamSequence,
 } from "../../src/shared/domain/units.js";
 import { decodeCommandBatch, decodeExecutionBatch } from "../../src/shared/wire/pipeline-codec.js";
-import { type Settlement, settle } from "../../src/trade-processing/settlement.js";
+import { budgetOrders, type Settlement, settle } from "../../src/trade-processing/settlement.js";
 import { TradeStore } from "../../src/trade-processing/trade-store.js";
 import { type Difference, fieldsThatDiffer } from "./difference.js";
 import type { World } from "./world.js";
@@ -31,20 +33,11 @@ const TRADES = `select trade_id as "tradeId", event_sequence as "eventSequence",
     executed_at_us as "executedAtUs", maker_fee_units as "makerFeeUnits", taker_fee_units as "takerFeeUnits"
   from trades where asset = $1 and event_sequence > $2 and event_sequence <= $3 order by trade_id`;
 
-export const REPORT_COLUMNS = `account_id as "accountId", account_sequence as "accountSequence", asset,
-  event_sequence as "eventSequence", event, status, order_id as "orderId", client_order_id as "clientOrderId", side, type,
-  time_in_force as "timeInForce", price_ticks as "priceTicks", quantity_lots as "quantityLots",
-  filled_lots as "filledLots", leaves_lots as "leavesLots", trade_id as "tradeId", last_price_ticks as "lastPriceTicks",
-  last_quantity_lots as "lastQuantityLots", liquidity, fee_units as "feeUnits", reason, received_at_us as "receivedAtUs",
-  matched_at_us as "matchedAtUs"`;
+const REPORTS = `select ${REPORT_COLUMNS}, r.event_sequence as "eventSequence" from execution_reports r ${ORDER_OF_REPORT}
+  where r.asset = $1 and r.event_sequence > $2 and r.event_sequence <= $3
+  order by r.event_sequence, r.account_id, r.account_sequence`;
 
-const REPORTS = `select ${REPORT_COLUMNS} from execution_reports
-  where asset = $1 and event_sequence > $2 and event_sequence <= $3 order by event_sequence, account_id, account_sequence`;
-
-interface Reported {
-  readonly eventSequence: number;
-  readonly accountId: number;
-}
+type Reported = ReportRow & { readonly eventSequence: EventSequence };
 
 /** Where something sequenced stands: what was compared up to here is right. */
 interface Place {
@@ -94,7 +87,8 @@ export class MarketOracle {
     yield* this.#comparedStream("EXECUTIONS", this.#eventsCompared, events, "eventSequence", (data) => [
       ...decodeExecutionBatch(data).events,
     ]);
-    const settlement = settle(events, after, this.#orders, this.#asset);
+    const budgets = await this.#trades.budgetsAsked(this.#asset.asset, budgetOrders(events));
+    const settlement = settle(events, after, this.#orders, this.#asset, budgets);
     const range = [this.#asset.asset, after, this.#engine.lastEventSequence];
     yield* this.#comparedTrades(settlement, range);
     yield* this.#comparedReports(settlement, range);
@@ -145,7 +139,7 @@ export class MarketOracle {
   }
 
   async *#comparedReports({ reports }: Settlement, range: unknown[]): AsyncGenerator<Difference> {
-    const rows = await this.#world.database.query<Reported>(REPORTS, range);
+    const rows = (await this.#world.database.query<Reported>(REPORTS, range)).map(reportOf);
     const sorted = [...reports].sort((a, b) => a.eventSequence - b.eventSequence || a.accountId - b.accountId);
     yield* this.#comparedRows("report of event", sorted, rows, (row) => `${row.eventSequence} to ${row.accountId}`);
   }

@@ -1,18 +1,21 @@
 import type { Database } from "../../shared/database/database.js";
+import {
+  ORDER_OF_REPORT,
+  REPORT_COLUMNS,
+  type ReportRow,
+  reportOf,
+  type TermsRow,
+  termsColumns,
+  withTerms,
+} from "../../shared/database/stored-reports.js";
 import type { Asset } from "../../shared/domain/assets.js";
 import { formatDecimal, formatPrice } from "../../shared/domain/decimal.js";
 import { InvariantBroken } from "../../shared/domain/errors.js";
-import { reportJson } from "../../shared/domain/report-json.js";
+import { reportJson, termsFields } from "../../shared/domain/report-json.js";
 import type { SequencedReport } from "../../shared/domain/reports.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import type { FeedReport } from "./account-feed.js";
 import type { AccountSnapshot, OpenOrderPlace, OpenOrdersPage, OrdersSource, ReportsHole } from "./orders-source.js";
-
-const REPORT_COLUMNS = `account_id as "accountId", account_sequence as "accountSequence", asset, event, status,
-  order_id as "orderId", client_order_id as "clientOrderId", side, type, time_in_force as "timeInForce",
-  price_ticks as "priceTicks", quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots",
-  trade_id as "tradeId", last_price_ticks as "lastPriceTicks", last_quantity_lots as "lastQuantityLots", liquidity,
-  fee_units as "feeUnits", reason, received_at_us as "receivedAtUs", matched_at_us as "matchedAtUs"`;
 
 const ACCOUNT_SEQUENCE = `coalesce((select last_sequence from account_sequences where account_id = $1), 0) as "accountSequence"`;
 const IS_OPEN = "account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger')";
@@ -22,22 +25,22 @@ const OPEN_ORDERS = `${ACCOUNT_SEQUENCE}, coalesce((select json_agg(open_order) 
     select asset, order_id as "orderId", client_order_id as "clientOrderId", status, side, type,
       time_in_force as "timeInForce", case when type not in ('market', 'stop_market') then price_ticks end as "priceTicks",
       quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots",
-      received_at_us as "receivedAtUs"
+      received_at_us as "receivedAtUs", ${termsColumns("orders")}
     from orders where ${IS_OPEN} and (asset, order_id) > ($2, $3)
     order by asset, order_id limit $4) open_order), '[]') as "openOrders"`;
 const ACCOUNT_SNAPSHOT = `select ${OPEN_ORDERS}, (select count(*) from orders where ${IS_OPEN}) as "openOrdersTotal"`;
 const OPEN_ORDERS_PAGE = `select ${OPEN_ORDERS}`;
 
-const REPORTS_AFTER = `select ${REPORT_COLUMNS} from execution_reports where account_id = $1 and account_sequence > $2
-  order by account_sequence limit $3`;
+const REPORTS_AFTER = `select ${REPORT_COLUMNS} from execution_reports r ${ORDER_OF_REPORT}
+  where r.account_id = $1 and r.account_sequence > $2 order by r.account_sequence limit $3`;
 const REPORTS_IN_HOLES = `select ${REPORT_COLUMNS}
   from unnest($1::bigint[], $2::bigint[], $3::bigint[]) hole(account_id, after, up_to)
-  join execution_reports using (account_id) where account_sequence > after and account_sequence <= up_to
-  order by account_id, account_sequence`;
+  join execution_reports r using (account_id) ${ORDER_OF_REPORT}
+  where r.account_sequence > after and r.account_sequence <= up_to order by r.account_id, r.account_sequence`;
 
 const BEFORE_ALL: OpenOrderPlace = { asset: "", orderId: 0 };
 
-interface OpenOrderRow {
+interface OpenOrderRow extends TermsRow {
   readonly asset: string;
   readonly orderId: number;
   readonly priceTicks: number | null;
@@ -117,8 +120,9 @@ export class OrdersStore implements OrdersSource {
   }
 
   async #reports(text: string, values: readonly unknown[]): Promise<{ accountId: AccountId; report: FeedReport }[]> {
-    const rows = await this.#database.query<SequencedReport & { asset: string }>(text, values);
-    return rows.map(({ asset, ...report }) => {
+    const rows = await this.#database.query<ReportRow>(text, values);
+    return rows.map((row) => {
+      const { asset, ...report } = reportOf(row);
       const { accountId, accountSequence, matchedAtUs } = report;
       return { accountId, report: { accountSequence, matchedAtUs, json: this.render(asset, report) } };
     });
@@ -133,9 +137,10 @@ export class OrdersStore implements OrdersSource {
 
 /** As in an execution report: decimal text, and nothing where there is nothing to say. */
 function openOrderJson(row: OpenOrderRow, asset: Asset): object {
-  const { priceTicks, quantityLots, filledLots, leavesLots, ...order } = row;
+  const { priceTicks, quantityLots, filledLots, leavesLots, terms, ...order } = withTerms(row);
   const json = {
     ...order,
+    ...termsFields(terms, asset),
     price: priceTicks === null ? null : formatPrice(priceTicks, asset.tick),
     quantity: quantityLots === null ? null : formatDecimal(quantityLots, asset.lot),
     filledQuantity: formatDecimal(filledLots, asset.lot),

@@ -1,6 +1,6 @@
 /** An order as settlement keeps it and as its owner sees it: what reports are made of. */
 import type { FeeRates, NewOrder, OrderType, Side, TimeInForce } from "./messages.js";
-import type { OrderStatus } from "./reports.js";
+import type { OrderStatus, ReportedTerms } from "./reports.js";
 import { type AccountId, type EpochUs, type Lots, lots, type OrderId, type PriceTicks } from "./units.js";
 
 /** An order as its owner sees it. While it lives, leaves = quantity - filled; once it is done, leaves is 0. */
@@ -12,7 +12,7 @@ export interface OrderRecord {
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
   priceTicks: PriceTicks | null;
-  readonly stopPriceTicks: PriceTicks | null;
+  terms: ReportedTerms;
   /** Null for a market buy by quote budget; leaves is null, too, while it lives. */
   quantityLots: Lots | null;
   filledLots: Lots;
@@ -51,7 +51,15 @@ export function newOrderRecord(
     type: order.type,
     timeInForce: order.timeInForce,
     priceTicks: order.priceTicks,
-    stopPriceTicks: order.stopPriceTicks,
+    terms: {
+      stopPriceTicks: order.stopPriceTicks,
+      displayLots: order.displayLots,
+      minimumLots: order.minimumLots,
+      postOnly: order.postOnly,
+      expiresAtMs: order.expiresAtMs,
+      quoteBudgetUnits: order.quoteBudgetUnits,
+      selfTradePrevention: order.selfTradePrevention,
+    },
     quantityLots: order.quantityLots,
     filledLots: lots(0),
     leavesLots: order.quantityLots,

@@ -1,7 +1,7 @@
 /** Reports as subscribers get them: decimal text for people, absent where there is nothing to say. */
 import type { Asset } from "./assets.js";
 import { formatAmount, formatDecimal, formatPrice } from "./decimal.js";
-import type { ExecutionReport, SequencedReport } from "./reports.js";
+import type { ExecutionReport, ReportedTerms, SequencedReport } from "./reports.js";
 
 export function reportJson(report: SequencedReport, asset: Asset): Record<string, unknown> {
   return { accountSequence: report.accountSequence, ...reportFields(report, asset) };
@@ -21,6 +21,7 @@ export function reportFields(report: ExecutionReport, asset: Asset): Record<stri
   if (report.quantityLots !== null) json["quantity"] = formatDecimal(report.quantityLots, asset.lot);
   json["filledQuantity"] = formatDecimal(report.filledLots, asset.lot);
   if (report.leavesLots !== null) json["leavesQuantity"] = formatDecimal(report.leavesLots, asset.lot);
+  if (report.terms !== null) Object.assign(json, termsFields(report.terms, asset));
   if (report.tradeId !== null) json["tradeId"] = report.tradeId;
   if (report.lastPriceTicks !== null) json["lastPrice"] = formatPrice(report.lastPriceTicks, asset.tick);
   if (report.lastQuantityLots !== null) json["lastQuantity"] = formatDecimal(report.lastQuantityLots, asset.lot);
@@ -32,5 +33,18 @@ export function reportFields(report: ExecutionReport, asset: Asset): Record<stri
   if (report.reason !== null) json["reason"] = report.reason;
   json["receivedAtUs"] = report.receivedAtUs;
   json["matchedAtUs"] = report.matchedAtUs;
+  return json;
+}
+
+/** The terms of an order that it has. */
+export function termsFields(terms: ReportedTerms, { tick, lot, quoteUnit }: Asset): Record<string, unknown> {
+  const json: Record<string, unknown> = {};
+  if (terms.stopPriceTicks !== null) json["stopPrice"] = formatPrice(terms.stopPriceTicks, tick);
+  if (terms.displayLots !== null) json["displayQuantity"] = formatDecimal(terms.displayLots, lot);
+  if (terms.minimumLots !== null) json["minimumQuantity"] = formatDecimal(terms.minimumLots, lot);
+  if (terms.postOnly) json["postOnly"] = true;
+  if (terms.expiresAtMs !== null) json["expiresAtMs"] = terms.expiresAtMs;
+  if (terms.quoteBudgetUnits !== null) json["quoteBudget"] = formatDecimal(terms.quoteBudgetUnits, quoteUnit);
+  json["selfTradePrevention"] = terms.selfTradePrevention;
   return json;
 }

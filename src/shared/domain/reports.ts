@@ -2,8 +2,18 @@
  * What accounts and subscribers learn of the engine's events (the vocabulary of which is messages.ts): reports, and the
  * notifications that carry them.
  */
-import type { OrderType, Side, TimeInForce } from "./messages.js";
-import type { AccountId, AccountSequence, EpochUs, Lots, OrderId, PriceTicks, TradeId } from "./units.js";
+import type { OrderType, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
+import type {
+  AccountId,
+  AccountSequence,
+  CurrencyUnits,
+  EpochMs,
+  EpochUs,
+  Lots,
+  OrderId,
+  PriceTicks,
+  TradeId,
+} from "./units.js";
 
 export interface PublicTrade {
   readonly tradeId: TradeId;
@@ -42,6 +52,18 @@ export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 export type Liquidity = "maker" | "taker";
 
+/** What an order was placed with beside side, type, time in force, price and quantity; none of it ever changes. */
+export interface ReportedTerms {
+  readonly stopPriceTicks: PriceTicks | null;
+  readonly displayLots: Lots | null;
+  readonly minimumLots: Lots | null;
+  readonly postOnly: boolean;
+  readonly expiresAtMs: EpochMs | null;
+  /** As its client asked, fees included. */
+  readonly quoteBudgetUnits: CurrencyUnits | null;
+  readonly selfTradePrevention: SelfTradePrevention;
+}
+
 /** One account's view of one event (FIX 35=8), before it has its place in the account's sequence. */
 export interface ExecutionReport {
   readonly accountId: AccountId;
@@ -50,7 +72,8 @@ export interface ExecutionReport {
   /** The order it is about; null where a refused cancel named an unknown client order id. */
   readonly orderId: OrderId | null;
   readonly clientOrderId: string | null;
-  /** The four below are null where a refused cancel or replace named an order that is not the account's. */
+  /** The five below are null where a refused cancel or replace named an order that is not the account's. */
+  readonly terms: ReportedTerms | null;
   readonly side: Side | null;
   readonly type: OrderType | null;
   readonly timeInForce: TimeInForce | null;

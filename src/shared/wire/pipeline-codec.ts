@@ -21,6 +21,7 @@ import {
   ORDER_STATUSES,
   type PublicTrade,
   REPORT_EVENTS,
+  type ReportedTerms,
   type SequencedReport,
 } from "../domain/reports.js";
 import {
@@ -248,6 +249,31 @@ function reportToWire(report: SequencedReport): object {
     reason: report.reason,
     receivedAtUs: report.receivedAtUs,
     matchedAtUs: report.matchedAtUs,
+    terms: report.terms === null ? null : termsToWire(report.terms),
+  };
+}
+
+function termsToWire(terms: ReportedTerms): object {
+  return {
+    stopPriceTicks: terms.stopPriceTicks,
+    displayLots: terms.displayLots,
+    minimumLots: terms.minimumLots,
+    postOnly: terms.postOnly,
+    expiresAtMs: terms.expiresAtMs,
+    quoteBudget: terms.quoteBudgetUnits,
+    selfTradePrevention: WIRE_SELF_TRADE_PREVENTIONS.indexOf(terms.selfTradePrevention),
+  };
+}
+
+function termsFromWire(wire: Wire): ReportedTerms {
+  return {
+    stopPriceTicks: wire.stopPriceTicks ?? null,
+    displayLots: wire.displayLots ?? null,
+    minimumLots: wire.minimumLots ?? null,
+    postOnly: wire.postOnly,
+    expiresAtMs: wire.expiresAtMs ?? null,
+    quoteBudgetUnits: wire.quoteBudget ?? null,
+    selfTradePrevention: known(WIRE_SELF_TRADE_PREVENTIONS, wire.selfTradePrevention, "self-trade prevention"),
   };
 }
 
@@ -259,6 +285,7 @@ function reportFromWire(wire: Wire): SequencedReport {
     status: known(ORDER_STATUSES, wire.status, "order status"),
     orderId: wire.orderId ?? null,
     clientOrderId: wire.clientOrderId ?? null,
+    terms: wire.terms ? termsFromWire(wire.terms) : null,
     side: optionalSide(wire.side),
     type: wire.type ? known(WIRE_ORDER_TYPES, wire.type, "order type") : null,
     timeInForce: wire.timeInForce ? known(WIRE_TIMES_IN_FORCE, wire.timeInForce, "time in force") : null,

@@ -141,6 +141,7 @@ function order(sequence: number, status: string, filled: number, leaves: number 
     type: log["type"],
     time_in_force: log["time_in_force"],
     price_ticks: log["price_ticks"],
+    quote_budget_units: log["quote_budget_units"],
     quantity_lots: log["quantity_lots"],
     filled_lots: filled,
     leaves_lots: leaves,

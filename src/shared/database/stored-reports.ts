@@ -1,0 +1,39 @@
+/** Execution reports as Postgres has them. An order's terms never change, so they stand in its row of `orders` only. */
+import type { ReportedTerms, SequencedReport } from "../domain/reports.js";
+
+/** Columns of an order's terms, of a table or an alias. */
+export const termsColumns = (orders: string): string => `${orders}.stop_price_ticks as "stopPriceTicks",
+  ${orders}.display_lots as "displayLots", ${orders}.minimum_lots as "minimumLots", ${orders}.post_only as "postOnly",
+  ${orders}.expires_at_ms as "expiresAtMs", ${orders}.quote_budget_units as "quoteBudgetUnits",
+  ${orders}.self_trade_prevention as "selfTradePrevention"`;
+
+export const REPORT_COLUMNS = `r.account_id as "accountId", r.account_sequence as "accountSequence", r.asset, r.event,
+  r.status, r.order_id as "orderId", r.client_order_id as "clientOrderId", r.side, r.type,
+  r.time_in_force as "timeInForce", r.price_ticks as "priceTicks", r.quantity_lots as "quantityLots",
+  r.filled_lots as "filledLots", r.leaves_lots as "leavesLots", r.trade_id as "tradeId",
+  r.last_price_ticks as "lastPriceTicks", r.last_quantity_lots as "lastQuantityLots", r.liquidity,
+  r.fee_units as "feeUnits", r.reason, r.received_at_us as "receivedAtUs", r.matched_at_us as "matchedAtUs",
+  ${termsColumns("o")}`;
+
+/** A report without a side says nothing about an order that is another account's. */
+export const ORDER_OF_REPORT =
+  "left join orders o on o.asset = r.asset and o.order_id = r.order_id and r.side is not null";
+
+export type ReportRow = Omit<SequencedReport, "terms"> & TermsRow & { readonly asset: string };
+
+export type TermsRow = { readonly [Name in keyof ReportedTerms]: ReportedTerms[Name] | null };
+
+/** The row with its order's terms in one place. */
+export function withTerms<Row extends TermsRow>(row: Row): Omit<Row, keyof ReportedTerms> & { terms: ReportedTerms } {
+  const { stopPriceTicks, displayLots, minimumLots, postOnly, expiresAtMs, ...others } = row;
+  const { quoteBudgetUnits, selfTradePrevention, ...rest } = others;
+  const terms = { stopPriceTicks, displayLots, minimumLots, expiresAtMs, quoteBudgetUnits, selfTradePrevention };
+  return { ...rest, terms: { ...terms, postOnly } } as unknown as Omit<Row, keyof ReportedTerms> & {
+    terms: ReportedTerms;
+  };
+}
+
+export function reportOf<Row extends ReportRow>(row: Row): Omit<Row, keyof ReportedTerms> & SequencedReport {
+  const { terms, ...report } = withTerms(row);
+  return { ...report, terms: row.side === null ? null : terms } as Omit<Row, keyof ReportedTerms> & SequencedReport;
+}
