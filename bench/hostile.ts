@@ -12,9 +12,9 @@ import {
   OrderTerms,
   TIMES_IN_FORCE,
 } from "@bourse/matching-core";
+import { mulberry32 } from "../packages/matching-core/test/support/random-flow.js";
 import { ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
-import { mulberry32 } from "./reference-book.js";
 
 const RUNS = 3;
 

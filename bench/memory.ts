@@ -12,10 +12,10 @@ import {
   restoreEngine,
   TIMES_IN_FORCE,
 } from "@bourse/matching-core";
+import { mulberry32 } from "../packages/matching-core/test/support/random-flow.js";
 import { pausedFor } from "../src/shared/process/waits.js";
 import { BourseEngine, ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
-import { mulberry32 } from "./reference-book.js";
 import type { Stream } from "./streams.js";
 
 const BOURSE = { stream: "", engine: "bourse", runs: 1, hash: null };

@@ -1,16 +1,6 @@
 /** A book of limit orders that the streams are drawn against: no engine of the benchmark has a part in making them. */
 import { TradeHash } from "./trade-hash.js";
 
-export function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
-
 interface ReferenceOrder {
   readonly id: number;
   readonly side: number;

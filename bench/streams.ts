@@ -4,7 +4,8 @@
  * the commands add, 40 % cancel, 10 % trade. `ecore`: exchange-core's mix, 82 % of it moves of one order to another
  * price. `mex`: mExchange's own benchmark loop. `sparse`: prices spread over 2^50 ticks. `deep`: a million orders.
  */
-import { mulberry32, ReferenceBook } from "./reference-book.js";
+import { mulberry32 } from "../packages/matching-core/test/support/random-flow.js";
+import { ReferenceBook } from "./reference-book.js";
 
 export const LIMIT = 0;
 /** A limit order, immediate or cancel. */

@@ -8,7 +8,10 @@ import type { Fault } from "./fault.js";
 
 const HOUR_MS = 3_600_000;
 const SHIFTED_CLOCK = join(projectRoot, "tools", "chaos", "shifted-clock.mjs");
+const STEPPING_CLOCK = join(projectRoot, "tools", "chaos", "stepping-clock.mjs");
 const WRONG_FOR_MS = 3_000;
+/** Less than orders about to expire are waited for. */
+const STEP_MS = 5_000;
 
 function wrongClock(service: ServiceName, forMs: number): Fault {
   return {
@@ -32,6 +35,34 @@ function wrongClock(service: ServiceName, forMs: number): Fault {
   };
 }
 
-export const CLOCK_FAULTS: readonly Fault[] = SERVICES.map((service) => wrongClock(service, WRONG_FOR_MS));
+/** Every service's at once, as the system's does: its messages, not its start, say so. */
+function steppingClock(stepMs: number, forMs: number): Fault {
+  return {
+    name: "clock-steps",
+    how: `the clock of all services steps by ${stepMs / 1000} s, ahead or back, and ${forMs / 1000} s later back again`,
+    meanwhile: "orders with an expiry may be refused, or expire at once, or late",
+    measure: "report",
+    recoversWithinMs: 60_000,
+    lastsMs: forMs,
+    settings: { NODE_OPTIONS: `--import=${STEPPING_CLOCK}` },
+    inject: async (world, random) => {
+      const step = (clockStepMs: number) => {
+        for (const process of world.processes) process.tell({ clockStepMs });
+      };
+      const aheadMs = random(2) === 0 ? stepMs : -stepMs;
+      step(aheadMs);
+      await pausedFor(forMs);
+      step(-aheadMs);
+      world.load.recovery.mark();
+    },
+  };
+}
+
+export const CLOCK_FAULTS: readonly Fault[] = [
+  ...SERVICES.map((service) => wrongClock(service, WRONG_FOR_MS)),
+  steppingClock(STEP_MS, WRONG_FOR_MS),
+];
 
 export const SHORT_CLOCK_FAULTS: readonly Fault[] = [wrongClock("order-processing", 500)];
+/** In a world whose clocks can step. */
+export const SHORT_STEP_FAULTS: readonly Fault[] = [steppingClock(STEP_MS, 1_000)];

@@ -4,15 +4,11 @@ import { join } from "node:path";
 import { SnapshotStore } from "../../src/matching-engine/snapshot-store.js";
 import { subjectOf } from "../../src/shared/bus/subjects.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
-import { pausedFor } from "../../src/shared/process/waits.js";
-import { patience } from "../../test/support/machine.js";
 import { type Fault, NotAsPromised } from "./fault.js";
+import { HALTS_WITHIN_MS, untilHalted } from "./halted-assets.js";
 import type { World } from "./world.js";
 
 const DIVERGENT_ENGINE = join(projectRoot, "tools", "chaos", "divergent-engine.mjs");
-/** From the start of the divergent engine. */
-const HALTS_WITHIN_MS = 30_000;
-const LOOK_MS = 50;
 
 export const divergentEngine: Fault = {
   name: "divergent-engine",
@@ -32,7 +28,7 @@ export const divergentEngine: Fault = {
     world.load.recovery.mark();
     engine.startAgain({ NODE_OPTIONS: `--import=${DIVERGENT_ENGINE}`, CHAOS_DIVERGENT_ASSET: asset });
     try {
-      await untilHalted(world, asset);
+      await untilHalted(world, "matching-engine", asset);
       await world.load.recovery.complete("report", HALTS_WITHIN_MS, new Set([asset]));
       const after = await lastOutput(world, asset);
       if (after !== before) throw new NotAsPromised(`a divergent engine published events of ${asset}`);
@@ -51,20 +47,4 @@ async function deleteSnapshots({ bus }: World, asset: string): Promise<void> {
 
 async function lastOutput({ bus }: World, asset: string): Promise<number> {
   return (await bus.lastMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset)))?.streamSequence ?? 0;
-}
-
-/** Until its metric says so, and of no other. */
-async function untilHalted(world: World, asset: string): Promise<void> {
-  const startedMs = performance.now();
-  for (;;) {
-    const metrics = await world
-      .process("matching-engine")
-      .metrics()
-      .catch(() => ""); // it is starting
-    const halted = [...metrics.matchAll(/^bourse_stage_halted\{.*asset="([^"]+)".*\} 1$/gm)].map(([, name]) => name);
-    if (halted.includes(asset) && halted.length === 1) return;
-    if (halted.length > 1 || performance.now() - startedMs > patience(HALTS_WITHIN_MS))
-      throw new NotAsPromised(`a divergent engine of ${asset} halted ${halted.join(", ") || "nothing"}`);
-    await pausedFor(LOOK_MS);
-  }
 }

@@ -1,11 +1,13 @@
 /** Every fault, by name, in the order of the table. */
-import { CLOCK_FAULTS, SHORT_CLOCK_FAULTS } from "./clock-faults.js";
+import { CLOCK_FAULTS, SHORT_CLOCK_FAULTS, SHORT_STEP_FAULTS } from "./clock-faults.js";
 import { CLUSTER_FAULTS, shortClusterFaults } from "./cluster-faults.js";
 import { DISK_FAULTS, SHORT_DISK_FAULTS } from "./disk-faults.js";
 import { divergentEngine } from "./divergent-faults.js";
 import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
+import { NEIGHBOUR_FAULTS, SHORT_NEIGHBOUR_FAULTS } from "./neighbour-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
+import { SESSION_FAULTS, SHORT_SESSION_FAULTS } from "./session-faults.js";
 import { FREQUENT_SNAPSHOTS, SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
 import { SHORT_FREEZE_FAULTS, SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
@@ -22,13 +24,17 @@ export const FAULTS: readonly Fault[] = [
   ...SNAPSHOT_FAULTS,
   divergentEngine,
   ...CLOCK_FAULTS,
+  ...NEIGHBOUR_FAULTS,
+  ...SESSION_FAULTS,
 ];
 
 /** What any of the short faults needs of a world of one nats-server and one Postgres, so that they can share it. */
 const SHARED_WORLD = { isProxied: true, settings: { ...WINDOW_SETTINGS, ...FREQUENT_SNAPSHOTS } } as const;
 
 /** Some of each sort, made short, for the tests, which run beside others: no time counts there. */
-export const shortFaults = (): readonly Fault[] =>
+export const shortFaults = (): readonly Fault[] => [...sharingFaults(), ...SHORT_STEP_FAULTS, ...SHORT_SESSION_FAULTS];
+
+const sharingFaults = (): readonly Fault[] =>
   [
     ...KILL_FAULTS,
     ...SHORT_WINDOW_FAULTS,
@@ -40,6 +46,7 @@ export const shortFaults = (): readonly Fault[] =>
     ...SHORT_SNAPSHOT_FAULTS,
     divergentEngine,
     ...SHORT_CLOCK_FAULTS,
+    ...SHORT_NEIGHBOUR_FAULTS,
     ...SHORT_FREEZE_FAULTS,
   ].map(({ limit: _, gapMaxMs: __, catchUpMin: ___, restingOrders: ____, ...fault }) => ({
     ...fault,

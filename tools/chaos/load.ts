@@ -8,8 +8,9 @@ import type { Address } from "../../test/support/trading-session.js";
 import { randomOf } from "../load/order-flow.js";
 import { Attempts } from "./attempts.js";
 import { type CarefulClient, SessionClient, TIMER_ACCOUNTS, TimerClient } from "./careful-clients.js";
-import { Client } from "./client.js";
+import { Client, type ClientOptions } from "./client.js";
 import { Recovery } from "./recovery.js";
+import { ReportLatencies } from "./report-latencies.js";
 import { placeRestingOrders } from "./resting-orders.js";
 
 export interface Account {
@@ -42,6 +43,7 @@ const PAUSE_DEADLINE_MS = 30_000;
 export class Load {
   readonly attempts = new Attempts();
   readonly recovery: Recovery;
+  readonly latencies = new ReportLatencies();
   readonly #options: LoadOptions;
   readonly #clients: Client[];
   readonly #holders: Client[];
@@ -58,10 +60,7 @@ export class Load {
     const { accounts, holders, careful, registry, orderHandler: address, seed, notifierUrl } = options;
     this.#options = options;
     this.recovery = new Recovery([...registry.assets.keys()]);
-    const onAnswer: ConstructorParameters<typeof Client>[0]["onAnswer"] = (client, wish, answer, sentAtMs) => {
-      this.attempts.note(client.accountId, wish, answer);
-      if (answer.kind === "acknowledged") this.recovery.acknowledged(wish.asset.asset, answer.logId, sentAtMs);
-    };
+    const { onAnswer } = this;
     const places = Array.from({ length: CLIENTS_PER_ACCOUNT }, (_, place) => place);
     this.#clients = accounts.flatMap(({ name: account, accountId }, at) =>
       places.map((place) => {
@@ -84,6 +83,18 @@ export class Load {
     for (const account of this.accounts)
       this.#subscribers.set(account, new ReportSubscriber(notifierUrl, account.name, (seen) => this.#reported(seen)));
   }
+
+  get orderHandler(): Address {
+    return this.#options.orderHandler;
+  }
+
+  /** For clients of a fault's own, too: what they are told is compared with the log. */
+  readonly onAnswer: ClientOptions["onAnswer"] = (client, wish, answer, sentAtMs) => {
+    this.attempts.note(client.accountId, wish, answer);
+    if (answer.kind !== "acknowledged") return;
+    this.recovery.acknowledged(wish.asset.asset, answer.logId, sentAtMs);
+    if (wish.body.kind === "new") this.latencies.acknowledged(wish.asset.asset, answer.logId, sentAtMs);
+  };
 
   /** Everybody is subscribed; nothing is sent before `resume`. */
   static async create(options: LoadOptions): Promise<Load> {
@@ -163,6 +174,9 @@ export class Load {
   }
 
   #reported(reports: readonly ReportSeen[]): void {
-    for (const { asset, orderId } of reports) this.recovery.reported(asset, orderId);
+    for (const { asset, orderId } of reports) {
+      this.recovery.reported(asset, orderId);
+      this.latencies.reported(asset, orderId);
+    }
   }
 }

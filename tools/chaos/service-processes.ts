@@ -85,6 +85,11 @@ export class ServiceProcess {
     await this.#ended;
   }
 
+  /** What one of the modules that were loaded into it listens for. */
+  tell(message: object): void {
+    this.#child?.send(message);
+  }
+
   freeze(): void {
     this.#child?.kill("SIGSTOP");
   }

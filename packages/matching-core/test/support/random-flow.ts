@@ -21,7 +21,7 @@ import {
   type TimeInForce,
 } from "@bourse/matching-core";
 
-/** The generator that bench.ts uses, too: 32 bits a draw. */
+/** 32 bits a draw; the benchmark's streams are drawn with it, too. */
 export function mulberry32(seed: number): () => number {
   let state = seed | 0;
   return () => {

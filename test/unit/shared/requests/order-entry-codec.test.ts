@@ -9,6 +9,7 @@ import {
   encodeServerMessage,
 } from "../../../../src/shared/requests/order-entry-codec.js";
 import { decodeMessage, encodeMessage } from "../../../../src/shared/wire/protobuf.js";
+import { limitOrder } from "../../../support/order-terms.js";
 
 const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
@@ -43,23 +44,7 @@ function orderWithRawField(id: number, value: bigint): Uint8Array {
 
 describe("order-entry codec", () => {
   describe("reads requests", () => {
-    const PLACED = {
-      kind: "new",
-      clientOrderId: null,
-      side: "buy",
-      type: "limit",
-      timeInForce: "GTC",
-      quantityLots: 5,
-      priceTicks: 7,
-      stopPriceTicks: null,
-      displayLots: null,
-      minimumLots: null,
-      quoteBudgetUnits: null,
-      expiresAtMs: null,
-      postOnly: false,
-      selfTradePrevention: "cancel_newest",
-      feeRates: null,
-    };
+    const PLACED = limitOrder("buy", 5, 7);
     const placed = (fields: object) => ({ kind: "order", asset: "BTC-USD", body: { ...PLACED, ...fields } });
     const MARKET = { type: 2, priceTicks: 0 };
     const PLACED_MARKET = { type: "market", timeInForce: "IOC", priceTicks: null };

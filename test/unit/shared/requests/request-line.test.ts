@@ -7,6 +7,7 @@ import {
   type RequestLineRules,
   wordsOf,
 } from "../../../../src/shared/requests/request-line.js";
+import { limitOrder } from "../../../support/order-terms.js";
 
 const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
@@ -36,23 +37,7 @@ function refusalOf(line: string): string {
   return isRefusal(refusal) ? `${REJECTS[refusal.name].code} ${refusal.text}` : "not refused";
 }
 
-const LIMIT_ORDER = {
-  kind: "new",
-  clientOrderId: null,
-  side: "buy",
-  type: "limit",
-  timeInForce: "GTC",
-  quantityLots: 5_000,
-  priceTicks: 6_400_010,
-  stopPriceTicks: null,
-  displayLots: null,
-  minimumLots: null,
-  quoteBudgetUnits: null,
-  expiresAtMs: null,
-  postOnly: false,
-  selfTradePrevention: "cancel_newest",
-  feeRates: null,
-};
+const LIMIT_ORDER = limitOrder("buy", 5_000, 6_400_010);
 const MARKET_ORDER = { ...LIMIT_ORDER, type: "market", timeInForce: "IOC", priceTicks: null };
 
 describe("request line", () => {

@@ -1,0 +1,67 @@
+/** One asset's trouble, and what the others see of it. */
+import { pausedFor } from "../../src/shared/process/waits.js";
+import { patience } from "../../test/support/machine.js";
+import { type Fault, NotAsPromised } from "./fault.js";
+import { untilHalted } from "./halted-assets.js";
+import type { World } from "./world.js";
+
+const QUIET_MS = 3_000;
+const TIMES_QUIET_MAX = 3;
+/** What is quicker than this is no harm, however quick it was before. */
+const P99_NO_HARM_MS = 250;
+
+/** Postgres refuses the asset's trades by their content, as long as the trigger is there. */
+const REFUSE = (asset: string) => `
+  create function refuse_trade() returns trigger language plpgsql as $$
+    begin if new.asset = '${asset}' then perform 1 / 0; end if; return new; end $$;
+  create trigger refuse_trade before insert on trades for each row execute function refuse_trade()`;
+const REFUSE_NO_MORE = "drop trigger if exists refuse_trade on trades; drop function if exists refuse_trade()";
+
+function haltedBeside(forMs: number): Fault {
+  return {
+    name: "halt-beside",
+    how: `trades of one asset can't be settled, it halts, for ${forMs / 1000} s; then they can, and trade-processing starts again`,
+    meanwhile: "that asset's reports wait, with an alarm; those of the others come as ever",
+    measure: "report",
+    recoversWithinMs: 60_000,
+    lastsMs: QUIET_MS + forMs,
+    mayEnd: /^trade-processing: .*"level":60.*is halted/,
+    inject: async (world, random) => {
+      const assets = [...world.registry.assets.keys()];
+      const asset = assets[random(assets.length)] as string;
+      const { database, load } = world;
+      load.latencies.take();
+      await pausedFor(QUIET_MS);
+      const quiet = worstOf(load.latencies.take(), asset);
+      try {
+        await database.query(REFUSE(asset));
+        await untilHalted(world, "trade-processing", asset);
+        await pausedFor(forMs);
+        const meanwhile = worstOf(load.latencies.take(), asset);
+        const maxMs = Math.max(TIMES_QUIET_MAX * quiet, patience(P99_NO_HARM_MS));
+        if (meanwhile > maxMs)
+          throw new NotAsPromised(
+            `while ${asset} halted, reports of others took ${Math.round(meanwhile)} ms (p99), not ${Math.round(maxMs)}`,
+          );
+      } finally {
+        await database.query(REFUSE_NO_MORE);
+        await startAgain(world);
+      }
+    },
+  };
+}
+
+/** The p99 of the slowest of the others. */
+function worstOf(latencies: ReturnType<World["load"]["latencies"]["take"]>, asset: string): number {
+  return Math.max(0, ...[...latencies].filter(([name]) => name !== asset).map(([, { p99 }]) => p99));
+}
+
+async function startAgain(world: World): Promise<void> {
+  const settlement = world.process("trade-processing");
+  await settlement.stop();
+  settlement.startAgain();
+  world.load.recovery.mark();
+}
+
+export const NEIGHBOUR_FAULTS: readonly Fault[] = [haltedBeside(10_000)];
+export const SHORT_NEIGHBOUR_FAULTS: readonly Fault[] = [haltedBeside(1_000)];
