@@ -51,3 +51,14 @@ describe(PAGE, () => {
     expect(drawn).to.have.deep.members(checked);
   });
 });
+
+describe("docs/contributing.md", () => {
+  it("names files and folders that are there", () => {
+    const page = readFileSync(join(projectRoot, "docs/contributing.md"), "utf8");
+    const named = [...page.matchAll(/`((?:src|packages|protocol|sql|test|tools|docs)\/[^`\s…]*)`/g)].map(
+      ([, path]) => path,
+    );
+    expect(named).to.have.length.above(40);
+    expect(named.filter((path) => !existsSync(join(projectRoot, path as string)))).to.deep.equal([]);
+  });
+});
