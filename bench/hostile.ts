@@ -5,6 +5,8 @@
 import {
   createEngine,
   type Engine,
+  HAS_DISPLAY,
+  HAS_MINIMUM,
   HAS_PRICE,
   HAS_QUANTITY,
   HAS_STOP_PRICE,
@@ -17,6 +19,9 @@ import { ENGINE_OPTIONS } from "./bourse-engine.js";
 import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
 
 const RUNS = 3;
+/** More than any attack needs: what is measured is the work, not where it is cut off. */
+const EVENTS_MAX = 10_000_000;
+const SLICES = 100;
 
 interface Attack {
   readonly name: string;
@@ -32,6 +37,19 @@ const ATTACKS: readonly Attack[] = [
   { name: "one trade triggers n stops", small: 10_000, large: 100_000, build: triggeredStops },
   { name: "one account cancels its n orders, among 10 n", small: 10_000, large: 100_000, build: cancelAll },
   { name: "n prices over 2^50 ticks, added and canceled", small: 10_000, large: 100_000, build: sparsePrices },
+  { name: "one order takes n slices of icebergs at one price", small: 10_000, large: 100_000, build: slicedLevel },
+  {
+    name: "a fill-or-kill order falls short by a lot of what n orders have",
+    small: 10_000,
+    large: 100_000,
+    build: killed,
+  },
+  {
+    name: "a minimum falls short by a lot of what n icebergs have",
+    small: 10_000,
+    large: 100_000,
+    build: belowMinimum,
+  },
 ];
 
 export function measureHostile({ isSmoke }: BenchSize): Measurement[] {
@@ -50,7 +68,7 @@ function costOf(build: Attack["build"], size: number): number {
 }
 
 class Driver {
-  readonly engine: Engine = createEngine(ENGINE_OPTIONS);
+  readonly engine: Engine = createEngine({ ...ENGINE_OPTIONS, eventsPerCommandMax: EVENTS_MAX });
   readonly terms = new OrderTerms();
   readonly draw = mulberry32(7);
   #commands = 0;
@@ -145,4 +163,30 @@ function sparsePrices(driver: Driver, size: number): () => void {
   return () => {
     for (let i = 0; i < size; i++) driver.cancel(driver.limit(0, 1, driver.widePrice()));
   };
+}
+
+/** Each slice that is gone sends its order to the back of all others. */
+function slicedLevel(driver: Driver, size: number): () => void {
+  icebergs(driver, size / SLICES, 1);
+  return () => driver.limit(0, size, 100, 2);
+}
+
+function killed(driver: Driver, size: number): () => void {
+  for (let i = 0; i < size; i++) driver.limit(1, 1, 100);
+  driver.terms.timeInForce = TIMES_IN_FORCE.indexOf("FOK");
+  return () => driver.limit(0, size + 1, 100, 2);
+}
+
+function belowMinimum(driver: Driver, size: number): () => void {
+  icebergs(driver, size, 1);
+  driver.terms.has |= HAS_MINIMUM;
+  driver.terms.minimumLots = size * SLICES + 1;
+  return () => driver.limit(0, size * SLICES + 1, 100, 2);
+}
+
+function icebergs(driver: Driver, count: number, displayLots: number): void {
+  driver.terms.has |= HAS_DISPLAY;
+  driver.terms.displayLots = displayLots;
+  for (let i = 0; i < count; i++) driver.limit(1, SLICES * displayLots, 100);
+  driver.terms.has &= ~HAS_DISPLAY;
 }

@@ -1,5 +1,5 @@
 /** What the package offers: the engine, the words of its commands and events, and the rows that carry events as bytes. */
-export { HAS_DISPLAY, HAS_EXPIRY, HAS_PRICE, HAS_QUANTITY, HAS_STOP_PRICE, NONE } from "./codes.js";
+export { HAS_DISPLAY, HAS_EXPIRY, HAS_MINIMUM, HAS_PRICE, HAS_QUANTITY, HAS_STOP_PRICE, NONE } from "./codes.js";
 export type * from "./commands.js";
 export type { Depth, DepthLevel } from "./depth.js";
 export {
