@@ -14,7 +14,7 @@ export class AsciiBuffer {
     return this.#used >= CAPACITY_BYTES / 2;
   }
 
-  /** What was gathered; the buffer is empty then. */
+  /** The bytes so far; the buffer is empty then. */
   take(): Uint8Array {
     const gathered = this.#bytes.subarray(0, this.#used);
     this.#bytes = Buffer.allocUnsafe(CAPACITY_BYTES);

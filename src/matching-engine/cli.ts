@@ -40,7 +40,7 @@ function start(): { engine: TextEngine; options: TextEngineOptions } {
   }
 }
 
-/** What the engine has to say in one message to the writer, about, and messages that are not written yet. */
+/** Answers in one message to the writer, about, and messages to it that it has not written yet. */
 const BATCH_BYTES = 256 * 1024;
 const BATCHES_UNDER_WAY_MAX = 16;
 /** Whoever reads the output may rest for as long as they like: the engine waits, and only looks up now and then. */

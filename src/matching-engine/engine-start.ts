@@ -18,9 +18,9 @@ import type { Standbys } from "./standbys.js";
 
 export interface EngineStart extends StreamPlaces {
   readonly engine: Engine;
-  /** What EXECUTIONS don't hold any more: the events through there can't be compared. */
+  /** Where EXECUTIONS begin, if not with the first event: the events through there can't be compared. */
   readonly trimmed: TrimmedEvents | null;
-  /** What COMMANDS begin with, where that is not the first command: what was before is in order_log. Else empty. */
+  /** The commands that COMMANDS begin with, where the first command is not there any more; those before are stored in Postgres. Else empty. */
   readonly firstCommands: readonly Command[];
 }
 

@@ -66,7 +66,7 @@ export interface EngineBeginning {
   readonly events: EventsAre;
 }
 
-/** What an engine has had to apply again. */
+/** A replay that has come to its end. */
 export interface Replayed {
   readonly fromCommand: number;
   readonly commands: number;
@@ -107,7 +107,7 @@ export class HostedEngine {
     return { commandsThrough: this.#commandsThrough, executionsThrough: this.#output.last };
   }
 
-  /** What it waits for until it publishes; null: it does. */
+  /** The thing that it waits for until it publishes; null: it publishes. */
   get whyNotReady(): string | null {
     if (this.#events.kind === "published") return null;
     return this.#commands.kind === "order_log" ? this.#commands.replay.progress : `replaying ${this.#asset}`;
@@ -173,7 +173,7 @@ export class HostedEngine {
     this.#publishedCommand = lastCommandSequence;
   }
 
-  /** It is not used any more: what goes on beside has come to its end when this resolves. */
+  /** Ends the engine's use: work that goes on beside has come to its end when this resolves. */
   async close(): Promise<void> {
     this.#isInDoubt = true;
     if (this.#commands.kind === "order_log") {

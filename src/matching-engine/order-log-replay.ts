@@ -19,7 +19,7 @@ const TELL_INTERVAL_MS = 5_000;
 
 export interface MissingCommands {
   readonly asset: string;
-  /** What COMMANDS begin with: order_log must have the same, and everything before. */
+  /** The commands that COMMANDS begin with: order_log must have the same, and all before. */
   readonly firstCommands: readonly Command[];
 }
 

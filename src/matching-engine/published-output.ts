@@ -71,7 +71,7 @@ export class PublishedOutput {
     return at === rows.rows.length ? NO_ROWS : this.#unpublished(rows);
   }
 
-  /** Nothing more is read. What was asked for may still come, which nobody waits for. */
+  /** Reads no more. A message that was asked for may still come; nobody waits for it. */
   close(): void {
     void this.#messages.return(undefined).catch(() => undefined);
   }

@@ -27,7 +27,7 @@ export interface TakenSnapshot extends StreamPlaces {
   readonly asset: string;
   readonly commandSequence: number;
   readonly takenAtMs: number;
-  /** What Engine.snapshot gave. */
+  /** The bytes that Engine.snapshot gave. */
   readonly bytes: Uint8Array;
 }
 
@@ -38,7 +38,7 @@ export interface StoredSnapshot {
   readonly isWhole: boolean;
 }
 
-/** What a snapshot's first message says of it. */
+/** A snapshot's first message. */
 export interface SnapshotHeader extends StreamPlaces {
   readonly commandSequence: number;
   readonly takenAtMs: number;

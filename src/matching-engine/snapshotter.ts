@@ -151,7 +151,7 @@ export class Snapshotter {
     void this.#take(asset, engine, options, places);
   }
 
-  /** What a start from the last snapshot would apply again. */
+  /** Commands that a start from the last snapshot would apply again. */
   unsavedCommands(asset: string, engine: Engine): number {
     return engine.lastCommandSequence - (this.#last.get(asset)?.commandSequence ?? 0);
   }
@@ -291,7 +291,7 @@ export class Snapshotter {
     }
   }
 
-  /** What is trimmed is gone for every kept snapshot: so only when each of them can be loaded. */
+  /** Says what may be trimmed, which is gone for every kept snapshot: so only when each of them can be loaded. */
   async #sayHorizon(asset: string, kept: readonly StoredPlace[]): Promise<void> {
     const places = kept.flatMap(({ place }) => place ?? []);
     if (places.length < kept.length) {

@@ -15,7 +15,7 @@ import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline
 import { PublishedOutput } from "./published-output.js";
 import type { StreamPlaces } from "./snapshot-store.js";
 
-/** What one step takes of the published events: the process's own assets don't wait for longer. */
+/** Published events that one step takes: the process's own assets don't wait for longer. */
 const STEP_MESSAGES_MAX = 16;
 const STEP_BYTES_MAX = 262_144;
 const PENDING_MESSAGES_MAX = 1_024;
@@ -40,7 +40,7 @@ export class Standby {
   #places: StreamPlaces;
   readonly #outputs: BusReader;
   readonly #inputs: BusReader;
-  /** What was published after the engine's state; the events of one command may be in many. */
+  /** Messages that were published after the engine's state; the events of one command may be in many. */
   #pieces: Piece[] = [];
   /** So many of them end with a command. */
   #whole = 0;
@@ -131,7 +131,7 @@ export class Standby {
       if (message === undefined) return this.engine.lastCommandSequence >= last;
       const { data, streamSequence } = message;
       const commands = decodeCommandBatch(data);
-      // What it has applied comes again where COMMANDS were made anew.
+      // Commands that the copy has applied come again where COMMANDS were made anew.
       if ((commands.at(-1)?.commandSequence ?? 0) <= this.engine.lastCommandSequence) continue;
       this.#inputMessages.push({ commands, streamSequence });
     }

@@ -119,7 +119,7 @@ export class Standbys {
     return isBehind;
   }
 
-  /** What goes wrong with one copy is no harm to anything else: it begins again, or is in doubt. */
+  /** A failure of one copy is no harm to anything else: the copy begins again, or is in doubt. */
   async #guarded(asset: string, work: () => Promise<boolean>): Promise<boolean> {
     try {
       return await work();

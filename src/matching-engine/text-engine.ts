@@ -30,7 +30,7 @@ export interface TextEngineOptions {
   readonly allowSelfTrade: boolean;
 }
 
-/** What lines have to say, in order, before it is text. */
+/** One answer to a line, in order, before it is text. */
 export type Answer =
   | ({ readonly kind: "rows" } & EventRows)
   | { readonly kind: "text"; readonly text: string }
@@ -68,7 +68,7 @@ export class TextEngine {
       this.#print({ event: "refused", line: this.#lines, code: REJECTS[refusal.name].code, text: refusal.text });
   }
 
-  /** What the lines since the last time have to say. */
+  /** The answers to the lines since the last time. */
   take(): Answer[] {
     this.#takeRows();
     const answers = this.#answers;

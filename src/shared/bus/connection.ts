@@ -46,7 +46,7 @@ export class BusConnection {
   );
   #isConnected = true;
   #isLookingAgain = false;
-  /** What was not stored, where it was not the connection's fault. */
+  /** The stream of the last publish that was not stored, where that was not the connection's fault. */
   #doubted: StreamName | null = null;
 
   private constructor(

@@ -46,7 +46,7 @@ const CONFLICT = 409;
 const LARGER_THAN_ROOM = "Message Size Exceeds MaxBytes";
 const HEARTBEAT = 100;
 
-/** What the server may still send for a pull. */
+/** A request for messages: how much the server may still send for it. */
 interface Pull {
   messages: number;
   bytes: number;
@@ -245,7 +245,7 @@ export class BusReader {
   }
 }
 
-/** What the server counts against a pull's bytes: subject, reply, headers and data. The client's types don't say it. */
+/** Bytes that the server counts against a pull: subject, reply, headers and data. The client's types don't say it. */
 function sizeOf(message: Msg): number {
   return (message as Msg & { size(): number }).size();
 }

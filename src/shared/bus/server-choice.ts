@@ -10,7 +10,7 @@ const SILENCE_MAX_MS = 3_500;
 const ELECTION_MAX_MS = 12_000;
 /** After which a server that was cut off may be in step again. */
 const CUT_OFF_AVOIDED_MS = 20_000;
-/** Silence is no evidence: it is only not to be the next one in turn. */
+/** A server that was only silent may be a good one: it is avoided as long as the next one in turn is tried. */
 const SILENT_AVOIDED_MS = 250;
 const LAST_RESORT_KEPT_MS = 5_000;
 /** A leader hears of each follower every second. */
@@ -35,7 +35,7 @@ export class ServerChoice {
     this.#servers = servers;
   }
 
-  /** What one server did not say is not held against another one. */
+  /** The silence of one server is not held against the next one. */
   connectionChanged(): void {
     this.#silentSinceMs = null;
   }

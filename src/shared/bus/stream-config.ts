@@ -1,4 +1,4 @@
-/** What the streams are for the server. */
+/** The configuration of each stream, as the server is told it. */
 import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig } from "nats";
 import { STREAMS, type StreamName } from "./subjects.js";
 

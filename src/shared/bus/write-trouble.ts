@@ -13,11 +13,11 @@ export type TroubleKind = "unwritable" | "gone";
 export interface Trouble {
   readonly stream: StreamName;
   readonly kind: TroubleKind;
-  /** What is wrong and what to do. */
+  /** Says what is wrong and what to do. */
   readonly text: string;
 }
 
-/** What nobody writes anew by itself, and what whoever writes it may ask for. */
+/** Streams that nobody makes anew by itself, and whose writers may ask for their state. */
 const WATCHED: readonly StreamName[] = ["ORDERS", "COMMANDS", "EXECUTIONS", "SNAPSHOTS", "KV_leases"];
 
 export function watchedStreamOf(subject: string): StreamName | null {
@@ -31,7 +31,7 @@ const TEXTS: Readonly<Record<TroubleKind, string>> = {
 };
 
 interface Watch {
-  /** Since nothing was stored any more: what the server said, and when. */
+  /** The server's answer about the stream since nothing was stored in it any more, and when it came. */
   said: Exclude<StreamAnswer, "silent"> | null;
   saidAtMs: number;
   isAsking: boolean;
@@ -55,7 +55,7 @@ export class WriteTroubles {
     this.#raiseAfterMs = raiseAfterMs;
   }
 
-  /** What was said before counts no more: it may have been another server. */
+  /** Answers of before count no more: they may have been another server's. */
   connectionChanged(): void {
     for (const watch of this.#watches.values()) watch.said = null;
   }
@@ -64,7 +64,7 @@ export class WriteTroubles {
     return this.#watches.get(stream)?.trouble ?? null;
   }
 
-  /** To be told of every publish: when it was begun, and what became of it. */
+  /** Must be called for every publish, with when it was begun and whether it was answered. */
   published(subject: string, startedMs: number, isAnswered: boolean): void {
     if (isAnswered && this.#watches.size === 0) return;
     const stream = watchedStreamOf(subject);
@@ -79,7 +79,7 @@ export class WriteTroubles {
     this.#onChange(stream, null);
   }
 
-  /** It is trouble when the server said the same before a publish was begun and after that had failed. */
+  /** A failed publish is trouble when the server said the same of the stream before it was begun and after it had failed. */
   async #look(stream: StreamName, startedMs: number): Promise<void> {
     const watch = this.#watches.get(stream) ?? { said: null, saidAtMs: 0, isAsking: false, trouble: null };
     this.#watches.set(stream, watch);

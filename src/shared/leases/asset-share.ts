@@ -1,10 +1,10 @@
 /** Which assets this process is to work on, whoever decides that: the leases (leases.ts), or nobody. */
 
-/** What a stage asks. */
+/** The share of one process, as its stage sees it. */
 export interface AssetShare {
-  /** What this process is to work on now. */
+  /** Assets that this process is to work on now. */
   assets(): ReadonlySet<string>;
-  /** What another is to have as soon as the stage has let go of it. */
+  /** Assets that another process is to have as soon as the stage has let go of them. */
   leaving(): ReadonlySet<string>;
   /** The stage has let go of an asset that was leaving: the next one may take it. */
   letGo(asset: string): void;
@@ -12,15 +12,15 @@ export interface AssetShare {
   onChange(listener: () => void): void;
 }
 
-/** What those ask, too, that have standbys. */
+/** The share of a process that has standbys, too. */
 export interface FollowedShare extends AssetShare {
-  /** What this process is to follow, because it is next in line when another one is gone. */
+  /** Assets that this process is to follow, because it is next in line when another one is gone. */
   followed(): ReadonlySet<string>;
   /** Somebody is next in line for this asset. */
   isFollowed(asset: string): boolean;
   /** For whoever follows an asset: says to the one that works on it that the two have come to different things. */
   doubt(asset: string, why: string): void;
-  /** What another process has said about an asset of ours; each is given once. */
+  /** A doubt that another process has about an asset of ours; each is given once. */
   takeDoubt(): Doubt | null;
 }
 

@@ -16,7 +16,7 @@ export const memberKey = (instance: string) => `${MEMBER}${instance}`;
 export const assetKey = (asset: string) => `${ASSET}${asset}`;
 export const doubtKey = (asset: string) => `${DOUBT}${asset}`;
 
-/** What a key is about; null: not about that. */
+/** The process or asset in a key; null: the key is of another kind. */
 export const memberOfKey = (key: string) => rest(key, MEMBER);
 export const assetOfKey = (key: string) => rest(key, ASSET);
 export const doubtedAssetOfKey = (key: string) => rest(key, DOUBT);
@@ -40,7 +40,7 @@ export interface Holder {
 /** The subjects of all leases in KV_leases. */
 export const LEASES_OF_ASSETS = `${STREAMS.KV_leases.prefix}.*.${ASSET}*`;
 
-/** What a message on such a subject says. */
+/** The holder that a message on such a subject names. */
 export function holderOf({ subject, data }: Pick<InputMessage, "subject" | "data">): Holder {
   const [, , service = "", , asset = ""] = subject.split(".");
   return { service, asset, instance: Buffer.from(data).toString() };

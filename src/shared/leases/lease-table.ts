@@ -34,7 +34,7 @@ export class LeaseTable {
     return this.#firstBeat !== null;
   }
 
-  /** What was there before our first heartbeat came before it. */
+  /** Reading has come to our own first heartbeat: so it has seen everything that was there before. */
   get isUpToDate(): boolean {
     return this.#firstBeat !== null && this.#ownBeatSeen >= this.#firstBeat;
   }

@@ -29,7 +29,7 @@ export interface LeaseOptions {
   readonly service: string;
   /** This process's own name; after a restart the same, so that it goes on at once. */
   readonly instance: string;
-  /** What it is willing to work on. */
+  /** Assets that the process is willing to work on. */
   readonly assets: readonly string[];
   /** A process that was silent for so long leaves no trace: names are many where each start has one of its own. */
   readonly forgottenAfterMs?: number;
@@ -59,9 +59,9 @@ export class AssetLeases implements FollowedShare {
   #hasJoined = false;
   #assets: ReadonlySet<string> = new Set();
   #followers: ReadonlyMap<string, string> = new Map();
-  /** What others have said about assets of ours. */
+  /** Doubts of others about assets of ours, not given out yet. */
   readonly #doubts: Doubt[] = [];
-  /** What this process has to say about assets that it follows. */
+  /** Doubts of our own about assets that this process follows, not known to be stored yet. */
   readonly #doubtsToStore = new Map<string, string>();
   #reader: BusReader | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -133,7 +133,7 @@ export class AssetLeases implements FollowedShare {
     this.#hasJoined = true;
   }
 
-  /** What joining waits for; null: nothing any more. */
+  /** The thing that joining waits for; null: it has joined. */
   whyNotJoined(): string | null {
     if (this.#hasJoined) return null;
     if (!this.#table.hasBeaten)
@@ -187,7 +187,7 @@ export class AssetLeases implements FollowedShare {
     const value = Buffer.from(data).toString();
     const doubted = doubtedAssetOfKey(key);
     if (doubted === null) this.#table.note(key, value, streamSequence);
-    // What is older is about processes before this one.
+    // An older doubt is about a process before this one.
     else if (this.#table.isUpToDate) this.#doubts.push({ asset: doubted, why: value });
   }
 
@@ -223,7 +223,7 @@ export class AssetLeases implements FollowedShare {
         this.#states.set(asset, isToKeep ? "in work" : "leaving");
         break;
       case "given back":
-        // What is on its way may still get there: nothing is taken back before it is known to be lost.
+        // A change of the key that is on its way may still get there: nothing is taken back before it is known to be lost.
         if (!isToKeep) this.#giveBack(asset);
         else if (!this.#underWay.has(assetKey(asset))) this.#states.set(asset, "in work");
         break;

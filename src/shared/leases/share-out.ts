@@ -2,7 +2,7 @@
 
 export interface Member {
   readonly id: string;
-  /** What it is willing to work on. */
+  /** Assets that the process is willing to work on. */
   readonly assets: ReadonlySet<string>;
 }
 

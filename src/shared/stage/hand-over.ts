@@ -6,7 +6,7 @@
 import type { Logger } from "../process/log.js";
 import { beforeDeadline } from "../process/waits.js";
 
-/** As long as it takes, the asset's next start is slower without. */
+/** Preparing may take so long; after that the asset goes unprepared, and its next start is slower. */
 const PREPARE_MAX_MS = 5_000;
 
 interface Preparation {
@@ -26,7 +26,7 @@ export class HandOver {
     this.#onPrepared = onPrepared;
   }
 
-  /** What is to be let go of now; null: nothing, or not yet. Called between two batches. */
+  /** The asset to let go of now; null: none, or none yet. Called between two batches. */
   next(leaving: ReadonlySet<string>): string | null {
     if (this.#preparation === null || !leaving.has(this.#preparation.asset)) {
       const [asset] = leaving;

@@ -45,11 +45,11 @@ class StageLoop {
   readonly #options: StageOptions;
   readonly #poison: PoisonSearch;
   readonly #input: StageInput;
-  /** What the stage knows something of, read or not. */
+  /** Assets that the stage knows something of, whether their input is read or not. */
   readonly #recovered = new Set<string>();
-  /** What is being recovered beside the loop; none of them rejects. */
+  /** Recoveries that go on beside the loop, by asset; none of them rejects. */
   readonly #takingUp = new Map<string, Promise<void>>();
-  /** What ends the loop, found out beside it. */
+  /** The failure of a recovery beside the loop that ends the loop. */
   #fatal: { readonly cause: unknown } | null = null;
   readonly #halted = new Map<string, string>();
   readonly #retries = new Retries();
@@ -146,7 +146,7 @@ class StageLoop {
     }
   }
 
-  /** What was done for these assets is in doubt: they go back to their checkpoints, one that can't go on halts. */
+  /** The assets of a failed batch go back to their checkpoints, since what was done for them is in doubt; one that can't go on halts. */
   async #failed(assets: readonly string[], err: unknown): Promise<void> {
     if (this.#service.stopping.aborted) return;
     if (err instanceof Fenced) throw err;
@@ -191,14 +191,14 @@ class StageLoop {
     if (!this.#stage.keepsAssetsApart) await Promise.all(this.#takingUp.values());
   }
 
-  /** What is to be worked on, and is not. */
+  /** Assets that this process is to work on, and whose input it does not read. */
   #closedAssets(): string[] {
     return [...this.#options.share.assets()].filter((asset) => !this.#halted.has(asset) && !this.#input.isOpen(asset));
   }
 
   #nextToLeave(): string | null {
     const leaving = this.#options.share.leaving();
-    // What it was given and has to give away before it was taken up.
+    // An asset may have to be given away before it was taken up.
     for (const asset of leaving) if (!this.#recovered.has(asset)) return asset;
     return this.#handOver.next(leaving);
   }
