@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import * as v from "valibot";
 import { type DecimalStep, decimalStep, formatDecimal, parseDecimal } from "./decimal.js";
 import { ConfigurationError } from "./errors.js";
 import type { FeeRates } from "./messages.js";
@@ -58,7 +59,79 @@ export interface AssetRegistry {
 export const DISPLAY_SLICES_MAX = 1_000;
 export const EVENTS_PER_COMMAND_MAX = 100_000;
 
-const ASSET_NAME = /^[A-Z0-9]{1,12}-[A-Z0-9]{1,12}$/;
+/** Ten percent. */
+const FEE_BPS_MAX = 1_000;
+
+const fieldRule = ({ expected, input }: v.StrictObjectIssue) =>
+  expected === "never" ? "is not known here" : input === undefined ? "is missing" : "must be a JSON object";
+
+/** A number that is told what it must be by one sentence. */
+function whole(min: number, max: number, rule: string) {
+  return v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(min, rule), v.maxValue(max, rule));
+}
+
+const COUNT = whole(1, Number.MAX_SAFE_INTEGER, "must be a positive whole number");
+const FEE_BPS = whole(-FEE_BPS_MAX, FEE_BPS_MAX, `must be a whole number from -${FEE_BPS_MAX} to ${FEE_BPS_MAX}`);
+const NAME_RULE = "must be BASE-QUOTE, such as BTC-USD";
+
+/** Decimal text, or a number that says the same. */
+const DECIMAL = v.pipe(v.union([v.string(), v.number()], "must be decimal text"), v.transform(String));
+const STEP = v.pipe(
+  DECIMAL,
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return { text: dataset.value, step: decimalStep(dataset.value) };
+    } catch (error) {
+      addIssue({ message: `can't be: ${(error as Error).message}` });
+      return NEVER;
+    }
+  }),
+);
+
+const CURRENCY = v.strictObject(
+  {
+    decimals: whole(0, 12, "must be a whole number from 0 to 12"),
+    kind: v.picklist(["fiat", "stable", "crypto"], "must be fiat, stable or crypto"),
+  },
+  fieldRule,
+);
+
+const ASSET = v.pipe(
+  v.strictObject(
+    {
+      asset: v.pipe(v.string(NAME_RULE), v.regex(/^[A-Z0-9]{1,12}-[A-Z0-9]{1,12}$/, NAME_RULE)),
+      tickSize: STEP,
+      lotSize: STEP,
+      minQuantity: v.optional(DECIMAL),
+      maxQuantity: v.optional(DECIMAL),
+      minNotional: v.optional(DECIMAL),
+      maxNotional: v.optional(DECIMAL),
+      makerFeeBps: v.optional(FEE_BPS, 0),
+      takerFeeBps: v.optional(FEE_BPS, 0),
+      referencePrice: v.optional(DECIMAL),
+      priceCollarPercent: v.optional(COUNT),
+      allowSelfTrade: v.optional(v.boolean("must be true or false"), false),
+      openOrdersMax: v.optional(COUNT, 1_000_000),
+      displaySlicesMax: v.optional(COUNT, DISPLAY_SLICES_MAX),
+      eventsPerCommandMax: v.optional(COUNT, EVENTS_PER_COMMAND_MAX),
+    },
+    fieldRule,
+  ),
+  // Together they may not cost the exchange more than it earns.
+  v.check(
+    ({ makerFeeBps, takerFeeBps }) => makerFeeBps + takerFeeBps >= 0,
+    "has a maker's rebate above the taker's fee",
+  ),
+);
+
+const FILE = v.strictObject(
+  {
+    currencies: v.record(v.string(), CURRENCY),
+    assets: v.array(ASSET, "must be a list"),
+    openOrdersPerAccountMax: v.optional(COUNT, 200_000),
+  },
+  fieldRule,
+);
 
 export function loadAssets(file: string): AssetRegistry {
   let json: unknown;
@@ -70,117 +143,87 @@ export function loadAssets(file: string): AssetRegistry {
   return parseAssets(json);
 }
 
-/** Throws a ConfigurationError that names the asset and the rule. */
+/** Throws a ConfigurationError that lists every problem, each with the asset or the currency and the field. */
 export function parseAssets(json: unknown): AssetRegistry {
-  const root = asRecord(json, "the assets file");
-  const currencies = new Map<string, Currency>();
-  for (const [currency, value] of Object.entries(asRecord(root["currencies"], "currencies"))) {
-    const { decimals, kind } = asRecord(value, `currency ${currency}`);
-    if (!Number.isInteger(decimals) || (decimals as number) < 0 || (decimals as number) > 12)
-      throw new ConfigurationError(`currency ${currency}: decimals must be a whole number from 0 to 12`);
-    if (kind !== "fiat" && kind !== "stable" && kind !== "crypto")
-      throw new ConfigurationError(`currency ${currency}: kind must be fiat, stable or crypto`);
-    currencies.set(currency, { currency, decimals: decimals as number, kind });
-  }
-  if (!Array.isArray(root["assets"])) throw new ConfigurationError(`the assets file needs a list "assets"`);
+  const { success, output, issues } = v.safeParse(FILE, json);
+  if (!success) throw new ConfigurationError(`the assets file: ${issues.map(problemText).join("; ")}`);
+  const currencies = new Map<string, Currency>(
+    Object.entries(output.currencies).map(([currency, value]) => [currency, { currency, ...value }]),
+  );
   const assets = new Map<string, Asset>();
-  for (const value of root["assets"]) {
-    const asset = parseAsset(asRecord(value, "an asset"), currencies);
-    if (assets.has(asset.asset)) throw new ConfigurationError(`asset ${asset.asset} is listed twice`);
-    assets.set(asset.asset, asset);
+  const problems: string[] = [];
+  for (const value of output.assets) {
+    const problem = (text: string) => problems.push(`asset ${value.asset}: ${text}`);
+    if (assets.has(value.asset)) problem("is listed twice");
+    const asset = assetOf(value, currencies, problem);
+    if (asset !== null) assets.set(value.asset, asset);
   }
-  const openOrdersPerAccountMax = limit("all", "openOrdersPerAccountMax", root["openOrdersPerAccountMax"], 200_000);
-  return { assets, currencies, openOrdersPerAccountMax };
+  if (problems.length > 0) throw new ConfigurationError(`the assets file: ${problems.join("; ")}`);
+  return { assets, currencies, openOrdersPerAccountMax: output.openOrdersPerAccountMax };
 }
 
-function parseAsset(value: Record<string, unknown>, currencies: ReadonlyMap<string, Currency>): Asset {
-  const name = value["asset"];
-  if (typeof name !== "string" || !ASSET_NAME.test(name))
-    throw new ConfigurationError(`asset ${JSON.stringify(name)}: the name must be BASE-QUOTE, such as BTC-USD`);
-  const [base, quote] = name.split("-") as [string, string];
-  const baseCurrency = currencies.get(base);
-  const quoteCurrency = currencies.get(quote);
-  if (baseCurrency === undefined || quoteCurrency === undefined)
-    throw new ConfigurationError(`asset ${name}: both ${base} and ${quote} must be listed under currencies`);
-  const tickSize = String(value["tickSize"]);
-  const lotSize = String(value["lotSize"]);
-  const tick = decimalStep(tickSize);
-  const lot = decimalStep(lotSize);
+/** "asset BTC-USD: tickSize must be decimal text" */
+function problemText({ path, message }: v.BaseIssue<unknown>): string {
+  const [room, place, field] = path ?? [];
+  if (place === undefined) return `${String(room?.key ?? "it")} ${message}`;
+  const asset = (place.value as { readonly asset?: unknown } | null)?.asset ?? `at place ${Number(place.key) + 1}`;
+  const owner = room?.key === "assets" ? `asset ${asset}` : `currency ${String(place.key)}`;
+  return `${owner}: ${String(field?.key ?? "it")} ${message}`;
+}
+
+/** Null: there is a problem. */
+function assetOf(
+  value: v.InferOutput<typeof ASSET>,
+  currencies: ReadonlyMap<string, Currency>,
+  problem: (text: string) => void,
+): Asset | null {
+  const [base = "", quote = ""] = value.asset.split("-");
+  const [baseCurrency, quoteCurrency] = [currencies.get(base), currencies.get(quote)];
+  if (baseCurrency === undefined || quoteCurrency === undefined) {
+    problem(`both ${base} and ${quote} must be listed under currencies`);
+    return null;
+  }
+  const [tick, lot] = [value.tickSize.step, value.lotSize.step];
   const money = { scale: quoteCurrency.decimals, units: 1 };
-  const decimal = (field: string, step: DecimalStep, fallback: number) =>
-    value[field] === undefined ? fallback : wholeSteps(name, field, value[field], step);
+  const decimal = (field: keyof typeof value & `${"min" | "max" | "reference"}${string}`, step: DecimalStep) => {
+    const text = value[field];
+    if (text === undefined) return null;
+    const parsed = parseDecimal(text, step);
+    if (typeof parsed === "number") return parsed;
+    problem(`${field} must be a multiple of ${formatDecimal(1, step)} above zero, as decimal text`);
+    return null;
+  };
+  const units = (what: string, step: DecimalStep, { currency, decimals }: Currency) => {
+    if (step.scale > decimals)
+      problem(
+        `one ${what} is not a whole number of ${currency} units; give ${currency} at least ${step.scale} decimals`,
+      );
+    return step.units * 10 ** (decimals - step.scale);
+  };
+  const tickLot = { scale: tick.scale + lot.scale, units: tick.units * lot.units };
+  const referencePrice = decimal("referencePrice", tick);
   return Object.freeze({
-    asset: name,
+    asset: value.asset,
     base,
     quote,
-    tickSize,
-    lotSize,
+    tickSize: value.tickSize.text,
+    lotSize: value.lotSize.text,
     tick,
     lot,
     baseUnit: { scale: baseCurrency.decimals, units: 1 },
     quoteUnit: money,
-    quoteUnitsPerTickLot: wholeUnits(name, "tick * lot", tick.units * lot.units, tick.scale + lot.scale, quoteCurrency),
-    baseUnitsPerLot: wholeUnits(name, "lot", lot.units, lot.scale, baseCurrency),
-    quantityMinLots: decimal("minQuantity", lot, 1),
-    quantityMaxLots: decimal("maxQuantity", lot, Number.MAX_SAFE_INTEGER),
-    notionalMinUnits: decimal("minNotional", money, 1),
-    notionalMaxUnits: decimal("maxNotional", money, Number.MAX_SAFE_INTEGER),
-    feeRates: feeRates(name, value),
-    referencePriceTicks:
-      value["referencePrice"] === undefined ? null : priceTicks(decimal("referencePrice", tick, Number.NaN)),
-    priceCollarPercent:
-      value["priceCollarPercent"] === undefined
-        ? null
-        : limit(name, "priceCollarPercent", value["priceCollarPercent"], 0),
-    allowSelfTrade: value["allowSelfTrade"] === true,
-    openOrdersMax: limit(name, "openOrdersMax", value["openOrdersMax"], 1_000_000),
-    displaySlicesMax: limit(name, "displaySlicesMax", value["displaySlicesMax"], DISPLAY_SLICES_MAX),
-    eventsPerCommandMax: limit(name, "eventsPerCommandMax", value["eventsPerCommandMax"], EVENTS_PER_COMMAND_MAX),
+    quoteUnitsPerTickLot: units("tick * lot", tickLot, quoteCurrency),
+    baseUnitsPerLot: units("lot", lot, baseCurrency),
+    quantityMinLots: decimal("minQuantity", lot) ?? 1,
+    quantityMaxLots: decimal("maxQuantity", lot) ?? Number.MAX_SAFE_INTEGER,
+    notionalMinUnits: decimal("minNotional", money) ?? 1,
+    notionalMaxUnits: decimal("maxNotional", money) ?? Number.MAX_SAFE_INTEGER,
+    feeRates: { makerBps: value.makerFeeBps, takerBps: value.takerFeeBps },
+    referencePriceTicks: referencePrice === null ? null : priceTicks(referencePrice),
+    priceCollarPercent: value.priceCollarPercent ?? null,
+    allowSelfTrade: value.allowSelfTrade,
+    openOrdersMax: value.openOrdersMax,
+    displaySlicesMax: value.displaySlicesMax,
+    eventsPerCommandMax: value.eventsPerCommandMax,
   });
-}
-
-function wholeUnits(asset: string, what: string, units: number, scale: number, currency: Currency): number {
-  if (scale > currency.decimals)
-    throw new ConfigurationError(
-      `asset ${asset}: one ${what} is not a whole number of ${currency.currency} units; give ${currency.currency} at least ${scale} decimals`,
-    );
-  return units * 10 ** (currency.decimals - scale);
-}
-
-/** Decimal text, or a number that says the same. */
-function wholeSteps(asset: string, field: string, value: unknown, step: DecimalStep): number {
-  const parsed = parseDecimal(String(value), step);
-  if (typeof parsed === "number") return parsed;
-  const size = formatDecimal(1, step);
-  throw new ConfigurationError(`asset ${asset}: ${field} must be a multiple of ${size} above zero, as decimal text`);
-}
-
-/** Together they may not cost the exchange more than it earns. */
-function feeRates(asset: string, value: Record<string, unknown>): FeeRates {
-  const { makerFeeBps: makerBps = 0, takerFeeBps: takerBps = 0 } = value;
-  for (const bps of [makerBps, takerBps])
-    if (!Number.isSafeInteger(bps) || Math.abs(bps as number) > FEE_BPS_MAX)
-      throw new ConfigurationError(
-        `asset ${asset}: makerFeeBps and takerFeeBps must be whole numbers from -${FEE_BPS_MAX} to ${FEE_BPS_MAX}`,
-      );
-  const rates = { makerBps: makerBps as number, takerBps: takerBps as number };
-  if (rates.makerBps + rates.takerBps < 0)
-    throw new ConfigurationError(`asset ${asset}: a maker's rebate may not be above the taker's fee`);
-  return rates;
-}
-
-/** Ten percent. */
-const FEE_BPS_MAX = 1_000;
-
-function limit(asset: string, name: string, value: unknown, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw new ConfigurationError(`asset ${asset}: ${name} must be a positive whole number`);
-  return value as number;
-}
-
-function asRecord(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new ConfigurationError(`${what} must be a JSON object`);
-  return value as Record<string, unknown>;
 }
