@@ -18,7 +18,7 @@ import { LiveAccount, OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-s
 const FEED_LIMITS = { recentMax: 1_024, heldMax: 20_000 };
 /** The contract's size of a page of open orders. */
 export const OPEN_ORDERS_IN_PAGE_MAX = 1_000;
-/** What a report takes of memory, its order's terms included. */
+/** What a report takes of memory at most; one of a fill takes half of it. */
 const REPORT_BYTES = 1_024;
 const REPORTS_IN_FILL_MAX = 2_000;
 const ACCOUNTS_IN_FILL_MAX = 500;

@@ -10,6 +10,7 @@ import { type HandshakeLimits, HandshakeLine } from "./handshake-line.js";
 import type { Handshake, SubscriberLogin } from "./handshake-logins.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
 import { MessageBudget } from "./message-budget.js";
+import { type Connection, discard } from "./outgoing-queue.js";
 import { type Place, type PlaceLimits, Places } from "./places.js";
 import type { WebServer } from "./web-server.js";
 
@@ -37,13 +38,6 @@ export interface GatewayOptions {
     answerWith: (answer: Answer) => void,
   ) => void;
   readonly onGone: (listener: Listener) => void;
-}
-
-/** What Engine.IO knows of a connection before Socket.IO does. */
-interface RawConnection {
-  readonly remoteAddress: string;
-  close(discard: boolean): void;
-  once(event: "close", listener: () => void): void;
 }
 
 /** How often keys, and all connections, are looked at. */
@@ -90,7 +84,7 @@ export class Gateway implements Rooms {
         if (!this.#line.enter(address, begin)) decide("BUSY: too many handshakes from your address", false);
       },
     });
-    this.#io.engine.on("connection", (connection: RawConnection) => this.#seat(connection));
+    this.#io.engine.on("connection", (connection: Connection) => this.#seat(connection));
     this.#io.use((socket, next) => {
       this.#admit(socket).then((problem) => next(problem ?? undefined), next);
     });
@@ -141,10 +135,10 @@ export class Gateway implements Rooms {
     await this.#io.close();
   }
 
-  #seat(connection: RawConnection): void {
-    const place = this.#places.take(networkOf(connection.remoteAddress), () => connection.close(true));
+  #seat(connection: Connection): void {
+    const place = this.#places.take(networkOf(connection.remoteAddress), () => discard(connection));
     this.#placeOf.set(connection, place);
-    connection.once("close", () => place.leave());
+    connection.on("close", () => place.leave());
   }
 
   async #admit(socket: ClientSocket): Promise<ExtendedError | null> {

@@ -6,7 +6,8 @@ interface Packet {
 }
 
 /** What Engine.IO and ws know of a connection and their types don't tell. Checked by the tests of this folder. */
-interface Connection {
+export interface Connection {
+  readonly remoteAddress: string;
   readonly writeBuffer: Packet[];
   readonly transport: {
     readonly name: string;
@@ -22,7 +23,7 @@ interface Connection {
   resetPingTimeout: () => void;
   close(discard: boolean): void;
   on(event: "packetCreate", listener: (packet: Packet) => void): void;
-  on(event: "heartbeat", listener: () => void): void;
+  on(event: "heartbeat" | "close", listener: () => void): void;
 }
 
 export interface QueueLimits {
@@ -98,7 +99,12 @@ export class OutgoingQueue {
 
   /** Ends the connection with all that it was not sent. */
   discard(): void {
-    this.#connection.transport.socket?.terminate();
-    this.#connection.close(true);
+    discard(this.#connection);
   }
+}
+
+/** Ends a connection at once, without waiting for a client that does not answer its end. */
+export function discard(connection: Pick<Connection, "transport" | "close">): void {
+  connection.transport.socket?.terminate();
+  connection.close(true);
 }

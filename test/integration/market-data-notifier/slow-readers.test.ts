@@ -33,7 +33,7 @@ describe("market-data-notifier with a subscriber that is too slow", function () 
   });
 
   /** Trades flow until somebody is cut off; a subscriber that keeps up gets all of them. */
-  async function untilCut(limits: { partingTimeoutMs?: number }, bytesPerSecond: number): Promise<void> {
+  async function untilCut(limits: Parameters<typeof startNotifier>[1], bytesPerSecond: number): Promise<void> {
     notifier = await startNotifier(servers, { queueBytesMax: 262_144, ...limits });
     const fast = notifier.connect();
     const live = gather(fast, "trades");
@@ -69,6 +69,14 @@ describe("market-data-notifier with a subscriber that is too slow", function () 
     slow.readOn();
     await until("it is disconnected", () => slow.isClosed, 60_000);
     expect(slow.received).to.match(TOLD);
+  });
+
+  it("cuts the longest queue when too much waits for all together, though it is not too long by itself", async () => {
+    await untilCut({ queueBytesMax: 268_435_456, keptBytesMax: 2_000_000, partingTimeoutMs: 30_000 }, 0);
+    expect(await notifier.metric('kept_bytes{what="queues"')).to.be.below(2_000_000);
+    slow.readOn();
+    await until("it is disconnected", () => slow.isClosed, 60_000);
+    expect(slow.received).to.contain("too much waits for all subscribers");
   });
 
   it("ends one that never reads again", async () => {
