@@ -13,7 +13,7 @@ const SETTINGS = v.object({
   connectionsPerAddressMax: integer("NOTIFIER_CONNECTIONS_PER_ADDRESS_MAX", 5_000, { min: 1, max: 100_000 }),
   connectionsPerKeyMax: integer("NOTIFIER_CONNECTIONS_PER_KEY_MAX", 1_000, { min: 1, max: 100_000 }),
   /** Handshakes a second from one address; more wait. */
-  handshakesPerSecondMax: integer("NOTIFIER_HANDSHAKES_PER_SECOND_MAX", 500, { min: 1, max: 100_000 }),
+  handshakesPerSecondMax: integer("NOTIFIER_HANDSHAKES_PER_SECOND_MAX", 2_000, { min: 1, max: 100_000 }),
   /** TCP connections without a request. */
   idleMax: integer("NOTIFIER_IDLE_MAX", 1_024, { min: 1, max: 100_000 }),
   subscriptionsPerConnectionMax: integer("NOTIFIER_SUBSCRIPTIONS_MAX", 64, { min: 1, max: 1_000 }),
