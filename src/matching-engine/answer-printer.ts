@@ -7,12 +7,16 @@ import { readRows } from "../shared/wire/event-rows.js";
 import { reportOpening, reportText, tradeText } from "./report-text.js";
 import type { Answer } from "./text-engine.js";
 
+/** Finished orders that are remembered, so that a cancel or replace of one is told its state; then the oldest go. */
+const FINISHED_ORDERS_MAX = 100_000;
+
 /** Makes lines of JSON of what the text engine has to say. Pure. */
 export class AnswerPrinter {
   readonly #asset: Asset;
   readonly #openings = new Map<AccountId, string>();
-  /** Orders that live. */
   readonly #orders = new Map<OrderId, OrderRecord>();
+  /** In the order in which they ended. */
+  readonly #finished = new Set<OrderId>();
 
   constructor(asset: Asset) {
     this.#asset = asset;
@@ -38,11 +42,20 @@ export class AnswerPrinter {
     let text = body.kind === "trade" ? tradeText(body, this.#asset) : "";
     for (const report of reportsOf(event, this.#orders, this.#asset))
       text += reportText(report, this.#asset, this.#openings.get(report.accountId) ?? "");
-    if (body.kind === "rejected") this.#orders.delete(body.orderId);
+    if (body.kind === "rejected") this.#remember(body.orderId);
     for (const id of ordersTouched(event)) {
       const order = this.#orders.get(id);
-      if (order !== undefined && isDone(order)) this.#orders.delete(id);
+      if (order !== undefined && isDone(order)) this.#remember(id);
     }
     return text;
+  }
+
+  #remember(finished: OrderId): void {
+    this.#finished.add(finished);
+    if (this.#finished.size <= FINISHED_ORDERS_MAX) return;
+    const [oldest] = this.#finished;
+    if (oldest === undefined) return;
+    this.#finished.delete(oldest);
+    this.#orders.delete(oldest);
   }
 }

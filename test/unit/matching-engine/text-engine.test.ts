@@ -34,6 +34,7 @@ describe("The engine alone", () => {
         side: "sell",
         type: "limit",
         timeInForce: "GTC",
+        selfTradePrevention: "cancel_newest",
         price: "64000.10",
         quantity: "0.5",
         filledQuantity: "0",
@@ -119,6 +120,19 @@ describe("The engine alone", () => {
     expect(events.find((event) => event["event"] === "trade")).to.include({ quantity: "0.3", price: "100.00" });
     const filled = { event: "trade", status: "filled", reason: "quote_budget_spent", filledQuantity: "0.3" };
     expect(events.at(-1)).to.include({ ...filled, leavesQuantity: "0" });
+  });
+
+  it("says of a finished order what became of it, when it is asked to cancel or replace it", () => {
+    const read = reading();
+    read("SELL BTC-USD 1 100 account=mm");
+    read("BUY BTC-USD 1 100");
+    const filled = { side: "buy", status: "filled", filledQuantity: "1", leavesQuantity: "0" };
+    expect(read("CANCEL BTC-USD 2")[0]).to.include({ event: "cancel_rejected", reason: "unknown_order", ...filled });
+    expect(read("REPLACE BTC-USD 2 2 100")[0]).to.include({ event: "replace_rejected", ...filled });
+    read("BUY BTC-USD 1 50");
+    read("CANCEL BTC-USD 5");
+    expect(read("CANCEL BTC-USD 5")[0]).to.include({ event: "cancel_rejected", status: "canceled", quantity: "1" });
+    expect(read("CANCEL BTC-USD 5 account=mm")[0]).not.to.have.any.keys("side", "quantity");
   });
 
   it("takes orders worth any amount", () => {
