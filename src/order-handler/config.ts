@@ -28,6 +28,7 @@ const SETTINGS = v.object({
   server: v.object({
     connectionsMax: count("CONNECTIONS", 4_096),
     connectionsPerAddressMax: count("CONNECTIONS_PER_ADDRESS", 1_024),
+    sessionsPerAccountMax: count("SESSIONS_PER_ACCOUNT", 1_024),
     outputBytesMax: count("OUTPUT_BYTES", 262_144),
     drainTimeoutMs: ms("DRAIN_TIMEOUT", 5_000),
     lingerMs: ms("LINGER", 2_000),

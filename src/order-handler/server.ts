@@ -1,15 +1,17 @@
 import type { Server, Socket } from "node:net";
 import { REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
-import type { EpochUs } from "../shared/domain/units.js";
+import type { AccountId, EpochUs } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
 import type { TlsIdentity } from "../shared/process/tls.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
 import type { Answered } from "./dialect.js";
 import { createListener, type ListenerLimits } from "./listener.js";
+import { type PlaceLimits, Places } from "./places.js";
 import type { Session } from "./session.js";
+import { StrangerLog } from "./stranger-log.js";
 import { Turns } from "./turns.js";
 
-export type ServerLimits = ConnectionLimits & ListenerLimits;
+export type ServerLimits = ConnectionLimits & ListenerLimits & PlaceLimits;
 
 export interface ServerPorts {
   /** `wake` is to be called when the session has output. */
@@ -25,13 +27,16 @@ export class OrderServer {
   readonly #limits: ServerLimits;
   readonly #ports: ServerPorts;
   readonly #server: Server;
-  readonly #connections = new Set<Connection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #connections = new Map<Session, Connection>();
+  readonly #places: Places<Connection>;
+  readonly #strangers: StrangerLog;
   readonly #turns = new Turns<Connection>();
 
   constructor(limits: ServerLimits, tls: TlsIdentity | null, ports: ServerPorts) {
     this.#limits = limits;
     this.#ports = ports;
+    this.#places = new Places(limits);
+    this.#strangers = new StrangerLog(ports.log);
     this.#server = createListener(tls, limits, (socket) => this.#accept(socket));
   }
 
@@ -53,7 +58,7 @@ export class OrderServer {
   }
 
   get hasUnanswered(): boolean {
-    return [...this.#connections].some(({ session }) => session.hasUnanswered);
+    return [...this.#connections.keys()].some((session) => session.hasUnanswered);
   }
 
   stopAccepting(): void {
@@ -63,25 +68,31 @@ export class OrderServer {
   /** To be called every few hundred milliseconds. */
   sweep(): void {
     const nowUs = this.#ports.nowUs();
-    for (const connection of this.#connections) connection.sweep(nowUs / 1000, connection.session.overdue(nowUs));
+    for (const [session, connection] of this.#connections) connection.sweep(nowUs / 1000, session.overdue(nowUs));
+    this.#strangers.sweep(nowUs / 1000);
   }
 
   closeAll(why: string): void {
-    for (const { session } of this.#connections) session.close(refuse("SHUTTING_DOWN", why));
+    for (const session of this.#connections.keys()) session.close(refuse("SHUTTING_DOWN", why));
   }
 
   destroyAll(why: string): void {
-    for (const connection of this.#connections) connection.destroy(why);
+    for (const connection of this.#connections.values()) connection.destroy(why);
+  }
+
+  /** A session has shown that it is the account's; a refusal: the account has too many. */
+  logIn(session: Session, account: AccountId): Refusal | null {
+    const connection = this.#connections.get(session);
+    return connection === undefined ? null : this.#places.logIn(connection, account);
   }
 
   #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? "unknown";
-    const refusal = this.#refusalOf(address);
+    const refusal = this.#places.refusalOf(address);
     if (refusal !== null) {
       this.#turnAway(socket, refusal);
       return;
     }
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     const session = this.#ports.createSession(() => this.#turns.wake(connection), address);
     const connection: Connection = new Connection(socket, session, this.#limits, {
       wake: (woken) => this.#turns.wake(woken),
@@ -89,21 +100,21 @@ export class OrderServer {
       gone: (gone, why) => this.#forget(gone, why),
       nowMs: () => this.#ports.nowUs() / 1000,
     });
-    this.#connections.add(connection);
+    this.#connections.set(session, connection);
+    const leaving = this.#places.enter(connection, address);
+    if (leaving !== null) this.#giveWay(leaving);
   }
 
-  #refusalOf(address: string): Refusal | null {
-    const ofAddress = this.#perAddress.get(address) ?? 0;
-    if (this.#connections.size >= this.#limits.connectionsMax)
-      return refuse("TOO_MANY_SESSIONS", `there are ${this.#limits.connectionsMax} sessions already`);
-    if (ofAddress >= this.#limits.connectionsPerAddressMax)
-      return refuse("TOO_MANY_SESSIONS", `there are ${ofAddress} sessions from ${address} already`);
-    return null;
+  /** Told in one line, and gone: a stranger that lingers would hold a place, too. */
+  #giveWay(stranger: Connection): void {
+    stranger.session.close(GIVES_WAY);
+    stranger.takeTurn();
+    stranger.destroy(GIVES_WAY.text);
   }
 
   /** In text: which dialect it would have been is not known yet. */
   #turnAway(socket: Socket, { name, text }: Refusal): void {
-    this.#ports.log.warn({ address: socket.remoteAddress, text }, "session turned away");
+    this.#strangers.note(text, socket.remoteAddress ?? "unknown");
     socket.on("error", () => undefined);
     socket.resume();
     socket.end(`REJ ${REJECTS[name].code} ${name} ${text}\n`);
@@ -112,11 +123,15 @@ export class OrderServer {
 
   #forget(connection: Connection, why: string): void {
     const { address, session } = connection;
-    this.#connections.delete(connection);
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, left);
-    this.#ports.log.info({ address, account: session.account?.account, why }, "session ended");
+    this.#connections.delete(session);
+    this.#places.leave(connection);
+    if (session.account === null) this.#strangers.note(why, address);
+    else this.#ports.log.info({ address, account: session.account.account, why }, "session ended");
     this.#ports.ended(session);
   }
 }
+
+const GIVES_WAY = refuse(
+  "TOO_MANY_SESSIONS",
+  "too many connections have not logged in, and this is the oldest of them",
+);

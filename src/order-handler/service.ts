@@ -179,7 +179,9 @@ export class OrderHandler {
   async #login(session: Session, credentials: Credentials, address: string): Promise<LoggedIn | Refusal> {
     if (this.#door.isClosed) return SHUTTING_DOWN;
     const isLeaving = () => session.isLeaving || this.#gone.has(session);
-    const outcome = await this.#logins.login(credentials, address, isLeaving);
+    const outcome = await this.#logins.login(credentials, address, isLeaving, (accountId) =>
+      this.#server.logIn(session, accountId),
+    );
     if (!isRefusal(outcome) && this.#gone.has(session)) this.#endTrigger(outcome);
     return outcome;
   }

@@ -1,6 +1,7 @@
 import type { AuthenticatedAccount } from "../shared/access/authentication.js";
 import type { KeyCheck } from "../shared/access/key-check.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
 import type { CancelTriggers } from "./cancel-triggers.js";
 import type { Credentials, LoggedIn } from "./session.js";
@@ -21,16 +22,19 @@ export class SessionLogins {
     this.#log = log;
   }
 
-  /** Never rejects. `isLeaving`: the session takes no more requests. */
+  /** Never rejects. `isLeaving`: the session takes no more requests; `placeProblem`: why the account may not have it. */
   async login(
     { keyId, secret, cancelOnDisconnect }: Credentials,
     address: string,
     isLeaving: () => boolean,
+    placeProblem: (accountId: AccountId) => Refusal | null,
   ): Promise<LoggedIn | Refusal> {
     const key = await this.#keys.check(keyId, secret, address);
     if (isRefusal(key)) return key;
     if (key.role === "read") return MAY_ONLY_READ;
     if (key.suspended) return SUSPENDED;
+    const noPlace = placeProblem(key.accountId);
+    if (noPlace !== null) return noPlace;
     try {
       return await this.#admit(key, cancelOnDisconnect ? isLeaving : null);
     } catch (err) {
