@@ -97,8 +97,12 @@ describe("order-handler with TLS", () => {
   });
 
   it("tells a client above the limit of its address so, and drops those that open more in their handshake", async () => {
-    const held = [client(strict), client(strict)];
-    await Promise.all(held.map(({ socket }) => once(socket, "secureConnect")));
+    const held: TestClient[] = [];
+    for (const _ of [1, 2]) {
+      const one = client(strict);
+      expect(await one.ask("LOGIN random1 random1")).to.equal("OK LOGIN random1");
+      held.push(one);
+    }
     expect(await client(strict).rest()).to.match(/^REJ 103 TOO_MANY_SESSIONS there are 2 sessions from /);
     const mutes = Array.from({ length: 4 }, () => plain(strict));
     expect(await Promise.race(mutes.map((mute) => mute.rest()))).to.equal("");
