@@ -1,5 +1,5 @@
 import { columns } from "../shared/database/columns.js";
-import type { Database } from "../shared/database/database.js";
+import type { Queries } from "../shared/database/database.js";
 import type { AccountId } from "../shared/domain/units.js";
 
 export interface SessionTrigger {
@@ -7,17 +7,24 @@ export interface SessionTrigger {
   readonly accountId: AccountId;
 }
 
-/** Without news of an order-handler for so long, its sessions have ended. */
+/** Without a renewal for so long, an order-handler's sessions have ended (fire_cancel_triggers counts the same). */
 const LEASE_SECONDS = 5;
 /** How long a session that has ended may come back. */
 const GRACE_SECONDS = 2;
+/** The most that time without a server adds to the grace. */
+const LATE_SECONDS = 15;
 
-/** The table cancel_triggers: what order-processing fires when it is due, whatever becomes of the order-handler. */
+/**
+ * The tables cancel_triggers and order_handlers: what order-processing fires when it is due, whatever becomes of the
+ * order-handler. Renewals go over connections of their own, so that nothing else makes them wait.
+ */
 export class CancelTriggersStore {
-  readonly #database: Database;
+  readonly #database: Queries;
+  readonly #renewals: Queries;
 
-  constructor(database: Database) {
+  constructor(database: Queries, renewals: Queries = database) {
     this.#database = database;
+    this.#renewals = renewals;
   }
 
   /** At most one an account; 0 seconds: turned off. */
@@ -42,29 +49,33 @@ export class CancelTriggersStore {
     );
   }
 
-  /** It takes the place of the account's sessions that ended within the grace, and of `left`. */
-  async openSession(handler: string, opened: SessionTrigger, left: readonly string[]): Promise<void> {
+  /**
+   * Opened sessions take the place of `left` and of those of their accounts that ended within the grace; where no server
+   * could be reached meanwhile, also of those that ended a little earlier.
+   */
+  async openSessions(handler: string, opened: readonly SessionTrigger[], left: readonly string[]): Promise<void> {
     await this.#database.query(
       `with come_back as (
-         delete from cancel_triggers where account_id = $2 and kind = 'session' and (trigger_id = any($4)
-           or due_at > now() and due_at <= now() + make_interval(secs => $6)))
-       insert into cancel_triggers values ($1, $2, 'session', $3, now() + make_interval(secs => $5))`,
-      [opened.triggerId, opened.accountId, handler, left, LEASE_SECONDS, GRACE_SECONDS],
+         delete from cancel_triggers c where account_id = any($3::bigint[]) and kind = 'session'
+           and (trigger_id = any($4) or not lives and (due_at > now() or due_at > now() - make_interval(secs => $5)
+             and exists (select from trigger_watch where since > now() - make_interval(secs => $6)
+                                                      or looked_at < now() - make_interval(secs => $7))))
+       ), here as (insert into order_handlers values ($1, now()) on conflict do nothing)
+       ${INSERT_SESSIONS}`,
+      [handler, ...idsAndAccounts(opened), left, LATE_SECONDS, LEASE_SECONDS, GRACE_SECONDS],
     );
   }
 
-  async renewSessions(handler: string, sessions: readonly SessionTrigger[]): Promise<void> {
-    const values = columns(
-      sessions,
-      (session) => session.triggerId,
-      (session) => session.accountId,
-    );
-    await this.#database.query(
-      `insert into cancel_triggers (trigger_id, account_id, kind, handler, due_at)
-         select t.id, t.account_id, 'session', $1, now() + make_interval(secs => $4)
-         from unnest($2::text[], $3::bigint[]) as t(id, account_id) order by t.id
-       on conflict (trigger_id) do update set due_at = excluded.due_at`,
-      [handler, ...values, LEASE_SECONDS],
+  /** Puts back what was given up while this order-handler could not renew. */
+  async restoreSessions(handler: string, sessions: readonly SessionTrigger[]): Promise<void> {
+    await this.#database.query(`${INSERT_SESSIONS} on conflict do nothing`, [handler, ...idsAndAccounts(sessions)]);
+  }
+
+  /** All sessions of this order-handler go on. */
+  async renew(handler: string): Promise<void> {
+    await this.#renewals.query(
+      `insert into order_handlers values ($1, now()) on conflict (handler) do update set renewed_at = excluded.renewed_at`,
+      [handler],
     );
   }
 
@@ -75,18 +86,38 @@ export class CancelTriggersStore {
       (session) => session.endedAgoMs / 1000,
     );
     await this.#database.query(
-      `update cancel_triggers c set due_at = least(c.due_at, now() + make_interval(secs => $3 - t.ago))
+      `update cancel_triggers c set lives = false, due_at = now() + make_interval(secs => $3 - t.ago)
        from unnest($1::text[], $2::float8[]) as t(id, ago) where c.trigger_id = t.id`,
       [...values, GRACE_SECONDS],
     );
   }
 
-  /** Those of an order-handler that ran here before and is gone. */
-  async endSessionsOf(handler: string): Promise<void> {
+  /** Sessions that nobody was told of: their end cancels nothing. */
+  async forgetSessions(triggerIds: readonly string[]): Promise<void> {
+    await this.#database.query("delete from cancel_triggers where trigger_id = any($1)", [triggerIds]);
+  }
+
+  /** Sessions of those that ran at this place before this order-handler have ended. */
+  async endSessionsBefore(handler: string): Promise<void> {
     await this.#database.query(
-      `update cancel_triggers set due_at = least(due_at, now() + make_interval(secs => $2))
-       where handler = $1 and kind = 'session'`,
+      `with gone as (delete from order_handlers
+         where split_part(handler, '#', 1) = split_part($1, '#', 1) and handler <> $1 returning handler)
+       update cancel_triggers c set lives = false, due_at = now() + make_interval(secs => $2)
+         from gone where c.handler = gone.handler and c.lives`,
       [handler, GRACE_SECONDS],
     );
   }
+}
+
+/** $1 the handler, $2 the ids, $3 their accounts. */
+const INSERT_SESSIONS = `insert into cancel_triggers (trigger_id, account_id, kind, handler, due_at, lives)
+  select t.id, t.account_id, 'session', $1, now() + interval '${LEASE_SECONDS} seconds', true
+  from unnest($2::text[], $3::bigint[]) as t(id, account_id)`;
+
+function idsAndAccounts(sessions: readonly SessionTrigger[]): string[] {
+  return columns(
+    sessions,
+    (session) => session.triggerId,
+    (session) => session.accountId,
+  );
 }

@@ -1,7 +1,7 @@
 /**
  * Dead man's switches, and sessions whose orders go when they end. Both are rows in Postgres before their client is told
- * so, and order-processing fires what is due: they outlive this process. It renews its sessions every second while they
- * live, says when they end, and is given the time of nobody who came back.
+ * so, and order-processing fires what is due: they outlive this process. As long as it lives it renews its lease, which
+ * covers all its sessions; it says when one ends, and is given the time of nobody who came back.
  */
 import { randomUUID } from "node:crypto";
 import type { AccountId } from "../shared/domain/units.js";
@@ -10,6 +10,10 @@ import { beforeDeadline } from "../shared/process/waits.js";
 import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 
 const RENEWAL_INTERVAL_MS = 1_000;
+/** Between two renewals: after more than this, order-processing may have taken the sessions for ended. */
+const LAPSE_MS = 4_000;
+/** A statement that was sent before its connection broke may still be carried out for so long. */
+const LATE_STATEMENT_MS = 15_000;
 
 interface WatchedSession {
   readonly triggerId: string;
@@ -20,10 +24,15 @@ interface WatchedSession {
   endedMs: number | null;
 }
 
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 interface Timer {
   readonly accountId: AccountId;
   seconds: number;
-  readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[];
+  readonly waiting: Waiting[];
 }
 
 export interface CancelTriggersOptions {
@@ -37,25 +46,32 @@ export interface CancelTriggersOptions {
 export class CancelTriggers {
   readonly #options: CancelTriggersOptions;
   readonly #sessions = new Map<string, WatchedSession>();
+  /** Not on their way to Postgres yet. */
+  #opening: (Waiting & { readonly session: WatchedSession })[] = [];
+  /** Sessions that were refused, with the time of that: they may be stored all the same. */
+  readonly #refused = new Map<string, number>();
   /** Not on their way to Postgres yet; the last wish of an account counts. */
   #timers = new Map<AccountId, Timer>();
   #isSettingTimers = false;
-  /** What concerns sessions is written one after the other, so that a renewal never undoes an end. */
+  /** What changes sessions is written one after the other, so that none is opened that a later statement ends. */
   #sessionWork: Promise<unknown> = Promise.resolve();
   #isSweeping = false;
+  #isRenewing = false;
   #isFailing = false;
   #renewedMs = Number.NEGATIVE_INFINITY;
+  /** Sessions that live may have been given up while the lease could not be renewed. */
+  #hasLapsed = false;
   #handler = "";
 
   constructor(options: CancelTriggersOptions) {
     this.#options = options;
   }
 
-  /** `handler` is where this process listens, alone: sessions of another one there have ended. Never rejects. */
-  async start(handler: string): Promise<void> {
-    this.#handler = handler;
+  /** `place` is where this process listens, alone: sessions of those before it there have ended. Never rejects. */
+  async start(place: string): Promise<void> {
+    this.#handler = `${place}#${randomUUID()}`;
     const { store, log } = this.#options;
-    await this.#inTurn(() => store.endSessionsOf(handler)).catch((err: unknown) =>
+    await this.#inTurn(() => store.endSessionsBefore(this.#handler)).catch((err: unknown) =>
       log.warn({ err }, "sessions of an order-handler before this one will be given up a little later"),
     );
   }
@@ -74,25 +90,18 @@ export class CancelTriggers {
 
   /** Resolves with its id once the session is watched. It takes the place of those that the account has left. */
   async open(accountId: AccountId, isLeaving: () => boolean): Promise<string> {
-    const opened = { triggerId: `session/${randomUUID()}`, accountId, isLeaving, endedMs: null };
-    const stored = this.#inTurn(async () => {
-      const ofAccount = [...this.#sessions.values()].filter((session) => session.accountId === accountId);
-      const left = ofAccount.filter((session) => session.endedMs !== null || session.isLeaving());
-      const ids = left.map(({ triggerId }) => triggerId);
-      await this.#options.store.openSession(this.#handler, opened, ids);
-      for (const id of ids) this.#sessions.delete(id);
-      this.#sessions.set(opened.triggerId, opened);
+    const session = { triggerId: `session/${randomUUID()}`, accountId, isLeaving, endedMs: null };
+    const stored = new Promise<void>((resolve, reject) => {
+      if (this.#opening.push({ session, resolve, reject }) === 1) void this.#inTurn(() => this.#storeOpened());
     });
     try {
       await beforeDeadline(stored, this.#options.answerTimeoutMs);
     } catch (error) {
-      void stored.then(
-        () => this.end(opened.triggerId),
-        () => undefined,
-      );
+      this.#sessions.delete(session.triggerId);
+      this.#refused.set(session.triggerId, this.#options.nowMs());
       throw error;
     }
-    return opened.triggerId;
+    return session.triggerId;
   }
 
   end(triggerId: string): void {
@@ -102,27 +111,53 @@ export class CancelTriggers {
 
   /** To be called every few hundred milliseconds. */
   sweep(): void {
-    const isDue = this.#sessions.size > 0 && this.#options.nowMs() - this.#renewedMs >= RENEWAL_INTERVAL_MS;
-    if (this.#isSweeping || !(isDue || this.hasUnwrittenEnds)) return;
+    const isDue = this.#options.nowMs() - this.#renewedMs >= RENEWAL_INTERVAL_MS;
+    if (this.#sessions.size > 0 && isDue && !this.#isRenewing) void this.#renew();
+    if (this.#isSweeping || !(this.hasUnwrittenEnds || this.#refused.size > 0 || this.#hasLapsed)) return;
     this.#isSweeping = true;
-    void this.#inTurn(() => this.#writeSessions(isDue))
-      .then(() => {
-        this.#isFailing = false;
-      })
-      .catch((err: unknown) => {
-        if (!this.#isFailing) this.#options.log.warn({ err }, "sessions can't be renewed; it is tried again and again");
-        this.#isFailing = true;
-      })
-      .finally(() => {
-        this.#isSweeping = false;
-      });
+    void this.#watched(this.#inTurn(() => this.#writeSessions())).finally(() => {
+      this.#isSweeping = false;
+    });
   }
 
   get hasUnwrittenEnds(): boolean {
     return this.#ended().length > 0;
   }
 
-  async #writeSessions(withRenewal: boolean): Promise<void> {
+  /** Not in turn: whatever else waits for Postgres, the lease is renewed. */
+  async #renew(): Promise<void> {
+    const { store, nowMs } = this.#options;
+    this.#isRenewing = true;
+    const sentMs = nowMs();
+    await this.#watched(
+      store.renew(this.#handler).then(() => {
+        this.#hasLapsed ||= sentMs - this.#renewedMs > LAPSE_MS;
+        this.#renewedMs = sentMs;
+      }),
+    );
+    this.#isRenewing = false;
+  }
+
+  async #storeOpened(): Promise<void> {
+    const batch = this.#opening.filter(({ session }) => !this.#refused.has(session.triggerId));
+    this.#opening = [];
+    const opened = batch.map(({ session }) => session);
+    const accounts = new Set(opened.map(({ accountId }) => accountId));
+    const left = [...this.#sessions.values()]
+      .filter((session) => accounts.has(session.accountId) && (session.endedMs !== null || session.isLeaving()))
+      .map(({ triggerId }) => triggerId);
+    try {
+      await this.#options.store.openSessions(this.#handler, opened, left);
+      for (const id of left) this.#sessions.delete(id);
+      for (const session of opened)
+        if (!this.#refused.has(session.triggerId)) this.#sessions.set(session.triggerId, session);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  async #writeSessions(): Promise<void> {
     const { store, nowMs } = this.#options;
     const ended = this.#ended();
     if (ended.length > 0) {
@@ -131,10 +166,16 @@ export class CancelTriggers {
       );
       for (const { triggerId } of ended) this.#sessions.delete(triggerId);
     }
-    const live = [...this.#sessions.values()].filter(({ endedMs }) => endedMs === null);
-    if (!withRenewal || live.length === 0) return;
-    await store.renewSessions(this.#handler, live);
-    this.#renewedMs = nowMs();
+    if (this.#hasLapsed) {
+      const living = [...this.#sessions.values()].filter(({ endedMs }) => endedMs === null);
+      await store.restoreSessions(this.#handler, living);
+      this.#hasLapsed = false;
+    }
+    const refused = [...this.#refused];
+    if (refused.length === 0) return;
+    await store.forgetSessions(refused.map(([triggerId]) => triggerId));
+    for (const [triggerId, refusedMs] of refused)
+      if (nowMs() - refusedMs > LATE_STATEMENT_MS) this.#refused.delete(triggerId);
   }
 
   async #storeTimers(): Promise<void> {
@@ -155,6 +196,17 @@ export class CancelTriggers {
 
   #ended(): WatchedSession[] {
     return [...this.#sessions.values()].filter(({ endedMs }) => endedMs !== null);
+  }
+
+  /** Never rejects: what failed is tried again with the next sweep. */
+  async #watched(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+      this.#isFailing = false;
+    } catch (err) {
+      if (!this.#isFailing) this.#options.log.warn({ err }, "sessions can't be renewed; it is tried again and again");
+      this.#isFailing = true;
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -12,6 +12,9 @@ import { processedThrough } from "./positions-store.js";
 import { lastPrices } from "./prices-store.js";
 import { OrderHandler } from "./service.js";
 
+/** Short enough for several tries within the lease. */
+const RENEWAL_TIMEOUT_MS = 1_000;
+
 await runService("order-handler", handlerConfig, async (service, config) => {
   const { log } = service;
   warnIfExposed(log, config);
@@ -35,7 +38,10 @@ await runService("order-handler", handlerConfig, async (service, config) => {
     orderLog: bus,
     authenticate: authenticator(database.lane({ connections: 2, timeoutMs: config.logins.answerTimeoutMs / 2 })),
     access,
-    cancelTriggers: new CancelTriggersStore(database),
+    cancelTriggers: new CancelTriggersStore(
+      database.lane({ connections: 2, timeoutMs: config.logins.answerTimeoutMs / 2 }),
+      database.lane({ connections: 1, timeoutMs: RENEWAL_TIMEOUT_MS }),
+    ),
     processedThrough: () => processedThrough(database),
     lastPrices: (assets) => lastPrices(database, assets),
     metrics: new HandlerMetrics(service.metrics),

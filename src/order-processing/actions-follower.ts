@@ -16,31 +16,21 @@ export interface ActionCommand {
   readonly coversLog: boolean;
 }
 
-/**
- * After Postgres or this process was away, nobody could renew a timer or a session: triggers are let alone for so long.
- * Order-handlers renew theirs every second.
- */
-const RENEWAL_GRACE_MS = 3_000;
-
 /** Actions that wait for an asset; at it, newer ones wait, too. */
 const ACTIONS_HELD_MAX = 100_000;
 
 export class ActionsFollower {
   readonly #store: ActionsStore;
-  readonly #nowMs: () => number;
   readonly #followed = new Map<string, ActionId>();
   /** What the slowest asset has not followed yet, and so everything that another has not. */
   #actions: Action[] = [];
   #suspended: ReadonlySet<AccountId> = new Set();
-  #watchingSinceMs = 0;
 
-  constructor(store: ActionsStore, nowMs: () => number = () => performance.now()) {
+  constructor(store: ActionsStore) {
     this.#store = store;
-    this.#nowMs = nowMs;
   }
 
   async recover(asset: string): Promise<void> {
-    this.#watchingSinceMs = this.#nowMs();
     this.#actions = []; // the asset may be further behind than what is held
     this.#followed.set(asset, await this.#store.followedThrough(asset));
     this.#suspended = await this.#store.suspendedAccounts();
@@ -54,7 +44,7 @@ export class ActionsFollower {
   async commands(assets: readonly string[]): Promise<Map<string, ActionCommand[]>> {
     const commands = new Map<string, ActionCommand[]>();
     if (assets.length === 0) return commands;
-    if (this.#nowMs() - this.#watchingSinceMs >= RENEWAL_GRACE_MS) await this.#store.fireTriggers();
+    await this.#store.fireTriggers();
     await this.#readOn(actionId(Math.min(...assets.map((asset) => this.#through(asset)))));
     for (const asset of assets) {
       const news = this.#actions.filter((action) => action.actionId > this.#through(asset));

@@ -30,7 +30,10 @@ export class ActionsStore {
     return suspendedAccounts(this.#database);
   }
 
-  /** Timers that ran out and sessions that ended become actions, each once, whoever asks. */
+  /**
+   * Timers that ran out and sessions that ended become actions, each once, whoever asks; not before those who renew them had
+   * the time to do so, where nobody has asked for a while.
+   */
   async fireTriggers(): Promise<void> {
     await this.#database.query("select fire_cancel_triggers($1)", [TRIGGERS_MAX]);
   }

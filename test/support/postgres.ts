@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import * as embedded from "../../src/launcher/embedded-postgres.js";
@@ -13,6 +14,9 @@ export interface PostgresForTest {
   stop(): Promise<void>;
   /** SIGKILL. Only a durable server keeps what it committed. */
   kill9(): Promise<void>;
+  /** SIGSTOP, and SIGCONT: it stands still, all its connections stay open. */
+  freeze(): void;
+  thaw(): void;
   /** On the same port with the same data, after `stop` or `kill9` (or instead: it stops first). */
   restart(): Promise<void>;
 }
@@ -37,11 +41,19 @@ export async function startPostgres({ isDurable = true, migrates = true } = {}):
     },
     stop,
     kill9: () => server.process.kill(),
+    freeze: () => signalFamily(server.process.pid, "SIGSTOP"),
+    thaw: () => signalFamily(server.process.pid, "SIGCONT"),
     async restart() {
       await stop();
       server = await embedded.startPostgres(options);
     },
   };
+}
+
+/** Postgres is a process a connection. */
+function signalFamily(pid: number, signal: "SIGSTOP" | "SIGCONT"): void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  for (const one of [pid, ...children.map(Number)]) process.kill(one, signal);
 }
 
 let shared: Promise<PostgresForTest> | null = null;

@@ -84,6 +84,7 @@ describe("the database's roles", () => {
 
   it("let order-processing turn what is due into actions", async () => {
     const database = await as("bourse_order_processing");
+    await owner.query("update trigger_watch set looked_at = now()");
     await owner.query("insert into cancel_triggers values ('timer/1', 1, 'timer', 'test', now() - interval '1 s')");
     expect(await database.query("select fire_cancel_triggers(10) as fired")).to.deep.equal([{ fired: 1 }]);
   });

@@ -83,7 +83,7 @@ describe("access to the order-handler", () => {
   }
   const triggers = () =>
     database.query(
-      `select trigger_id, account_id, kind, due_at, extract(epoch from due_at - now())::float8 as due_in_s
+      `select trigger_id, account_id, kind, lives, due_at, extract(epoch from due_at - now())::float8 as due_in_s
        from cancel_triggers order by kind, trigger_id`,
     );
   const order = "BUY BTC-USD 1 1";
@@ -203,27 +203,31 @@ describe("access to the order-handler", () => {
     const client = await login("ann", "cod=1");
     expect((await triggers())[0]?.["due_in_s"]).to.be.within(4, 5);
     client.socket.resetAndDestroy();
-    await until("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+    await until("the end", async () => (await triggers())[0]?.["lives"] === false);
+    expect(Number((await triggers())[0]?.["due_in_s"])).to.be.within(0, 2);
   });
 
   it("keeps a session alive in Postgres while it lasts", async () => {
     await login("ann", "cod=1");
-    await database.query("update cancel_triggers set due_at = now() + interval '1 second'");
-    await until("a renewal", async () => Number((await triggers())[0]?.["due_in_s"]) > 4);
+    const renewedAtMs = async () =>
+      Number((await database.query("select renewed_at from order_handlers"))[0]?.["renewed_at"]);
+    const firstMs = await renewedAtMs();
+    await until("a renewal", async () => (await renewedAtMs()) > firstMs);
+    expect((await triggers())[0]).to.include({ lives: true });
   });
 
   it("lets a session come back within the grace, at once or later", async () => {
     for (const waits of [false, true]) {
       const client = await login("ann", "cod=1");
       client.socket.destroy();
-      if (waits) await until("the end", async () => (await triggers()).some((row) => Number(row["due_in_s"]) <= 2));
+      if (waits) await until("the end", async () => (await triggers()).some((row) => row["lives"] === false));
       const again = await login("ann", "cod=1");
       await until("one session that lives", async () => {
         const rows = await triggers();
-        return rows.length === 1 && Number(rows[0]?.["due_in_s"]) > 2;
+        return rows.length === 1 && rows[0]?.["lives"] === true;
       });
       expect(await again.ask("QUIT")).to.equal("OK QUIT");
-      await until("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+      await until("the end", async () => (await triggers())[0]?.["lives"] === false);
       await database.query("delete from cancel_triggers");
     }
   });
@@ -243,15 +247,12 @@ describe("access to the order-handler", () => {
     await until("the end of the one before", async () =>
       /handler_sessions(\{.*\})? 1$/m.test(await handler.metrics.text()),
     );
-    const dueAtMs = async () => Number((await triggers())[0]?.["due_at"]);
-    const firstMs = await dueAtMs();
-    await until("a renewal", async () => (await dueAtMs()) > firstMs);
-    expect(await triggers()).to.have.length(1);
+    expect((await triggers()).map((row) => row["lives"])).to.deep.equal([true]);
   });
 
   it("does not take a session for another account's that comes back", async () => {
     (await login("bob", "cod=1")).socket.destroy();
-    await until("the end", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+    await until("the end", async () => (await triggers())[0]?.["lives"] === false);
     await login("ann", "cod=1");
     expect(await triggers()).to.have.length(2);
   });
@@ -269,28 +270,35 @@ describe("access to the order-handler", () => {
   });
 
   it("starts the grace of sessions that another order-handler in its place has left behind", async () => {
-    await handler.stop();
-    const access = await AccessFeed.start(limited, service.log);
     const store = new CancelTriggersStore(limited);
-    const calls: string[] = [];
-    const watched = new Proxy(store, {
-      get(target, name) {
-        const member = Reflect.get(target, name) as (...args: unknown[]) => unknown;
-        return (...args: unknown[]) => {
-          if (name === "endSessionsOf") calls.push(String(args[0]));
-          return member.apply(target, args);
-        };
-      },
-    });
-    handler = await startHandler(nats.url, { access, cancelTriggers: watched });
-    expect(calls[0]).to.match(new RegExp(`:127\\.0\\.0\\.1:${handler.port}$`));
-    await store.openSession(calls[0] ?? "", { triggerId: "session/left", accountId: ann as never }, []);
-    await store.openSession("elsewhere", { triggerId: "session/other", accountId: bob as never }, []);
-    await store.endSessionsOf(calls[0] ?? "");
-    const due = (await triggers()).map((row) => [row["trigger_id"], Number(row["due_in_s"]) <= 2]);
-    expect(due).to.deep.equal([
-      ["session/left", true],
-      ["session/other", false],
+    const open = (at: string, triggerId: string, account: number) =>
+      store.openSessions(at, [{ triggerId, accountId: account as never }], []);
+    await open("here#1", "session/left", ann);
+    await open("here#2", "session/own", ann);
+    await open("elsewhere#1", "session/other", bob);
+    await store.endSessionsBefore("here#2");
+    const rows = (await triggers()).map((row) => [row["trigger_id"], row["lives"], Number(row["due_in_s"]) <= 2]);
+    expect(rows).to.deep.equal([
+      ["session/left", false, true],
+      ["session/other", true, false],
+      ["session/own", true, false],
     ]);
+  });
+
+  it("lets a session come back late where nobody could be reached meanwhile, but not for ever", async () => {
+    const store = new CancelTriggersStore(limited);
+    const open = (triggerId: string) => store.openSessions("here#1", [{ triggerId, accountId: ann as never }], []);
+    const left = async () => (await triggers()).map((row) => row["trigger_id"]);
+    await open("session/1");
+    await store.endSessions([{ triggerId: "session/1", endedAgoMs: 6_000 }]);
+    await database.query("update trigger_watch set looked_at = now(), since = now() - interval '1 day'");
+    await open("session/2");
+    expect(await left()).to.deep.equal(["session/1", "session/2"]);
+    await database.query("update trigger_watch set looked_at = now() - interval '5 s'");
+    await open("session/3");
+    expect(await left()).to.deep.equal(["session/2", "session/3"]);
+    await store.endSessions([{ triggerId: "session/2", endedAgoMs: 60_000 }]);
+    await open("session/4");
+    expect(await left()).to.deep.equal(["session/2", "session/3", "session/4"]);
   });
 });

@@ -32,10 +32,12 @@ const ALL_MAY: OrderHandlerOptions["access"] = {
 };
 const NO_TRIGGERS = {
   setTimers: async () => undefined,
-  openSession: async () => undefined,
-  renewSessions: async () => undefined,
+  openSessions: async () => undefined,
+  restoreSessions: async () => undefined,
+  renew: async () => undefined,
   endSessions: async () => undefined,
-  endSessionsOf: async () => undefined,
+  forgetSessions: async () => undefined,
+  endSessionsBefore: async () => undefined,
 } satisfies Pick<CancelTriggersStore, keyof CancelTriggersStore> as unknown as CancelTriggersStore;
 
 export interface HandlerForTest {

@@ -56,20 +56,18 @@ describe("the commands of an action", () => {
 describe("following actions", () => {
   let actions: Action[];
   let suspended: AccountId[];
-  let fired: number;
-  let nowMs: number;
   let follower: ActionsFollower;
 
   beforeEach(async () => {
-    [actions, suspended, fired, nowMs] = [[], [], 0, 0];
+    [actions, suspended] = [[], []];
     const store = {
       followedThrough: async (asset: string) => actionId(asset === "BTC-USD" ? 2 : 0),
       actionsAfter: async (after: number) => actions.filter((each) => each.actionId > after).slice(0, PAGE),
       suspendedAccounts: async () => new Set(suspended),
-      fireTriggers: async () => void fired++,
+      fireTriggers: async () => undefined,
       accountsWithOrders: async () => [],
     };
-    follower = new ActionsFollower(store as unknown as ActionsStore, () => nowMs);
+    follower = new ActionsFollower(store as unknown as ActionsStore);
     await follower.recover("BTC-USD");
     await follower.recover("ETH-USD");
   });
@@ -111,17 +109,5 @@ describe("following actions", () => {
     [actions, suspended] = [[action(3, "suspend", { accountId: ANN })], [ANN]];
     await follower.commands(["BTC-USD"]);
     expect(follower.isSuspended(ANN)).to.equal(true);
-  });
-
-  it("fires no trigger until those who renew them had the time to do so", async () => {
-    nowMs = 2_999;
-    await ids();
-    expect(fired).to.equal(0);
-    nowMs = 3_000;
-    await ids();
-    expect(fired).to.equal(1);
-    await follower.recover("BTC-USD");
-    await ids();
-    expect(fired).to.equal(1);
   });
 });

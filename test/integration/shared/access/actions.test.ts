@@ -90,7 +90,16 @@ describe("actions", () => {
     expect(await value("select available from balances where account_id = 1 and currency = 'USD'")).to.equal(500);
   });
 
+  /** Nobody has looked for so long, and since then always. */
+  const watched = (since: string, lookedAgo = "0 s", brokenAgo = "1 day") =>
+    database.query(
+      "update trigger_watch set since = now() - $1::interval, looked_at = now() - $2::interval, broken_at = now() - $3::interval",
+      [since, lookedAgo, brokenAgo],
+    );
+  const fire = async () => Number(await value("select fire_cancel_triggers(10)"));
+
   it("come of triggers that are due, one an account, whoever asks, and only of those", async () => {
+    await watched("1 day");
     await trigger("timer/1", 1, -1);
     await trigger("session/a", 1, -1);
     await trigger("session/b", 2, 60);
@@ -100,5 +109,53 @@ describe("actions", () => {
       await database.query("select account_id, made_by, why from actions where kind = 'cancel_all'"),
     ).to.deep.equal([{ account_id: 1, made_by: "order-processing", why: "its session ended, its timer ran out" }]);
     expect(await value("select trigger_id from cancel_triggers")).to.equal("session/b");
+  });
+
+  describe("that come of sessions", () => {
+    const lives = (handler: string) =>
+      database.query(
+        "insert into cancel_triggers values ('session/' || $1, 1, 'session', $1, now() - interval '1 day', true)",
+        [handler],
+      );
+    const renewed = (handler: string, ago: string) =>
+      database.query("insert into order_handlers values ($1, now() - $2::interval)", [handler, ago]);
+    beforeEach(async () => {
+      for (const table of ["cancel_triggers", "order_handlers"]) await database.query(`delete from ${table}`);
+      await watched("1 day");
+    });
+
+    it("come when their order-handler has not renewed for five seconds, or is not known, and not before", async () => {
+      await lives("well#1");
+      await renewed("well#1", "4 s");
+      expect(await fire()).to.equal(0);
+      await lives("gone#1");
+      await renewed("gone#1", "6 s");
+      await lives("unknown#1");
+      expect(await fire()).to.equal(1);
+      expect(await value("select string_agg(trigger_id, ' ') from cancel_triggers")).to.equal("session/well#1");
+    });
+
+    it("wait for five seconds when nobody could look for more than two, and so nobody may have been able to renew", async () => {
+      await lives("frozen#1");
+      await renewed("frozen#1", "8 s");
+      await trigger("timer/1", 1, -5);
+      await watched("1 day", "3 s");
+      expect(await fire()).to.equal(0);
+      await watched("4 s", "1 s");
+      expect(await fire()).to.equal(0);
+      await watched("6 s", "1 s");
+      expect(await fire()).to.equal(1);
+    });
+
+    it("are not put off for ever where looks are always rare", async () => {
+      await lives("gone#1");
+      await watched("3 s", "3 s", "20 s");
+      expect(await fire()).to.equal(0);
+      expect(await value("select now() - since < interval '1 second' from trigger_watch")).to.equal(true);
+      await watched("6 s", "3 s", "31 s");
+      await database.query("update trigger_watch set since = now() - interval '4 s'");
+      expect(await fire()).to.equal(0);
+      expect(await value("select now() - since > interval '3 s' from trigger_watch")).to.equal(true);
+    });
   });
 });
