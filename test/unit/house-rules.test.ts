@@ -3,13 +3,31 @@ import { basename, join, relative } from "node:path";
 import { expect } from "chai";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 
-const LINES_MAX = 400;
+const LINES_MAX = 300;
+/** What a longer file says in its head. */
+const REASON = /\bin one file because\b/;
+const HEAD_LINES = 12;
+/** Files that are still to be split: who does it takes them off this list, and nobody adds one. */
+const STILL_LONG = [
+  "packages/matching-core/src/engine.ts",
+  "packages/matching-core/src/event-rows.ts",
+  "packages/matching-core/src/event-writer.ts",
+  "src/market-data-notifier/channels/orders-channel.ts",
+  "src/matching-engine/snapshotter.ts",
+  "src/order-handler/session.ts",
+  "src/reconciliation/pass.ts",
+  "src/shared/wire/pipeline-codec.ts",
+  "src/trade-processing/trade-store.ts",
+];
+
 /** Rules that no other tool of `npm run check` knows. */
 describe("house rules", () => {
-  const sources = ["src", "packages/matching-core/src"]
-    .flatMap((folder) => readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => join(entry.parentPath, entry.name));
+  const sourcesOf = (...folders: string[]) =>
+    folders
+      .flatMap((folder) => readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile() && /\.(ts|mjs|cjs)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+  const sources = sourcesOf("src", "packages/matching-core/src");
   const text = (file: string) => readFileSync(file, "utf8");
   const offenders = (isOffender: (file: string) => boolean) =>
     sources.filter(isOffender).map((file) => relative(projectRoot, file));
@@ -23,8 +41,13 @@ describe("house rules", () => {
     expect(offenders((file) => /(^|[/-])(utils?|helpers?|lib|common|misc)([./-]|$)/.test(file))).to.deep.equal([]);
   });
 
-  it(`splits files before they reach ${LINES_MAX} lines`, () => {
-    expect(offenders((file) => text(file).split("\n").length > LINES_MAX)).to.deep.equal([]);
+  it(`splits files before they pass ${LINES_MAX} lines, or says in their head why they stay in one`, () => {
+    const isLong = (file: string) => {
+      const lines = text(file).trimEnd().split("\n");
+      return lines.length > LINES_MAX && !REASON.test(lines.slice(0, HEAD_LINES).join("\n"));
+    };
+    const long = [...sources, ...sourcesOf("tools", "bench", "test/support")].filter(isLong);
+    expect(long.map((file) => relative(projectRoot, file))).to.have.members(STILL_LONG);
   });
 
   it("lists every environment variable in .env.example", async () => {
