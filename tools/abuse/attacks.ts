@@ -163,7 +163,7 @@ async function refusedByNats({ natsUrl }: Target): Promise<void> {
 function ownersAlone(dataDir: string): void {
   for (const path of [dataDir, join(dataDir, "endpoints.json")]) {
     const mode = statSync(path).mode & 0o777;
-    if ((mode & 0o077) !== 0) throw new NotRefused(`${path} may be read by others: its mode is ${mode.toString(8)}`);
+    if ((mode & 0o066) !== 0) throw new NotRefused(`${path} may be read by others: its mode is ${mode.toString(8)}`);
   }
 }
 

@@ -16,6 +16,8 @@ export interface Behaviour {
 }
 
 const TICK_MS = 20;
+/** Another address than the honest clients' is. */
+const FROM = "127.0.0.2";
 /** A connection that was closed is followed by another. */
 const OPENED_PER_TICK_MAX = 40;
 
@@ -25,7 +27,7 @@ export async function crowd(address: Address, behaviour: Behaviour, stopping: Ab
   const open = new Set<Socket>();
   let [opened, closed, owedBytes] = [0, 0, 0];
   const openOne = () => {
-    const socket = connect({ ...address, noDelay: true });
+    const socket = connect({ ...address, localAddress: FROM, noDelay: true });
     open.add(socket);
     opened++;
     socket.on("error", () => undefined); // "close" follows

@@ -7,7 +7,7 @@ import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { NEIGHBOUR_FAULTS, SHORT_NEIGHBOUR_FAULTS } from "./neighbour-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
-import { SESSION_FAULTS, SHORT_SESSION_FAULTS } from "./session-faults.js";
+import { SESSION_FAULTS } from "./session-faults.js";
 import { FREQUENT_SNAPSHOTS, SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
 import { SHORT_FREEZE_FAULTS, SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
@@ -32,7 +32,7 @@ export const FAULTS: readonly Fault[] = [
 const SHARED_WORLD = { isProxied: true, settings: { ...WINDOW_SETTINGS, ...FREQUENT_SNAPSHOTS } } as const;
 
 /** Some of each sort, made short, for the tests, which run beside others: no time counts there. */
-export const shortFaults = (): readonly Fault[] => [...sharingFaults(), ...SHORT_STEP_FAULTS, ...SHORT_SESSION_FAULTS];
+export const shortFaults = (): readonly Fault[] => [...sharingFaults(), ...SHORT_STEP_FAULTS];
 
 const sharingFaults = (): readonly Fault[] =>
   [

@@ -75,4 +75,3 @@ async function hello(client: Client): Promise<void> {
 }
 
 export const SESSION_FAULTS: readonly Fault[] = [crowdOfSessions(2_000, 8_000)];
-export const SHORT_SESSION_FAULTS: readonly Fault[] = [crowdOfSessions(200, 5_000)];
