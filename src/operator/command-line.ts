@@ -135,8 +135,17 @@ export function timeText(time: Date): string {
   return `${time.toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
+/** Characters that move the cursor, begin a line, or show text in another order than it has. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** What somebody else wrote, for one line of a terminal: it can't forge another line, or hide a part of its own. */
+export function shown(text: string): string {
+  return text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
 /** Columns that stand under one another. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(shown));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

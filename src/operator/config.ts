@@ -9,10 +9,11 @@ import {
   serversToLookAt,
 } from "../shared/process/endpoints.js";
 import { ADMIN_PORT_BASE, SERVICES } from "../shared/process/services.js";
-import { port, production, readSettings, text } from "../shared/process/settings.js";
+import { flag, port, production, readSettings, text } from "../shared/process/settings.js";
 
 const OPERATOR = v.object({
   production: production(),
+  breaksGlass: flag("OPERATOR_BREAK_GLASS", false),
   key: v.object({ keyId: text("OPERATOR_KEY_ID", ""), secret: text("OPERATOR_SECRET", "") }),
 });
 
@@ -20,10 +21,11 @@ export type OperatorConfig = ReturnType<typeof operatorConfig>;
 
 /** `key` is null where none is given: then `user` acts. */
 export function operatorConfig(values?: NodeJS.ProcessEnv) {
-  const { production, key } = readSettings(OPERATOR, values);
+  const { production, breaksGlass, key } = readSettings(OPERATOR, values);
   return Object.freeze({
     databaseUrl: databaseToLookAt(values),
     production,
+    breaksGlass,
     key: key.keyId === "" && key.secret === "" ? null : key,
     user: userInfo().username,
   });

@@ -6,7 +6,7 @@ import { createLogger } from "../shared/process/log.js";
 import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";
-import { parse, RefusedToOperator, WrongUsage } from "./command-line.js";
+import { parse, RefusedToOperator, shown, WrongUsage } from "./command-line.js";
 import { operatorConfig, placesToLookAt } from "./config.js";
 import { problemsOf, STATUS_HELP, statusText } from "./status.js";
 import { readStatus } from "./status-readings.js";
@@ -57,7 +57,7 @@ try {
     (kind) => error instanceof kind,
   );
   process.stderr.write(
-    `${name ?? "operator"}: ${isOurs ? (error as Error).message : ((error as Error).stack ?? error)}\n`,
+    `${name ?? "operator"}: ${isOurs ? shown((error as Error).message) : ((error as Error).stack ?? error)}\n`,
   );
   process.exitCode = error instanceof WrongUsage ? 2 : 1;
 }

@@ -3,7 +3,7 @@ import type { Database } from "../shared/database/database.js";
 import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { parseDecimal } from "../shared/domain/decimal.js";
 import { type Account, balancesOf, findAccount } from "./accounts.js";
-import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
+import { type Call, type Outcome, RefusedToOperator, shown } from "./command-line.js";
 
 const REFERENCE_LENGTH_MAX = 200;
 
@@ -36,7 +36,9 @@ export async function transfer(kind: "deposit" | "withdrawal", call: Call): Prom
   const isRepeated = known.length > 0;
   const done =
     kind === "deposit" ? `deposited ${amount} ${currency} to ${name}` : `withdrew ${amount} ${currency} from ${name}`;
-  const said = isRepeated ? `${reference} was booked before; nothing was changed` : `${done}; reference ${reference}`;
+  const said = isRepeated
+    ? `${shown(reference)} was booked before; nothing was changed`
+    : `${done}; reference ${shown(reference)}`;
   return {
     text: `${said}; ${name} has ${balance?.available} ${currency} available, ${balance?.held} held`,
     json: { kind, account: name, amount, currency, reference, isRepeated, balance },

@@ -1,5 +1,5 @@
 /** How a pipeline is doing, at a glance: what is read (status-readings.ts) as text. Pure. */
-import { table } from "./command-line.js";
+import { shown, table } from "./command-line.js";
 import {
   type AssetReading,
   isSilent,
@@ -57,7 +57,7 @@ export function statusText(readings: StatusReadings): string {
   const { services, assets, nats } = readings;
   const problems = problemsOf(readings);
   const headline = problems.length === 0 ? "all is well" : "not all is well:";
-  const blocks = [[headline, ...problems.map((line) => `  ${line}`)].join("\n"), servicesTable(services)];
+  const blocks = [[headline, ...problems.map((line) => `  ${shown(line)}`)].join("\n"), servicesTable(services)];
   if (!isSilent(assets)) blocks.push(assetsTable(assets, nats));
   return blocks.join("\n\n");
 }

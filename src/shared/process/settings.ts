@@ -99,10 +99,10 @@ export function servers(variable: string, scheme: string) {
   );
 }
 
-/** No demo accounts, no secrets in the clear. */
+/** No demo accounts, no secrets in the clear. A misspelt mode is refused: it would be taken for development. */
 export function production() {
   return v.pipe(
-    text("NODE_ENV", "development"),
+    oneOf("NODE_ENV", "development", ["development", "test", "production"]),
     v.transform((mode) => mode === "production"),
   );
 }

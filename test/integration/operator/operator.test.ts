@@ -155,7 +155,7 @@ describe("operators", () => {
   });
 
   it("are named by their key, which must be an operator's; in production from the first such key on", async () => {
-    const config = { databaseUrl: url, production: true, key: null, user: "root" };
+    const config = { databaseUrl: url, production: true, breaksGlass: false, key: null, user: "root" };
     const named = (keyId: string, secret: string) => actorOf(database, { ...config, key: { keyId, secret } });
     const failure = (work: Promise<string>) => work.then(String, (error: Error) => error.message);
     await account("create", "ops");
@@ -174,6 +174,28 @@ describe("operators", () => {
       ["trader", "x"],
     ] as const)
       expect(await failure(named(keyId, secret))).to.match(/are not a key that is good$/);
+  });
+
+  it("are nobody by accident once all their keys are revoked, or their accounts suspended", async () => {
+    const config = { databaseUrl: url, production: true, breaksGlass: false, key: null, user: "root" };
+    const failure = (work: Promise<string>) => work.then(String, (error: Error) => error.message);
+    await account("create", "ops");
+    const { secret } = await account("key", "ops", "--id", "oscar", "--role", "operator");
+    await account("suspend", "ops", "--why", "left");
+    const oscar = actorOf(database, { ...config, key: { keyId: "oscar", secret } });
+    expect(await failure(oscar)).to.equal("oscar belongs to ops, which is suspended: it acts for nobody");
+    await account("resume", "ops", "--why", "back");
+    await account("revoke", "oscar", "--why", "lost");
+    expect(await failure(actorOf(database, config))).to.match(/OPERATOR_BREAK_GLASS=1 lets you act/);
+    expect(await actorOf(database, { ...config, breaksGlass: true })).to.equal("break-glass:root");
+  });
+
+  it("read in the audit what was written, on one line, whatever it holds", async () => {
+    await account("create", "alice");
+    await account("suspend", "alice", "--why", "x\n2026-01-01 00:00:00Z  oscar  deposit\u001b[2K\u202e");
+    const { text } = await operate("account", "audit");
+    expect(text.split("\n")).to.have.length(3);
+    expect(text).to.contain("x\\u{a}2026-01-01 00:00:00Z  oscar  deposit\\u{1b}[2K\\u{202e}");
   });
 
   it("get their answer on stdout, their refusal in one line on stderr, and an exit code", () => {
