@@ -4,6 +4,7 @@ import { KeyCheck } from "../shared/access/key-check.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { allChannels, LATER_CHANNELS } from "./channels/channels.js";
@@ -48,7 +49,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     metrics,
     kept,
     login: (handshake, address) => logInSubscriber(keys, handshake, address),
-    loginProblem: (login) => keyProblem(access, login, performance.now()),
+    loginProblem: (login) => keyProblem(access, login, nowEpochMs()),
     onMessage: (...message) => subscriptions.receive(...message),
     onGone: (listener) => subscriptions.forget(listener),
   });

@@ -10,6 +10,7 @@ import { putReplayHorizon } from "../shared/bus/replay-horizon.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
 import { streamSequence } from "../shared/domain/units.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { COMPARED_EVENTS_MIN } from "./snapshot-choice.js";
 import { type StoredPlace, toKeep } from "./snapshot-retention.js";
@@ -98,7 +99,7 @@ export class Snapshotter {
     Object.assign(age, {
       collect: () => {
         for (const [asset, { takenAtMs }] of this.#last)
-          if (takenAtMs !== null) age.set({ asset }, (Date.now() - takenAtMs) / 1000);
+          if (takenAtMs !== null) age.set({ asset }, (nowEpochMs() - takenAtMs) / 1000);
       },
     });
   }
@@ -177,7 +178,7 @@ export class Snapshotter {
       if (newest === undefined || newest.commandSequence <= last.commandSequence) awaited.isMissing = true;
       else if (this.#last.get(asset) === last) {
         const { commandSequence } = newest;
-        const takenAtMs = Date.now();
+        const takenAtMs = nowEpochMs();
         this.#last.set(asset, { commandSequence, commandsThrough, sinceMs: performance.now(), takenAtMs });
         this.#sequence.set({ asset }, commandSequence);
       }
@@ -196,7 +197,7 @@ export class Snapshotter {
   #take(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
     const { lastCommandSequence: commandSequence } = engine;
     const { lastEventSequence: eventSequence } = engine;
-    const taken = { asset, commandSequence, takenAtMs: Date.now(), bytes: engine.snapshot(), ...places };
+    const taken = { asset, commandSequence, takenAtMs: nowEpochMs(), bytes: engine.snapshot(), ...places };
     const startedMs = performance.now();
     const stored = Promise.resolve(this.#storing)
       .then(() => this.#storeAndCheck({ ...taken, eventSequence }, options, startedMs))

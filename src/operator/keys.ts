@@ -3,6 +3,7 @@ import { KEY_ROLES } from "../shared/access/authentication.js";
 import { isKeyId, KEY_ID_RULE } from "../shared/access/key-id.js";
 import { newSecret, saltedHash } from "../shared/access/key-secrets.js";
 import { isPostgresError } from "../shared/database/postgres-errors.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import { findCustomer } from "./accounts.js";
 import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
 
@@ -12,7 +13,7 @@ export async function createKey({ database, actor, words, options }: Call): Prom
   if (!KEY_ROLES.some((known) => known === role))
     throw new RefusedToOperator(`--role is ${role}; it must be one of ${KEY_ROLES.join(", ")}`);
   if (!isKeyId(keyId)) throw new RefusedToOperator(`--id must be ${KEY_ID_RULE}`);
-  const expiresAt = options.expires === undefined ? null : timeOf(options.expires, Date.now());
+  const expiresAt = options.expires === undefined ? null : timeOf(options.expires, nowEpochMs());
   const { accountId, status } = await findCustomer(database, name);
   if (status === "closed") throw new RefusedToOperator(`${name} is closed; it gets no more keys`);
   const secret = newSecret();

@@ -1,6 +1,6 @@
 import type { Server, Socket } from "node:net";
 import { REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
-import type { AccountId, EpochUs } from "../shared/domain/units.js";
+import type { AccountId } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
 import type { TlsIdentity } from "../shared/process/tls.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
@@ -18,7 +18,8 @@ export interface ServerPorts {
   readonly createSession: (wake: () => void, address: string) => Session;
   readonly ended: (session: Session) => void;
   readonly answered: (answered: Answered) => void;
-  readonly nowUs: () => EpochUs;
+  /** Monotonic. */
+  readonly nowMs: () => number;
   readonly log: Logger;
 }
 
@@ -67,9 +68,9 @@ export class OrderServer {
 
   /** To be called every few hundred milliseconds. */
   sweep(): void {
-    const nowUs = this.#ports.nowUs();
-    for (const [session, connection] of this.#connections) connection.sweep(nowUs / 1000, session.overdue(nowUs));
-    this.#strangers.sweep(nowUs / 1000);
+    const nowMs = this.#ports.nowMs();
+    for (const [session, connection] of this.#connections) connection.sweep(nowMs, session.overdue(nowMs));
+    this.#strangers.sweep(nowMs);
   }
 
   closeAll(why: string): void {
@@ -98,7 +99,7 @@ export class OrderServer {
       wake: (woken) => this.#turns.wake(woken),
       answered: this.#ports.answered,
       gone: (gone, why) => this.#forget(gone, why),
-      nowMs: () => this.#ports.nowUs() / 1000,
+      nowMs: this.#ports.nowMs,
     });
     this.#connections.set(session, connection);
     const leaving = this.#places.enter(connection, address);

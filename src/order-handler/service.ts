@@ -7,7 +7,7 @@ import type { Bus } from "../shared/bus/bus.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId, LogId } from "../shared/domain/units.js";
-import { nowUs } from "../shared/process/clock.js";
+import { nowEpochMs, nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import type { TokenBucket } from "../shared/process/token-bucket.js";
 import { hasBecome } from "../shared/process/waits.js";
@@ -105,7 +105,7 @@ export class OrderHandler {
       createSession: (wake, address) => this.#createSession(wake, address),
       ended: (session) => this.#ended(session),
       answered: (answered) => metrics.answered(answered),
-      nowUs,
+      nowMs: clock.nowMs,
       log,
     });
     this.#sweep = setInterval(() => this.#sweepAll(), SWEEP_INTERVAL_MS);
@@ -163,12 +163,13 @@ export class OrderHandler {
   #createSession(wake: () => void, address: string): Session {
     const { registry, config, access } = this.#options;
     const lastPriceTicks = (asset: string) => this.#lastPrices.of(asset);
-    const rules = { registry, nowMs: Date.now, lastPriceTicks, extraOptions: NO_EXTRA_OPTIONS };
+    const rules = { registry, nowMs: nowEpochMs, lastPriceTicks, extraOptions: NO_EXTRA_OPTIONS };
     const rate = this.#rates.newSession(performance.now());
     const session: Session = new Session(rules, config.session, {
       nowUs,
+      nowMs: () => performance.now(),
       login: (credentials) => this.#login(session, credentials, address),
-      loginProblem: (account) => keyProblem(access, account, performance.now()),
+      loginProblem: (account) => keyProblem(access, account, nowEpochMs()),
       submit: (asset, request, settle) => this.#door.submit(asset, request, rate, settle),
       setTimer: (accountId, seconds) => this.#setTimer(accountId, seconds, rate),
       wake,

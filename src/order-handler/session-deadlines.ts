@@ -1,6 +1,5 @@
-/** What a session must be closed for because of the time: a login, a message or any byte that does not come. Pure. */
+/** What a session must be closed for because of the time: a login, a message or any byte that does not come. Pure; all times are monotonic. */
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
-import type { EpochUs } from "../shared/domain/units.js";
 
 export interface SessionTimeouts {
   /** From connecting to a login that is accepted, whatever was tried in between. */
@@ -12,49 +11,40 @@ export interface SessionTimeouts {
 
 export class SessionDeadlines {
   readonly #timeouts: SessionTimeouts;
-  readonly #connectedAtUs: EpochUs;
-  #receivedAtUs: EpochUs;
-  #partialSinceUs: EpochUs | null = null;
+  readonly #connectedAtMs: number;
+  #receivedAtMs: number;
+  #partialSinceMs: number | null = null;
 
-  constructor(timeouts: SessionTimeouts, nowUs: EpochUs) {
+  constructor(timeouts: SessionTimeouts, nowMs: number) {
     this.#timeouts = timeouts;
-    this.#receivedAtUs = nowUs;
-    this.#connectedAtUs = nowUs;
+    this.#receivedAtMs = nowMs;
+    this.#connectedAtMs = nowMs;
   }
 
-  /** When the last bytes came. */
-  get receivedAtUs(): EpochUs {
-    return this.#receivedAtUs;
-  }
-
-  received(nowUs: EpochUs): void {
-    this.#receivedAtUs = nowUs;
+  received(nowMs: number): void {
+    this.#receivedAtMs = nowMs;
   }
 
   /** What is left after the whole messages were taken; `tookAny`: another message begins it than before. */
   left(isPartial: boolean, tookAny: boolean): void {
-    if (!isPartial) this.#partialSinceUs = null;
-    else if (tookAny || this.#partialSinceUs === null) this.#partialSinceUs = this.#receivedAtUs;
+    if (!isPartial) this.#partialSinceMs = null;
+    else if (tookAny || this.#partialSinceMs === null) this.#partialSinceMs = this.#receivedAtMs;
   }
 
-  loginOverdue(nowUs: EpochUs): Refusal | null {
+  loginOverdue(nowMs: number): Refusal | null {
     const { loginTimeoutMs } = this.#timeouts;
-    if (msBetween(this.#connectedAtUs, nowUs) <= loginTimeoutMs) return null;
+    if (nowMs - this.#connectedAtMs <= loginTimeoutMs) return null;
     return refuse("LOGIN_REQUIRED", `no login within ${loginTimeoutMs / 1000} s of connecting`);
   }
 
-  overdue(nowUs: EpochUs, isLoggedIn: boolean): Refusal | null {
+  overdue(nowMs: number, isLoggedIn: boolean): Refusal | null {
     const { frameTimeoutMs, idleTimeoutMs } = this.#timeouts;
-    const loginOverdue = isLoggedIn ? null : this.loginOverdue(nowUs);
+    const loginOverdue = isLoggedIn ? null : this.loginOverdue(nowMs);
     if (loginOverdue !== null) return loginOverdue;
-    if (this.#partialSinceUs !== null && msBetween(this.#partialSinceUs, nowUs) > frameTimeoutMs)
+    if (this.#partialSinceMs !== null && nowMs - this.#partialSinceMs > frameTimeoutMs)
       return refuse("MALFORMED_MESSAGE", `a message was not complete ${frameTimeoutMs / 1000} s after its first byte`);
-    if (msBetween(this.#receivedAtUs, nowUs) <= idleTimeoutMs) return null;
+    if (nowMs - this.#receivedAtMs <= idleTimeoutMs) return null;
     const text = `nothing received for ${idleTimeoutMs / 1000} s; a heartbeat keeps a session open`;
     return refuse("LOGIN_REQUIRED", text);
   }
-}
-
-function msBetween(fromUs: EpochUs, toUs: EpochUs): number {
-  return (toUs - fromUs) / 1000;
 }

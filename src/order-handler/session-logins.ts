@@ -2,6 +2,7 @@ import type { AuthenticatedAccount } from "../shared/access/authentication.js";
 import type { KeyCheck } from "../shared/access/key-check.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import type { CancelTriggers } from "./cancel-triggers.js";
 import type { Credentials, LoggedIn } from "./session.js";
@@ -47,7 +48,7 @@ export class SessionLogins {
     { accountId, account, keyId, expiresInMs }: AuthenticatedAccount,
     isLeaving: (() => boolean) | null,
   ): Promise<LoggedIn> {
-    const expiresAtMs = expiresInMs === null ? null : performance.now() + expiresInMs;
+    const expiresAtMs = expiresInMs === null ? null : nowEpochMs() + expiresInMs;
     const triggerId = isLeaving === null ? null : await this.#triggers.open(accountId, isLeaving);
     return { accountId, account, keyId, expiresAtMs, triggerId };
   }

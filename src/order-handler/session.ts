@@ -30,7 +30,7 @@ export interface LoggedIn {
   readonly accountId: AccountId;
   readonly account: string;
   readonly keyId: string;
-  /** Monotonic; null: never. */
+  /** By the wall clock; null: never. */
   readonly expiresAtMs: number | null;
   /** What cancels the account's orders when the session has ended; null: nothing does. */
   readonly triggerId: string | null;
@@ -43,7 +43,10 @@ export interface Credentials {
 }
 
 export interface SessionPorts {
+  /** By the wall clock, for what clients are told. */
   readonly nowUs: () => EpochUs;
+  /** Monotonic, for deadlines. */
+  readonly nowMs: () => number;
   /** Never rejects. */
   readonly login: (credentials: Credentials) => Promise<LoggedIn | Refusal>;
   /** Why the session must end though it has logged in; null: it may go on. */
@@ -71,6 +74,8 @@ export class Session {
   #hasUntaken = false;
   readonly #responses: Responses;
   readonly #deadlines: SessionDeadlines;
+  /** When the last bytes came. */
+  #receivedAtUs: EpochUs;
   #inputEnded = false;
   #closing: string | null = null;
 
@@ -79,7 +84,8 @@ export class Session {
     this.#limits = limits;
     this.#ports = ports;
     this.#responses = new Responses(limits.inFlightMax);
-    this.#deadlines = new SessionDeadlines(limits, ports.nowUs());
+    this.#deadlines = new SessionDeadlines(limits, ports.nowMs());
+    this.#receivedAtUs = ports.nowUs();
   }
 
   get account(): LoggedIn | null {
@@ -112,7 +118,8 @@ export class Session {
   }
 
   receive(chunk: Buffer): void {
-    this.#deadlines.received(this.#ports.nowUs());
+    this.#receivedAtUs = this.#ports.nowUs();
+    this.#deadlines.received(this.#ports.nowMs());
     if (this.#closing !== null) return;
     this.#framer.push(chunk);
     this.#hasUntaken = true;
@@ -159,11 +166,11 @@ export class Session {
   }
 
   /** What the session must be closed for by now, if anything. */
-  overdue(nowUs: EpochUs): Refusal | null {
+  overdue(nowMs: number): Refusal | null {
     if (this.#closing !== null) return null;
     const problem = this.#account === null ? null : this.#ports.loginProblem(this.#account);
     if (problem !== null || this.isBlocked) return problem;
-    return this.#deadlines.overdue(nowUs, this.#account !== null);
+    return this.#deadlines.overdue(nowMs, this.#account !== null);
   }
 
   /** Says why, after all earlier responses, and takes no more requests. */
@@ -241,7 +248,7 @@ export class Session {
 
   #submit(place: Place, { asset, body }: Extract<DialectRequest, { kind: "order" }>): DialectResponse | null {
     if (this.#account === null) return LOG_IN_FIRST;
-    const { receivedAtUs } = this.#deadlines;
+    const receivedAtUs = this.#receivedAtUs;
     this.#ports.submit(asset, { accountId: this.#account.accountId, receivedAtUs, body }, (outcome) => {
       const response: DialectResponse = isRefusal(outcome)
         ? refused(outcome)
@@ -253,7 +260,7 @@ export class Session {
 
   #setTimer(place: Place, seconds: number): DialectResponse | null {
     if (this.#account === null) return LOG_IN_FIRST;
-    const { receivedAtUs } = this.#deadlines;
+    const receivedAtUs = this.#receivedAtUs;
     void this.#ports.setTimer(this.#account.accountId, seconds).then((refusal) => {
       this.#answer(place, refusal === null ? { kind: "timer_set", seconds, receivedAtUs } : refused(refusal));
     });
@@ -270,7 +277,7 @@ export class Session {
         if (outcome.name === "LOGIN_REJECTED" || outcome.name === "LOGIN_LIMITED") this.#countLoginFailure();
         this.#answer(place, refused(outcome));
         // Whoever sends one login after another is never seen to be overdue between them.
-        const overdue = this.#deadlines.loginOverdue(this.#ports.nowUs());
+        const overdue = this.#deadlines.loginOverdue(this.#ports.nowMs());
         if (overdue !== null) this.close(overdue);
       } else {
         this.#account = outcome;
@@ -295,7 +302,7 @@ export class Session {
   }
 
   #open(request: Omit<Exchange, "receivedAtUs">): Place {
-    return this.#responses.open({ ...request, receivedAtUs: this.#deadlines.receivedAtUs });
+    return this.#responses.open({ ...request, receivedAtUs: this.#receivedAtUs });
   }
 
   #answer(place: Place, response: DialectResponse): void {

@@ -6,8 +6,8 @@
  */
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
-import type { AccountId, EpochUs, PriceTicks } from "../shared/domain/units.js";
-import { nowUs } from "../shared/process/clock.js";
+import type { AccountId, PriceTicks } from "../shared/domain/units.js";
+import { nowAfterUs } from "../shared/process/clock.js";
 import { pausedFor } from "../shared/process/waits.js";
 import { type CommandStore, DecisionOutdated, type HeldBalance } from "./command-store.js";
 import { type Balance, type BalanceKey, balanceKey, Funding, orderKey } from "./funding.js";
@@ -83,7 +83,9 @@ export class Sequencer {
 
   /** Commits a request's refusal, where the request itself can't be written. */
   async refuse(batch: LoggedBatch): Promise<SequencedBatch[]> {
-    const refused = [inBatch(batch, refusals(batch.requests, batch.after.commandSequence, timeAfter(batch.after)))];
+    const refused = [
+      inBatch(batch, refusals(batch.requests, batch.after.commandSequence, nowAfterUs(batch.after.sequencedAtUs))),
+    ];
     await this.#store.append(refused);
     return refused;
   }
@@ -117,7 +119,8 @@ export class Sequencer {
     const sequencing = new Sequencing(facts.clientOrderIds, funding, isSuspended);
     const decided = batches.map((batch) => {
       const { asset, requests, after } = batch;
-      const sequenced = sequencing.sequence(this.#asset(asset), requests, after.commandSequence, timeAfter(after));
+      const atUs = nowAfterUs(after.sequencedAtUs);
+      const sequenced = sequencing.sequence(this.#asset(asset), requests, after.commandSequence, atUs);
       return inBatch(batch, sequenced);
     });
     return { decided, short: funding?.short ?? [] };
@@ -180,9 +183,4 @@ const NOTHING: Balance = { availableUnits: 0n, openOrders: 0 };
 
 function keyOf({ accountId, currency }: BalanceKey): string {
   return balanceKey(accountId, currency);
-}
-
-/** The time of the commands that follow: it never goes back. */
-function timeAfter({ sequencedAtUs }: LoggedBatch["after"]): EpochUs {
-  return Math.max(sequencedAtUs, nowUs()) as EpochUs;
 }

@@ -8,13 +8,12 @@ import type { Command } from "../shared/domain/messages.js";
 import {
   type ActionId,
   commandSequence,
-  type EpochUs,
   epochUs,
   logId,
   type StreamSequence,
   streamSequence,
 } from "../shared/domain/units.js";
-import { nowUs } from "../shared/process/clock.js";
+import { nowAfterUs, nowEpochMs } from "../shared/process/clock.js";
 import type { ActionCommand, ActionsFollower } from "./actions-follower.js";
 import type { CommandOutput } from "./command-output.js";
 import type { CommandStore } from "./command-store.js";
@@ -58,7 +57,7 @@ export class UnaskedCommands {
       if (position.nextExpiryMs === null) continue;
       if (position.nextExpiryMs * 1000 <= position.sequencedAtUs)
         position.nextExpiryMs = await this.#store.nextExpiry(asset, position.sequencedAtUs);
-      if (position.nextExpiryMs === null || position.nextExpiryMs * 1000 > nowUs()) continue;
+      if (position.nextExpiryMs === null || position.nextExpiryMs > nowEpochMs()) continue;
       batches.push(this.#batch(asset, [{ accountId: 0, body: { kind: "advance_clock" } }]));
     }
     if (batches.length > 0) await this.#commit(batches);
@@ -106,7 +105,7 @@ export class UnaskedCommands {
 
   #batch(asset: string, told: readonly Pick<ActionCommand, "accountId" | "body">[]): SequencedBatch {
     const { logId: reached, streamSequence, commandSequence: after, sequencedAtUs } = this.#output.position(asset);
-    const atUs = Math.max(sequencedAtUs, nowUs()) as EpochUs;
+    const atUs = nowAfterUs(sequencedAtUs);
     const commands = told.map(({ accountId, body }, index): Command => {
       const sequence = commandSequence(after + index + 1);
       return { commandSequence: sequence, logId: logId(0), accountId, receivedAtUs: epochUs(0), atUs, body };

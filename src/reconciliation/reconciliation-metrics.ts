@@ -1,3 +1,4 @@
+import { nowEpochMs } from "../shared/process/clock.js";
 import type { Metrics } from "../shared/process/metrics.js";
 import type { OpenDifference } from "./difference-store.js";
 import type { Lag } from "./pass.js";
@@ -53,14 +54,14 @@ export class ReconciliationMetrics {
   }
 
   passed(orders: number, tookMs: number): void {
-    this.#passedAt.set(Date.now() / 1000);
+    this.#passedAt.set(nowEpochMs() / 1000);
     this.#seconds.set(tookMs / 1000);
     this.#orders.set(orders);
   }
 
   lag({ uncheckedCommands, oldestUncheckedAtMs, lapStartedAtMs, checkedThrough }: Lag): void {
     this.#unchecked.set(uncheckedCommands);
-    this.#oldestUnchecked.set(oldestUncheckedAtMs === null ? 0 : (Date.now() - oldestUncheckedAtMs) / 1000);
+    this.#oldestUnchecked.set(oldestUncheckedAtMs === null ? 0 : (nowEpochMs() - oldestUncheckedAtMs) / 1000);
     this.#lapStartedAt.set(lapStartedAtMs / 1000);
     for (const { asset, event } of checkedThrough) this.#verifiedThrough.set({ asset }, event);
   }

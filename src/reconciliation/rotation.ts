@@ -1,5 +1,6 @@
 /** Old history, looked at again part by part: what was right once may have been changed since. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import type { AssetPosition } from "./checkpoint.js";
 import type { AccountWindow, AssetWindow, Window } from "./window.js";
 
@@ -42,7 +43,7 @@ export async function readCursor(snapshot: WorkingSnapshot): Promise<RotationCur
   const [row] = await snapshot.query<{ rotation: RotationCursor | null }>(
     "select rotation from reconciliation_progress",
   );
-  return row?.rotation ?? { ...START, lapStartedAtMs: Date.now() };
+  return row?.rotation ?? { ...START, lapStartedAtMs: nowEpochMs() };
 }
 
 export async function writeCursor(snapshot: WorkingSnapshot, cursor: RotationCursor): Promise<void> {
@@ -81,7 +82,7 @@ export async function nextSlice(
         : { asset, command: commands.through, event: events.through, trade: trades.through }),
       ...nextReport,
       transferId: transferId ?? 0,
-      lapStartedAtMs: endsLap ? Date.now() : cursor.lapStartedAtMs,
+      lapStartedAtMs: endsLap ? nowEpochMs() : cursor.lapStartedAtMs,
     },
   };
 }

@@ -36,6 +36,12 @@ describe("house rules", () => {
     expect(offenders((file) => !isAllowed(file) && text(file).includes("process.env"))).to.deep.equal([]);
   });
 
+  it("asks the system what time it is in one file only", () => {
+    const isAllowed = (file: string) => file.endsWith("src/shared/process/clock.ts");
+    const asks = /\bDate\.now\b|\bnew Date\(\)|\btimeOrigin\b/;
+    expect(offenders((file) => !isAllowed(file) && asks.test(text(file)))).to.deep.equal([]);
+  });
+
   it("gives every file a name that says what is in it", () => {
     expect(offenders((file) => /(^|[/-])(utils?|helpers?|lib|common|misc)([./-]|$)/.test(file))).to.deep.equal([]);
   });

@@ -1,6 +1,7 @@
 import type { KeyCheck } from "../../shared/access/key-check.js";
 import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { AccountId } from "../../shared/domain/units.js";
+import { nowEpochMs } from "../../shared/process/clock.js";
 
 /** What a handshake carries, whatever that is. */
 export interface Handshake {
@@ -12,7 +13,7 @@ export interface Handshake {
 export interface SubscriberLogin {
   readonly accountId: AccountId;
   readonly keyId: string;
-  /** Monotonic; null: never. */
+  /** By the wall clock; null: never. */
   readonly expiresAtMs: number | null;
 }
 
@@ -30,7 +31,7 @@ export async function logInSubscriber(
   const key = await keys.check(keyId, secret, address);
   if (isRefusal(key)) return key;
   const { accountId, expiresInMs } = key;
-  return { accountId, keyId, expiresAtMs: expiresInMs === null ? null : performance.now() + expiresInMs };
+  return { accountId, keyId, expiresAtMs: expiresInMs === null ? null : nowEpochMs() + expiresInMs };
 }
 
 function isText(value: unknown): value is string {

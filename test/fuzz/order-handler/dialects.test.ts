@@ -33,6 +33,7 @@ async function run(
   const requests: OrderRequest[] = [];
   const ports: SessionPorts = {
     nowUs: () => epochUs(1),
+    nowMs: () => 1,
     login: async () => ({ accountId: accountId(1), account: "me", keyId: "k", expiresAtMs: null, triggerId: null }),
     loginProblem: () => null,
     submit: (_asset, request, settle) => {

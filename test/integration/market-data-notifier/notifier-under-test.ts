@@ -16,6 +16,7 @@ import { KeyCheck } from "../../../src/shared/access/key-check.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
+import { nowEpochMs } from "../../../src/shared/process/clock.js";
 import { createLogger } from "../../../src/shared/process/log.js";
 import { Metrics } from "../../../src/shared/process/metrics.js";
 import { asRole } from "../../support/postgres.js";
@@ -61,7 +62,7 @@ export async function startNotifier(
     metrics: own,
     kept,
     login: (handshake, address) => logInSubscriber(keys, handshake, address),
-    loginProblem: (login) => keyProblem(access, login, performance.now()),
+    loginProblem: (login) => keyProblem(access, login, nowEpochMs()),
     onMessage: (...message) => subscriptions.receive(...message),
     onGone: (listener) => subscriptions.forget(listener),
   });

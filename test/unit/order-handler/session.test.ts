@@ -26,6 +26,7 @@ const MANY = 1_000;
 /** A session whose log answers when the test says so. */
 class Desk {
   nowUs: EpochUs = epochUs(1_000_000_000);
+  nowMs = 1;
   wakes = 0;
   readonly submitted: { asset: string; request: OrderRequest; settle: (outcome: LogOutcome) => void }[] = [];
   readonly timers: [number, number][] = [];
@@ -44,6 +45,7 @@ class Desk {
       { ...LIMITS, ...limits },
       {
         nowUs: () => this.nowUs,
+        nowMs: () => this.nowMs,
         login: async (credentials) => {
           this.credentials.push(credentials);
           return this.logins.shift() ?? refuse("LOGIN_REJECTED", "wrong");
@@ -83,7 +85,12 @@ class Desk {
   }
 
   later(ms: number): void {
-    this.nowUs = epochUs(this.nowUs + ms * 1000);
+    this.nowMs += ms;
+    this.clockIsSet(ms);
+  }
+
+  clockIsSet(byMs: number): void {
+    this.nowUs = epochUs(this.nowUs + byMs * 1000);
   }
 
   log(index: number, id: number): void {
@@ -295,9 +302,9 @@ describe("session", () => {
     const desk = await Desk.loggedIn({ inFlightMax: 1 });
     await desk.hears("BUY BTC-USD 1 1\n");
     expect(desk.session.isBlocked).to.equal(true);
-    expect(desk.session.overdue(desk.nowUs)).to.equal(null);
+    expect(desk.session.overdue(desk.nowMs)).to.equal(null);
     desk.loginProblem = refuse("LOGIN_REQUIRED", "revoked");
-    expect(desk.session.overdue(desk.nowUs)).to.equal(desk.loginProblem);
+    expect(desk.session.overdue(desk.nowMs)).to.equal(desk.loginProblem);
   });
 
   describe("in the binary dialect", () => {
@@ -341,7 +348,7 @@ describe("session", () => {
   describe("is overdue", () => {
     const overdueAfter = (desk: Desk, ms: number) => {
       desk.later(ms);
-      return desk.session.overdue(desk.nowUs)?.text ?? null;
+      return desk.session.overdue(desk.nowMs)?.text ?? null;
     };
 
     it("without a login in time, also when the client talks", async () => {
@@ -349,7 +356,7 @@ describe("session", () => {
       await desk.hears("HELP\n");
       expect(overdueAfter(desk, 5_000)).to.equal(null);
       expect(overdueAfter(desk, 1)).to.equal("no login within 5 s of connecting");
-      expect((await Desk.loggedIn()).session.overdue(epochUs(1_010_000_000))).to.equal(null);
+      expect((await Desk.loggedIn()).session.overdue(10_001)).to.equal(null);
     });
 
     it("without a login in time, whatever became of those that were tried", async () => {
@@ -377,7 +384,15 @@ describe("session", () => {
       await desk.hears("N");
       expect(overdueAfter(desk, 501)).to.equal("a message was not complete 2 s after its first byte");
       await desk.hears("G\nPI");
-      expect(desk.session.overdue(desk.nowUs)).to.equal(null);
+      expect(desk.session.overdue(desk.nowMs)).to.equal(null);
+    });
+
+    it("not because the clock was set", async () => {
+      for (const desk of [new Desk(), await Desk.loggedIn()]) {
+        await desk.hears("PI");
+        desk.clockIsSet(3_600_000);
+        expect(overdueAfter(desk, 1_000)).to.equal(null);
+      }
     });
 
     it("when nothing comes for long", async () => {
