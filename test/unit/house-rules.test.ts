@@ -12,7 +12,6 @@ const STILL_LONG = [
   "packages/matching-core/src/engine.ts",
   "packages/matching-core/src/event-rows.ts",
   "packages/matching-core/src/event-writer.ts",
-  "src/market-data-notifier/channels/orders-channel.ts",
   "src/matching-engine/snapshotter.ts",
   "src/order-handler/session.ts",
   "src/reconciliation/pass.ts",

@@ -7,19 +7,16 @@ import { type Answer, type Listener, type Rooms, refused } from "../connections/
 import { EventSummary } from "../event-summary.js";
 import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
-import type { FeedReport, OnKept } from "./account-feed.js";
 import { type CatchUpLimits, CatchUps } from "./catch-ups.js";
-import { type AnswerWith, type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
-import { GapFiller } from "./gap-filler.js";
+import type { AnswerWith, Asked, Channel, Subscription } from "./channel.js";
+import { type Gap, GapFiller } from "./gap-filler.js";
+import { LiveOrders } from "./live-orders.js";
 import { parseOrdersRequest, placeText } from "./orders-request.js";
 import type { AccountSnapshot, OpenOrderPlace, OpenOrdersPage, OrdersSource } from "./orders-source.js";
-import { LiveAccount, OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscriber.js";
+import { type OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscriber.js";
 
-const FEED_LIMITS = { recentMax: 1_024, heldMax: 20_000 };
 /** The contract's size of a page of open orders. */
 export const OPEN_ORDERS_IN_PAGE_MAX = 1_000;
-/** What a report takes of memory at most; one of a fill takes half of it. */
-const REPORT_BYTES = 1_024;
 const REPORTS_IN_FILL_MAX = 2_000;
 const ACCOUNTS_IN_FILL_MAX = 500;
 const GAP_CHECK_MS = 100;
@@ -44,23 +41,17 @@ export class OrdersChannel implements Channel {
   readonly isPrivate = true;
   readonly fields = ["from", "next"];
   readonly #options: OrdersChannelOptions;
-  readonly #accounts = new Map<AccountId, LiveAccount>();
-  readonly #subscribers = new Map<string, OrdersSubscriber>();
-  readonly #changed = new Set<AccountId>();
+  readonly #live: LiveOrders;
   readonly #catchUps: CatchUps<AccountId>;
-  readonly #onKept: OnKept;
   readonly #failures: EventSummary;
   readonly #filler: GapFiller<AccountId>;
   #flushAll: () => void = () => undefined;
 
   constructor(options: OrdersChannelOptions) {
     this.#options = options;
+    const { rooms, kept, source } = options;
+    this.#live = new LiveOrders({ rooms, kept, render: (asset, report) => source.render(asset, report) });
     this.#catchUps = new CatchUps(options.limits, (total) => options.metrics.catchUps.set(total));
-    const { kept } = options;
-    this.#onKept = {
-      recent: (reports) => kept.add("feeds", reports * REPORT_BYTES),
-      held: (reports) => kept.add("gates", reports * REPORT_BYTES),
-    };
     this.#failures = new EventSummary(options.log, "subscribers of orders can't be served");
     this.#filler = new GapFiller({
       channel: this.name,
@@ -94,72 +85,44 @@ export class OrdersChannel implements Channel {
         else void this.subscribe(listener, request.fromSequence, answerWith);
       },
       end: () => this.forget(listener),
-      isHeld: () => this.#subscribers.has(listener.id),
+      isHeld: () => this.#live.has(listener),
     };
   }
 
+  forget(listener: Listener): void {
+    this.#live.forget(listener);
+  }
+
   offer(asset: string, { reports }: Pick<NotificationBatch, "reports">): void {
-    for (const report of reports) {
-      const account = this.#accounts.get(report.accountId);
-      if (account === undefined) continue;
-      const { accountSequence, matchedAtUs } = report;
-      account.feed.offer({ accountSequence, matchedAtUs, json: this.#options.source.render(asset, report) });
-      this.#changed.add(report.accountId);
-    }
+    this.#live.offer(asset, reports);
   }
 
   flush(onTold: (matchedAtUs: number) => void): boolean {
-    let hasMore = false;
-    for (const accountId of this.#changed) {
-      const account = this.#accounts.get(accountId);
-      const reports = account?.feed.release(REPORTS_IN_PACKET_MAX) ?? [];
-      const last = reports.at(-1);
-      if (account === undefined || last === undefined) this.#changed.delete(accountId);
-      else {
-        hasMore ||= reports.length === REPORTS_IN_PACKET_MAX;
-        this.#options.rooms.send(this.#room(accountId), "orders", { reports: reports.map((report) => report.json) });
-        for (const subscriber of account.ahead) this.#closeUp(subscriber, reports);
-        onTold(last.matchedAtUs);
-      }
-    }
-    return hasMore;
+    return this.#live.flush(onTold);
+  }
+
+  giveBack(bytes: number): void {
+    this.#live.giveBack(bytes);
   }
 
   async reconcile(): Promise<void> {
-    const accountIds = [...this.#accounts.keys()];
-    for (const { accountId, accountSequence } of await this.#options.source.lastAccountSequences(accountIds))
+    for (const { accountId, accountSequence } of await this.#options.source.lastAccountSequences(this.#live.accountIds))
       this.knowUpTo(accountId, accountSequence);
   }
 
-  /** The account has reports up to this sequence, wherever they are. */
   knowUpTo(accountId: AccountId, accountSequence: number): void {
-    const feed = this.#accounts.get(accountId)?.feed;
-    if (feed?.isStarted) feed.settledUpTo(accountSequence);
+    this.#live.knowUpTo(accountId, accountSequence);
   }
 
-  /** Reports that were told first: only who comes from the past misses them. Then those behind holes. */
-  giveBack(bytes: number): void {
-    const { kept } = this.#options;
-    const low = kept.total - bytes;
-    for (const { feed } of this.#accounts.values()) if (kept.total > low) feed.forgetRecent();
-    for (const { feed } of this.#accounts.values()) if (kept.total > low) feed.keepNext(REPORTS_IN_PACKET_MAX);
-  }
-
-  *gaps(): Generator<{ key: AccountId; after: number }> {
-    for (const [key, { feed }] of this.#accounts) if (feed.isWaiting) yield { key, after: feed.position };
+  gaps(): Iterable<Gap<AccountId>> {
+    return this.#live.gaps();
   }
 
   /** Reads what these accounts' reports wait for: an equal part of each, as much as one answer may hold. */
   async fill(accountIds: readonly AccountId[]): Promise<void> {
-    const lengthMax = Math.ceil(REPORTS_IN_FILL_MAX / accountIds.length);
-    const holes = accountIds.flatMap((key) => {
-      const hole = this.#accounts.get(key)?.feed.hole(lengthMax) ?? null;
-      return hole === null ? [] : [{ key, ...hole }];
-    });
-    for (const { accountId, report } of await this.#options.source.reportsIn(holes)) {
-      this.#accounts.get(accountId)?.feed.offer(report);
-      this.#changed.add(accountId);
-    }
+    const holes = this.#live.holes(accountIds, Math.ceil(REPORTS_IN_FILL_MAX / accountIds.length));
+    for (const { accountId, report } of await this.#options.source.reportsIn(holes))
+      this.#live.offerTo(accountId, report);
     this.#flushAll();
   }
 
@@ -172,7 +135,7 @@ export class OrdersChannel implements Channel {
     const busy = this.#catchUps.whyBusy(accountId);
     if (busy !== null) return answerWith(refused(busy));
     this.forget(listener);
-    const subscriber = this.#enter(listener, accountId);
+    const subscriber = this.#live.enter(listener, accountId);
     await this.#catchUps.during(accountId, async () => {
       try {
         const snapshot = await this.#catchUps.read(accountId, () =>
@@ -190,7 +153,7 @@ export class OrdersChannel implements Channel {
   /** Answers with the open orders after this place, as they are now. Never rejects. */
   async page(listener: Listener, after: OpenOrderPlace, answerWith: AnswerWith): Promise<void> {
     const accountId = accountOf(listener);
-    if (!this.#subscribers.has(listener.id))
+    if (!this.#live.has(listener))
       return answerWith(refused(refuse("UNSUPPORTED_COMBINATION", "next is for who is subscribed to orders")));
     const busy = this.#catchUps.whyBusy(accountId);
     if (busy !== null) return answerWith(refused(busy));
@@ -207,35 +170,10 @@ export class OrdersChannel implements Channel {
     });
   }
 
-  forget(listener: Listener): void {
-    const subscriber = this.#subscribers.get(listener.id);
-    if (subscriber === undefined) return;
-    const { account, accountId } = subscriber;
-    this.#subscribers.delete(listener.id);
-    account.subscribers.delete(subscriber);
-    account.ahead.delete(subscriber);
-    listener.leave(this.#room(accountId));
-    if (account.subscribers.size > 0) return;
-    account.feed.close();
-    this.#accounts.delete(accountId);
-  }
-
-  #enter(listener: Listener, accountId: AccountId): OrdersSubscriber {
-    let account = this.#accounts.get(accountId);
-    if (account === undefined) {
-      account = new LiveAccount(FEED_LIMITS, this.#onKept);
-      this.#accounts.set(accountId, account);
-    }
-    const subscriber = new OrdersSubscriber(listener, accountId, account);
-    account.subscribers.add(subscriber);
-    this.#subscribers.set(listener.id, subscriber);
-    return subscriber;
-  }
-
   /** Where the subscriber starts, now that it is known how far the account is. */
   #begin(subscriber: OrdersSubscriber, fromSequence: number | null, snapshot: AccountSnapshot): Answer {
     const { accountSequence, openOrdersTotal } = snapshot;
-    if (!this.#isCurrent(subscriber))
+    if (!this.#live.isCurrent(subscriber))
       return refused(refuse("UNSUPPORTED_COMBINATION", "a later subscribe or unsubscribe took this one's place"));
     subscriber.account.feed.settledUpTo(accountSequence);
     if (fromSequence !== null && fromSequence > accountSequence) {
@@ -250,45 +188,21 @@ export class OrdersChannel implements Channel {
   #failed(subscriber: OrdersSubscriber, err: unknown, answerWith: AnswerWith): void {
     const { listener, accountId, isAnswered } = subscriber;
     this.#failures.count("subscribe", { accountId, problem: String(err) });
-    if (this.#isCurrent(subscriber)) this.forget(listener);
+    if (this.#live.isCurrent(subscriber)) this.forget(listener);
     if (isAnswered) listener.cut({ channel: "orders", reason: "UNAVAILABLE", text: UNAVAILABLE.text });
     else answerWith(refused(UNAVAILABLE));
   }
 
   async #catchUp(subscriber: OrdersSubscriber): Promise<void> {
-    const { listener, accountId, account } = subscriber;
-    while (this.#isCurrent(subscriber)) {
-      const recent = account.feed.recentAfter(subscriber.position);
-      if (recent !== null) {
-        subscriber.send(recent);
-        if (subscriber.position > account.feed.position) account.ahead.add(subscriber);
-        else listener.join(this.#room(accountId));
-        this.#changed.add(accountId);
-        return;
-      }
+    const { listener, accountId } = subscriber;
+    while (this.#live.isCurrent(subscriber) && !this.#live.closeUp(subscriber)) {
       const page = await this.#catchUps.read(accountId, () =>
         this.#options.source.reportsAfter(accountId, subscriber.position, REPORTS_IN_PACKET_MAX),
       );
-      if (!this.#isCurrent(subscriber)) return;
+      if (!this.#live.isCurrent(subscriber)) return;
       subscriber.sendPage(page);
       if (!(await listener.hasRoom())) return;
     }
-  }
-
-  #closeUp(subscriber: OrdersSubscriber, released: readonly FeedReport[]): void {
-    subscriber.send(released);
-    if (subscriber.position > subscriber.account.feed.position) return;
-    subscriber.account.ahead.delete(subscriber);
-    subscriber.listener.join(this.#room(subscriber.accountId));
-  }
-
-  #isCurrent(subscriber: OrdersSubscriber): boolean {
-    const { listener } = subscriber;
-    return listener.isConnected() && this.#subscribers.get(listener.id) === subscriber;
-  }
-
-  #room(accountId: AccountId): string {
-    return roomOf(this.name, accountId);
   }
 }
 

@@ -1,0 +1,156 @@
+import type { NotificationBatch, SequencedReport } from "../../shared/domain/reports.js";
+import type { AccountId } from "../../shared/domain/units.js";
+import type { Listener, Rooms } from "../connections/listener.js";
+import type { KeptBytes } from "../kept-bytes.js";
+import type { FeedReport, OnKept } from "./account-feed.js";
+import { roomOf } from "./channel.js";
+import type { ReportsHole } from "./orders-source.js";
+import { LiveAccount, OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscriber.js";
+
+const FEED_LIMITS = { recentMax: 1_024, heldMax: 20_000 };
+/** What a report takes of memory at most; one of a fill takes half of it. */
+const REPORT_BYTES = 1_024;
+
+export interface LiveOrdersOptions {
+  readonly rooms: Rooms;
+  readonly kept: KeptBytes;
+  readonly render: (asset: string, report: SequencedReport) => object;
+}
+
+/** The accounts that somebody listens to, each with its feed, its subscribers and the room of those who are live. */
+export class LiveOrders {
+  readonly #options: LiveOrdersOptions;
+  readonly #accounts = new Map<AccountId, LiveAccount>();
+  readonly #subscribers = new Map<string, OrdersSubscriber>();
+  /** Accounts whose feed may have something to release. */
+  readonly #changed = new Set<AccountId>();
+  readonly #onKept: OnKept;
+
+  constructor(options: LiveOrdersOptions) {
+    this.#options = options;
+    const { kept } = options;
+    this.#onKept = {
+      recent: (reports) => kept.add("feeds", reports * REPORT_BYTES),
+      held: (reports) => kept.add("gates", reports * REPORT_BYTES),
+    };
+  }
+
+  get accountIds(): AccountId[] {
+    return [...this.#accounts.keys()];
+  }
+
+  has(listener: Listener): boolean {
+    return this.#subscribers.has(listener.id);
+  }
+
+  /** False once the subscriber's connection is gone, or another subscription took the place of this one. */
+  isCurrent(subscriber: OrdersSubscriber): boolean {
+    const { listener } = subscriber;
+    return listener.isConnected() && this.#subscribers.get(listener.id) === subscriber;
+  }
+
+  enter(listener: Listener, accountId: AccountId): OrdersSubscriber {
+    let account = this.#accounts.get(accountId);
+    if (account === undefined) {
+      account = new LiveAccount(FEED_LIMITS, this.#onKept);
+      this.#accounts.set(accountId, account);
+    }
+    const subscriber = new OrdersSubscriber(listener, accountId, account);
+    account.subscribers.add(subscriber);
+    this.#subscribers.set(listener.id, subscriber);
+    return subscriber;
+  }
+
+  forget(listener: Listener): void {
+    const subscriber = this.#subscribers.get(listener.id);
+    if (subscriber === undefined) return;
+    const { account, accountId } = subscriber;
+    this.#subscribers.delete(listener.id);
+    account.subscribers.delete(subscriber);
+    account.ahead.delete(subscriber);
+    listener.leave(roomOfOrders(accountId));
+    if (account.subscribers.size > 0) return;
+    account.feed.close();
+    this.#accounts.delete(accountId);
+  }
+
+  /** Makes the subscriber live, or ahead, with what the feed remembers; false: what it misses is in Postgres only. */
+  closeUp(subscriber: OrdersSubscriber): boolean {
+    const { accountId, account } = subscriber;
+    const recent = account.feed.recentAfter(subscriber.position);
+    if (recent === null) return false;
+    account.ahead.add(subscriber);
+    this.#send(subscriber, recent);
+    this.#changed.add(accountId);
+    return true;
+  }
+
+  offer(asset: string, reports: NotificationBatch["reports"]): void {
+    for (const report of reports) {
+      const { accountId, accountSequence, matchedAtUs } = report;
+      if (this.#accounts.has(accountId))
+        this.offerTo(accountId, { accountSequence, matchedAtUs, json: this.#options.render(asset, report) });
+    }
+  }
+
+  offerTo(accountId: AccountId, report: FeedReport): void {
+    this.#accounts.get(accountId)?.feed.offer(report);
+    this.#changed.add(accountId);
+  }
+
+  /** Tells the live ones what is in order, a packet an account; true: there is more. */
+  flush(onTold: (matchedAtUs: number) => void): boolean {
+    let hasMore = false;
+    for (const accountId of this.#changed) {
+      const account = this.#accounts.get(accountId);
+      const reports = account?.feed.release(REPORTS_IN_PACKET_MAX) ?? [];
+      const last = reports.at(-1);
+      if (account === undefined || last === undefined) this.#changed.delete(accountId);
+      else {
+        hasMore ||= reports.length === REPORTS_IN_PACKET_MAX;
+        this.#options.rooms.send(roomOfOrders(accountId), "orders", { reports: reports.map((report) => report.json) });
+        for (const subscriber of account.ahead) this.#send(subscriber, reports);
+        onTold(last.matchedAtUs);
+      }
+    }
+    return hasMore;
+  }
+
+  /** The account has reports up to this sequence, wherever they are. */
+  knowUpTo(accountId: AccountId, accountSequence: number): void {
+    const feed = this.#accounts.get(accountId)?.feed;
+    if (feed?.isStarted) feed.settledUpTo(accountSequence);
+  }
+
+  *gaps(): Generator<{ key: AccountId; after: number }> {
+    for (const [key, { feed }] of this.#accounts) if (feed.isWaiting) yield { key, after: feed.position };
+  }
+
+  /** What these accounts' feeds wait for, at most `lengthMax` reports of each. */
+  holes(accountIds: readonly AccountId[], lengthMax: number): ReportsHole[] {
+    return accountIds.flatMap((key) => {
+      const hole = this.#accounts.get(key)?.feed.hole(lengthMax) ?? null;
+      return hole === null ? [] : [{ key, ...hole }];
+    });
+  }
+
+  /** Lets go of reports that were told (only a subscriber who comes from the past misses them), then of those behind holes. */
+  giveBack(bytes: number): void {
+    const { kept } = this.#options;
+    const low = kept.total - bytes;
+    for (const { feed } of this.#accounts.values()) if (kept.total > low) feed.forgetRecent();
+    for (const { feed } of this.#accounts.values()) if (kept.total > low) feed.keepNext(REPORTS_IN_PACKET_MAX);
+  }
+
+  /** Sends to one who is ahead; it joins the room once the feed has released as much as it was sent. */
+  #send(subscriber: OrdersSubscriber, reports: readonly FeedReport[]): void {
+    subscriber.send(reports);
+    if (subscriber.position > subscriber.account.feed.position) return;
+    subscriber.account.ahead.delete(subscriber);
+    subscriber.listener.join(roomOfOrders(subscriber.accountId));
+  }
+}
+
+function roomOfOrders(accountId: AccountId): string {
+  return roomOf("orders", accountId);
+}
