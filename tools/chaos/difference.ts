@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** Something that is not as it must be. */
 export interface Difference {
   /** What was acknowledged or decided and is not there; what is there twice; what is there and wrong; what the processes did. */
@@ -9,13 +11,9 @@ export interface Difference {
 export function fieldsThatDiffer(expected: object, found: object | undefined): string | null {
   if (found === undefined) return "it is not there";
   const actual = found as Record<string, unknown>;
-  const fields = Object.entries(expected).filter(([name, value]) => !isSame(value, actual[name]));
+  const fields = Object.entries(expected).filter(([name, value]) => !isDeepStrictEqual(value, actual[name]));
   if (fields.length === 0) return null;
   return fields.map(([name, value]) => `${name} is ${text(actual[name])}, not ${text(value)}`).join(", ");
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === "object" && a !== null && text(a) === text(b));
 }
 
 const text = (value: unknown) => JSON.stringify(value) ?? "missing";
