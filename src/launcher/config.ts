@@ -3,8 +3,9 @@ import * as v from "valibot";
 import { dataFolder } from "../shared/process/endpoints.js";
 import { assetsFile, natsReplicas, stopTimeoutMs } from "../shared/process/service-config.js";
 import { ADMIN_PORT_BASE } from "../shared/process/services.js";
-import { integer, logLevel, optionalText, production, readSettings, text } from "../shared/process/settings.js";
+import { flag, integer, logLevel, optionalText, production, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
+import type { DemoAccounts } from "./migrations.js";
 
 /** From the launcher's signal on; a service that stops in order is gone by then. */
 export const SERVICE_STOP_DEADLINE_MS = 12_000;
@@ -35,7 +36,10 @@ const SETTINGS = v.object({
       `STOP_TIMEOUT_MS must be below ${SERVICE_STOP_DEADLINE_MS}, after which the launcher ends a service by force`,
     ),
   ),
-  production: production(),
+  demoAccounts: v.pipe(
+    v.object({ production: production(), revokes: flag("REVOKE_DEMO_KEYS", false) }),
+    v.transform(({ production, revokes }): DemoAccounts => (!production ? "made" : revokes ? "revoked" : "refused")),
+  ),
   logLevel: logLevel(),
   /** The process that started us, when that is npm: it takes us along when it is killed. */
   npmPid: v.pipe(

@@ -31,7 +31,9 @@ async function run(): Promise<void> {
     if (!stopRequest.isReceived) {
       isReady = true;
       writeEndpoints(dataFolder.path, pipeline.endpoints());
-      tell(banner(pipeline.endpoints(), { dataFolder: dataFolder.path, withDemoAccounts: !config.production }));
+      tell(
+        banner(pipeline.endpoints(), { dataFolder: dataFolder.path, withDemoAccounts: config.demoAccounts === "made" }),
+      );
     }
     tell(`stopping: ${await stopRequest.received}`);
   } finally {

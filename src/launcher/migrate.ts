@@ -13,7 +13,7 @@ try {
   const log = createLogger("migrate", config.logLevel);
   await prepareDatabase(config.databaseUrl, {
     assetsFile: config.assetsFile,
-    withDemoAccounts: !config.production,
+    demoAccounts: config.demoAccounts,
     createDatabase: false,
     log,
   });

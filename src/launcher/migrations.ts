@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { migrate } from "postgres-migrations";
+import { refuseDemoKeys, revokeDemoKeys } from "../shared/access/demo-keys.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import { type Asset, type Currency, loadAssets } from "../shared/domain/assets.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
@@ -8,10 +9,12 @@ import { projectRoot } from "../shared/process/project-root.js";
 import { storeAssets } from "./asset-store.js";
 import { seedDemoAccounts } from "./demo-accounts.js";
 
+/** Production has none: their keys are refused, or revoked first where the operator said so. */
+export type DemoAccounts = "made" | "refused" | "revoked";
+
 export interface MigrationOptions {
   readonly assetsFile: string;
-  /** Not in production: their secrets are known to everybody. */
-  readonly withDemoAccounts: boolean;
+  readonly demoAccounts: DemoAccounts;
   readonly createDatabase: boolean;
   readonly log: Logger;
 }
@@ -25,7 +28,11 @@ export async function prepareDatabase(databaseUrl: string, options: MigrationOpt
     await assertSizesUnchanged(database, registry.assets);
     await assertDecimalsUnchanged(database, registry.currencies);
     await storeAssets(database, registry);
-    if (options.withDemoAccounts) await seedDemoAccounts(database);
+    if (options.demoAccounts === "made") await seedDemoAccounts(database);
+    else {
+      if (options.demoAccounts === "revoked") await revokeDemoKeys(database, "launcher");
+      await refuseDemoKeys(database);
+    }
   } finally {
     await database.close();
   }

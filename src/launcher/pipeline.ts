@@ -123,10 +123,10 @@ export class Pipeline {
   }
 
   #prepareDatabase(): Promise<void> {
-    const { assetsFile, production, databaseUrl, logLevel } = this.#config;
+    const { assetsFile, demoAccounts, databaseUrl, logLevel } = this.#config;
     return prepareDatabase(this.#urls.databaseUrl, {
       assetsFile,
-      withDemoAccounts: !production,
+      demoAccounts,
       createDatabase: databaseUrl === null,
       log: createLogger("launcher", logLevel),
     });

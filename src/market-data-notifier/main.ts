@@ -1,5 +1,6 @@
 import { AccessFeed, keyProblem } from "../shared/access/access-feed.js";
 import { authenticator } from "../shared/access/authentication.js";
+import { refuseDemoKeys } from "../shared/access/demo-keys.js";
 import { KeyCheck } from "../shared/access/key-check.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
@@ -34,6 +35,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   reportBus(service, bus);
   await bus.ensureStreams(config.natsReplicas);
 
+  if (config.production) await refuseDemoKeys(database);
   const access = await AccessFeed.start(database, log);
   service.background("access feed", access.run(stopping));
   const { logins } = config;

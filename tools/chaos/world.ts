@@ -186,7 +186,7 @@ export class World {
     else this.#cluster = await NatsCluster.start(this.folderOf("nats"), cluster === "divisible");
     this.#stops.push(() => this.#postgres?.stop());
     this.#postgres = await OwnServer.postgres(this.#folder);
-    const options = { assetsFile: ASSETS_FILE, withDemoAccounts: true, createDatabase: true, log };
+    const options = { assetsFile: ASSETS_FILE, demoAccounts: "made" as const, createDatabase: true, log };
     await prepareDatabase(this.#postgres.url, options);
     this.#bus = await connectBus(this.#natsUrl, { name: "chaos", log });
     this.#stops.push(() => this.#bus.close());

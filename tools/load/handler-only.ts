@@ -36,7 +36,7 @@ export async function startHandlerOnly(): Promise<Own> {
     const log = createLogger("load", "warn");
     await prepareDatabase(databaseUrl, {
       assetsFile: config.assetsFile,
-      withDemoAccounts: true,
+      demoAccounts: "made",
       createDatabase: true,
       log,
     });

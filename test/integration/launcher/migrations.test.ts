@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { prepareDatabase } from "../../../src/launcher/migrations.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { createLogger } from "../../../src/shared/process/log.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { createDatabase, execute } from "../../support/postgres.js";
@@ -9,7 +11,7 @@ import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const options = {
   assetsFile: join(projectRoot, "config", "assets.json"),
-  withDemoAccounts: true,
+  demoAccounts: "made" as const,
   createDatabase: false,
   log: createLogger("test", "silent"),
 };
@@ -22,6 +24,16 @@ describe("preparing the database", () => {
 
   const names = async (table: string, column: string) =>
     (await execute(url, `select ${column} as name from ${table} order by 1`)).map(({ name }) => name);
+
+  const refusalOf = (work: Promise<void>) =>
+    work.then(
+      () => "",
+      (error: Error) => error.message,
+    );
+  async function withDatabase(work: (database: Database) => Promise<unknown>): Promise<void> {
+    const database = await connectDatabase(url, { applicationName: "test", log: options.log });
+    await work(database).finally(() => database.close());
+  }
 
   it("writes the assets and the demo accounts, and may be repeated", async () => {
     for (let time = 0; time < 2; time++) await prepareDatabase(url, options);
@@ -44,8 +56,33 @@ describe("preparing the database", () => {
   });
 
   it("makes no demo account in production", async () => {
-    await prepareDatabase(url, { ...options, withDemoAccounts: false });
+    await prepareDatabase(url, { ...options, demoAccounts: "refused" });
     expect(await names("accounts where kind = 'customer'", "name")).to.deep.equal([]);
+  });
+
+  it("refuses a database of production where keys are good whose secret is their id, and names them and the way out", async () => {
+    await prepareDatabase(url, options);
+    await withDatabase(async (database) => {
+      await createApiKey(database, "ann", "ann", "a secret of her own");
+      await createApiKey(database, "ann", "\u00e4nn", "\u00e4nn");
+      await database.query("update api_keys set revoked_at = now() where key_id = 'random1'");
+      await database.query("update api_keys set expires_at = now() where key_id = 'random2'");
+      await database.query("update api_keys set expires_at = now() + interval '1 day' where key_id = 'random32'");
+    });
+    const refusal = await refusalOf(prepareDatabase(url, { ...options, demoAccounts: "refused" }));
+    expect(refusal).to.match(/ demo keys random32, \u00e4nn, .*NODE_ENV=production REVOKE_DEMO_KEYS=1 npm start/);
+  });
+
+  it("revokes them first where it is told to, with an entry in the audit; development does not make them good again", async () => {
+    await prepareDatabase(url, options);
+    await withDatabase((database) => createApiKey(database, "ann", "ann", "a secret of her own"));
+    await prepareDatabase(url, { ...options, demoAccounts: "revoked" });
+    await prepareDatabase(url, options);
+    await prepareDatabase(url, { ...options, demoAccounts: "refused" });
+    expect(await names("api_keys where revoked_at is null", "key_id")).to.deep.equal(["ann"]);
+    const audit = await execute(url, "select distinct kind, made_by, why from actions");
+    expect(audit).to.deep.equal([{ kind: "revoke_key", made_by: "launcher", why: "everybody knows its secret" }]);
+    expect(await names("actions", "key_id")).to.deep.equal(["random1", "random2", "random32"]);
   });
 
   it("refuses an asset whose tick is another than its orders were counted in", async () => {
@@ -54,10 +91,8 @@ describe("preparing the database", () => {
     const currencies = { USD: { decimals: 6, kind: "fiat" }, BTC: { decimals: 8, kind: "crypto" } };
     const assets = [{ asset: "BTC-USD", tickSize: "0.1", lotSize: "0.0001" }];
     writeFileSync(assetsFile, JSON.stringify({ currencies, assets }));
-    const refusal = await prepareDatabase(url, { ...options, assetsFile }).then(
-      () => "",
-      (error: Error) => error.message,
+    expect(await refusalOf(prepareDatabase(url, { ...options, assetsFile }))).to.match(
+      /^asset BTC-USD: the database was made with tick 0.01 /,
     );
-    expect(refusal).to.match(/^asset BTC-USD: the database was made with tick 0.01 /);
   });
 });

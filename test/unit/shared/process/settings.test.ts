@@ -61,6 +61,16 @@ describe("settings", () => {
     expect(problem(schema, { NATS_URL: "nats://me:hunter2@[bad" })).to.not.contain("hunter2");
   });
 
+  it("refuse every mode but development, test and production: a misspelt one would be taken for development", () => {
+    const schema = v.object({ production: settings.production() });
+    const isProduction = (mode: string) => settings.readSettings(schema, { NODE_ENV: mode }).production;
+    expect(["", "development", "test", "production"].map(isProduction)).to.deep.equal([false, false, false, true]);
+    for (const mode of ["prod", "Production", "PRODUCTION", "production ", "staging", "0"])
+      expect(problem(schema, { NODE_ENV: mode })).to.equal(
+        `configuration: NODE_ENV is "${mode}"; it must be one of development, test, production`,
+      );
+  });
+
   it("name assets that there are", () => {
     const schema = v.object({ traded: sharedAssets() });
     const { traded } = settings.readSettings(schema, { ASSETS: " BTC-USD,ETH-USD,,BTC-USD" });
