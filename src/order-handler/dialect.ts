@@ -3,7 +3,7 @@
 import type { Refusal } from "../shared/domain/rejects.js";
 import type { EpochUs } from "../shared/domain/units.js";
 import type { ClientRequest, ServerResponse } from "../shared/requests/order-entry-codec.js";
-import type { Framed } from "./framing.js";
+import type { Message } from "./framing.js";
 
 export type DialectRequest =
   | ClientRequest
@@ -37,6 +37,6 @@ export interface DialectMessage {
 
 export interface Dialect {
   /** Null for what needs no response. Throws a CodecError for what can't be decoded. */
-  read(framed: Exclude<Framed, { kind: "broken" }>): DialectMessage | null;
+  read(message: Message): DialectMessage | null;
   write(answered: readonly Answered[]): Buffer;
 }

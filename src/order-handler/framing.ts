@@ -8,10 +8,14 @@ export const LINE_BYTES_MAX = 1_024;
 
 export type DialectName = "text" | "binary";
 
-export type Framed =
+/** One whole message of a client. */
+export type Message =
   | { readonly kind: "frame"; readonly body: Buffer }
   /** Without its line end; printable ASCII. */
-  | { readonly kind: "line"; readonly text: string }
+  | { readonly kind: "line"; readonly text: string };
+
+export type Framed =
+  | Message
   /** Nothing that follows can be made sense of: answer, then close. Taking goes on to give the same error. */
   | { readonly kind: "broken"; readonly text: string };
 

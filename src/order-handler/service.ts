@@ -25,8 +25,9 @@ import { LogWriter, type OrderLog } from "./log-writer.js";
 import { OrderRates } from "./order-rates.js";
 import { Poll } from "./poll.js";
 import { OrderServer } from "./server.js";
-import { type Credentials, type LoggedIn, Session } from "./session.js";
+import { Session } from "./session.js";
 import { SessionLogins } from "./session-logins.js";
+import type { Credentials, LoggedIn } from "./session-requests.js";
 
 export interface OrderHandlerOptions {
   readonly config: Omit<HandlerConfig, "natsUrl" | "databaseUrl">;

@@ -5,7 +5,7 @@ import type { AccountId } from "../shared/domain/units.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import type { CancelTriggers } from "./cancel-triggers.js";
-import type { Credentials, LoggedIn } from "./session.js";
+import type { Credentials, LoggedIn } from "./session-requests.js";
 
 const MAY_ONLY_READ = refuse("LOGIN_REJECTED", "the key may only read; orders need a key of the role trade");
 const SUSPENDED = refuse("ACCOUNT_SUSPENDED", "the account is suspended, its orders are cancelled; ask the operator");

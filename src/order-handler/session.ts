@@ -2,59 +2,30 @@
  * One client's session: bytes in, responses out in the order of their requests, whatever order the log answers in. It
  * touches no socket, timer or server: the ports do, and the server asks `overdue` now and then.
  */
-
-import { assertNever, CodecError } from "../shared/domain/errors.js";
-import type { OrderRequest } from "../shared/domain/messages.js";
+import { CodecError } from "../shared/domain/errors.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
-import type { AccountId, EpochUs } from "../shared/domain/units.js";
+import type { EpochUs } from "../shared/domain/units.js";
 import type { RequestLineRules } from "../shared/requests/request-line.js";
-import type { LogOutcome } from "./batcher.js";
 import { binaryDialect } from "./binary-dialect.js";
 import type { Answered, Dialect, DialectMessage, DialectRequest, DialectResponse, Exchange } from "./dialect.js";
 import { type Framed, Framer } from "./framing.js";
 import { type Place, Responses } from "./responses.js";
 import { SessionDeadlines, type SessionTimeouts } from "./session-deadlines.js";
+import { type LoggedIn, type RequestLimits, type RequestPorts, refused, SessionRequests } from "./session-requests.js";
 import { isHttp, textDialect } from "./text-dialect.js";
 
-export interface SessionLimits extends SessionTimeouts {
+export interface SessionLimits extends SessionTimeouts, RequestLimits {
   /** Requests without a response; then the socket is not read. */
   readonly inFlightMax: number;
-  /** Wrong logins; then the connection is closed. */
-  readonly loginFailuresMax: number;
-  /** Lines or frames, and their bytes, that are looked at before a login is accepted; then the connection is closed. */
-  readonly strangerMessagesMax: number;
-  readonly strangerBytesMax: number;
 }
 
-export interface LoggedIn {
-  readonly accountId: AccountId;
-  readonly account: string;
-  readonly keyId: string;
-  /** By the wall clock; null: never. */
-  readonly expiresAtMs: number | null;
-  /** What cancels the account's orders when the session has ended; null: nothing does. */
-  readonly triggerId: string | null;
-}
-
-export interface Credentials {
-  readonly keyId: string;
-  readonly secret: string;
-  readonly cancelOnDisconnect: boolean;
-}
-
-export interface SessionPorts {
+export interface SessionPorts extends RequestPorts {
   /** By the wall clock, for what clients are told. */
   readonly nowUs: () => EpochUs;
   /** Monotonic, for deadlines. */
   readonly nowMs: () => number;
-  /** Never rejects. */
-  readonly login: (credentials: Credentials) => Promise<LoggedIn | Refusal>;
   /** Why the session must end though it has logged in; null: it may go on. */
   readonly loginProblem: (account: LoggedIn) => Refusal | null;
-  /** May settle before it returns. */
-  readonly submit: (asset: string, request: OrderRequest, settled: (outcome: LogOutcome) => void) => void;
-  /** Never rejects; null: it is set. */
-  readonly setTimer: (accountId: AccountId, seconds: number) => Promise<Refusal | null>;
   /** There is output to take, or the session may be read again. */
   readonly wake: () => void;
 }
@@ -65,13 +36,9 @@ export class Session {
   readonly #ports: SessionPorts;
   readonly #framer = new Framer();
   #dialect: Dialect | null = null;
-  #account: LoggedIn | null = null;
-  #loggingIn = false;
-  #loginFailures = 0;
-  #strangerMessages = 0;
-  #strangerBytes = 0;
   /** Not everything that was received is taken yet: it was not the session's turn, or it was blocked. */
   #hasUntaken = false;
+  readonly #requests: SessionRequests;
   readonly #responses: Responses;
   readonly #deadlines: SessionDeadlines;
   /** When the last bytes came. */
@@ -86,15 +53,22 @@ export class Session {
     this.#responses = new Responses(limits.inFlightMax);
     this.#deadlines = new SessionDeadlines(limits, ports.nowMs());
     this.#receivedAtUs = ports.nowUs();
+    this.#requests = new SessionRequests(rules.registry, limits, ports, {
+      answer: (place, response) => this.#answer(place, response),
+      end: (why) => {
+        this.#closing ??= why;
+      },
+      loginRefused: () => this.#closeIfLoginOverdue(),
+    });
   }
 
   get account(): LoggedIn | null {
-    return this.#account;
+    return this.#requests.account;
   }
 
   /** Bytes must wait: too many requests are without a response, or a login is being checked. */
   get isBlocked(): boolean {
-    return this.#loggingIn || this.#responses.waiting >= this.#limits.inFlightMax;
+    return this.#requests.isLoggingIn || this.#responses.waiting >= this.#limits.inFlightMax;
   }
 
   /** Also what was received and waits for its turn. */
@@ -168,9 +142,9 @@ export class Session {
   /** What the session must be closed for by now, if anything. */
   overdue(nowMs: number): Refusal | null {
     if (this.#closing !== null) return null;
-    const problem = this.#account === null ? null : this.#ports.loginProblem(this.#account);
+    const problem = this.account === null ? null : this.#ports.loginProblem(this.account);
     if (problem !== null || this.isBlocked) return problem;
-    return this.#deadlines.overdue(nowMs, this.#account !== null);
+    return this.#deadlines.overdue(nowMs, this.account !== null);
   }
 
   /** Says why, after all earlier responses, and takes no more requests. */
@@ -190,7 +164,7 @@ export class Session {
       this.close(refuse("MALFORMED_MESSAGE", "this port does not speak HTTP; nothing of this was carried out"));
       return;
     }
-    if (this.#account === null && this.#isTooMuchOf(framed)) {
+    if (this.#requests.isTooMuchOfStranger(framed)) {
       this.close(refuse("LOGIN_REQUIRED", "too much was sent before a login was accepted: LOGIN <key-id> <secret>"));
       return;
     }
@@ -203,14 +177,6 @@ export class Session {
     }
   }
 
-  /** What a stranger may have looked at is bounded, empty lines and comments, too. */
-  #isTooMuchOf(framed: Exclude<Framed, { kind: "broken" }>): boolean {
-    this.#strangerMessages++;
-    this.#strangerBytes += framed.kind === "line" ? framed.text.length : framed.body.length;
-    const { strangerMessagesMax, strangerBytesMax } = this.#limits;
-    return this.#strangerMessages > strangerMessagesMax || this.#strangerBytes > strangerBytesMax;
-  }
-
   /** A client that has said nothing yet is told in text. */
   #speak(): Dialect {
     this.#dialect ??= this.#framer.dialect === "binary" ? binaryDialect(this.#rules) : textDialect(this.#rules);
@@ -220,77 +186,13 @@ export class Session {
   #perform({ requestId, clientOrderId, request }: DialectMessage): void {
     const asset = isRefusal(request) || request.kind !== "order" ? null : request.asset;
     const place = this.#open({ requestId, clientOrderId, kind: kindOf(request), asset });
-    const response = this.#account === null && needsLogin(request) ? LOG_IN_FIRST : this.#respond(request, place);
-    if (response !== null) this.#answer(place, response);
+    this.#requests.perform(place, request, this.#receivedAtUs);
   }
 
-  /** Null: the response comes later. */
-  #respond(request: DialectRequest | Refusal, place: Place): DialectResponse | null {
-    if (isRefusal(request)) return refused(request);
-    switch (request.kind) {
-      case "order":
-        return this.#submit(place, request);
-      case "login":
-        return this.#login(place, request);
-      case "timer":
-        return this.#setTimer(place, request.seconds);
-      case "heartbeat":
-        return { kind: "heartbeat" };
-      case "ask":
-        return { kind: "say", text: request.answer };
-      case "quit":
-        this.#closing = "the client quit";
-        return { kind: "say", text: "QUIT" };
-      default:
-        return assertNever(request);
-    }
-  }
-
-  #submit(place: Place, { asset, body }: Extract<DialectRequest, { kind: "order" }>): DialectResponse | null {
-    if (this.#account === null) return LOG_IN_FIRST;
-    const receivedAtUs = this.#receivedAtUs;
-    this.#ports.submit(asset, { accountId: this.#account.accountId, receivedAtUs, body }, (outcome) => {
-      const response: DialectResponse = isRefusal(outcome)
-        ? refused(outcome)
-        : { kind: "ack", logId: outcome.logId, receivedAtUs, loggedAtUs: outcome.loggedAtUs };
-      this.#answer(place, response);
-    });
-    return null;
-  }
-
-  #setTimer(place: Place, seconds: number): DialectResponse | null {
-    if (this.#account === null) return LOG_IN_FIRST;
-    const receivedAtUs = this.#receivedAtUs;
-    void this.#ports.setTimer(this.#account.accountId, seconds).then((refusal) => {
-      this.#answer(place, refusal === null ? { kind: "timer_set", seconds, receivedAtUs } : refused(refusal));
-    });
-    return null;
-  }
-
-  #login(place: Place, request: Extract<DialectRequest, { kind: "login" }>): DialectResponse | null {
-    if (this.#account !== null)
-      return refused(refuse("LOGIN_REJECTED", `this session is logged in as ${this.#account.account} already`));
-    this.#loggingIn = true;
-    void this.#ports.login(request).then((outcome) => {
-      this.#loggingIn = false;
-      if (isRefusal(outcome)) {
-        if (outcome.name === "LOGIN_REJECTED" || outcome.name === "LOGIN_LIMITED") this.#countLoginFailure();
-        this.#answer(place, refused(outcome));
-        // Whoever sends one login after another is never seen to be overdue between them.
-        const overdue = this.#deadlines.loginOverdue(this.#ports.nowMs());
-        if (overdue !== null) this.close(overdue);
-      } else {
-        this.#account = outcome;
-        const assets = this.#rules.registry.assets.values();
-        this.#answer(place, { kind: "login_accepted", account: outcome.account, assets });
-      }
-    });
-    return null;
-  }
-
-  #countLoginFailure(): void {
-    this.#loginFailures++;
-    if (this.#loginFailures >= this.#limits.loginFailuresMax) this.#closing ??= "too many logins were refused";
+  /** A client that sends one login after another is never seen to be overdue between them: it is seen to here. */
+  #closeIfLoginOverdue(): void {
+    const overdue = this.#deadlines.loginOverdue(this.#ports.nowMs());
+    if (overdue !== null) this.close(overdue);
   }
 
   /** An unfinished last line is not carried out: the rest of it may be what is missing. */
@@ -309,18 +211,6 @@ export class Session {
     this.#responses.answer(place, response);
     this.#ports.wake();
   }
-}
-
-function refused({ name, text }: Refusal): DialectResponse {
-  return { kind: "refused", name, text };
-}
-
-const LOG_IN_FIRST = refused(refuse("LOGIN_REQUIRED", "log in first: LOGIN <key-id> <secret>"));
-
-function needsLogin(request: DialectRequest | Refusal): boolean {
-  if (isRefusal(request)) return request.name !== "LOGIN_REJECTED";
-  if (request.kind === "ask") return request.needsLogin;
-  return request.kind !== "login" && request.kind !== "quit";
 }
 
 function kindOf(request: DialectRequest | Refusal): string {

@@ -13,7 +13,6 @@ const STILL_LONG = [
   "packages/matching-core/src/event-rows.ts",
   "packages/matching-core/src/event-writer.ts",
   "src/matching-engine/snapshotter.ts",
-  "src/order-handler/session.ts",
   "src/reconciliation/pass.ts",
   "src/shared/wire/pipeline-codec.ts",
 ];

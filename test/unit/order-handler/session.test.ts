@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { LogOutcome } from "../../../src/order-handler/batcher.js";
-import { type Credentials, type LoggedIn, Session, type SessionLimits } from "../../../src/order-handler/session.js";
+import { Session, type SessionLimits } from "../../../src/order-handler/session.js";
+import type { Credentials, LoggedIn } from "../../../src/order-handler/session-requests.js";
 import { parseAssets } from "../../../src/shared/domain/assets.js";
 import type { OrderRequest } from "../../../src/shared/domain/messages.js";
 import { type Refusal, refuse } from "../../../src/shared/domain/rejects.js";
