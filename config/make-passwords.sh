@@ -1,0 +1,9 @@
+#!/bin/sh
+# A random password for every user that docker-compose.yml names: sh config/make-passwords.sh >.env
+set -eu
+umask 077
+
+for user in POSTGRES NATS OPERATOR ORDER_HANDLER ORDER_PROCESSING MATCHING_ENGINE TRADE_PROCESSING \
+  MARKET_DATA_NOTIFIER RECONCILIATION; do
+  echo "${user}_PASSWORD=p$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"
+done
