@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, port, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
+import { trustedProxies } from "../shared/process/trusted-proxies.js";
 
 const SETTINGS = v.object({
   ...serviceSettings("market-data-notifier"),
@@ -9,6 +10,8 @@ const SETTINGS = v.object({
   registry: registry(),
   /** Web pages of this origin may connect; "*": of any. */
   corsOrigin: text("NOTIFIER_CORS_ORIGIN", "*"),
+  /** Their X-Forwarded-For says who a client is. */
+  proxies: trustedProxies("NOTIFIER_TRUSTED_PROXIES"),
   connectionsMax: integer("NOTIFIER_CONNECTIONS_MAX", 10_000, { min: 1, max: 100_000 }),
   connectionsPerAddressMax: integer("NOTIFIER_CONNECTIONS_PER_ADDRESS_MAX", 5_000, { min: 1, max: 100_000 }),
   connectionsPerKeyMax: integer("NOTIFIER_CONNECTIONS_PER_KEY_MAX", 1_000, { min: 1, max: 100_000 }),

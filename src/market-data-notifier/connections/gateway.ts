@@ -2,9 +2,11 @@ import { type DefaultEventsMap, type ExtendedError, Server } from "socket.io";
 import { networkOf } from "../../shared/access/wrong-logins.js";
 import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { Logger } from "../../shared/process/log.js";
+import type { TrustedProxies } from "../../shared/process/trusted-proxies.js";
 import { EventSummary } from "../event-summary.js";
 import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
+import { clientAddress } from "./client-address.js";
 import { ClientConnection, type ClientData, type ClientSocket, type ConnectionLimits } from "./client-connection.js";
 import { type HandshakeLimits, HandshakeLine } from "./handshake-line.js";
 import type { Handshake, SubscriberLogin } from "./handshake-logins.js";
@@ -19,6 +21,7 @@ export interface GatewayOptions {
     HandshakeLimits &
     PlaceLimits & {
       readonly corsOrigin: string;
+      readonly proxies: TrustedProxies;
       readonly connectionsPerKeyMax: number;
       readonly messagesPerSecondMax: number;
       readonly messageBytesMax: number;
@@ -75,8 +78,9 @@ export class Gateway implements Rooms {
       cors: { origin: corsOrigin },
       maxHttpBufferSize: messageBytesMax,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      allowRequest: ({ socket }, decide) => {
-        const address = networkOf(socket.remoteAddress ?? "");
+      allowRequest: (request, decide) => {
+        const { socket } = request;
+        const address = networkOf(clientAddress(socket.remoteAddress ?? "", request.headers, options.limits.proxies));
         const begin = () => {
           const problem = socket.destroyed ? "gone" : this.#places.makeRoom(address);
           decide(problem, problem === null);
@@ -136,16 +140,22 @@ export class Gateway implements Rooms {
   }
 
   #seat(connection: Connection): void {
-    const place = this.#places.take(networkOf(connection.remoteAddress), () => discard(connection));
+    const place = this.#places.take(
+      networkOf(clientAddress(connection.remoteAddress, connection.request.headers, this.#options.limits.proxies)),
+      () => discard(connection),
+    );
     this.#placeOf.set(connection, place);
     connection.on("close", () => place.leave());
   }
 
   async #admit(socket: ClientSocket): Promise<ExtendedError | null> {
-    const outcome = await this.#options.login(socket.handshake.auth, socket.handshake.address);
+    const { connectionsPerKeyMax, proxies } = this.#options.limits;
+    const outcome = await this.#options.login(
+      socket.handshake.auth,
+      clientAddress(socket.handshake.address, socket.request.headers, proxies),
+    );
     if (outcome === null) return null;
     if ("text" in outcome) return refusedConnection(outcome);
-    const { connectionsPerKeyMax } = this.#options.limits;
     const { keyId } = outcome;
     const ofKey = this.#connectionsOfKey.get(keyId) ?? 0;
     if (ofKey >= connectionsPerKeyMax)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "socket.io";
 
 interface Packet {
@@ -8,6 +9,8 @@ interface Packet {
 /** What Engine.IO and ws know of a connection and their types don't tell. Checked by the tests of this folder. */
 export interface Connection {
   readonly remoteAddress: string;
+  /** The one that opened it. */
+  readonly request: IncomingMessage;
   readonly writeBuffer: Packet[];
   readonly transport: {
     readonly name: string;

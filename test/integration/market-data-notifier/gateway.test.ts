@@ -1,3 +1,4 @@
+import { BlockList } from "node:net";
 import { expect } from "chai";
 import type { AccountId } from "../../../src/shared/domain/units.js";
 import { until } from "../../support/eventually.js";
@@ -49,6 +50,32 @@ describe("market-data-notifier's gateway", () => {
     });
     expect(response.headers.get("access-control-allow-origin")).to.equal("*");
     await response.text();
+  });
+
+  it("takes the clients of a trusted proxy for those that it names, and of another for one", async () => {
+    const wrong = { perAddress: 1, perKey: 1 };
+    const logins = { waitingMax: 100, answerTimeoutMs: 3_000, slowedMs: 1, wrong };
+    const refusals = async (transports: string[]) => {
+      const answers: string[] = [];
+      for (const client of ["203.0.113.1", "203.0.113.1", "203.0.113.2"]) {
+        const extraHeaders = { "x-forwarded-for": client };
+        const socket = notifier.connect({ keyId: "alice", secret: "wrong" }, { transports, extraHeaders });
+        const problem = (await event(socket, "connect_error")) as { data?: { code: string } };
+        answers.push(problem.data?.code ?? String(problem));
+      }
+      return answers;
+    };
+    const [REJECTED, LIMITED] = ["LOGIN_REJECTED", "LOGIN_LIMITED"];
+    for (const transports of [["websocket"], ["polling"]]) {
+      const proxies = new BlockList();
+      notifier = await startNotifier(servers, { logins, proxies });
+      expect(await refusals(transports)).to.deep.equal([REJECTED, LIMITED, LIMITED]);
+      await notifier.stop();
+      proxies.addAddress("127.0.0.1");
+      notifier = await startNotifier(servers, { logins, proxies });
+      expect(await refusals(transports)).to.deep.equal([REJECTED, LIMITED, REJECTED]);
+      if (transports[0] === "websocket") await notifier.stop();
+    }
   });
 
   it("speaks TLS when it has a certificate, and then nothing else", async () => {
