@@ -1,18 +1,22 @@
 import { EMPTY, scenario } from "./support/market-scenario.js";
 
+/** Two bids and two asks, the better of each side from user1 and from user2. */
+const TWO_LEVELS = `
+  user1/1-1 buys 100@10
+  best 10:100 |
+  user1/1-2 sells 100@12
+  best 10:100 | 12:100
+  user2/2-101 buys 100@9
+  best 10:100 | 12:100
+  user2/2-102 sells 100@11
+  best 10:100 | 11:100
+`;
+
 describe("The best prices, step by step", () => {
   scenario(
     "two traders add on both sides and cross twice",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user1/1-3 buys 100@11 > 100@11 from 2-102
     best 10:100 | 12:100
     user2/2-103 sells 100@10 > 100@10 from 1-1
@@ -60,16 +64,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a sell below the best bid trades at the bid",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user2/2-103 sells 100@9 > 100@10 from 1-1
     best 9:100 | 11:100
   `,
@@ -77,16 +73,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a buy above the best ask trades at the ask",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user1/1-103 buys 100@12 > 100@11 from 2-102
     best 10:100 | 12:100
   `,
@@ -94,16 +82,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a market sell takes the best bid",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user2/2-103 sells 100@market > 100@10 from 1-1
     best 9:100 | 11:100
   `,
@@ -111,16 +91,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a market buy takes the best ask",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user1/1-3 buys 100@market > 100@11 from 2-102
     best 10:100 | 12:100
   `,
@@ -147,16 +119,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a market sell takes a part of the best bid",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user2/2-103 sells 20@market > 20@10 from 1-1
     best 10:80 | 11:100
   `,
@@ -164,16 +128,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a market buy takes a part of the best ask",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user1/1-3 buys 20@market > 20@11 from 2-102
     best 10:100 | 11:80
   `,
@@ -181,16 +137,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a limit sell takes a part of the best bid",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user2/2-103 sells 20@10 > 20@10 from 1-1
     best 10:80 | 11:100
   `,
@@ -198,16 +146,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "a limit buy takes a part of the best ask",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user1/1-3 buys 20@11 > 20@11 from 2-102
     best 10:100 | 11:80
   `,
@@ -215,16 +155,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "two orders at each best price trade oldest first",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     user2/2-103 buys 50@10
     best 10:150 | 11:100
     user1/1-3 sells 50@11
@@ -238,16 +170,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "the best of each side is canceled",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     cancel 1-1 > canceled
     best 9:100 | 11:100
     cancel 2-102 > canceled
@@ -257,16 +181,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "an order behind the best of each side is canceled",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     cancel 1-2 > canceled
     best 10:100 | 11:100
     cancel 2-101 > canceled
@@ -276,16 +192,8 @@ describe("The best prices, step by step", () => {
 
   scenario(
     "all bids are canceled",
-    EMPTY,
+    TWO_LEVELS,
     `
-    user1/1-1 buys 100@10
-    best 10:100 |
-    user1/1-2 sells 100@12
-    best 10:100 | 12:100
-    user2/2-101 buys 100@9
-    best 10:100 | 12:100
-    user2/2-102 sells 100@11
-    best 10:100 | 11:100
     cancel 1-1 > canceled
     best 9:100 | 11:100
     cancel 2-101 > canceled

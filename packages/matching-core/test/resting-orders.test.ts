@@ -1,5 +1,15 @@
 import { EMPTY, LADDER, scenario } from "./support/market-scenario.js";
 
+const WITHOUT_CROSS = `
+  10000 buys 25500@98
+  10005 sells 20000@105
+  10001 sells 500@100
+  10002 sells 10000@100
+  10003 buys 50000@99
+  10004 sells 100@103
+  book 99:50000 98:25500 | 100:10500 103:100 105:20000
+`;
+
 describe("Orders that rest and trade", () => {
   scenario(
     "every price has its level, far from the market or near it, whatever the quantity",
@@ -216,30 +226,12 @@ describe("Orders that rest and trade", () => {
   `,
   );
 
-  scenario(
-    "a book without a cross",
-    EMPTY,
-    `
-    10000 buys 25500@98
-    10005 sells 20000@105
-    10001 sells 500@100
-    10002 sells 10000@100
-    10003 buys 50000@99
-    10004 sells 100@103
-    book 99:50000 98:25500 | 100:10500 103:100 105:20000
-  `,
-  );
+  scenario("a book without a cross", WITHOUT_CROSS, "");
 
   scenario(
     "a buy sweeps three levels and ends inside the third",
-    EMPTY,
+    WITHOUT_CROSS,
     `
-    10000 buys 25500@98
-    10005 sells 20000@105
-    10001 sells 500@100
-    10002 sells 10000@100
-    10003 buys 50000@99
-    10004 sells 100@103
     10006 buys 16000@105 > 500@100 from 10001; 10000@100 from 10002; 100@103 from 10004; 5400@105 from 10005
     book 99:50000 98:25500 | 105:14600
   `,
