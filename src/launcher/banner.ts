@@ -32,7 +32,7 @@ export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: B
   return [...lines, "", "Ctrl-C stops everything.", ""].join("\n");
 }
 
-/** Of one URL, or of several with commas between them; what can't be told apart from a password is left out, too. */
+/** Leaves out the password of one URL or of several with commas between them, and what can't be told apart from one. */
 function withoutCredentials(urls: string): string {
   return urls
     .split(",")

@@ -7,7 +7,7 @@ import { flag, integer, logLevel, optionalText, production, readSettings, text }
 import { publicPort } from "../shared/process/tls.js";
 import type { DemoAccounts } from "./migrations.js";
 
-/** From the launcher's signal on; a service that stops in order is gone by then. */
+/** How long services may take to stop, from the launcher's signal on; one that stops in order is gone by then. */
 export const SERVICE_STOP_DEADLINE_MS = 12_000;
 
 /** Not 0: whoever wants to connect must know the port beforehand. */

@@ -4,7 +4,7 @@ import type { Database } from "../shared/database/database.js";
 
 export const DEMO_ACCOUNTS = ["random1", "random2", "random32"] as const;
 
-/** Of every crypto currency; of all others a thousand times as much. */
+/** What each account has of every crypto currency; of all others it has a thousand times as much. */
 const DEMO_COINS = 1_000_000;
 
 /** Each has a key of its own name whose secret is the same word, and enough of everything for a load test. */

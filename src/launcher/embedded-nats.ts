@@ -9,7 +9,7 @@ import { pidIn, stopLeftover } from "./leftovers.js";
 import { type NatsUser, natsSecret, natsUsers, passwordOf } from "./nats-users.js";
 
 export interface EmbeddedNats {
-  /** Of `bourse`, who may do everything. */
+  /** The URL of the user `bourse`, who may do everything. */
   readonly url: string;
   urlOf(user: NatsUser): string;
   readonly process: GuardedProcess;

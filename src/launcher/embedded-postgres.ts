@@ -20,7 +20,7 @@ import { mayAccess, postgresAccount } from "./postgres-account.js";
 import { findPostgresBinaries, type PostgresBinaries } from "./postgres-binaries.js";
 
 export interface EmbeddedPostgres {
-  /** Of the database `postgres`, which always exists. */
+  /** The URL of the database `postgres`, which always exists. */
   readonly adminUrl: string;
   readonly process: GuardedProcess;
 }
@@ -126,7 +126,7 @@ interface ClusterOptions {
   readonly isDurable: boolean;
 }
 
-/** Under another name until it is complete and on disk: whoever is interrupted here begins again. */
+/** Makes the cluster under another name until it is complete and on disk: whoever is interrupted here begins again. */
 async function createCluster(cluster: string, passwordFile: string, options: ClusterOptions): Promise<void> {
   const draft = `${cluster}.new`;
   rmSync(draft, { recursive: true, force: true });

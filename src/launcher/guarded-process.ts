@@ -12,9 +12,9 @@ import { beforeDeadline } from "../shared/process/waits.js";
  * server its stop signal. Both are in a process group of their own, so Ctrl-C in a terminal does not reach them.
  */
 export interface GuardedProcess {
-  /** The server's, not the shell's. */
+  /** The server's process id, not the shell's. */
   readonly pid: number;
-  /** When it is over, for whatever reason; a sentence for people: `exited with code 1`. Never rejects. */
+  /** Resolves once the process has ended, with a sentence for people: `exited with code 1`. Never rejects. */
   readonly exited: Promise<string>;
   isRunning(): boolean;
   /** Asks it to stop, and ends it by force when it has not after the deadline. */

@@ -13,7 +13,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Not a zombie either: those are alive for kill(2), but hold nothing any more. */
+/** Whether a process runs; a zombie does not: it is alive for kill(2), but holds nothing any more. */
 export function isRunning(pid: number): boolean {
   return isAlive(pid) && !/^\d+ \(.*\) Z /s.test(procFile(pid, "stat") ?? "");
 }

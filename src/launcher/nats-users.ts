@@ -10,7 +10,7 @@ import type { ServiceName } from "../shared/process/services.js";
 
 export type NatsUser = ServiceName | "bourse" | "operator";
 
-/** That of the folder; made once, so that whoever is connected finds the server again after its restart. */
+/** The folder's secret; made once, so that clients that are connected find the server again after its restart. */
 export function natsSecret(folder: string): string {
   const file = join(folder, "secret");
   try {
@@ -25,7 +25,7 @@ export function passwordOf(user: string, secret: string): string {
   return createHmac("sha256", secret).update(user).digest("base64url");
 }
 
-/** The server's configuration of them. */
+/** The users as nats-server's configuration has them. */
 export function natsUsers(secret: string): string {
   const users = readFileSync(join(projectRoot, "config", "nats-users.conf"), "utf8");
   return users.replace(

@@ -24,7 +24,7 @@ export interface SupervisorEvents {
 /** Who dies now and then is awaited by the others; who dies again and again comes to the longest delay in nine steps. */
 const RESTART_DELAY_FIRST_MS = 25;
 const RESTART_DELAY_MAX_MS = 10_000;
-/** Whoever ran this long had started well: the next restart is a quick one again. */
+/** A part that ran this long had started well: its next restart is a quick one again. */
 const HEALTHY_AFTER_MS = 3_000;
 
 /** Starts a part, and starts it again, ever more slowly, whenever it ends by itself. */
@@ -53,7 +53,7 @@ export class Supervisor {
     return this.#running;
   }
 
-  /** From now on: when it ends, it is started again. */
+  /** Restarts the part from now on whenever it ends. */
   keepRunning(): void {
     void this.#watch(this.#running);
   }

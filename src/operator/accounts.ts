@@ -22,7 +22,7 @@ export async function findAccount(database: Database, name: string): Promise<Acc
   return account;
 }
 
-/** One that a customer has. */
+/** Finds an account that a customer has. */
 export async function findCustomer(database: Database, name: string): Promise<Account> {
   const account = await findAccount(database, name);
   if (account.kind === "exchange") throw new RefusedToOperator(`${name} is the exchange's own account`);
@@ -39,7 +39,7 @@ export interface Balance {
   readonly held: string;
 }
 
-/** Of one currency, or all that are not empty. */
+/** An account's balances: of one currency, or all that are not empty. */
 export function balancesOf(database: Database, account: AccountId, currency: string | null = null): Promise<Balance[]> {
   return database.query<Balance>(
     `select b.currency, ${decimal("b.available")} as available, ${decimal("b.held")} as held
@@ -102,7 +102,7 @@ export interface Entry {
   readonly held: string;
 }
 
-/** What changed last in what it has, the newest first. */
+/** The last changes of an account's balances, the newest first. */
 export function lastEntriesOf(database: Database, account: AccountId, max: number): Promise<Entry[]> {
   return database.query<Entry>(
     `select to_timestamp(e.at_us / 1000000.0) as at, e.kind, e.source, e.sequence, e.currency,
@@ -123,7 +123,7 @@ export interface AuditedAction {
   readonly why: string;
 }
 
-/** The newest first; null: of all accounts. */
+/** Entries of the audit, the newest first; null: of all accounts. */
 export function auditOf(database: Database, account: AccountId | null, max: number): Promise<AuditedAction[]> {
   return database.query<AuditedAction>(
     `select a.action_id as "actionId", a.made_at as "madeAt", a.made_by as "madeBy", a.kind, n.name as account,

@@ -43,7 +43,7 @@ export interface Command {
   readonly usage: string;
   readonly summary: string;
   readonly options: readonly OptionName[];
-  /** It changes something, so it must say why. */
+  /** The command changes something, so its operator must say why. */
   readonly needsWhy?: boolean;
   readonly run: (call: Call) => Promise<Outcome>;
 }
@@ -138,7 +138,7 @@ export function timeText(time: Date): string {
 /** Characters that move the cursor, begin a line, or show text in another order than it has. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** What somebody else wrote, for one line of a terminal: it can't forge another line, or hide a part of its own. */
+/** A text that somebody else wrote, for one line of a terminal: it can't forge another line, or hide a part of its own. */
 export function shown(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -51,7 +51,7 @@ export function isSilent(reading: unknown): reading is Silent {
   return typeof reading === "object" && reading !== null && "silent" in reading;
 }
 
-/** Everything at once; what does not answer in time is silent, and nothing else waits for it. */
+/** Reads all parts at once; one that does not answer in time is silent, and no other waits for it. */
 export async function readStatus(places: Places, log: Logger): Promise<StatusReadings> {
   const [services, assets, nats] = await Promise.all([
     Promise.all(places.admins.map(readService)),

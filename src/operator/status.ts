@@ -20,7 +20,7 @@ asked at ADMIN_HOST, from ADMIN_PORT_BASE on, where npm start runs none. Exit co
 /** Commands of an asset between the order log and settlement; more is a backlog that grew while somebody waited. */
 const BEHIND_MAX = 1_000;
 
-/** What is not as it should be, a line each; none: all is well. */
+/** Problems, a line each; none: all is well. */
 export function problemsOf({ services, assets, nats }: StatusReadings): string[] {
   const lines = services.flatMap(({ name, adminUrl, waitingFor }) =>
     isSilent(waitingFor) ? [`${name} does not answer at ${adminUrl}`] : waitingFor.map((what) => `${name}: ${what}`),

@@ -1,4 +1,4 @@
-/** What operators decided, as refusals for those whom it concerns. Pure. */
+/** Refusals for accounts, keys and assets that operators have stopped. Pure. */
 import type { Access } from "../shared/access/access-feed.js";
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";

@@ -46,7 +46,7 @@ export interface PublishedBatch {
   readonly publishMs: number;
 }
 
-/** One encodes to at most 200 bytes, so that a full batch stays far below the 256 KiB that a message may have. */
+/** A request that waits; it encodes to at most 200 bytes, which keeps a full batch far below a message's 256 KiB. */
 interface Waiting extends Queued {
   readonly request: OrderRequest;
   readonly settle: Settle;
@@ -94,7 +94,7 @@ export class Batcher {
     }
   }
 
-  /** Settles what can't wait any longer. To be called every few hundred milliseconds. */
+  /** Settles requests that can't wait any longer. To be called every few hundred milliseconds. */
   sweep(): void {
     const nowMs = this.#clock.nowMs();
     const lastArrivalMs = this.#writer.isAwayTooLong(nowMs) ? nowMs : this.#lastArrivalTooLateMs(nowMs);
@@ -123,7 +123,7 @@ export class Batcher {
     return lane;
   }
 
-  /** What arrived by then has too little time left for an attempt: sending it would only leave a doubt. */
+  /** Requests that arrived by then have too little time left for an attempt: sending them would only leave a doubt. */
   #lastArrivalTooLateMs(nowMs: number): number {
     return nowMs - this.#options.requestTimeoutMs + this.#options.attemptTimeoutMs;
   }

@@ -39,7 +39,7 @@ export class CancelAllowance {
     return this.#of(accountId, nowMs).cancelAlls.take(nowMs) ? null : this.#tooMany("requests to cancel all");
   }
 
-  /** Forgets who would be given as much as somebody new. */
+  /** Forgets accounts whose allowance is a new account's again. */
   sweep(nowMs: number): void {
     for (const [accountId, { orders, cancels, cancelAlls }] of this.#accounts)
       if (orders === 0 && cancels.isFull(nowMs) && cancelAlls.isFull(nowMs)) this.#accounts.delete(accountId);

@@ -53,7 +53,7 @@ export class CancelTriggers {
   /** Not on their way to Postgres yet; the last wish of an account counts. */
   #timers = new Map<AccountId, Timer>();
   #isSettingTimers = false;
-  /** What changes sessions is written one after the other, so that none is opened that a later statement ends. */
+  /** Statements that change sessions are written one after the other, so that none is opened that a later statement ends. */
   #sessionWork: Promise<unknown> = Promise.resolve();
   #isSweeping = false;
   #isRenewing = false;
@@ -124,7 +124,7 @@ export class CancelTriggers {
     return this.#ended().length > 0;
   }
 
-  /** Not in turn: whatever else waits for Postgres, the lease is renewed. */
+  /** Renews the lease out of turn, whatever else waits for Postgres. */
   async #renew(): Promise<void> {
     const { store, nowMs } = this.#options;
     this.#isRenewing = true;

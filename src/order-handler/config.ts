@@ -89,7 +89,7 @@ const CHECKED = v.pipe(
   ),
   v.partialCheck(
     [["batcher"], ["server"], ["stopTimeoutMs"]],
-    // A stop answers what is under way, then lets every connection say its last words, twice at most.
+    // A stop answers the requests under way, then lets every connection say its last words, twice at most.
     ({ batcher, server, stopTimeoutMs }) => batcher.requestTimeoutMs + 2 * server.lingerMs < stopTimeoutMs,
     "ORDER_HANDLER_REQUEST_TIMEOUT_MS and twice ORDER_HANDLER_LINGER_MS must together be below STOP_TIMEOUT_MS, or a stop answers nobody",
   ),

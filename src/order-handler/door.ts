@@ -46,7 +46,7 @@ export class Door {
     this.#parts = parts;
   }
 
-  /** Nothing is let through any more. */
+  /** Lets no request through any more. */
   close(): void {
     this.#isClosed = true;
   }

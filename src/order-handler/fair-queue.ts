@@ -62,7 +62,7 @@ export class FairQueue<Item extends Queued> {
     return taken;
   }
 
-  /** All that arrived by then. */
+  /** Removes the requests that arrived by then, for the sweep that answers them. */
   takeArrivedBy(lastArrivalMs: number): Item[] {
     const taken: Item[] = [];
     for (const [accountId, queue] of this.#accounts) {

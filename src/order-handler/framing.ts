@@ -28,9 +28,9 @@ export class Framer {
   /** Null until the first byte is there. */
   dialect: DialectName | null = null;
   #bytes: Buffer = NOTHING;
-  /** What lies before is taken. */
+  /** Bytes before this place are taken. */
   #start = 0;
-  /** What lies between start and here holds no line end. */
+  /** Bytes from the start to this place hold no line end. */
   #scanned = 0;
   #broken: Framed | null = null;
 

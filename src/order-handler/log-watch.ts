@@ -14,7 +14,7 @@ export class LogWatch {
   readonly #bus: Pick<Bus, "streamBounds">;
   readonly #log: Logger;
   readonly #poll: Poll;
-  /** The last that is known of each asset. */
+  /** Each asset's last log id that is known. */
   readonly #through = new Map<string, LogId>();
   #lost: string | null = null;
 
@@ -51,7 +51,7 @@ export class LogWatch {
     return false;
   }
 
-  /** While it is lost, it may be put back. To be called every few hundred milliseconds. */
+  /** Looks whether a lost log was put back. To be called every few hundred milliseconds. */
   sweep(nowMs: number): void {
     if (this.#lost !== null) void this.#poll.tick(nowMs);
   }

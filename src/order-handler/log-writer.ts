@@ -50,7 +50,7 @@ export class LogWriter {
     this.#nowMs = nowMs;
   }
 
-  /** What need not even be tried: the connection is gone for longer than requests wait for it. */
+  /** Whether the connection is gone for longer than requests wait for it: a write need not even be tried. */
   isAwayTooLong(nowMs: number): boolean {
     if (this.#log.isConnected()) this.#disconnectedSinceMs = null;
     else this.#disconnectedSinceMs ??= nowMs;

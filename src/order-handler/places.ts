@@ -30,7 +30,7 @@ export class Places<Holder> {
   readonly #perAddress = new Map<string, number>();
   readonly #strangersPerAddress = new Map<string, number>();
   readonly #perAccount = new Map<AccountId, number>();
-  /** Who was there last stands last. */
+  /** Addresses in the order of their last visit, the latest last. */
   readonly #knownAddresses = new Set<string>();
 
   constructor(limits: PlaceLimits) {
@@ -79,7 +79,7 @@ export class Places<Holder> {
     return null;
   }
 
-  /** May be told twice. */
+  /** Frees the connection's place; may be called twice. */
   leave(holder: Holder): void {
     const place = this.#places.get(holder);
     if (place === undefined) return;
@@ -95,7 +95,7 @@ export class Places<Holder> {
     return null;
   }
 
-  /** From where nobody has ever logged in, if there is one. */
+  /** The oldest stranger from an address where nobody has ever logged in, if there is one. */
   #oldestStranger(): Holder | null {
     for (const stranger of this.#strangers)
       if (!this.#knownAddresses.has(this.#places.get(stranger)?.address ?? "")) return stranger;

@@ -37,7 +37,7 @@ export class Responses {
     this.#responses[place % this.#responses.length] = response;
   }
 
-  /** Those that are next in order. */
+  /** Takes the responses that are next in order. */
   takeAnswered(): Answered[] {
     const answered: Answered[] = [];
     while (this.#oldest < this.#next) {

@@ -106,14 +106,14 @@ export class OrderServer {
     if (leaving !== null) this.#giveWay(leaving);
   }
 
-  /** Told in one line, and gone: a stranger that lingers would hold a place, too. */
+  /** Tells a stranger in one line and cuts it off: one that lingers would hold a place, too. */
   #giveWay(stranger: Connection): void {
     stranger.session.close(GIVES_WAY);
     stranger.takeTurn();
     stranger.destroy(GIVES_WAY.text);
   }
 
-  /** In text: which dialect it would have been is not known yet. */
+  /** Refuses a connection in text: its dialect is not known yet. */
   #turnAway(socket: Socket, { name, text }: Refusal): void {
     this.#strangers.note(text, socket.remoteAddress ?? "unknown");
     socket.on("error", () => undefined);

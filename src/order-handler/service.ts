@@ -66,7 +66,7 @@ export class OrderHandler {
   readonly #lastPrices: LastPrices;
   readonly #rates: OrderRates;
   readonly #cancels: CancelAllowance;
-  /** Whose connection is gone. */
+  /** Sessions whose connection is gone: a login that is accepted only then ends at once. */
   readonly #gone = new WeakSet<Session>();
 
   constructor(options: OrderHandlerOptions) {

@@ -21,7 +21,7 @@ export interface TurnTaker {
 export class Turns<One extends TurnTaker> {
   /** The first one's turn is next. Nobody's set is empty. */
   readonly #groups = new Map<string, Set<One>>();
-  /** Who has something to do in each of the groups that rest. */
+  /** Groups that rest, each with its members that have something to do. */
   readonly #resting = new Map<string, Set<One>>();
   #serving: One | null = null;
   #isScheduled = false;
