@@ -10,6 +10,13 @@ import type { EngineBook } from "./engine-books.js";
 import type { Finding, Looked } from "./pass.js";
 import { differences } from "./reconcile.js";
 
+/** What a look at a page has found, and where the next one begins. */
+export interface BookPage extends Looked {
+  readonly found: ReadonlySet<string>;
+  readonly end: number;
+  readonly isLast: boolean;
+}
+
 /** Not "waits": it need not be looked at again. */
 export type BookOutcome = "compared" | "waits for its settlement" | "was compared before";
 
@@ -22,7 +29,7 @@ const NOTHING: Looked = { findings: [], seen: [], resolved: [] };
 export class BookPass {
   readonly #book: EngineBook;
   readonly #pageOrders: number;
-  readonly #found = new Set<string>();
+  #found: ReadonlySet<string> = new Set();
   #ids: Float64Array = new Float64Array();
   #next = 0;
   /** Null: there is more of it. */
@@ -51,25 +58,31 @@ export class BookPass {
     return NOTHING;
   }
 
-  /** The next page; with the last one, what was found there before and is not any more is right again. */
-  async lookAtPage(snapshot: WorkingSnapshot, open: readonly OpenDifference[]): Promise<Looked> {
+  /** The same page each time, until it is turned; with the last one, what was found there before and is not any more is right again. */
+  async lookAtPage(snapshot: WorkingSnapshot, open: readonly OpenDifference[]): Promise<BookPage> {
     const { asset, event } = this.#book;
     const end = Math.min(this.#next + this.#pageOrders, this.#ids.length);
     await createBook(snapshot, this.#book, this.#ids.subarray(this.#next, end));
+    const found = new Set(this.#found);
     const findings: Finding[] = [];
     for await (const difference of differences(snapshot, undefined, bookRules)) {
-      this.#found.add(rowKey(difference));
+      found.add(rowKey(difference));
       findings.push({ difference, foundIn: { of: "book", asset } });
-      if (this.#found.size === FINDINGS_MAX) break;
+      if (found.size === FINDINGS_MAX) break;
     }
-    this.#next = end;
+    const isWhole = found.size < FINDINGS_MAX;
+    const isLast = !isWhole || end === this.#ids.length;
+    if (isLast)
+      await snapshot.query("update reconciled_assets set book_event_sequence = $2 where asset = $1", [asset, event]);
     const before = open.filter(({ foundIn }) => foundIn.of === "book" && foundIn.asset === asset);
-    const isFound = ({ difference }: { readonly difference: Difference }) => this.#found.has(rowKey(difference));
-    const seen = before.filter(isFound);
-    if (this.#found.size < FINDINGS_MAX && end < this.#ids.length) return { findings, seen, resolved: [] };
-    this.#outcome = "compared";
-    await snapshot.query("update reconciled_assets set book_event_sequence = $2 where asset = $1", [asset, event]);
-    const isWhole = this.#found.size < FINDINGS_MAX;
-    return { findings, seen, resolved: isWhole ? before.filter((one) => !isFound(one)) : [] };
+    const isFound = ({ difference }: { readonly difference: Difference }) => found.has(rowKey(difference));
+    const resolved = isLast && isWhole ? before.filter((one) => !isFound(one)) : [];
+    return { findings, seen: before.filter(isFound), resolved, found, end, isLast };
+  }
+
+  turn({ found, end, isLast }: BookPage): void {
+    this.#found = found;
+    this.#next = end;
+    if (isLast) this.#outcome = "compared";
   }
 }

@@ -9,6 +9,7 @@ const NO_ASSET = "none";
 export class ReconciliationMetrics {
   readonly passes;
   readonly books;
+  readonly vanished;
   readonly #assets: readonly string[];
   readonly #differences;
   readonly #passedAt;
@@ -25,6 +26,10 @@ export class ReconciliationMetrics {
     this.books = metrics.counter("reconciliation_books_total", "Engines' snapshots by what became of them", [
       "outcome",
     ]);
+    this.vanished = metrics.counter(
+      "reconciliation_vanished_total",
+      "Values that differed in one snapshot and not in the next: nothing was halted",
+    );
     this.#differences = metrics.gauge("reconciliation_differences", "Values that are not what others say", ["asset"]);
     this.#passedAt = metrics.gauge("reconciliation_passed_at_seconds", "When the last pass was done, since the epoch");
     this.#seconds = metrics.gauge("reconciliation_pass_seconds", "How long the last pass took");

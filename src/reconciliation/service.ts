@@ -2,9 +2,10 @@
 
 import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
+import { DeadlineExceeded } from "../shared/domain/errors.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { pausedFor, unlessStopped } from "../shared/process/waits.js";
-import { Alarm } from "./alarm.js";
+import { Alarm, type Suspicions } from "./alarm.js";
 import { BookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";
 import type { EngineBooks } from "./engine-books.js";
@@ -29,6 +30,10 @@ const FIRST_PASS_FACTOR = 0.1;
 const LATE_REST_FACTOR = 0.25;
 /** A book is looked at for a tenth of the time at most, rests included. */
 const BOOK_REST_FACTOR = 10;
+/** Looks at the same, until one finds nothing new that the look before it has not found. */
+const LOOKS_MAX = 5;
+
+type Look<L extends Looked> = (snapshot: WorkingSnapshot, open: readonly OpenDifference[]) => Promise<L>;
 
 export class Reconciliation {
   readonly #service: Pick<Service, "log" | "stopping">;
@@ -54,8 +59,8 @@ export class Reconciliation {
     this.#books = books;
     this.#rests = new RestFactor(options.restFactor);
     const assets = new Set(options.registry.assets.keys());
-    this.#alarm = new Alarm(service.log, store, assets);
     this.#metrics = new ReconciliationMetrics(service.metrics, assets);
+    this.#alarm = new Alarm(service.log, store, assets, this.#metrics.vanished);
   }
 
   /** Until the service stops. */
@@ -148,21 +153,38 @@ export class Reconciliation {
     const book = await this.#books.newest(terms);
     if (book === null) return;
     const pass = new BookPass(book);
-    let looked = await this.#inSnapshot((snapshot) => pass.begin(snapshot));
-    while (looked !== null && pass.outcome() === null)
-      looked = await this.#inSnapshot((snapshot, open) => pass.lookAtPage(snapshot, open));
-    const outcome = pass.outcome();
-    if (looked === null || outcome === null) return;
+    if ((await this.#inSnapshot((snapshot) => pass.begin(snapshot))) === null) return;
+    let outcome = pass.outcome();
+    for (; outcome === null; outcome = pass.outcome()) {
+      const page = await this.#inSnapshot((snapshot, open) => pass.lookAtPage(snapshot, open));
+      if (page === null) return;
+      pass.turn(page);
+    }
     if (outcome !== "waits for its settlement") book.done();
     this.#metrics.books.inc({ outcome });
     const tookMs = performance.now() - startedMs;
     if (outcome === "compared") this.#booksNotBeforeMs.set(terms.asset, startedMs + tookMs * BOOK_REST_FACTOR);
   }
 
-  /** One at a time, over all processes. Null: another is at it. */
-  async #inSnapshot<L extends Looked>(
-    look: (snapshot: WorkingSnapshot, open: readonly OpenDifference[]) => Promise<L>,
-  ): Promise<L | null> {
+  /**
+   * Looks again, in a new snapshot, at what differs for the first time: what one snapshot shows and the next one doesn't
+   * halts nothing. Only a look that leaves nothing to look at again is committed. Null: another process is at it.
+   */
+  async #inSnapshot<L extends Looked>(look: Look<L>): Promise<L | null> {
+    let suspected: Suspicions = new Map();
+    for (let looks = 1; looks <= LOOKS_MAX; looks++) {
+      const outcome = await this.#lookOnce(look, suspected);
+      if (outcome === null || outcome.suspicions.size === 0) return outcome?.looked ?? null;
+      suspected = outcome.suspicions;
+    }
+    throw new DeadlineExceeded(`each of ${LOOKS_MAX} looks found something else that differs`);
+  }
+
+  /** One at a time, over all processes. */
+  async #lookOnce<L extends Looked>(
+    look: Look<L>,
+    suspected: Suspicions,
+  ): Promise<{ readonly looked: L; readonly suspicions: Suspicions } | null> {
     const options = { lock: LOCK, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
     const snapshot = await openWorkingSnapshot(this.#options.databaseUrl, "reconciliation", options);
     if (snapshot === null) return null;
@@ -170,9 +192,9 @@ export class Reconciliation {
       const open = await this.#store.open();
       const { stopping } = this.#service;
       const looked = await unlessStopped(look(paced(snapshot, this.#rests.now, stopping), open), stopping);
-      await this.#alarm.raise(looked, open);
-      await snapshot.commit();
-      return looked;
+      const suspicions = await this.#alarm.raise(looked, open, suspected);
+      if (suspicions.size === 0) await snapshot.commit();
+      return { looked, suspicions };
     } finally {
       await snapshot.close();
     }

@@ -29,7 +29,7 @@ describe("a look at an engine's book, page by page", () => {
     await execute(url, "insert into reconciled_assets select asset, 0, 0, 0, 0 from assets");
   });
 
-  async function inSnapshot(look: (snapshot: WorkingSnapshot) => Promise<Looked>): Promise<Looked> {
+  async function inSnapshot<L extends Looked>(look: (snapshot: WorkingSnapshot) => Promise<L>): Promise<L> {
     const options = { lock: "book-pass-test", statementTimeoutMs: 10_000 };
     const snapshot = (await openWorkingSnapshot(url, "book-pass-test", options)) as WorkingSnapshot;
     try {
@@ -51,6 +51,8 @@ describe("a look at an engine's book, page by page", () => {
     let pages = 0;
     for (; pass.outcome() === null; pages++) {
       const looked = await inSnapshot((snapshot) => pass.lookAtPage(snapshot, open));
+      expect(await inSnapshot((snapshot) => pass.lookAtPage(snapshot, open))).to.deep.equal(looked, "a second look");
+      pass.turn(looked);
       findings.push(...looked.findings);
       resolved.push(...looked.resolved);
     }

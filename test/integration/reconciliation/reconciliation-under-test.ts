@@ -1,9 +1,9 @@
-import { DifferenceStore } from "../../../src/reconciliation/difference-store.js";
+import { DifferenceStore, type OpenDifference } from "../../../src/reconciliation/difference-store.js";
 import { EngineBooks } from "../../../src/reconciliation/engine-books.js";
 import { PASS_LIMITS, type PassLimits } from "../../../src/reconciliation/pass.js";
 import { Reconciliation } from "../../../src/reconciliation/service.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
-import { connectDatabase } from "../../../src/shared/database/database.js";
+import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { asRole } from "../../support/postgres.js";
@@ -13,10 +13,26 @@ import type { PipelineUnderTest } from "../pipeline/pipeline-under-test.js";
 const registry = loadAssets(`${projectRoot}config/assets.json`);
 const INTERVAL_MS = 20;
 
+/** Calls something between a look's beginning and its first query, by which Postgres takes the snapshot. */
+class WatchedStore extends DifferenceStore {
+  readonly #looksNow: () => Promise<void>;
+
+  constructor(database: Database, looksNow: () => Promise<void>) {
+    super(database);
+    this.#looksNow = looksNow;
+  }
+
+  override async open(): Promise<OpenDifference[]> {
+    await this.#looksNow();
+    return await super.open();
+  }
+}
+
 /** The service as main.ts wires it, in this process, with the rights of its own role. */
 export async function startReconciliation(
   { databaseUrl: url, nats }: Pick<PipelineUnderTest, "databaseUrl" | "nats">,
   limits: Partial<PassLimits> = {},
+  looksNow: () => Promise<void> = async () => undefined,
 ): Promise<ServiceForTest> {
   const service = serviceForTest("reconciliation");
   const databaseUrl = asRole(url, "bourse_reconciliation");
@@ -24,7 +40,8 @@ export async function startReconciliation(
   service.onStop("database", () => database.close());
   const bus = await connectBus(nats.url, { name: "reconciliation", log: service.log });
   service.onStop("bus", () => bus.close());
-  const reconciliation = new Reconciliation(service, new DifferenceStore(database), new EngineBooks(bus, service.log), {
+  const store = new WatchedStore(database, looksNow);
+  const reconciliation = new Reconciliation(service, store, new EngineBooks(bus, service.log), {
     databaseUrl,
     registry,
     intervalMs: INTERVAL_MS,

@@ -39,8 +39,8 @@ describe("the reconciliation service, beside a running pipeline", () => {
     await pipeline.stop();
   });
 
-  async function reconcile(limits: Partial<PassLimits> = {}): Promise<void> {
-    service = await startReconciliation(pipeline, limits);
+  async function reconcile(limits: Partial<PassLimits> = {}, looksNow?: () => Promise<void>): Promise<void> {
+    service = await startReconciliation(pipeline, limits, looksNow);
   }
 
   const passes = () => metric(service, 'bourse_reconciliation_passes_total{outcome="done"');
@@ -122,6 +122,33 @@ describe("the reconciliation service, beside a running pipeline", () => {
         await pass();
         expect(new Set((await halts()).map((row) => row["asset"]))).to.deep.equal(new Set(halted));
       });
+
+  const differences = () => pipeline.rows("select column_name as column from reconciliation_differences");
+
+  for (const [how, limits] of modes)
+    it(`halts nothing for what one snapshot shows and the next one does not, ${how}`, async () => {
+      const [, edit, undo] = edits.find(([what]) => what === "a balance") as (typeof edits)[number];
+      let isEdited = false;
+      await reconcile(limits, async () => {
+        await superuser.query(isEdited ? undo : edit);
+        isEdited = !isEdited;
+      });
+      await eventually("a difference that vanished", async () =>
+        (await metric(service, "bourse_reconciliation_vanished_total")) > 0 ? true : null,
+      );
+      expect([await halts(), await differences()]).to.deep.equal([[], []]);
+    });
+
+  it("looks once more at what only the second snapshot shows, and halts when the third one shows it, too", async () => {
+    const steps = [`${edits[0]?.[1]}`, `${edits[0]?.[2]}; ${edits[1]?.[1]}`];
+    await reconcile({}, async () => {
+      await superuser.query(steps.shift() ?? "select 1");
+    });
+    await eventually("it halts", async () => ((await halts()).length > 0 ? true : null));
+    expect((await differences()).map(({ column }) => column))
+      .to.include("price_ticks")
+      .and.not.to.include("leaves_lots");
+  });
 
   it("makes orders of the asset be refused, until an operator resumes it, and does not halt it again for the same", async () => {
     await reconcile();
