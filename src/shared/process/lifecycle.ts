@@ -3,6 +3,7 @@
  * stops it in order, with one deadline; a second signal ends it at once. A failure of background work ends it too, with
  * exit code 1: whoever started it starts it again, and it goes on from its checkpoint.
  */
+import { setMaxListeners } from "node:events";
 import { ConfigurationError, Fenced } from "../domain/errors.js";
 import { closeAdminServer, startAdminServer } from "./admin-server.js";
 import { createLogger, type Logger } from "./log.js";
@@ -58,6 +59,8 @@ class ServiceProcess implements Service {
   #exitCode = EXIT_CLEAN;
 
   constructor(name: ServiceName, config: ServiceConfig) {
+    // Node takes more than ten listeners for a leak; every asset that waits to try again is one.
+    setMaxListeners(0, this.#stopping.signal);
     this.#config = config;
     this.log = createLogger(name, config.logLevel);
     this.metrics = new Metrics(name);
