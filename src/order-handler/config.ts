@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, port, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
+import { trustedProxies } from "../shared/process/trusted-proxies.js";
 
 const ms = (name: string, fallback: number) => integer(`ORDER_HANDLER_${name}_MS`, fallback, { min: 1, max: 600_000 });
 const count = (name: string, fallback: number) =>
@@ -16,6 +17,8 @@ const SETTINGS = v.object({
   ...serviceSettings("order-handler"),
   address: publicPort(text("ORDER_HANDLER_HOST", "127.0.0.1"), port("ORDER_HANDLER_PORT", 7001)),
   registry: registry(),
+  /** They begin each connection with a PROXY header, which says who the client is. */
+  proxies: trustedProxies("ORDER_HANDLER_TRUSTED_PROXIES"),
   session: v.object({
     loginTimeoutMs: ms("LOGIN_TIMEOUT", 5_000),
     frameTimeoutMs: ms("FRAME_TIMEOUT", 2_000),

@@ -39,9 +39,9 @@ export class Connection implements TurnTaker {
   #endedAtMs: number | null = null;
   #cutReason: string | null = null;
 
-  constructor(socket: Socket, session: Session, limits: ConnectionLimits, ports: ConnectionPorts) {
+  constructor(socket: Socket, address: string, session: Session, limits: ConnectionLimits, ports: ConnectionPorts) {
     this.session = session;
-    this.address = socket.remoteAddress ?? "unknown";
+    this.address = address;
     this.#socket = socket;
     this.#limits = limits;
     this.#ports = ports;

@@ -1,12 +1,19 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { TlsIdentity } from "../shared/process/tls.js";
+import type { ProxiedSockets } from "./proxied-sockets.js";
 
 export interface ListenerLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
   /** From a TCP connection to the end of its TLS handshake. */
   readonly handshakeTimeoutMs: number;
+}
+
+export interface ListenerPorts {
+  readonly accept: (socket: Socket) => void;
+  /** A proxy that does not say for whom it connects. */
+  readonly refuse: (socket: Socket, why: string) => void;
 }
 
 /** Half-open: a client may send everything, close its side, and then read the responses. */
@@ -16,14 +23,26 @@ const HALF_OPEN = { allowHalfOpen: true };
 export function createListener(
   tls: TlsIdentity | null,
   limits: ListenerLimits,
+  proxied: ProxiedSockets,
+  { accept, refuse }: ListenerPorts,
+): Server {
+  const clients = tls === null ? createServer(HALF_OPEN, accept) : createTlsListener(tls, limits, proxied, accept);
+  return createServer(HALF_OPEN, (socket) =>
+    proxied.begin(socket, (begun) => clients.emit("connection", begun), refuse),
+  );
+}
+
+function createTlsListener(
+  tls: TlsIdentity,
+  limits: ListenerLimits,
+  proxied: ProxiedSockets,
   accept: (socket: Socket) => void,
 ): Server {
-  if (tls === null) return createServer(HALF_OPEN, accept);
   const options = { ...HALF_OPEN, ...tls, handshakeTimeout: limits.handshakeTimeoutMs };
   const server = createTlsServer(options, accept);
   const handshakes = new Handshakes(limits);
   server.on("tlsClientError", (_error, socket) => socket.destroy());
-  server.on("connection", (socket: Socket) => handshakes.begin(socket));
+  server.on("connection", (socket: Socket) => handshakes.begin(socket, proxied.addressOf(socket)));
   return server;
 }
 
@@ -40,9 +59,8 @@ class Handshakes {
     this.#limits = limits;
   }
 
-  begin(socket: Socket): void {
+  begin(socket: Socket, address: string): void {
     const { connectionsMax, connectionsPerAddressMax } = this.#limits;
-    const address = socket.remoteAddress ?? "unknown";
     const ofAddress = this.#perAddress.get(address) ?? 0;
     if (this.#count >= 2 * connectionsMax || ofAddress >= 2 * connectionsPerAddressMax) {
       socket.destroy();

@@ -3,10 +3,12 @@ import { REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
 import type { TlsIdentity } from "../shared/process/tls.js";
+import type { TrustedProxies } from "../shared/process/trusted-proxies.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
 import type { Answered } from "./dialect.js";
 import { createListener, type ListenerLimits } from "./listener.js";
 import { type PlaceLimits, Places } from "./places.js";
+import { ProxiedSockets } from "./proxied-sockets.js";
 import type { Session } from "./session.js";
 import { StrangerLog } from "./stranger-log.js";
 import { Turns } from "./turns.js";
@@ -27,18 +29,23 @@ export interface ServerPorts {
 export class OrderServer {
   readonly #limits: ServerLimits;
   readonly #ports: ServerPorts;
+  readonly #proxied: ProxiedSockets;
   readonly #server: Server;
   readonly #connections = new Map<Session, Connection>();
   readonly #places: Places<Connection>;
   readonly #strangers: StrangerLog;
   readonly #turns = new Turns<Connection>();
 
-  constructor(limits: ServerLimits, tls: TlsIdentity | null, ports: ServerPorts) {
+  constructor(limits: ServerLimits, tls: TlsIdentity | null, proxies: TrustedProxies, ports: ServerPorts) {
     this.#limits = limits;
     this.#ports = ports;
     this.#places = new Places(limits);
     this.#strangers = new StrangerLog(ports.log);
-    this.#server = createListener(tls, limits, (socket) => this.#accept(socket));
+    this.#proxied = new ProxiedSockets(proxies, limits);
+    this.#server = createListener(tls, limits, this.#proxied, {
+      accept: (socket) => this.#accept(socket),
+      refuse: (socket, why) => this.#turnAway(socket, refuse("MALFORMED_MESSAGE", why)),
+    });
   }
 
   listen(port: number, host: string): Promise<number> {
@@ -88,14 +95,14 @@ export class OrderServer {
   }
 
   #accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? "unknown";
+    const address = this.#proxied.addressOf(socket);
     const refusal = this.#places.refusalOf(address);
     if (refusal !== null) {
       this.#turnAway(socket, refusal);
       return;
     }
     const session = this.#ports.createSession(() => this.#turns.wake(connection), address);
-    const connection: Connection = new Connection(socket, session, this.#limits, {
+    const connection: Connection = new Connection(socket, address, session, this.#limits, {
       wake: (woken) => this.#turns.wake(woken),
       answered: this.#ports.answered,
       gone: (gone, why) => this.#forget(gone, why),
@@ -115,7 +122,7 @@ export class OrderServer {
 
   /** Refuses a connection in text: its dialect is not known yet. */
   #turnAway(socket: Socket, { name, text }: Refusal): void {
-    this.#strangers.note(text, socket.remoteAddress ?? "unknown");
+    this.#strangers.note(text, this.#proxied.addressOf(socket));
     socket.on("error", () => undefined);
     socket.resume();
     socket.end(`REJ ${REJECTS[name].code} ${name} ${text}\n`);

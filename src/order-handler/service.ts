@@ -102,7 +102,7 @@ export class OrderHandler {
     const { answerTimeoutMs } = config.logins;
     this.#triggers = new CancelTriggers({ store: options.cancelTriggers, answerTimeoutMs, nowMs: clock.nowMs, log });
     this.#logins = new SessionLogins(new KeyCheck(options.authenticate, config.logins, log), this.#triggers, log);
-    this.#server = new OrderServer(config.server, config.tls, {
+    this.#server = new OrderServer(config.server, config.tls, config.proxies, {
       createSession: (wake, address) => this.#createSession(wake, address),
       ended: (session) => this.#ended(session),
       answered: (answered) => metrics.answered(answered),

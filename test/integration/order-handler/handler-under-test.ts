@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { type BlockList, connect, type Socket } from "node:net";
 import pino from "pino";
 import type { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { type HandlerConfig, handlerConfig } from "../../../src/order-handler/config.js";
@@ -56,6 +56,7 @@ type Overrides = {
   readonly authenticate?: OrderHandlerOptions["authenticate"];
   readonly processedThrough?: OrderHandlerOptions["processedThrough"];
   readonly tls?: TlsIdentity;
+  readonly proxies?: BlockList;
   readonly registry?: AssetRegistry;
   readonly lastPrices?: OrderHandlerOptions["lastPrices"];
   readonly access?: OrderHandlerOptions["access"];
@@ -68,6 +69,7 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
   const config: HandlerConfig = {
     ...defaults,
     tls: overrides.tls ?? null,
+    proxies: overrides.proxies ?? defaults.proxies,
     door: { ...defaults.door, ...overrides.door },
     cancels: { ...defaults.cancels, ...overrides.cancels },
     session: { ...defaults.session, ...overrides.session },

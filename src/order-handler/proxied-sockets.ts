@@ -1,0 +1,69 @@
+import type { Socket } from "node:net";
+import { isTrusted, type TrustedProxies } from "../shared/process/trusted-proxies.js";
+import { readProxyHeader } from "./proxy-header.js";
+
+export interface ProxyLimits {
+  /** From a TCP connection to the end of its PROXY header, and of its TLS handshake. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** Reads the PROXY header that every connection of a trusted proxy begins with, and knows then whose connection it is. */
+export class ProxiedSockets {
+  readonly #proxies: TrustedProxies;
+  readonly #limits: ProxyLimits;
+  /** By name: the same for a TLS connection and for the TCP connection below it. */
+  readonly #clients = new Map<string, string>();
+
+  constructor(proxies: TrustedProxies, limits: ProxyLimits) {
+    this.#proxies = proxies;
+    this.#limits = limits;
+  }
+
+  addressOf(socket: Socket): string {
+    return this.#clients.get(nameOf(socket)) ?? socket.remoteAddress ?? "unknown";
+  }
+
+  /** `accept` gets the socket with what follows the header, `refuse` one without a good header. */
+  begin(socket: Socket, accept: (socket: Socket) => void, refuse: (socket: Socket, why: string) => void): void {
+    if (!isTrusted(this.#proxies, socket.remoteAddress ?? "")) {
+      accept(socket);
+      return;
+    }
+    const name = nameOf(socket);
+    let received = Buffer.alloc(0);
+    const end = (done: () => void) => {
+      clearTimeout(deadline);
+      socket.off("readable", read).off("end", late).off("error", ignore);
+      done();
+    };
+    const late = () => end(() => refuse(socket, "the trusted proxy sent no whole PROXY header in time"));
+    const deadline = setTimeout(late, this.#limits.handshakeTimeoutMs);
+    const read = () => {
+      const chunk: Buffer | null = socket.read();
+      if (chunk === null) return;
+      received = Buffer.concat([received, chunk]);
+      const header = readProxyHeader(received);
+      if (header === null) return;
+      if (header.kind === "malformed") {
+        end(() => refuse(socket, header.text));
+        return;
+      }
+      if (header.address !== null) this.#clients.set(name, header.address);
+      end(() => {
+        if (header.length < received.length) socket.unshift(received.subarray(header.length));
+        accept(socket);
+      });
+    };
+    socket.on("readable", read).on("end", late).on("error", ignore);
+    socket.once("close", () => {
+      clearTimeout(deadline);
+      this.#clients.delete(name);
+    });
+  }
+}
+
+function ignore(): void {}
+
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
