@@ -7,7 +7,8 @@ import * as streams from "./streams.js";
 import { TradeHash } from "./trade-hash.js";
 
 // Constants of its own: V8 reads an imported one anew, and checks it, at each use (bench/engine.md).
-const { HAS_PRICE, HAS_QUANTITY, ORDER_TYPES, SELF_TRADE_PREVENTIONS, TIMES_IN_FORCE } = orderTerms;
+const { DEFAULT_RULES, HAS_PRICE, HAS_QUANTITY, ORDER_TYPES, RULES_VERSION, SELF_TRADE_PREVENTIONS, TIMES_IN_FORCE } =
+  orderTerms;
 const { CANCEL, LIMIT, MARKET, MOVE } = streams;
 
 /** Commands between two times that somebody takes the events, as the service does once a batch. */
@@ -19,11 +20,8 @@ const LIMIT_TYPE = ORDER_TYPES.indexOf("limit");
 const MARKET_TYPE = ORDER_TYPES.indexOf("market");
 
 export const ENGINE_OPTIONS = {
-  allowSelfTrade: true,
-  openOrdersMax: 1_200_000,
-  displaySlicesMax: 1_000,
-  eventsPerCommandMax: 100_000,
   quoteUnitsPerTickLot: 1,
+  rulesAtStart: { ...DEFAULT_RULES, version: RULES_VERSION, allowSelfTrade: true, openOrdersMax: 1_200_000 },
 };
 
 /** This project's engine, told in numbers, its events written into rows. */

@@ -68,7 +68,10 @@ function costOf(build: Attack["build"], size: number): number {
 }
 
 class Driver {
-  readonly engine: Engine = createEngine({ ...ENGINE_OPTIONS, eventsPerCommandMax: EVENTS_MAX });
+  readonly engine: Engine = createEngine({
+    ...ENGINE_OPTIONS,
+    rulesAtStart: { ...ENGINE_OPTIONS.rulesAtStart, eventsPerCommandMax: EVENTS_MAX },
+  });
   readonly terms = new OrderTerms();
   readonly draw = mulberry32(7);
   #commands = 0;

@@ -38,7 +38,7 @@ export function measureMemory({ orders, isSmoke }: BenchSize): Measurement[] {
 
 /** Orders of 1,000 accounts on 2,000 prices; with every field that an order can have, or with the usual ones. */
 function fill(orders: number, withAllFields: boolean): Engine {
-  const engine = createEngine({ ...ENGINE_OPTIONS, openOrdersMax: orders });
+  const engine = createEngine(ENGINE_OPTIONS);
   const draw = mulberry32(1);
   const terms = new OrderTerms();
   terms.has = HAS_QUANTITY | HAS_PRICE | (withAllFields ? HAS_DISPLAY | HAS_EXPIRY : 0);
@@ -98,7 +98,6 @@ export async function measureGarbage(stream: Stream): Promise<Measurement[]> {
 }
 
 export function measureSnapshot({ orders, runs }: BenchSize): Measurement[] {
-  const options = { ...ENGINE_OPTIONS, openOrdersMax: orders };
   const engine = fill(orders, false);
   const hash = engine.stateHash();
   const [written, restored]: [number[], number[]] = [[], []];
@@ -113,7 +112,7 @@ export function measureSnapshot({ orders, runs }: BenchSize): Measurement[] {
     });
     collectGarbage();
     const restoredNs = elapsedNs(() => {
-      copy = restoreEngine(options, snapshot);
+      copy = restoreEngine(ENGINE_OPTIONS, snapshot);
     });
     sameHash &&= copy.stateHash() === hash;
     bytes = snapshot.length;

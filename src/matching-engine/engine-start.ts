@@ -1,10 +1,9 @@
 /** Where an engine starts from: its copy here, else a snapshot, else the first command of all. */
 
-import { createEngine, type Engine } from "@bourse/matching-core";
+import { createEngine, type Engine, type EngineOptions } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { subjectOf } from "../shared/bus/subjects.js";
-import type { Asset } from "../shared/domain/assets.js";
 import type { Command } from "../shared/domain/messages.js";
 import { streamSequence } from "../shared/domain/units.js";
 import type { Service } from "../shared/process/lifecycle.js";
@@ -46,7 +45,7 @@ export class EngineStarts {
     this.#sources = sources;
   }
 
-  async find(asset: string, options: Asset, lastOutput: InputMessage | null): Promise<EngineStart> {
+  async find(asset: string, options: EngineOptions, lastOutput: InputMessage | null): Promise<EngineStart> {
     const whole = { trimmed: null, firstCommands: [] };
     const copy = await this.#copy(asset, lastOutput);
     if (copy !== null) return { ...copy, ...whole };
@@ -71,7 +70,7 @@ export class EngineStarts {
     return isUsed ? copy : null;
   }
 
-  async #fromTheFirst(asset: string, options: Asset, lastOutput: InputMessage | null): Promise<EngineStart> {
+  async #fromTheFirst(asset: string, options: EngineOptions, lastOutput: InputMessage | null): Promise<EngineStart> {
     const first = await this.#bus.nextMessage("COMMANDS", subjectOf("COMMANDS", asset), AT_START.commandsThrough);
     const commands = first === null ? [] : haltingAsset(asset, () => decodeCommandBatch(first.data));
     const firstCommands = (commands[0]?.commandSequence ?? 1) > 1 ? commands : [];

@@ -4,11 +4,12 @@
  * published, and goes on from there (hosted-engine.ts).
  */
 
+import { type EngineOptions, RULES_VERSION } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { subjectOf } from "../shared/bus/subjects.js";
-import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
-import { InvariantBroken, invariant } from "../shared/domain/errors.js";
+import type { AssetRegistry } from "../shared/domain/assets.js";
+import { InvariantBroken, invariant, OtherRulesVersion } from "../shared/domain/errors.js";
 import type { StreamSequence } from "../shared/domain/units.js";
 import { type FollowedShare, fixedShare } from "../shared/leases/asset-share.js";
 import type { Service } from "../shared/process/lifecycle.js";
@@ -33,6 +34,8 @@ export interface EnginesOptions {
   readonly standsBy: boolean;
   /** Where the commands are that COMMANDS don't hold any more; null: nowhere. */
   readonly orderLog: OrderLogSource | null;
+  /** What this build applies; tests feign another. */
+  readonly rulesVersion: number;
 }
 
 export class MatchingEngines implements Stage {
@@ -41,6 +44,7 @@ export class MatchingEngines implements Stage {
   readonly #service: Service;
   readonly #bus: Bus;
   readonly #registry: AssetRegistry;
+  readonly #rulesVersion: number;
   readonly #share: FollowedShare;
   readonly #snapshotter: Snapshotter;
   readonly #standbys: Standbys | null;
@@ -52,6 +56,7 @@ export class MatchingEngines implements Stage {
 
   constructor(service: Service, bus: Bus, registry: AssetRegistry, options: Partial<EnginesOptions> = {}) {
     const { share = fixedShare([]), snapshots = SNAPSHOT_POLICY, standsBy = true, orderLog = null } = options;
+    this.#rulesVersion = options.rulesVersion ?? RULES_VERSION;
     this.#service = service;
     this.#bus = bus;
     this.#registry = registry;
@@ -60,7 +65,9 @@ export class MatchingEngines implements Stage {
     const store = new SnapshotStore(bus);
     const snapshotter = new Snapshotter(service, bus, store, snapshots);
     this.#snapshotter = snapshotter;
-    this.#standbys = standsBy ? new Standbys(service, bus, registry, { store, snapshotter, share }) : null;
+    this.#standbys = standsBy
+      ? new Standbys(service, bus, (asset) => this.#optionsOf(asset), { store, snapshotter, share })
+      : null;
     this.#starts = new EngineStarts(service, bus, { store, snapshotter, standbys: this.#standbys });
     const { metrics } = service;
     this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
@@ -73,7 +80,7 @@ export class MatchingEngines implements Stage {
     await this.#abandon(asset);
     const output = new FencedOutput(this.#bus, this.#service, this.name, asset);
     const last = await output.open();
-    const start = await this.#starts.find(asset, this.#termsOf(asset), last);
+    const start = await this.#starts.find(asset, this.#optionsOf(asset), last);
     const { engine, commandsThrough, firstCommands } = start;
     const published = last === null ? null : this.#publishedAfter(asset, start.executionsThrough, last);
     const events = eventsAtStart(start, { published, last, startedMs });
@@ -86,6 +93,8 @@ export class MatchingEngines implements Stage {
       hosted.rebuild(replay, (commands) => this.#commands.inc({ asset }, commands));
     }
     this.#hosted.set(asset, hosted);
+    const why = this.#whyNotDeciding(asset);
+    if (why !== null) this.#service.log.warn({ asset, why }, "waiting to be told the rules of this build");
     return { afterSequence: commandsThrough };
   }
 
@@ -112,12 +121,17 @@ export class MatchingEngines implements Stage {
   async #handle({ asset, messages }: AssetInput): Promise<void> {
     const hosted = this.#engine(asset);
     const before = hosted.engine.lastCommandSequence;
-    judgingInput(asset, () => {
-      for (const { data, streamSequence } of messages) hosted.apply(decodeCommandBatch(data), streamSequence);
-    });
+    const isForOthers = judgingInput(asset, () => applyOwn(hosted, messages));
     this.#commands.inc({ asset }, hosted.engine.lastCommandSequence - before);
     await hosted.publish();
     hosted.settle();
+    if (isForOthers !== null) await this.#leaveToOthers(asset, isForOthers);
+  }
+
+  /** Everything before is published; with a snapshot of that, a build of the other version can go on. */
+  async #leaveToOthers(asset: string, why: OtherRulesVersion): Promise<never> {
+    await this.prepareRelease(asset);
+    throw new AssetHalted(asset, why);
   }
 
   async tick(): Promise<void> {
@@ -130,7 +144,7 @@ export class MatchingEngines implements Stage {
     const inTurn = [...this.#hosted].filter(([, { mayBeSnapshot }]) => mayBeSnapshot);
     for (const [asset, { engine, places }] of inTurn.sort((a, b) => unsaved(...b) - unsaved(...a))) {
       const task = this.#share.isFollowed(asset) ? "others'" : "own";
-      this.#snapshotter.consider(asset, engine, this.#termsOf(asset), places, task);
+      this.#snapshotter.consider(asset, engine, this.#optionsOf(asset), places, task);
     }
   }
 
@@ -138,7 +152,7 @@ export class MatchingEngines implements Stage {
   async prepareRelease(asset: string): Promise<void> {
     const hosted = this.#hosted.get(asset);
     if (hosted?.mayBeSnapshot)
-      await this.#snapshotter.takeLast(asset, hosted.engine, this.#termsOf(asset), hosted.places);
+      await this.#snapshotter.takeLast(asset, hosted.engine, this.#optionsOf(asset), hosted.places);
   }
 
   async release(asset: string): Promise<void> {
@@ -158,15 +172,36 @@ export class MatchingEngines implements Stage {
     return hosted;
   }
 
-  #termsOf(asset: string): Asset {
+  /** Not the asset's rules: those come with its commands. */
+  #optionsOf(asset: string): EngineOptions {
     const terms = this.#registry.assets.get(asset);
     invariant(terms !== undefined, `${asset} is not among the assets`);
-    return terms;
+    return { quoteUnitsPerTickLot: terms.quoteUnitsPerTickLot, rulesVersion: this.#rulesVersion };
+  }
+
+  /** Null: it decides, or is not here. */
+  #whyNotDeciding(asset: string): string | null {
+    const inForce = this.#hosted.get(asset)?.engine.rules.version ?? this.#rulesVersion;
+    if (inForce === this.#rulesVersion) return null;
+    return `${asset} is to be decided by rules version ${inForce}, and this build applies version ${this.#rulesVersion}`;
   }
 
   #whyNotReady(): string | null {
-    const reasons = [...this.#hosted.values()].flatMap(({ whyNotReady }) => whyNotReady ?? []);
+    const reasons = [...this.#hosted].flatMap(
+      ([asset, hosted]) => hosted.whyNotReady ?? this.#whyNotDeciding(asset) ?? [],
+    );
     return reasons.length === 0 ? null : reasons.join(", ");
+  }
+}
+
+/** As many as this build may decide; returns why it may not decide the next one, null: these were all. */
+function applyOwn(hosted: HostedEngine, messages: readonly InputMessage[]): OtherRulesVersion | null {
+  try {
+    for (const { data, streamSequence } of messages) hosted.apply(decodeCommandBatch(data), streamSequence);
+    return null;
+  } catch (err) {
+    if (err instanceof OtherRulesVersion) return err;
+    throw err;
   }
 }
 

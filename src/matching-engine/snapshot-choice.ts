@@ -1,9 +1,10 @@
 /**
  * Which snapshot an engine starts from: one that is whole, of this version, and no further than the streams; the newest
  * that leaves enough published events to compare. An engine with another rule that started where nothing comes after
- * would act by that rule, unnoticed.
+ * would act by that rule, unnoticed. What another build decided, by another RULES_VERSION, can't be compared: an engine
+ * starts from where that build has left off, if it must.
  */
-import type { Engine, EngineOptions } from "@bourse/matching-core";
+import { type Engine, type EngineOptions, RULES_VERSION } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { type StreamName, subjectOf } from "../shared/bus/subjects.js";
@@ -65,11 +66,19 @@ export async function chooseSnapshot(
       return restored;
     });
 
+  const { rulesVersion = RULES_VERSION } = options;
   let newest: SnapshotHeader | null = null;
+  let hasHandOver = false;
   const oldestFirst: StoredSnapshot[] = [];
   for (const stored of await store.list(asset)) {
     const header = await unlessFaulty(stored, () => store.header(stored));
     if (header === null) continue;
+    if (header.rulesVersion !== rulesVersion) {
+      newest ??= header;
+      oldestFirst.push(stored);
+      hasHandOver = true;
+      break;
+    }
     const isEnough = (await eventsAfter(header, bus, asset, lastOutput)) >= comparedEventsMin;
     const restored = isEnough ? await load(stored) : null;
     if (restored !== null) return { restored, newest: newest ?? header };
@@ -77,7 +86,8 @@ export async function chooseSnapshot(
     newest ??= header;
     oldestFirst.unshift(stored);
   }
-  if (oldestFirst.length > 0 && (await mayStartFromFirst(bus, asset, lastOutput))) return { restored: null, newest };
+  if (oldestFirst.length > 0 && !hasHandOver && (await mayStartFromFirst(bus, asset, lastOutput)))
+    return { restored: null, newest };
   for (const stored of oldestFirst) {
     const restored = await load(stored);
     if (restored !== null) return { restored, newest };

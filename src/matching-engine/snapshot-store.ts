@@ -6,7 +6,14 @@
  *   snapshots.<asset>.<command sequence>-<messages>-<random>      first a header, then the engine's bytes in chunks
  */
 import { randomBytes } from "node:crypto";
-import { type Engine, type EngineOptions, restoreEngine, SnapshotReader, SnapshotWriter } from "@bourse/matching-core";
+import {
+  DEFAULT_RULES,
+  type Engine,
+  type EngineOptions,
+  restoreEngine,
+  SnapshotReader,
+  SnapshotWriter,
+} from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
@@ -27,6 +34,8 @@ export interface TakenSnapshot extends StreamPlaces {
   readonly asset: string;
   readonly commandSequence: number;
   readonly takenAtMs: number;
+  /** Of the rules that are in force. */
+  readonly rulesVersion: number;
   /** The bytes that Engine.snapshot gave. */
   readonly bytes: Uint8Array;
 }
@@ -42,6 +51,8 @@ export interface StoredSnapshot {
 export interface SnapshotHeader extends StreamPlaces {
   readonly commandSequence: number;
   readonly takenAtMs: number;
+  /** Of the rules that are in force. */
+  readonly rulesVersion: number;
 }
 
 export interface RestoredEngine extends StreamPlaces {
@@ -73,9 +84,9 @@ export class SnapshotStore {
 
   /** One message at a time, so that orders pass in between. Rejects when one is not stored: then none is kept. */
   async store(taken: TakenSnapshot): Promise<StoredSnapshot> {
-    const { asset, commandSequence, commandsThrough, executionsThrough, takenAtMs, bytes } = taken;
+    const { asset, commandSequence, commandsThrough, executionsThrough, takenAtMs, bytes, rulesVersion } = taken;
     const header = new SnapshotWriter();
-    header.numbers(commandSequence, commandsThrough, executionsThrough, takenAtMs, bytes.length);
+    header.numbers(commandSequence, commandsThrough, executionsThrough, takenAtMs, bytes.length, rulesVersion);
     const messages = [header.finish()];
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) messages.push(bytes.subarray(at, at + CHUNK_BYTES));
     const name = `${commandSequence}-${messages.length}-${randomBytes(4).toString("hex")}`;
@@ -121,13 +132,15 @@ export class SnapshotStore {
 }
 
 function readHeader(message: Uint8Array): SnapshotHeader & { readonly bytesLength: number } {
-  const numbers = new SnapshotReader(message).numbers() as [number, number, number, number, number];
-  const [commandSequence, commandsThrough, executionsThrough, takenAtMs, bytesLength] = numbers;
+  const numbers = new SnapshotReader(message).numbers() as [number, number, number, number, number, number?];
+  // Headers of earlier builds end before the version.
+  const [commandSequence, commandsThrough, executionsThrough, takenAtMs, bytesLength, version] = numbers;
   return {
     commandSequence,
     commandsThrough: streamSequence(commandsThrough),
     executionsThrough: streamSequence(executionsThrough),
     takenAtMs,
     bytesLength,
+    rulesVersion: version ?? DEFAULT_RULES.version,
   };
 }

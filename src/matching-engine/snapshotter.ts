@@ -197,7 +197,9 @@ export class Snapshotter {
   #take(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
     const { lastCommandSequence: commandSequence } = engine;
     const { lastEventSequence: eventSequence } = engine;
-    const taken = { asset, commandSequence, takenAtMs: nowEpochMs(), bytes: engine.snapshot(), ...places };
+    const { version: rulesVersion } = engine.rules;
+    const bytes = engine.snapshot();
+    const taken = { asset, commandSequence, takenAtMs: nowEpochMs(), rulesVersion, bytes, ...places };
     const startedMs = performance.now();
     const stored = Promise.resolve(this.#storing)
       .then(() => this.#storeAndCheck({ ...taken, eventSequence }, options, startedMs))

@@ -4,11 +4,10 @@
  * right: both raise the alarm, and the asset halts in the process that runs it.
  */
 import { setImmediate } from "node:timers/promises";
-import { createEngine } from "@bourse/matching-core";
+import { createEngine, type EngineOptions } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
-import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
-import { CodecError, InvariantBroken, invariant } from "../shared/domain/errors.js";
+import { CodecError, InvariantBroken, OtherRulesVersion } from "../shared/domain/errors.js";
 import type { FollowedShare } from "../shared/leases/asset-share.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { chooseSnapshot } from "./snapshot-choice.js";
@@ -23,7 +22,7 @@ const RETRY_MS = 5_000;
 export class Standbys {
   readonly #service: Service;
   readonly #bus: Bus;
-  readonly #registry: AssetRegistry;
+  readonly #optionsOf: (asset: string) => EngineOptions;
   readonly #store: SnapshotStore;
   readonly #snapshotter: Snapshotter;
   readonly #share: FollowedShare;
@@ -37,12 +36,12 @@ export class Standbys {
   constructor(
     service: Service,
     bus: Bus,
-    registry: AssetRegistry,
+    optionsOf: (asset: string) => EngineOptions,
     { store, snapshotter, share }: { store: SnapshotStore; snapshotter: Snapshotter; share: FollowedShare },
   ) {
     this.#service = service;
     this.#bus = bus;
-    this.#registry = registry;
+    this.#optionsOf = optionsOf;
     this.#store = store;
     this.#snapshotter = snapshotter;
     this.#share = share;
@@ -94,7 +93,7 @@ export class Standbys {
     if (this.#standbys.has(asset) || this.#differing.has(asset)) return false;
     if (performance.now() < (this.#notBeforeMs.get(asset) ?? 0)) return false;
     this.#notBeforeMs.set(asset, performance.now() + RETRY_MS);
-    const options = this.#termsOf(asset);
+    const options = this.#optionsOf(asset);
     const lastOutput = await this.#bus.lastMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset));
     const { comparedEventsMin } = this.#snapshotter;
     const search = { asset, options, lastOutput, comparedEventsMin };
@@ -115,7 +114,7 @@ export class Standbys {
     const { engine, places } = standby;
     this.#commandSequence.set({ asset }, engine.lastCommandSequence);
     if (!isBehind && this.#standbys.get(asset) === standby)
-      this.#snapshotter.consider(asset, engine, this.#termsOf(asset), places);
+      this.#snapshotter.consider(asset, engine, this.#optionsOf(asset), places);
     return isBehind;
   }
 
@@ -126,7 +125,8 @@ export class Standbys {
     } catch (err) {
       if (this.#service.stopping.aborted) return false;
       await this.#drop(asset);
-      if (err instanceof InvariantBroken || err instanceof CodecError) this.#differs(asset, err);
+      if (err instanceof OtherRulesVersion) this.#isForOthers(asset, err);
+      else if (err instanceof InvariantBroken || err instanceof CodecError) this.#differs(asset, err);
       else this.#service.log.warn({ err, asset, retryMs: RETRY_MS }, "an engine can't be followed; beginning again");
       return false;
     }
@@ -139,14 +139,14 @@ export class Standbys {
     this.#share.doubt(asset, err.message);
   }
 
+  /** No doubt about who runs it: that is a process of another build. */
+  #isForOthers(asset: string, err: OtherRulesVersion): void {
+    this.#differing.set(asset, `${asset} can't be followed: ${err.message}`);
+    this.#service.log.error({ err, asset }, "an engine of another build can't be followed");
+  }
+
   async #drop(asset: string): Promise<void> {
     await this.take(asset);
     this.#snapshotter.forget(asset);
-  }
-
-  #termsOf(asset: string): Asset {
-    const terms = this.#registry.assets.get(asset);
-    invariant(terms !== undefined, `${asset} is not among the assets`);
-    return terms;
   }
 }

@@ -4,8 +4,8 @@
  * log ids and knows client order ids; it has no balances and no limit on what an order is worth.
  */
 
-import { createEngine, type Depth, type Engine } from "@bourse/matching-core";
-import { type Asset, type AssetRegistry, DISPLAY_SLICES_MAX, EVENTS_PER_COMMAND_MAX } from "../shared/domain/assets.js";
+import { createEngine, DEFAULT_RULES, type Depth, type Engine, RULES_VERSION } from "@bourse/matching-core";
+import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { decimalStep, formatDecimal, formatPrice } from "../shared/domain/decimal.js";
 import type { Command, CommandBody, Reason, RequestBody } from "../shared/domain/messages.js";
 import { isRefusal, REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
@@ -53,7 +53,8 @@ export class TextEngine {
   constructor(options: TextEngineOptions) {
     const registry = registryOf(options);
     this.#asset = registry.asset;
-    this.#engine = createEngine(this.#asset);
+    const { rules, quoteUnitsPerTickLot } = this.#asset;
+    this.#engine = createEngine({ quoteUnitsPerTickLot, rulesAtStart: { ...rules, version: RULES_VERSION } });
     const extraOptions = new Set(["account"]);
     this.#rules = { registry, nowMs: () => this.#clockMs, lastPriceTicks: () => null, extraOptions };
   }
@@ -223,10 +224,7 @@ function registryOf({ asset, tickSize, lotSize, allowSelfTrade }: TextEngineOpti
     feeRates: { makerBps: 0, takerBps: 0 },
     referencePriceTicks: null,
     priceCollarPercent: null,
-    allowSelfTrade,
-    openOrdersMax: OPEN_ORDERS_MAX,
-    displaySlicesMax: DISPLAY_SLICES_MAX,
-    eventsPerCommandMax: EVENTS_PER_COMMAND_MAX,
+    rules: { ...DEFAULT_RULES, allowSelfTrade, openOrdersMax: OPEN_ORDERS_MAX },
   };
   const currencies = new Map([[quote, { currency: quote, decimals, kind: "fiat" as const }]]);
   return { asset: terms, assets: new Map([[asset, terms]]), currencies, openOrdersPerAccountMax: OPEN_ORDERS_MAX };

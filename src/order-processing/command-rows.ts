@@ -26,6 +26,7 @@ export const COLUMNS = {
   post_only: "boolean",
   self_trade_prevention: "text",
   asset_state: "text",
+  rules: "text",
   refused: "text",
   first_order_id: "bigint",
   received_at_us: "bigint",
@@ -90,6 +91,9 @@ function writeBody(row: OrderLogRow, body: Exclude<CommandBody, { kind: "refuse"
       break;
     case "set_asset_state":
       row.asset_state = body.state;
+      break;
+    case "set_rules":
+      row.rules = JSON.stringify(body.rules);
       break;
     case "advance_clock":
       break;

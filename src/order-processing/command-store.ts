@@ -3,8 +3,8 @@ import { columns, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
 import { isPostgresError, isTaken } from "../shared/database/postgres-errors.js";
-import { readStoredCommands } from "../shared/database/stored-commands.js";
-import type { Command } from "../shared/domain/messages.js";
+import { lastStoredRules, readStoredCommands } from "../shared/database/stored-commands.js";
+import { type Command, DEFAULT_RULES, type RulesInForce } from "../shared/domain/messages.js";
 import {
   type AccountId,
   type CommandSequence,
@@ -103,6 +103,11 @@ export class CommandStore {
       [asset, Math.floor(afterUs / 1000)],
     );
     return row === undefined ? null : epochMs(row.expires_at_ms);
+  }
+
+  /** After the asset's last command. */
+  async rulesInForce(asset: string): Promise<RulesInForce> {
+    return (await lastStoredRules(this.#database, asset)) ?? DEFAULT_RULES;
   }
 
   /** The commands after the given one, in order: what was committed and may not be published. */

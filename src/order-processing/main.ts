@@ -1,6 +1,7 @@
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
+import { configuredRules } from "../shared/domain/assets.js";
 import { joinLeases } from "../shared/leases/leases.js";
 import { collectGarbageSooner } from "../shared/process/garbage.js";
 import { runService } from "../shared/process/lifecycle.js";
@@ -29,7 +30,9 @@ await runService("order-processing", readConfig, async (service, config) => {
   const store = new CommandStore(database, registry.openOrdersPerAccountMax);
   const sequencer = new Sequencer(registry, new RecordStore(database), store, config);
   const actions = new ActionsFollower(new ActionsStore(database));
-  const stage = new OrderProcessing(service, bus, store, sequencer, actions);
+  const stage = new OrderProcessing(service, bus, store, sequencer, actions, (asset) =>
+    configuredRules(registry, asset),
+  );
   const share = await joinLeases(bus, service, { service: "order-processing", instance, assets });
   const loop = runStage(service, bus, stage, {
     share,

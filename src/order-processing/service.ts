@@ -5,6 +5,7 @@
  */
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
+import type { RulesInForce } from "../shared/domain/messages.js";
 import { type CommandSequence, logIdAt, type StreamSequence } from "../shared/domain/units.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import type { AssetInput } from "../shared/stage/asset-input.js";
@@ -28,9 +29,19 @@ export class OrderProcessing implements Stage {
   readonly #actions: ActionsFollower;
   readonly #output: CommandOutput;
   readonly #unasked: UnaskedCommands;
+  /** What the asset is configured to be decided by. */
+  readonly #rulesOf: (asset: string) => RulesInForce;
   #settled: ReadonlyMap<string, CommandSequence> = new Map();
 
-  constructor(service: Service, bus: Bus, store: CommandStore, sequencer: Sequencer, actions: ActionsFollower) {
+  constructor(
+    service: Service,
+    bus: Bus,
+    store: CommandStore,
+    sequencer: Sequencer,
+    actions: ActionsFollower,
+    rulesOf: (asset: string) => RulesInForce,
+  ) {
+    this.#rulesOf = rulesOf;
     this.#store = store;
     this.#sequencer = sequencer;
     this.#actions = actions;
@@ -41,7 +52,7 @@ export class OrderProcessing implements Stage {
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
     this.#sequencer.forgetBalances();
     const { streamSequence } = await this.#output.recover(asset);
-    await this.#unasked.recover(asset);
+    await this.#unasked.recover(asset, this.#rulesOf(asset));
     return { afterSequence: streamSequence };
   }
 

@@ -1,10 +1,10 @@
 /**
  * Commands that no request asked for: the time, where an order expires and no request brings it, and what operators and
- * timers decided. They are committed and published as those of requests are; the position in the log stays where it is.
+ * timers decided, and what the asset is configured to be decided by. They are committed and published as those of requests are; the position in the log stays where it is.
  */
 import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
-import type { Command } from "../shared/domain/messages.js";
+import { type Command, type RulesInForce, rulesAreEqual } from "../shared/domain/messages.js";
 import {
   type ActionId,
   commandSequence,
@@ -40,9 +40,12 @@ export class UnaskedCommands {
     this.#actions = actions;
   }
 
-  async recover(asset: string): Promise<void> {
+  /** `rules` are those that all that follows is to be decided by: the engine is told before any further request. */
+  async recover(asset: string, rules: RulesInForce): Promise<void> {
     this.#covered.delete(asset);
     await this.#actions.recover(asset);
+    if (rulesAreEqual(await this.#store.rulesInForce(asset), rules)) return;
+    await this.#commit([this.#batch(asset, [{ accountId: 0, body: { kind: "set_rules", rules } }])]);
   }
 
   async tick(): Promise<void> {

@@ -106,6 +106,16 @@ export const commands = branded<Command>(
       body: fc.oneof(
         fc.record({ kind: fc.constant("advance_clock") }),
         fc.record({
+          kind: fc.constant("set_rules"),
+          rules: fc.record({
+            version: fc.integer({ min: 1, max: 1_000 }),
+            allowSelfTrade: fc.boolean(),
+            openOrdersMax: positive,
+            displaySlicesMax: positive,
+            eventsPerCommandMax: positive,
+          }),
+        }),
+        fc.record({
           kind: fc.constant("set_asset_state"),
           state: fc.constantFrom("open", "cancel_only", "halted", "auction"),
         }),

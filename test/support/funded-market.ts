@@ -2,7 +2,7 @@
  * A market whose orders are covered: what order-processing does to a command (it holds funds, docs/arch.md), the engine,
  * settlement, and the balances that come of them, all in this process and one after the other.
  */
-import { createEngine, type Depth } from "@bourse/matching-core";
+import { createEngine, type Depth, RULES_VERSION } from "@bourse/matching-core";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { coverUnits, entryHoldUnits, heldCurrency, spendableUnits } from "../../src/shared/domain/funds.js";
 import type {
@@ -51,7 +51,7 @@ export class FundedMarket {
   constructor(asset: Asset) {
     this.asset = asset;
     this.twin = new NaiveLedger(asset);
-    this.#engine = createEngine(asset);
+    this.#engine = createEngine({ ...asset, rulesAtStart: { ...asset.rules, version: RULES_VERSION } });
     for (const currency of [asset.base, asset.quote]) this.#balances.set(currency, new Map());
   }
 

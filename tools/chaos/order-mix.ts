@@ -38,7 +38,7 @@ interface KnownOrder {
 const ROOM_MIN = 100_000;
 
 /** Whether orders may come to rest in it for good. */
-export function hasRoom({ openOrdersMax }: Asset): boolean {
+export function hasRoom({ rules: { openOrdersMax } }: Asset): boolean {
   return openOrdersMax >= ROOM_MIN;
 }
 
@@ -156,7 +156,7 @@ export class OrderMix {
       quoteBudgetUnits: null,
       expiresAtMs: nowMs === undefined ? null : epochMs(nowMs + GTD_MS_MIN + this.#below(GTD_MS_SPREAD)),
       postOnly: what.postOnly === true,
-      selfTradePrevention: this.#pick(asset.allowSelfTrade ? [...MODES, "none" as const] : MODES),
+      selfTradePrevention: this.#pick(asset.rules.allowSelfTrade ? [...MODES, "none" as const] : MODES),
       feeRates: null,
     };
   }

@@ -1,5 +1,4 @@
 /** The two things that can be run again: a window of a running pipeline, and one that was written to a file. */
-import type { EngineOptions } from "@bourse/matching-core";
 import type { Asset } from "../../src/shared/domain/assets.js";
 import type { Command } from "../../src/shared/domain/messages.js";
 import type { ReplayOptions } from "./options.js";
@@ -103,19 +102,11 @@ async function exportWindow(
   file: string,
   recorded: RecordedAsset,
   { executionsThrough }: ReplayStart,
-  {
-    asset,
-    allowSelfTrade,
-    openOrdersMax,
-    displaySlicesMax,
-    eventsPerCommandMax,
-    quoteUnitsPerTickLot,
-  }: EngineOptions & { readonly asset: string },
+  { asset, quoteUnitsPerTickLot }: Pick<Asset, "asset" | "quoteUnitsPerTickLot">,
   { from, snapshot, kept, stateHash }: Pick<Window, "from" | "snapshot" | "stateHash"> & { kept: KeptCommands },
 ): Promise<void> {
   const { commands } = kept;
   const to = commands.at(-1)?.commandSequence ?? from;
   const events = await recorded.events(executionsThrough, from, to);
-  const terms = { allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax, quoteUnitsPerTickLot };
-  writeWindow(file, { asset, terms, from, to, snapshot, commands, events, stateHash });
+  writeWindow(file, { asset, terms: { quoteUnitsPerTickLot }, from, to, snapshot, commands, events, stateHash });
 }

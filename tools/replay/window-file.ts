@@ -17,7 +17,8 @@ import {
   encodeExecutionBatch,
 } from "../../src/shared/wire/pipeline-codec.js";
 
-const FORMAT = "bourse-replay-1";
+/** 1 had the rules beside the terms; now they are in the snapshot. */
+const FORMAT = "bourse-replay-2";
 const ITEMS_PER_LINE = 1_000;
 
 export interface WindowHeader {

@@ -24,10 +24,11 @@ import {
 } from "./codes.js";
 import { reasonCode } from "./enumerations.js";
 import type { IncomingOrder } from "./incoming-order.js";
-import type { Market, MarketRules } from "./market.js";
+import type { Market } from "./market.js";
 import { tradableLots } from "./matching.js";
 import type { OrderBook } from "./order-book.js";
 import type { OrderTerms } from "./order-terms.js";
+import type { MarketRules } from "./rules.js";
 
 const ASSET_CANCEL_ONLY = reasonCode("asset_cancel_only");
 const ASSET_HALTED = reasonCode("asset_halted");

@@ -3,6 +3,7 @@
  * there are no sentinels.
  */
 import type { AssetState, OrderType, Reason, SelfTradePrevention, Side, TimeInForce } from "./enumerations.js";
+import type { RulesInForce } from "./rules.js";
 import type {
   AccountId,
   CommandSequence,
@@ -101,12 +102,18 @@ export interface SetAssetState {
   readonly state: AssetState;
 }
 
+/** Rules that are in force from the next command on. */
+export interface SetRules {
+  readonly kind: "set_rules";
+  readonly rules: RulesInForce;
+}
+
 /** Nothing but the time: orders that expire by it are gone. */
 export interface AdvanceClock {
   readonly kind: "advance_clock";
 }
 
-export type CommandBody = RequestBody | Refuse | SetAssetState | AdvanceClock;
+export type CommandBody = RequestBody | Refuse | SetAssetState | SetRules | AdvanceClock;
 
 export interface Command {
   readonly commandSequence: CommandSequence;

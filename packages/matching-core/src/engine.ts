@@ -15,12 +15,20 @@ import { readRows } from "./event-rows.js";
 import { EventWriter } from "./event-writer.js";
 import type { EngineEvent } from "./events.js";
 import { IncomingOrder } from "./incoming-order.js";
-import type { Market, MarketRules } from "./market.js";
+import type { Market } from "./market.js";
 import { type OpenOrder, openOrdersOf } from "./open-orders.js";
 import { OrderBook } from "./order-book.js";
 import { enterTriggeredStops, triggeredStop } from "./order-entry.js";
 import { OrderTerms } from "./order-terms.js";
 import { cancelAll, cancelOrder, placeOrder, replaceOrder } from "./requests.js";
+import {
+  assertRulesMakeSense,
+  DEFAULT_RULES,
+  OtherRulesVersion,
+  RULES_VERSION,
+  type RulesInForce,
+  rulesAreEqual,
+} from "./rules.js";
 import { type MarketState, readSnapshot, writeSnapshot } from "./snapshot.js";
 import { assertSound } from "./soundness.js";
 import { stateHash } from "./state-hash.js";
@@ -28,9 +36,13 @@ import type { CommandSequence, EventSequence, TradeId } from "./units.js";
 
 export type { Depth, Indicative, OpenOrder };
 
-export interface EngineOptions extends MarketRules {
+export interface EngineOptions {
   /** Quote units that one lot costs at a price of one tick: what a quote budget is spent in. */
   readonly quoteUnitsPerTickLot: number;
+  /** In force until a command sets others; left out: DEFAULT_RULES. Whoever has a log leaves it out. */
+  readonly rulesAtStart?: RulesInForce;
+  /** What this build applies; left out: RULES_VERSION. For tests, which feign another build. */
+  readonly rulesVersion?: number;
 }
 
 /** What every engine of this market can be asked; the naive one in test/support can, too. */
@@ -50,7 +62,8 @@ export interface MatchingEngine {
 const DUPLICATE_ORDER_ID = reasonCode("duplicate_order_id");
 
 export function createEngine(options: EngineOptions): Engine {
-  return new Engine(options, { book: new OrderBook(options.openOrdersMax), ...NOTHING_YET });
+  const { rulesAtStart: rules = DEFAULT_RULES } = options;
+  return new Engine(options, { book: new OrderBook(), rules, ...NOTHING_YET });
 }
 
 /**
@@ -58,12 +71,12 @@ export function createEngine(options: EngineOptions): Engine {
  * InvariantBroken for a book that does not agree with itself.
  */
 export function restoreEngine(options: EngineOptions, snapshot: Uint8Array): Engine {
-  const engine = new Engine(options, readSnapshot(snapshot, options.openOrdersMax));
+  const engine = new Engine(options, readSnapshot(snapshot, options.rulesAtStart ?? DEFAULT_RULES));
   engine.assertSound();
   return engine;
 }
 
-const NOTHING_YET: Omit<MarketState, "book"> = {
+const NOTHING_YET: Omit<MarketState, "book" | "rules"> = {
   clockUs: 0,
   lastCommandSequence: 0,
   lastEventSequence: 0,
@@ -77,7 +90,8 @@ const NOTHING_YET: Omit<MarketState, "book"> = {
  */
 export class Engine implements MatchingEngine {
   readonly events: EventWriter;
-  readonly #options: EngineOptions;
+  readonly #rulesAtStart: RulesInForce;
+  readonly #rulesVersion: number;
   readonly #book: OrderBook;
   readonly #market: Market;
   readonly #terms = new OrderTerms();
@@ -88,16 +102,17 @@ export class Engine implements MatchingEngine {
   #highestOrderId = Number.NaN;
 
   constructor(options: EngineOptions, state: MarketState) {
-    this.#options = options;
     this.#book = state.book;
     this.events = new EventWriter(state.lastEventSequence, state.lastTradeId);
-    const { quoteUnitsPerTickLot } = options;
+    const { quoteUnitsPerTickLot, rulesAtStart = DEFAULT_RULES, rulesVersion = RULES_VERSION } = options;
+    this.#rulesAtStart = rulesAtStart;
+    this.#rulesVersion = rulesVersion;
     this.#market = {
       book: state.book,
       incoming: new IncomingOrder(),
       request: new CurrentRequest(),
       events: this.events,
-      rules: options,
+      rules: state.rules,
       quoteUnitsPerTickLot,
       // NaN makes V8 keep these as doubles from the start.
       commandEventsThrough: Number.NaN,
@@ -119,6 +134,9 @@ export class Engine implements MatchingEngine {
   get lastTradeId(): TradeId | 0 {
     return this.events.lastTradeId as TradeId | 0;
   }
+  get rules(): RulesInForce {
+    return this.#market.rules;
+  }
   /** Memory that the engine holds, without what events wait to be taken. */
   get byteLength(): number {
     return this.#book.byteLength;
@@ -133,7 +151,7 @@ export class Engine implements MatchingEngine {
     if (atUs > this.#clockUs) this.#clockUs = atUs;
     this.events.command(commandSequence, this.#clockUs);
     if (this.#book.expiries.earliestMs * 1000 <= this.#clockUs) this.#expireOrders();
-    this.#market.commandEventsThrough = this.events.lastEventSequence + this.#options.eventsPerCommandMax;
+    this.#market.commandEventsThrough = this.events.lastEventSequence + this.#market.rules.eventsPerCommandMax;
     if (this.#market.isCascadeOpen) enterTriggeredStops(this.#market);
     if (this.#book.isOpening) this.#open();
   }
@@ -152,7 +170,7 @@ export class Engine implements MatchingEngine {
     let objection = DUPLICATE_ORDER_ID;
     if (request.logId > this.#highestOrderId) {
       this.#highestOrderId = request.logId;
-      objection = objectionToNew(order, book, this.#clockUs, this.#options);
+      objection = objectionToNew(order, book, this.#clockUs, this.#market.rules);
       if (objection === NO_OBJECTION) objection = placeOrder(this.#market, order);
     }
     if (objection !== NO_OBJECTION) this.events.rejected(request, objection, NONE, null, order);
@@ -212,9 +230,12 @@ export class Engine implements MatchingEngine {
     return readRows(this.events.take());
   }
 
-  /** The same, but the events stay where they are written. */
+  /** The same, but the events stay where they are written. Throws OtherRulesVersion, and is as it was, where another build is to decide. */
   execute(command: Command): void {
     const { body } = command;
+    const version = body.kind === "set_rules" ? body.rules.version : this.#market.rules.version;
+    if (version !== this.#rulesVersion)
+      throw new OtherRulesVersion(command.commandSequence, version, this.#rulesVersion);
     this.begin(command.commandSequence, command.atUs);
     this.from(command.logId, command.accountId, command.receivedAtUs);
     switch (body.kind) {
@@ -224,12 +245,19 @@ export class Engine implements MatchingEngine {
       case "set_asset_state":
         this.setAssetState(ASSET_STATES.indexOf(body.state));
         break;
+      case "set_rules":
       case "advance_clock":
         break;
       default:
         this.#carryOut(body);
     }
     this.end();
+    if (body.kind === "set_rules") this.#putInForce(body.rules);
+  }
+
+  #putInForce(rules: RulesInForce): void {
+    assertRulesMakeSense(rules);
+    this.#market.rules = rules;
   }
 
   #carryOut(request: RequestBody): void {
@@ -298,13 +326,16 @@ export class Engine implements MatchingEngine {
   }
 
   stateHash(): string {
-    return stateHash(this.#book, this.events.lastTradeId);
+    const { rules } = this.#market;
+    const changedRules = rulesAreEqual(rules, this.#rulesAtStart) ? null : rules;
+    return stateHash(this.#book, this.events.lastTradeId, changedRules);
   }
 
   /** Everything that the engine knows, as bytes; the sequences in it say where to go on. */
   snapshot(): Uint8Array {
     return writeSnapshot({
       book: this.#book,
+      rules: this.#market.rules,
       clockUs: this.#clockUs,
       lastCommandSequence: this.#lastCommandSequence,
       lastEventSequence: this.events.lastEventSequence,

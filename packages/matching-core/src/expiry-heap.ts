@@ -15,11 +15,8 @@ export class ExpiryHeap {
   #slots = new Int32Array(FIRST_CAPACITY);
   #size = 0;
 
-  readonly #countMax: number;
-
-  constructor(rows: OrderTable, countMax: number) {
+  constructor(rows: OrderTable) {
     this.#rows = rows;
-    this.#countMax = countMax;
   }
 
   get byteLength(): number {
@@ -118,7 +115,7 @@ export class ExpiryHeap {
   }
 
   #grow(): void {
-    const length = Math.min(this.#times.length * 2, this.#countMax + 1);
+    const length = this.#times.length * 2;
     const times = new Float64Array(length);
     times.set(this.#times);
     this.#times = times;

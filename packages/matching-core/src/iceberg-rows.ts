@@ -4,14 +4,9 @@ import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 const FIRST_CAPACITY = 64;
 
 export class IcebergRows {
-  readonly #countMax: number;
   floats = new Float64Array(FIRST_CAPACITY * ICEBERG_FLOATS);
   #highestUsed = 0;
   #free = 0;
-
-  constructor(countMax: number) {
-    this.#countMax = countMax;
-  }
 
   get byteLength(): number {
     return this.floats.byteLength;
@@ -46,7 +41,7 @@ export class IcebergRows {
   }
 
   #grow(): void {
-    const grown = new Float64Array(Math.min(this.floats.length * 2, (this.#countMax + 1) * ICEBERG_FLOATS));
+    const grown = new Float64Array(this.floats.length * 2);
     grown.set(this.floats);
     this.floats = grown;
   }

@@ -18,11 +18,18 @@ export { COMMAND, COMMAND_WORDS } from "./event-layout.js";
 export { cutRows, endsWithinCommand, type PublishedRows, piecesOf, readRows, rowBytes } from "./event-rows.js";
 export type { EventRows } from "./event-writer.js";
 export type * from "./events.js";
-export type { MarketRules } from "./market.js";
 export {
   OrderTerms,
   packFeeRates,
   unpackFeeRates,
 } from "./order-terms.js";
+export {
+  DEFAULT_RULES,
+  type MarketRules,
+  OtherRulesVersion,
+  RULES_VERSION,
+  type RulesInForce,
+  rulesAreEqual,
+} from "./rules.js";
 export { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 export * from "./units.js";

@@ -46,13 +46,13 @@ export class OrderBook {
   /** NONE before the first trade. */
   lastTradeTicks = Number.NaN;
 
-  constructor(openOrdersMax: number) {
+  constructor() {
     // It was NaN, which makes V8 keep it as a double.
     this.lastTradeTicks = NONE;
-    this.rows = new OrderTable(openOrdersMax);
-    this.icebergs = new IcebergRows(openOrdersMax);
+    this.rows = new OrderTable();
+    this.icebergs = new IcebergRows();
     this.owners = new Owners(this.rows);
-    this.expiries = new ExpiryHeap(this.rows, openOrdersMax);
+    this.expiries = new ExpiryHeap(this.rows);
     this.bids = new PriceLadder(this.rows, "highest");
     this.asks = new PriceLadder(this.rows, "lowest");
     this.buyStops = new PriceLadder(this.rows, "lowest");

@@ -1,4 +1,3 @@
-import { invariant } from "./errors.js";
 import { EXPIRY, ICEBERG, ID_NEXT, NEXT, ORDER_ID, ROW_FLOATS, ROW_INTS } from "./order-layout.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
@@ -8,9 +7,8 @@ export class OrderTable {
   floats: Float64Array;
   ints: Int32Array;
   count = 0;
-  readonly #countMax: number;
   /** Rows that can be used without growing. */
-  #capacity: number;
+  #capacity = FIRST_CAPACITY;
   /** Slots up to here have been used at least once; those that are free again are linked by NEXT. */
   #highestUsed = 0;
   #free = 0;
@@ -18,9 +16,7 @@ export class OrderTable {
   #buckets: Int32Array;
   #bucketMask: number;
 
-  constructor(countMax: number) {
-    this.#countMax = countMax;
-    this.#capacity = Math.min(FIRST_CAPACITY, countMax);
+  constructor() {
     this.floats = new Float64Array((this.#capacity + 1) * ROW_FLOATS);
     this.ints = new Int32Array(this.floats.buffer);
     this.#buckets = new Int32Array(bucketsFor(this.#capacity));
@@ -86,8 +82,7 @@ export class OrderTable {
   }
 
   #grow(): void {
-    invariant(this.#capacity < this.#countMax, `there is no place for more than ${this.#countMax} orders`);
-    this.#capacity = Math.min(this.#capacity * 2, this.#countMax);
+    this.#capacity *= 2;
     const grown = new Float64Array((this.#capacity + 1) * ROW_FLOATS);
     // As bytes: a copy of floats would be free to change what is not a number.
     new Uint8Array(grown.buffer).set(new Uint8Array(this.floats.buffer));

@@ -6,7 +6,7 @@ import { CodecError } from "./errors.js";
 
 const MAGIC = 0x42_4f_55_52;
 /** Of everything that a snapshot holds: it is the engine's memory, so each change of a layout is a new version. */
-const VERSION = 3;
+const VERSION = 4;
 /** Versions that can be read: what was added since stands at the end of a list of numbers. */
 const OLDEST_VERSION = 2;
 /** Magic and version, then the checksum's two lanes. */

@@ -14,12 +14,13 @@ import {
   TERMS_MARKET,
   TERMS_POST_ONLY,
 } from "./order-layout.js";
+import { numbersOfRules, type RulesInForce } from "./rules.js";
 
 /**
  * 64 bits, as hexadecimal text, over what the market is: every open order in its place, the last trade, the asset's
- * state. Clock, sequences and the ids of refused orders are left out, so a refused command leaves the hash as it was.
+ * state, and the rules where they are not those of the start. Clock, sequences and the ids of refused orders are left out, so a refused command leaves the hash as it was.
  */
-export function stateHash(book: OrderBook, lastTradeId: number): string {
+export function stateHash(book: OrderBook, lastTradeId: number, changedRules: RulesInForce | null): string {
   const hash = new NumberHash();
   hash.add(book.assetState);
   if (book.isOpening) hash.add(1);
@@ -37,6 +38,7 @@ export function stateHash(book: OrderBook, lastTradeId: number): string {
     }
     hash.addOptional(NONE);
   }
+  if (changedRules !== null) for (const number of numbersOfRules(changedRules)) hash.add(number);
   return hash.text();
 }
 

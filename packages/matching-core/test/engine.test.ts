@@ -18,7 +18,7 @@ import {
 } from "@bourse/matching-core";
 import { expect } from "chai";
 import { ENGINES } from "./support/engines.js";
-import { SCRIPT_OPTIONS } from "./support/market-script.js";
+import { SCRIPT_OPTIONS, withRules } from "./support/market-script.js";
 import { limitOrder } from "./support/order-terms.js";
 
 const LIMIT_BUY = limitOrder("buy", 5, 100, { clientOrderId: "mine" });
@@ -41,7 +41,7 @@ function bodies(engine: MatchingEngine, next: Command): EventBody[] {
 for (const [name, createEngine] of ENGINES) {
   describe(`The ${name}`, () => {
     it("numbers its events without a gap and stamps each with its command and the clock", () => {
-      const engine = createEngine({ ...SCRIPT_OPTIONS, allowSelfTrade: false });
+      const engine = createEngine(withRules({ allowSelfTrade: false }));
       const sell: NewOrder = { ...LIMIT_BUY, side: "sell" };
       const events = [
         ...engine.apply(command(1, sell)),
@@ -95,7 +95,7 @@ for (const [name, createEngine] of ENGINES) {
     });
 
     it("refuses orders that may stay when the book is full, and still lets others trade", () => {
-      const engine = createEngine({ ...SCRIPT_OPTIONS, openOrdersMax: 2 });
+      const engine = createEngine(withRules({ openOrdersMax: 2 }));
       engine.apply(command(1, LIMIT_BUY));
       engine.apply(
         command(2, { ...LIMIT_BUY, priceTicks: priceTicks(200), stopPriceTicks: priceTicks(150), type: "stop_limit" }),
@@ -108,7 +108,7 @@ for (const [name, createEngine] of ENGINES) {
     });
 
     it("allows self-trades only where the asset does", () => {
-      const engine = createEngine({ ...SCRIPT_OPTIONS, allowSelfTrade: false });
+      const engine = createEngine(withRules({ allowSelfTrade: false }));
       const order: NewOrder = { ...LIMIT_BUY, selfTradePrevention: "none" };
       expect(bodies(engine, command(1, order))[0]).to.include({ kind: "rejected", reason: "unsupported" });
     });

@@ -1,13 +1,13 @@
-import { createEngine, type EngineOptions, restoreEngine } from "@bourse/matching-core";
+import { createEngine, type MarketRules, restoreEngine } from "@bourse/matching-core";
 import { expect } from "chai";
 import { ENGINES } from "./support/engines.js";
-import { linesOf, playScript, SCRIPT_OPTIONS } from "./support/market-script.js";
+import { linesOf, playScript, withRules } from "./support/market-script.js";
 
 /** What a script comes to where an order may make few events, or an iceberg few slices. */
-function limited(title: string, limits: Partial<EngineOptions>, script: string): void {
+function limited(title: string, limits: Partial<MarketRules>, script: string): void {
   for (const [name, create] of ENGINES)
     it(`${title} (${name})`, () => {
-      expect(playScript(script, create({ ...SCRIPT_OPTIONS, ...limits }))).to.equal(linesOf(script).join("\n"));
+      expect(playScript(script, create(withRules(limits)))).to.equal(linesOf(script).join("\n"));
     });
 }
 
@@ -85,7 +85,7 @@ describe("What one command may make", () => {
   );
 
   it("is known to a snapshot taken in the middle of a cascade and of an opening", () => {
-    const options = { ...SCRIPT_OPTIONS, eventsPerCommandMax: 1 };
+    const options = withRules({ eventsPerCommandMax: 1 });
     const crossed = `
       asset auction
       b1 buys 1@9

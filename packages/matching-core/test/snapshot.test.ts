@@ -1,6 +1,6 @@
 import { CodecError, createEngine, type Engine, restoreEngine } from "@bourse/matching-core";
 import { expect } from "chai";
-import { SCRIPT_OPTIONS } from "./support/market-script.js";
+import { SCRIPT_OPTIONS, withRules } from "./support/market-script.js";
 import { RandomFlow } from "./support/random-flow.js";
 
 /** With resting orders, icebergs, stops and expiries of many accounts. */
@@ -36,9 +36,10 @@ describe("A snapshot", () => {
     expect(restoreEngine(SCRIPT_OPTIONS, buffer).stateHash()).to.equal(engine.stateHash());
   });
 
-  it("goes on under a lower limit than it was written under", () => {
-    const restored = restoreEngine({ ...SCRIPT_OPTIONS, openOrdersMax: 3 }, snapshot);
-    expect(restored.stateHash()).to.equal(engine.stateHash());
+  it("carries the rules in force, whatever an engine would begin with", () => {
+    const restored = restoreEngine(withRules({ openOrdersMax: 3 }), snapshot);
+    expect(restored.rules).to.deep.equal(SCRIPT_OPTIONS.rulesAtStart);
+    expect(Buffer.compare(restored.snapshot(), snapshot)).to.equal(0);
   });
 
   it("of an empty market is one, too", () => {

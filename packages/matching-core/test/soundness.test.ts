@@ -21,7 +21,7 @@ import { limitOrder } from "./support/order-terms.js";
 
 /** Two bids of one account at one price, and an ask that is an iceberg with an expiry: slots 1 to 3. */
 function bookOfThree(): OrderBook {
-  const book = new OrderBook(10);
+  const book = new OrderBook();
   const [request, incoming] = [new CurrentRequest(), new IncomingOrder()];
   const asks = { displayLots: 2, timeInForce: "GTD", expiresAtMs: 5 } as unknown as Parameters<typeof limitOrder>[3];
   const orders = [limitOrder("buy", 4, 9), limitOrder("buy", 4, 9), limitOrder("sell", 4, 11, asks)];

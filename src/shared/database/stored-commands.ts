@@ -8,6 +8,7 @@ import type {
   FeeRates,
   NewOrder,
   RequestBody,
+  RulesInForce,
   Shortfall,
 } from "../domain/messages.js";
 import type { CopiedRow, Database, Row } from "./database.js";
@@ -27,7 +28,7 @@ export function readStoredCommands(
 /** What a command is made of, in the order in which `rowFrom` reads it. */
 const COLUMNS = `command_sequence, log_id, account_id, received_at_us, sequenced_at_us, kind, client_order_id, order_id, side,
   type, time_in_force, quantity_lots, price_ticks, stop_price_ticks, display_lots, minimum_lots, quote_budget_units,
-  expires_at_ms, post_only, self_trade_prevention, asset_state, refused, first_order_id, maker_fee_bps, taker_fee_bps,
+  expires_at_ms, post_only, self_trade_prevention, asset_state, rules, refused, first_order_id, maker_fee_bps, taker_fee_bps,
   protection_price_ticks, spendable_units, cover, needed_units, available_units`;
 
 type OrderLogRow = Readonly<Record<keyof ReturnType<typeof rowFrom>, unknown>>;
@@ -55,6 +56,7 @@ function rowFrom(row: CopiedRow) {
     post_only: row.boolean(),
     self_trade_prevention: row.word(),
     asset_state: row.word(),
+    rules: row.text(),
     refused: row.word(),
     first_order_id: row.integer(),
     maker_fee_bps: row.integer(),
@@ -90,6 +92,20 @@ export function feeRatesOf({ maker_fee_bps: makerBps, taker_fee_bps: takerBps }:
   return makerBps === null ? null : ({ makerBps, takerBps } as FeeRates);
 }
 
+/** What the asset's engine was told last; null: nothing yet. */
+export async function lastStoredRules(database: Pick<Database, "query">, asset: string): Promise<RulesInForce | null> {
+  const [row] = await database.query<{ rules: string }>(
+    `select rules from order_log where asset = $1 and kind = 'set_rules' order by command_sequence desc limit 1`,
+    [asset],
+  );
+  return row === undefined ? null : rulesOf(row.rules);
+}
+
+function rulesOf(json: string): RulesInForce {
+  const { version, allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax } = JSON.parse(json);
+  return { version, allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax };
+}
+
 function bodyOf(row: OrderLogRow): RequestBody | CommandBody {
   const clientOrderId = row.client_order_id;
   switch (row.kind) {
@@ -121,6 +137,8 @@ function bodyOf(row: OrderLogRow): RequestBody | CommandBody {
       return { kind: "cancel_all", side: row.side } as RequestBody;
     case "set_asset_state":
       return { kind: "set_asset_state", state: row.asset_state as AssetState };
+    case "set_rules":
+      return { kind: "set_rules", rules: rulesOf(String(row.rules)) };
     case "advance_clock":
       return { kind: "advance_clock" };
     default:

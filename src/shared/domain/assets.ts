@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { type DecimalStep, decimalStep, formatDecimal, parseDecimal } from "./decimal.js";
-import { ConfigurationError } from "./errors.js";
-import type { FeeRates } from "./messages.js";
+import { ConfigurationError, invariant } from "./errors.js";
+import { DEFAULT_RULES, type FeeRates, type MarketRules, RULES_VERSION, type RulesInForce } from "./messages.js";
 import { type PriceTicks, priceTicks } from "./units.js";
 
 /** What is traded, and how much one tick and one lot of it are worth. Read once from the assets file. */
@@ -33,13 +33,8 @@ export interface Asset {
   readonly referencePriceTicks: PriceTicks | null;
   /** How far from the last trade, or from the reference, a price may be; null: as far as it likes. */
   readonly priceCollarPercent: number | null;
-  readonly allowSelfTrade: boolean;
-  /** Orders that may rest or wait for a trigger at the same time. */
-  readonly openOrdersMax: number;
-  /** Slices that an iceberg may come to: its quantity divided by what it shows. */
-  readonly displaySlicesMax: number;
-  /** Events that one command may make before what is left of its order is canceled. */
-  readonly eventsPerCommandMax: number;
+  /** What its engine is to decide by: order-processing tells it by a command, where others are in force. */
+  readonly rules: MarketRules;
 }
 
 export interface Currency {
@@ -54,10 +49,6 @@ export interface AssetRegistry {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly currencies: ReadonlyMap<string, Currency>;
 }
-
-/** Of an asset that says nothing else. */
-export const DISPLAY_SLICES_MAX = 1_000;
-export const EVENTS_PER_COMMAND_MAX = 100_000;
 
 /** Ten percent. */
 const FEE_BPS_MAX = 1_000;
@@ -110,10 +101,10 @@ const ASSET = v.pipe(
       takerFeeBps: v.optional(FEE_BPS, 0),
       referencePrice: v.optional(DECIMAL),
       priceCollarPercent: v.optional(COUNT),
-      allowSelfTrade: v.optional(v.boolean("must be true or false"), false),
-      openOrdersMax: v.optional(COUNT, 1_000_000),
-      displaySlicesMax: v.optional(COUNT, DISPLAY_SLICES_MAX),
-      eventsPerCommandMax: v.optional(COUNT, EVENTS_PER_COMMAND_MAX),
+      allowSelfTrade: v.optional(v.boolean("must be true or false"), DEFAULT_RULES.allowSelfTrade),
+      openOrdersMax: v.optional(COUNT, DEFAULT_RULES.openOrdersMax),
+      displaySlicesMax: v.optional(COUNT, DEFAULT_RULES.displaySlicesMax),
+      eventsPerCommandMax: v.optional(COUNT, DEFAULT_RULES.eventsPerCommandMax),
     },
     fieldRule,
   ),
@@ -132,6 +123,13 @@ const FILE = v.strictObject(
   },
   fieldRule,
 );
+
+/** What an asset of the file is decided by, from this build on. Throws an InvariantBroken for one that is not in it. */
+export function configuredRules({ assets }: AssetRegistry, asset: string): RulesInForce {
+  const rules = assets.get(asset)?.rules;
+  invariant(rules !== undefined, `${asset} is not among the assets`);
+  return { ...rules, version: RULES_VERSION };
+}
 
 export function loadAssets(file: string): AssetRegistry {
   let json: unknown;
@@ -221,9 +219,11 @@ function assetOf(
     feeRates: { makerBps: value.makerFeeBps, takerBps: value.takerFeeBps },
     referencePriceTicks: referencePrice === null ? null : priceTicks(referencePrice),
     priceCollarPercent: value.priceCollarPercent ?? null,
-    allowSelfTrade: value.allowSelfTrade,
-    openOrdersMax: value.openOrdersMax,
-    displaySlicesMax: value.displaySlicesMax,
-    eventsPerCommandMax: value.eventsPerCommandMax,
+    rules: {
+      allowSelfTrade: value.allowSelfTrade,
+      openOrdersMax: value.openOrdersMax,
+      displaySlicesMax: value.displaySlicesMax,
+      eventsPerCommandMax: value.eventsPerCommandMax,
+    },
   });
 }

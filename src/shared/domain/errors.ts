@@ -3,7 +3,7 @@
  * error is one of the classes below, with its cause; a broken invariant is an assertion that stops one asset.
  */
 
-export { assertNever, CodecError, InvariantBroken, invariant } from "@bourse/matching-core";
+export { assertNever, CodecError, InvariantBroken, invariant, OtherRulesVersion } from "@bourse/matching-core";
 
 /** The configuration is wrong: the message says what would be right; the process exits with it. */
 export class ConfigurationError extends Error {

@@ -172,13 +172,13 @@ function contradiction(terms: NewOrderFields, asset: Asset): string | null {
     return "post-only never trades at once, a minimum quantity must; use one of them";
   if (displayLots !== null && !isPriced(type)) return "a market order has no display quantity";
   if (exceeds(displayLots, quantityLots)) return above("display", displayLots, quantityLots, asset);
-  if (displayLots !== null && quantityLots !== null && quantityLots > displayLots * asset.displaySlicesMax) {
-    const least = formatDecimal(Math.ceil(quantityLots / asset.displaySlicesMax), asset.lot);
-    return `the display quantity makes more than ${asset.displaySlicesMax} slices; show at least ${least}`;
+  if (displayLots !== null && quantityLots !== null && quantityLots > displayLots * asset.rules.displaySlicesMax) {
+    const least = formatDecimal(Math.ceil(quantityLots / asset.rules.displaySlicesMax), asset.lot);
+    return `the display quantity makes more than ${asset.rules.displaySlicesMax} slices; show at least ${least}`;
   }
   if (exceeds(minimumLots, quantityLots)) return above("minimum", minimumLots, quantityLots, asset);
   if (terms.expiresAtMs !== null && timeInForce !== "GTD") return "an expiry needs the time in force GTD";
-  if (terms.selfTradePrevention === "none" && !asset.allowSelfTrade)
+  if (terms.selfTradePrevention === "none" && !asset.rules.allowSelfTrade)
     return `${asset.asset} allows no self-trades; use newest, oldest, both or decrement`;
   return null;
 }

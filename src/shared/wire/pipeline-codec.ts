@@ -13,6 +13,7 @@ import {
   packFeeRates,
   REASONS,
   type RequestBody,
+  type RulesInForce,
   type Side,
   unpackFeeRates,
 } from "../domain/messages.js";
@@ -185,6 +186,8 @@ function commandBodyToWire(body: CommandBody, from: { accountId: number; receive
     }
     case "set_asset_state":
       return { setAssetState: { state: WIRE_ASSET_STATES.indexOf(body.state) } };
+    case "set_rules":
+      return { setRules: body.rules };
     case "advance_clock":
       return { advanceClock: {} };
     default:
@@ -213,8 +216,14 @@ function commandBodyFromWire(wire: Wire): CommandBody {
   }
   if (wire.setAssetState)
     return { kind: "set_asset_state", state: known(WIRE_ASSET_STATES, wire.setAssetState.state, "asset state") };
+  if (wire.setRules) return { kind: "set_rules", rules: rulesFromWire(wire.setRules) };
   if (wire.advanceClock) return { kind: "advance_clock" };
   throw new CodecError("a command has no body that is known here");
+}
+
+function rulesFromWire(wire: Wire): RulesInForce {
+  const { version, allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax } = wire;
+  return { version, allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax };
 }
 
 // ---- notifications ----

@@ -1,5 +1,5 @@
 /** Engines between two streams, in this process, with nobody before them and nobody behind. */
-import { createEngine } from "@bourse/matching-core";
+import { createEngine, RULES_VERSION } from "@bourse/matching-core";
 import { RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
 import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly instance?: string;
   /** Null: the engine has none to read. */
   readonly orderLog?: OrderLogSource | null;
+  /** What its build applies. */
+  readonly rulesVersion?: number;
   /** ASSET and OTHER unless given. */
   readonly assets?: readonly string[];
 }
@@ -71,6 +73,7 @@ export class EnginesUnderTest {
     instance,
     assets = [ASSET, OTHER],
     orderLog = null,
+    rulesVersion = RULES_VERSION,
   }: StartOptions = {}): Promise<ServiceForTest> {
     const service = serviceForTest("matching-engine");
     const bus = await connectBus(this.nats.url, { name: "matching-engine", log: service.log });
@@ -81,7 +84,12 @@ export class EnginesUnderTest {
         : await joinLeases(bus, service, { service: "matching-engine", instance, assets });
     this.#shares.set(service, share);
     const policy = { comparedEventsMin: 0, ...snapshots };
-    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, { share, snapshots: policy, orderLog });
+    const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, {
+      share,
+      snapshots: policy,
+      orderLog,
+      rulesVersion,
+    });
     const loop = runStage(service, bus, stage, {
       share,
       pendingMessagesMax: 64,

@@ -143,7 +143,14 @@ describe("an engine's snapshots", () => {
     const flow = new RandomFlow(99);
     for (let i = 0; i < 1_000; i++) engine.apply(flow.next());
     const places = { commandsThrough: streamSequence(50), executionsThrough: streamSequence(50) };
-    const taken = { asset: ASSET, commandSequence: 1_000, takenAtMs: Date.now(), bytes: engine.snapshot(), ...places };
+    const taken = {
+      asset: ASSET,
+      commandSequence: 1_000,
+      takenAtMs: Date.now(),
+      rulesVersion: 1,
+      bytes: engine.snapshot(),
+      ...places,
+    };
     const future = await engines.store.store(taken);
     await engines.command(100);
     const service = await engines.start({ snapshots: ALWAYS });
@@ -225,12 +232,12 @@ describe("an engine's snapshots", () => {
 
   it("don't hide from an engine of another rule that it is one: the asset halts, and no other", async () => {
     await leaveSnapshots(1);
-    await engines.command(100);
+    await engines.command(1_000);
     await engines.command(100, OTHER);
     const healthy = await engines.start();
     const before = await engines.published();
     await healthy.stop();
-    const service = await engines.start({ registry: withSmallBooks(ASSET) });
+    const service = await engines.start({ registry: withDearLots(ASSET) });
     await eventually("the asset halts", () =>
       service.notReady().join().includes("the replay gave event") ? true : null,
     );
@@ -246,7 +253,7 @@ describe("an engine's snapshots", () => {
     const before = await engines.published();
     const lastOld = before.findIndex(({ commandSequence }) => commandSequence > 200);
     const policy = { ...ALWAYS, comparedEventsMin: before.length - lastOld };
-    const service = await engines.start({ registry: withSmallBooks(ASSET), snapshots: policy });
+    const service = await engines.start({ registry: withDearLots(ASSET), snapshots: policy });
     await eventually("the asset halts", () =>
       service.notReady().join().includes("the replay gave event") ? true : null,
     );
@@ -261,9 +268,12 @@ describe("an engine's snapshots", () => {
     expect(await engines.applied(service, ASSET)).to.equal(0);
   });
 
-  /** In which an order is refused as soon as one rests. */
-  function withSmallBooks(asset: string): typeof REGISTRY {
-    const assets = new Map(REGISTRY.assets).set(asset, { ...(REGISTRY.assets.get(asset) as Asset), openOrdersMax: 1 });
+  /** In which a quote budget buys next to nothing. */
+  function withDearLots(asset: string): typeof REGISTRY {
+    const assets = new Map(REGISTRY.assets).set(asset, {
+      ...(REGISTRY.assets.get(asset) as Asset),
+      quoteUnitsPerTickLot: 1e6,
+    });
     return { ...REGISTRY, assets };
   }
 });

@@ -1,3 +1,4 @@
+import { RULES_VERSION } from "@bourse/matching-core";
 import { expect } from "chai";
 import type { Asset } from "../../../src/shared/domain/assets.js";
 import { eventually } from "../../support/eventually.js";
@@ -95,10 +96,27 @@ describe("a hot standby", () => {
     await taken(active, 1);
   });
 
+  it("of another rules version does not follow, says why, and harms nobody", async () => {
+    const standby = await engines.start({ rulesVersion: RULES_VERSION + 1, instance: "standby" });
+    const active = await engines.start({ instance: "active" });
+    await eventually("each has its share", async () =>
+      (await metric(standby, "leases")) === 1 && (await metric(active, "leases")) === 1 ? true : null,
+    );
+    await engines.command(100);
+    const why = await eventually("the standby says so", () =>
+      standby.notReady().find((reason) => reason.includes("can't be followed")),
+    );
+    expect(why).to.include(`rules version ${RULES_VERSION}, and this build applies version ${RULES_VERSION + 1}`);
+    await engines.command(100);
+    expect(await engines.published()).to.deep.equal(engines.expected().events);
+    expect(await metric(active, "stage_halted")).to.equal(0);
+  });
+
   it("that comes to something else halts the asset in its process, raises the alarm, and no other asset stops", async () => {
-    const smallBooks = { ...(REGISTRY.assets.get(ASSET) as Asset), openOrdersMax: 1 };
-    const registry = { ...REGISTRY, assets: new Map(REGISTRY.assets).set(ASSET, smallBooks) };
+    const dearLots = { ...(REGISTRY.assets.get(ASSET) as Asset), quoteUnitsPerTickLot: 1e6 };
+    const registry = { ...REGISTRY, assets: new Map(REGISTRY.assets).set(ASSET, dearLots) };
     const { active, standby } = await pair({}, { registry });
+    await engines.command(1_000);
     const halted = await eventually("the asset is halted where it runs", () =>
       active.notReady().find((reason) => reason.includes("standby follows it and differs")),
     );

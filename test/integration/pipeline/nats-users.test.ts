@@ -103,7 +103,13 @@ describe("the users of NATS", () => {
     const bus = await busOf("matching-engine");
     const store = new SnapshotStore(bus);
     const places = { commandsThrough: streamSequence(1), executionsThrough: streamSequence(1), takenAtMs: 1 };
-    const stored = await store.store({ asset: "ETH-USD", commandSequence: 1, bytes: new Uint8Array(9), ...places });
+    const stored = await store.store({
+      asset: "ETH-USD",
+      commandSequence: 1,
+      rulesVersion: 1,
+      bytes: new Uint8Array(9),
+      ...places,
+    });
     expect(await store.list("ETH-USD")).to.deep.equal([stored]);
     await store.load(stored, { asset: "ETH-USD" } as never).catch((error: Error) => {
       // It is no engine, but all of its bytes were read.

@@ -1,5 +1,6 @@
 /** The three stages between the order log and the notifications, each as its main.ts wires it, in this process. */
 import { randomUUID } from "node:crypto";
+import { RULES_VERSION } from "@bourse/matching-core";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
@@ -14,7 +15,7 @@ import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { subjectOf } from "../../../src/shared/bus/subjects.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database/database.js";
 import { readStoredCommands } from "../../../src/shared/database/stored-commands.js";
-import { loadAssets } from "../../../src/shared/domain/assets.js";
+import { type AssetRegistry, configuredRules, loadAssets } from "../../../src/shared/domain/assets.js";
 import type { OrderRequest, RequestBody } from "../../../src/shared/domain/messages.js";
 import { type AccountId, accountId, logIdAt, type OrderId, orderId } from "../../../src/shared/domain/units.js";
 import { fixedShare } from "../../../src/shared/leases/asset-share.js";
@@ -53,6 +54,9 @@ export class PipelineUnderTest {
   readonly database: Database;
   /** Of engines that start from now on. */
   snapshots: SnapshotPolicy = SNAPSHOT_POLICY;
+  /** Of stages that start from now on. */
+  registry: AssetRegistry = registry;
+  rulesVersion: number = RULES_VERSION;
   readonly #running = new Map<ServiceForTest, () => Promise<void>>();
   readonly #byName = new Map<StageName, ServiceForTest>();
 
@@ -106,7 +110,7 @@ export class PipelineUnderTest {
       batchIntervalMaxMs: 0,
       gatherMs: 0,
     };
-    const loop = runStage(service, bus, stageOf(name, service, bus, database, this.snapshots), options);
+    const loop = runStage(service, bus, stageOf(name, service, bus, database, this), options);
     service.background(name, loop);
     service.onStop("loop", () => loop);
     this.#running.set(service, disconnect);
@@ -121,6 +125,12 @@ export class PipelineUnderTest {
 
   async stopStage(name: StageName): Promise<void> {
     await this.#byName.get(name)?.stop();
+  }
+
+  running(name: StageName): ServiceForTest {
+    const service = this.#byName.get(name);
+    if (service === undefined) throw new Error(`${name} does not run`);
+    return service;
   }
 
   async restart(name: StageName): Promise<void> {
@@ -187,16 +197,19 @@ function stageOf(
   service: ServiceForTest,
   bus: Bus,
   database: Database,
-  snapshots: SnapshotPolicy,
+  { snapshots, registry, rulesVersion }: Pick<PipelineUnderTest, "snapshots" | "registry" | "rulesVersion">,
 ): Stage {
   if (name === "order-processing") {
     const store = new CommandStore(database, registry.openOrdersPerAccountMax);
     const sequencer = new Sequencer(registry, new RecordStore(database), store, { holdsFunds: true });
-    return new OrderProcessing(service, bus, store, sequencer, new ActionsFollower(new ActionsStore(database)));
+    const rulesOf = (asset: string) => ({ ...configuredRules(registry, asset), version: rulesVersion });
+    const actions = new ActionsFollower(new ActionsStore(database));
+    return new OrderProcessing(service, bus, store, sequencer, actions, rulesOf);
   }
   if (name === "matching-engine")
     return new MatchingEngines(service, bus, registry, {
       snapshots,
+      rulesVersion,
       orderLog: (asset, after, max) => readStoredCommands(database, asset, after, max),
     });
   return new TradeProcessing(service, bus, new TradeStore(database), registry);

@@ -233,7 +233,14 @@ describe("the reconciliation service, beside a running pipeline", () => {
         "select 1 from consumer_positions where service = 'trade-processing' and asset = $1 and sequence = $2",
         ...[ASSET, engine.lastEventSequence],
       );
-      await new SnapshotStore(pipeline.bus).store({ asset: ASSET, commandSequence, takenAtMs: 1, bytes, ...AT_START });
+      await new SnapshotStore(pipeline.bus).store({
+        asset: ASSET,
+        commandSequence,
+        takenAtMs: 1,
+        rulesVersion: 1,
+        bytes,
+        ...AT_START,
+      });
     }
 
     const books = () => metric(service, 'bourse_reconciliation_books_total{outcome="compared"');

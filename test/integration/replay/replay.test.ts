@@ -83,7 +83,7 @@ describe("a replay", () => {
 
   it("shows the first event that differs, and writes it to the file, where it differs again", async () => {
     const exportFile = join(temporaryFolder(), "window");
-    const terms = { ...TERMS, openOrdersMax: 1 };
+    const terms = { ...TERMS, quoteUnitsPerTickLot: 1e6 };
     const changed = new RecordedAsset(engines.bus, EMPTY_DATABASE, terms);
     const [difference, again] = [
       await failureOf(replayRecorded(changed, terms, { ...ALL, usesSnapshots: false, exportFile })),

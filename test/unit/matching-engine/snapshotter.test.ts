@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Engine } from "@bourse/matching-core";
+import { DEFAULT_RULES, type Engine } from "@bourse/matching-core";
 import { expect } from "chai";
 import type { SnapshotStore, TakenSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import { SNAPSHOT_POLICY, Snapshotter } from "../../../src/matching-engine/snapshotter.js";
@@ -27,7 +27,8 @@ function snapshotsTaken(): { readonly taken: TakenSnapshot[]; readonly snapshott
 async function isTaken(bookBytes: number, commands: number, messages: number): Promise<boolean> {
   const { taken, snapshotter } = snapshotsTaken();
   const snapshot = () => new Uint8Array(0);
-  const engine = { lastCommandSequence: commands, byteLength: bookBytes, snapshot } as unknown as Engine;
+  const rules = DEFAULT_RULES;
+  const engine = { lastCommandSequence: commands, byteLength: bookBytes, snapshot, rules } as unknown as Engine;
   const places = { commandsThrough: streamSequence(messages), executionsThrough: streamSequence(messages) };
   snapshotter.consider(ASSET, engine, TEST_ASSET, places);
   await setImmediate();

@@ -14,7 +14,7 @@ import {
   rowsOf,
 } from "@bourse/matching-core";
 import { expect } from "chai";
-import { SCRIPT_OPTIONS } from "../support/market-script.js";
+import { withRules } from "../support/market-script.js";
 import { createNaiveEngine } from "../support/naive-engine/naive-engine.js";
 import { mulberry32, RandomFlow } from "../support/random-flow.js";
 
@@ -24,6 +24,7 @@ const COMMANDS_A_SEED = 4_000;
 /** Commands between two looks at hash and depth, and between two snapshots, on average. */
 const LOOK_EVERY = 40;
 const SNAPSHOT_EVERY = 400;
+const SETS_RULES = { setsRules: true };
 
 describe("The engine and its naive twin", () => {
   const seeds = Math.ceil(commandCount / COMMANDS_A_SEED);
@@ -37,17 +38,16 @@ describe("The engine and its naive twin", () => {
 function optionsOf(seed: number): EngineOptions {
   const pick = (values: readonly number[]) => values[seed % values.length] as number;
   const openOrdersMax = pick([7, 100, 1_000]);
-  return {
-    ...SCRIPT_OPTIONS,
+  return withRules({
     openOrdersMax,
     displaySlicesMax: pick([2, 1_000]),
     eventsPerCommandMax: pick([1, 3, 10, 100_000, 30]),
-  };
+  });
 }
 
 function playBoth(seed: number): void {
   const options = optionsOf(seed);
-  const flow = new RandomFlow(seed);
+  const flow = new RandomFlow(seed, SETS_RULES);
   const chance = mulberry32(~seed);
   const naive = createNaiveEngine(options);
   let engine = createEngine(options);
@@ -80,7 +80,7 @@ function isSame(a: EventRows, b: EventRows): boolean {
 /** Plays it again up to the command that the two see differently, and shows both. */
 function explain(command: Command, where: string, seed: number, steps: number): void {
   const options = optionsOf(seed);
-  const flow = new RandomFlow(seed);
+  const flow = new RandomFlow(seed, SETS_RULES);
   const [naive, engine] = [createNaiveEngine(options), createEngine(options)];
   for (let step = 1; step < steps; step++) {
     const before = flow.next();

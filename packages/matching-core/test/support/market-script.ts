@@ -20,31 +20,35 @@ import {
   type CommandBody,
   commandSequence,
   currencyUnits,
+  DEFAULT_RULES,
   type EngineOptions,
   type EventBody,
   epochMs,
   epochUs,
   logId,
   lots,
+  type MarketRules,
   type MatchingEngine,
   type NewOrder,
   type OrderId,
   orderId,
   type PriceTicks,
   priceTicks,
+  RULES_VERSION,
+  type RulesInForce,
   type SelfTradePrevention,
 } from "@bourse/matching-core";
 
 const TICKS_PER_UNIT = 100;
 
 /** A tick is 0.01, a lot 1, and one lot costs one quote unit a tick. */
-export const SCRIPT_OPTIONS: EngineOptions = {
-  allowSelfTrade: true,
-  openOrdersMax: 1000,
-  displaySlicesMax: 1_000,
-  eventsPerCommandMax: 100_000,
-  quoteUnitsPerTickLot: 1,
-};
+export const SCRIPT_OPTIONS = withRules({});
+
+/** Options of an engine that begins with other rules than a script's. */
+export function withRules(rules: Partial<MarketRules>): EngineOptions & { readonly rulesAtStart: RulesInForce } {
+  const ofScripts = { version: RULES_VERSION, allowSelfTrade: true, openOrdersMax: 1_000 };
+  return { quoteUnitsPerTickLot: 1, rulesAtStart: { ...DEFAULT_RULES, ...ofScripts, ...rules } };
+}
 
 /** What a script needs of an engine. */
 export type ScriptedEngine = Pick<MatchingEngine, "apply" | "depth">;

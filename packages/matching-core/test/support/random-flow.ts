@@ -18,6 +18,7 @@ import {
   type OrderType,
   orderId,
   priceTicks,
+  RULES_VERSION,
   type TimeInForce,
 } from "@bourse/matching-core";
 
@@ -44,14 +45,16 @@ export class RandomFlow {
   /** Of 100: new orders, then cancels and replaces in equal parts. */
   readonly #newShare: number;
   readonly #plainShare: number;
+  readonly #setsRules: boolean;
   readonly #recent: { id: number; account: number }[] = [];
   #state: AssetState = "open";
   #sequence = 0;
   #logId = 0;
   #clockMs = 1_000;
 
-  constructor(seed: number) {
+  constructor(seed: number, { setsRules }: { readonly setsRules: boolean } = { setsRules: false }) {
     this.#draw = mulberry32(seed);
+    this.#setsRules = setsRules;
     this.#accounts = this.#pick([1, 3, 20, 300]);
     this.#spread = this.#pick([2, 10, 100, 5_000, 2 ** 40]);
     this.#middle = this.#spread + this.#pick([1, 32, 1_000_000, 2 ** 50]);
@@ -112,7 +115,7 @@ export class RandomFlow {
   }
 
   #rare(kind: number): CommandBody {
-    if (kind === 96) return { kind: "advance_clock" };
+    if (kind === 96) return this.#setsRules && this.#below(2) === 0 ? this.#setRules() : { kind: "advance_clock" };
     if (kind === 97) return { kind: "cancel_all", side: this.#pick([null, "buy", "sell"]) };
     if (kind === 98) {
       const request = this.#below(2) === 0 ? this.#order() : this.#aboutOrder(5);
@@ -127,6 +130,17 @@ export class RandomFlow {
   #setState(state: AssetState): CommandBody {
     this.#state = state;
     return { kind: "set_asset_state", state };
+  }
+
+  #setRules(): CommandBody {
+    const rules = {
+      version: RULES_VERSION,
+      allowSelfTrade: this.#below(3) > 0,
+      openOrdersMax: this.#pick([1, 7, 100, 1_000, 1_000]),
+      displaySlicesMax: this.#pick([1, 2, 1_000]),
+      eventsPerCommandMax: this.#pick([1, 3, 10, 30, 100_000]),
+    };
+    return { kind: "set_rules", rules };
   }
 
   #order(): NewOrder {

@@ -29,7 +29,12 @@ describe("the assets file", () => {
       referencePriceTicks: 6_400_000,
       priceCollarPercent: null,
       feeRates: { makerBps: -1, takerBps: 5 },
-      allowSelfTrade: false,
+      rules: {
+        allowSelfTrade: false,
+        openOrdersMax: 1_000_000,
+        displaySlicesMax: 1_000,
+        eventsPerCommandMax: 100_000,
+      },
     });
   });
 

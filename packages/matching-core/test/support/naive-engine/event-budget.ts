@@ -1,6 +1,7 @@
 /** How many events a command, and the order on its way in, may still make. */
 export class EventBudget {
-  readonly max: number;
+  /** Of the rules in force. */
+  max: number;
   #ofCommand = 0;
   #ofOrder = 0;
 

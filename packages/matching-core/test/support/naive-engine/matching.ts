@@ -11,7 +11,7 @@ export interface Market {
   readonly quoteUnitsPerTickLot: number;
   readonly emit: Emit;
   readonly budget: EventBudget;
-  readonly displaySlicesMax: number;
+  displaySlicesMax: number;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type Command,
   type CommandSequence,
   commandSequence,
+  DEFAULT_RULES,
   type Depth,
   type EngineEvent,
   type EngineOptions,
@@ -23,10 +24,13 @@ import {
   type MatchingEngine,
   type NewOrder,
   type OrderId,
+  OtherRulesVersion,
   orderId,
   type Reason,
   type Refuse,
   type RequestBody,
+  RULES_VERSION,
+  type RulesInForce,
   type TradeId,
 } from "@bourse/matching-core";
 import { refusalOfNew } from "./admission.js";
@@ -43,7 +47,8 @@ export function createNaiveEngine(options: EngineOptions): MatchingEngine {
 }
 
 class NaiveEngine implements MatchingEngine {
-  readonly #options: EngineOptions;
+  readonly #rulesAtStart: RulesInForce;
+  #rules: RulesInForce;
   readonly #book = new OrderBook();
   readonly #market: Market;
   readonly #budget: EventBudget;
@@ -55,8 +60,10 @@ class NaiveEngine implements MatchingEngine {
   #events: EngineEvent[] = [];
 
   constructor(options: EngineOptions) {
-    this.#options = options;
-    const { quoteUnitsPerTickLot, displaySlicesMax, eventsPerCommandMax } = options;
+    this.#rulesAtStart = options.rulesAtStart ?? DEFAULT_RULES;
+    this.#rules = this.#rulesAtStart;
+    const { quoteUnitsPerTickLot } = options;
+    const { displaySlicesMax, eventsPerCommandMax } = this.#rules;
     this.#budget = new EventBudget(eventsPerCommandMax);
     const [book, budget, emit] = [this.#book, this.#budget, this.#emit];
     this.#market = { book, budget, emit, quoteUnitsPerTickLot, displaySlicesMax };
@@ -73,7 +80,9 @@ class NaiveEngine implements MatchingEngine {
   }
 
   apply(command: Command): readonly EngineEvent[] {
-    const { commandSequence, atUs } = command;
+    const { commandSequence, atUs, body } = command;
+    const version = body.kind === "set_rules" ? body.rules.version : this.#rules.version;
+    if (version !== RULES_VERSION) throw new OtherRulesVersion(commandSequence, version, RULES_VERSION);
     const last = this.#lastCommandSequence;
     invariant(commandSequence > last, `command ${commandSequence} is not after ${last}, the last one applied`);
     this.#lastCommandSequence = commandSequence;
@@ -87,6 +96,7 @@ class NaiveEngine implements MatchingEngine {
     this.#carryOut(command);
     this.#noteOrderId(command);
     enterTriggeredStops(this.#market);
+    if (body.kind === "set_rules") this.#putInForce(body.rules);
     return this.#events;
   }
 
@@ -99,7 +109,13 @@ class NaiveEngine implements MatchingEngine {
   }
 
   stateHash(): string {
-    return stateHash(this.#book);
+    return stateHash(this.#book, this.#rules, this.#rulesAtStart);
+  }
+
+  #putInForce(rules: RulesInForce): void {
+    this.#rules = rules;
+    this.#market.displaySlicesMax = rules.displaySlicesMax;
+    this.#budget.max = rules.eventsPerCommandMax;
   }
 
   #carryOut(command: Command): void {
@@ -113,6 +129,7 @@ class NaiveEngine implements MatchingEngine {
         if (body.state === "open") this.#open();
         else this.#changeState(body.state);
         break;
+      case "set_rules":
       case "advance_clock":
         break;
       default: {
@@ -157,7 +174,7 @@ class NaiveEngine implements MatchingEngine {
 
   #refusalOfNew(command: Command, order: NewOrder): Reason | null {
     if (orderIdOf(command) <= this.#highestOrderId) return "duplicate_order_id";
-    return refusalOfNew(order, this.#book, this.#clockUs, this.#options);
+    return refusalOfNew(order, this.#book, this.#clockUs, this.#rules);
   }
 
   #noteOrderId({ body, logId }: Command): void {

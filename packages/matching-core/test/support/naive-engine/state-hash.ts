@@ -1,11 +1,11 @@
-import { ASSET_STATES, SELF_TRADE_PREVENTIONS, TIMES_IN_FORCE } from "@bourse/matching-core";
+import { ASSET_STATES, type RulesInForce, SELF_TRADE_PREVENTIONS, TIMES_IN_FORCE } from "@bourse/matching-core";
 import type { OpenOrder, OrderBook } from "./order-book.js";
 
 /**
  * 64 bits, as hexadecimal text, over what the market is: every open order in its place, the last trade, the asset's
- * state. Clock, sequences and the ids of refused orders are left out, so a refused command leaves the hash as it was.
+ * state, and the rules where they are not those of the start. Clock, sequences and the ids of refused orders are left out, so a refused command leaves the hash as it was.
  */
-export function stateHash(book: OrderBook): string {
+export function stateHash(book: OrderBook, rules: RulesInForce, atStart: RulesInForce): string {
   const hash = new NumberHash();
   hash.add(ASSET_STATES.indexOf(book.assetState));
   if (book.isOpening) hash.add(1);
@@ -14,7 +14,14 @@ export function stateHash(book: OrderBook): string {
     for (const order of ladder.itemsBestFirst()) addOrder(hash, order);
     hash.add(null);
   }
+  const [now, before] = [numbersOf(rules), numbersOf(atStart)];
+  if (String(now) !== String(before)) for (const number of now) hash.add(number);
   return hash.text();
+}
+
+function numbersOf(rules: RulesInForce): number[] {
+  const { version, allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax } = rules;
+  return [version, Number(allowSelfTrade), openOrdersMax, displaySlicesMax, eventsPerCommandMax];
 }
 
 function addOrder(hash: NumberHash, order: OpenOrder): void {
