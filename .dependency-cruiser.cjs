@@ -133,6 +133,7 @@ module.exports = {
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
     },
     owned("nats-has-one-owner", "node_modules/nats/", "^src/shared/bus/"),
+    owned("commander-has-one-owner", "node_modules/(commander|@commander-js)/", "^src/shared/process/options\\.ts$"),
     owned("pg-has-one-owner", "node_modules/pg/|node_modules/@types/pg/", "^src/shared/database/"),
     owned("generated-code-has-one-owner", "^protocol/generated/", "^src/shared/wire/protobuf\\.ts$"),
     owned("migrations-have-one-owner", "node_modules/postgres-migrations/", "^src/launcher/migrations\\.ts$"),

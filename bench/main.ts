@@ -4,13 +4,13 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { inlineMore } from "../src/matching-engine/inlining.js";
-import { readOptions } from "../src/shared/process/options.js";
+import { commandLine, someOf } from "../src/shared/process/options.js";
 import { measureCodecs } from "./codecs.js";
 import { measureHostile } from "./hostile.js";
 import { measureMatching, measureServiceTime } from "./matching.js";
 import { FULL, type Measurement, SMOKE } from "./measurement.js";
 import { measureGarbage, measureMemory, measureSnapshot } from "./memory.js";
-import { commandLine, someOf } from "./options.js";
+import { asked } from "./options.js";
 import { machine, tableOf } from "./report.js";
 import { FULL_STREAMS, makeStream, STREAM_NAMES, type Stream, type StreamName } from "./streams.js";
 
@@ -18,24 +18,21 @@ const BENCHES = ["memory", "garbage", "snapshot", "hostile", "codec", "matching"
 const SMOKE_STREAMS = ["mix", "ecore", "mex"] as const;
 
 inlineMore();
-const options = commandLine((args) => {
-  const { values } = readOptions({
-    args: [...args],
-    options: {
-      json: { type: "boolean", default: false },
-      smoke: { type: "boolean", default: false },
-      only: { type: "string", default: BENCHES.join(",") },
-      streams: { type: "string" },
-    },
-  });
-  const usualStreams = values.smoke ? SMOKE_STREAMS : STREAM_NAMES;
-  return {
-    ...values,
-    benches: new Set(someOf("only", values.only, BENCHES)),
-    streamNames: values.streams === undefined ? usualStreams : someOf("streams", values.streams, STREAM_NAMES),
-  };
-});
-const { benches, streamNames } = options;
+const itself = (name: string) => name;
+const options = asked(() =>
+  commandLine(
+    "bench",
+    "The engine and the codecs, in this process; npm run bench:pipeline measures the whole pipeline.",
+  )
+    .option("--json", "one JSON line a figure instead of the table")
+    .option("--smoke", "small, to see that it works")
+    .option("--only <names>", `some of ${BENCHES.join(", ")}`, someOf(BENCHES, itself), BENCHES)
+    .option("--streams <names>", `some of ${STREAM_NAMES.join(", ")}`, someOf(STREAM_NAMES, itself))
+    .parse()
+    .opts(),
+);
+const benches = new Set(options.only);
+const streamNames = options.streams ?? (options.smoke ? SMOKE_STREAMS : STREAM_NAMES);
 const size = options.smoke ? SMOKE : FULL;
 const measurements: Measurement[] = [];
 
@@ -72,7 +69,7 @@ for (const name of streamNames) {
   if (benches.has("service") && name !== "mex") note(measureServiceTime(stream, size));
 }
 
-const table = `${tableOf(measurements, options.smoke)}\n`;
+const table = `${tableOf(measurements, options.smoke === true)}\n`;
 if (!options.json) console.log(`${machine()}\n\n${table}`);
 // Only a whole run is kept.
 if (!options.smoke && options.streams === undefined && benches.size === BENCHES.length) {

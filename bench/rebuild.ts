@@ -20,11 +20,12 @@ import { type Asset, loadAssets } from "../src/shared/domain/assets.js";
 import type { Command } from "../src/shared/domain/messages.js";
 import { accountId } from "../src/shared/domain/units.js";
 import { createLogger } from "../src/shared/process/log.js";
+import { commandLine, whole } from "../src/shared/process/options.js";
 import { projectRoot } from "../src/shared/process/project-root.js";
 import { piecesOf } from "../src/shared/wire/event-rows.js";
 import { encodeCommandBatch, encodeExecutionBatch } from "../src/shared/wire/pipeline-codec.js";
 import { medianOf, runEngine, type Taken } from "./engine-run.js";
-import { commandLine, countsOf } from "./options.js";
+import { asked } from "./options.js";
 import { machine } from "./report.js";
 import { steadyCommand } from "./steady-flow.js";
 
@@ -33,7 +34,13 @@ const RUNS = 5;
 const ROWS_PER_INSERT = 500;
 const NEVER = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
-const { commands, resting } = commandLine((args) => countsOf(args, { commands: 1_000_000, resting: 100_000 }));
+const { commands, resting } = asked(() =>
+  commandLine("bench:rebuild", "How soon an engine is back that has nothing but the order log.")
+    .option("--commands <count>", "in the order log", whole(), 1_000_000)
+    .option("--resting <count>", "orders in the book", whole(), 100_000)
+    .parse()
+    .opts(),
+);
 // dist-bench lies one folder deeper than the sources.
 const registry = loadAssets(join(projectRoot, "..", "config", "assets.json"));
 const log = createLogger("bench", "error");

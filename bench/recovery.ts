@@ -13,13 +13,13 @@ import { SNAPSHOT_POLICY, type SnapshotPolicy } from "../src/matching-engine/sna
 import { type Bus, connectBus } from "../src/shared/bus/bus.js";
 import { loadAssets } from "../src/shared/domain/assets.js";
 import { createLogger } from "../src/shared/process/log.js";
-import { WrongOption } from "../src/shared/process/options.js";
+import { commandLine, WrongOption, whole } from "../src/shared/process/options.js";
 import { projectRoot } from "../src/shared/process/project-root.js";
 import { decodeExecutionRows, encodeCommandBatch } from "../src/shared/wire/pipeline-codec.js";
 import type { BenchService } from "./bench-service.js";
 import { medianOf, runEngine, type Taken } from "./engine-run.js";
 import { median } from "./measurement.js";
-import { commandLine, countsOf } from "./options.js";
+import { asked } from "./options.js";
 import { machine } from "./report.js";
 import { steadyCommand } from "./steady-flow.js";
 import { TakeOver } from "./take-over.js";
@@ -30,9 +30,14 @@ const RUNS = 5;
 const TAKE_OVER_RUNS = 3;
 const NEVER: SnapshotPolicy = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
-const { commands, resting, batch, after } = commandLine((args) => {
-  const usual = { commands: 2_000_000, resting: 100_000, batch: 256, after: SNAPSHOT_POLICY.everyCommands };
-  const counts = countsOf(args, usual);
+const { commands, resting, batch, after } = asked(() => {
+  const counts = commandLine("bench:recovery", "How soon an engine is back.")
+    .option("--commands <count>", "in the log", whole(), 2_000_000)
+    .option("--resting <count>", "orders in the book", whole(), 100_000)
+    .option("--batch <count>", "commands in a message", whole(), 256)
+    .option("--after <count>", "commands before the snapshot", whole(), SNAPSHOT_POLICY.everyCommands)
+    .parse()
+    .opts();
   if (counts.after < counts.commands) return counts;
   throw new WrongOption(`--after is ${counts.after}; it must be less than --commands, which is ${counts.commands}`);
 });

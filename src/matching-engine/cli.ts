@@ -1,41 +1,33 @@
 /** The engine alone on the command line: text requests on stdin, JSON lines on stdout. */
 
 import { Worker } from "node:worker_threads";
-import { readOptions } from "../shared/process/options.js";
+import { commandLine } from "../shared/process/options.js";
 import { Bell } from "../shared/process/waits.js";
 import type { WriterMessage } from "./answer-writer.js";
 import { inlineMore } from "./inlining.js";
 import { LineSplitter } from "./line-splitter.js";
 import { LINE_LENGTH_MAX, TextEngine, type TextEngineOptions } from "./text-engine.js";
 
-const USAGE = "npm run --silent engine -- --asset BTC-USD --tick 0.01 --lot 0.0001 [--allow-self-trade]";
-
-/** Null: only help was asked for. */
-function engineOptions(): TextEngineOptions | null {
-  const { values } = readOptions({
-    options: {
-      asset: { type: "string", default: "BTC-USD" },
-      tick: { type: "string", default: "0.01" },
-      lot: { type: "string", default: "0.0001" },
-      "allow-self-trade": { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (values.help) return null;
-  if (!/^[\x21-\x3c\x3e-\x7e]{1,32}$/.test(values.asset)) throw new RangeError(`asset "${values.asset}" is not a name`);
-  const { asset, tick, lot } = values;
-  return { asset, tickSize: tick, lotSize: lot, allowSelfTrade: values["allow-self-trade"] };
+function engineOptions(): TextEngineOptions {
+  const options = commandLine("--silent engine", "The engine alone: text requests on stdin, JSON lines on stdout.")
+    .option("--asset <name>", "what is traded", "BTC-USD")
+    .option("--tick <size>", "the step of its prices", "0.01")
+    .option("--lot <size>", "the step of its quantities", "0.0001")
+    .option("--allow-self-trade", "an account's orders trade with one another")
+    .parse()
+    .opts();
+  const { asset, tick: tickSize, lot: lotSize, allowSelfTrade = false } = options;
+  if (!/^[\x21-\x3c\x3e-\x7e]{1,32}$/.test(asset)) throw new RangeError(`asset "${asset}" is not a name`);
+  return { asset, tickSize, lotSize, allowSelfTrade };
 }
 
 /** Options that are no good end the process with a word on how to put it right. */
 function start(): { engine: TextEngine; options: TextEngineOptions } {
   try {
     const options = engineOptions();
-    if (options !== null) return { engine: new TextEngine(options), options };
-    console.log(USAGE);
-    process.exit(0);
+    return { engine: new TextEngine(options), options };
   } catch (error) {
-    console.error(`engine: ${error instanceof Error ? error.message : String(error)}\nusage: ${USAGE}`);
+    console.error(`engine: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(2);
   }
 }

@@ -1,4 +1,5 @@
 import { isPostgresError } from "../shared/database/postgres-errors.js";
+import { textOption, WrongOption, whole } from "../shared/process/options.js";
 import {
   auditOf,
   balancesOf,
@@ -11,12 +12,13 @@ import {
 } from "./accounts.js";
 import {
   type Call,
+  NEEDED_WHY,
   type Outcome,
   type Program,
   RefusedToOperator,
   table,
   timeText,
-  WrongUsage,
+  WHY,
 } from "./command-line.js";
 import { createKey, revokeKey } from "./keys.js";
 import { transfer } from "./money.js";
@@ -24,7 +26,10 @@ import { transfer } from "./money.js";
 const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const SHOWN_MAX = 20;
 const AUDIT_SHOWN = 50;
-const AUDIT_MAX = 10_000;
+
+const REFERENCE = textOption("--reference <text>", "the same reference is booked once; default: a random one");
+const ALL = textOption("--all", "every customer's account");
+const LIMIT = textOption("--limit <rows>", "how many; default: 50").argParser(whole({ to: 10_000 }));
 
 export const ACCOUNT: Program = {
   name: "account",
@@ -32,57 +37,58 @@ export const ACCOUNT: Program = {
   commands: [
     { usage: "list", summary: "all accounts", options: [], run: list },
     { usage: "show <account>", summary: "balances, keys, open orders, last entries", options: [], run: show },
-    { usage: "create <account>", summary: "a new account, without keys", options: ["why"], run: create },
+    { usage: "create <account>", summary: "a new account, without keys", options: [WHY], run: create },
     {
-      usage: "key <account> [--role trade|read|operator] [--expires 90d] [--id <key>]",
+      usage: "key <account>",
       summary: "a new key; its secret is shown once",
-      options: ["role", "expires", "id", "why"],
+      options: [
+        textOption("--role <role>", "what it may: trade (default), read or operator"),
+        textOption("--expires <time>", "such as 90d, 12h or 2027-01-31; default: never"),
+        textOption("--id <key>", "its name; default: the account's, and a random end"),
+        WHY,
+      ],
       run: createKey,
     },
     {
-      usage: "revoke <key> --why …",
+      usage: "revoke <key>",
       summary: "a key is good no more; its sessions end",
-      options: ["why"],
-      needsWhy: true,
+      options: [NEEDED_WHY],
       run: revokeKey,
     },
     {
-      usage: "deposit <account> <amount> <currency> [--reference …]",
+      usage: "deposit <account> <amount> <currency>",
       summary: "money comes in, once for each reference",
-      options: ["reference", "why"],
+      options: [REFERENCE, WHY],
       run: (call) => transfer("deposit", call),
     },
     {
-      usage: "withdraw <account> <amount> <currency> [--reference …]",
+      usage: "withdraw <account> <amount> <currency>",
       summary: "money goes out",
-      options: ["reference", "why"],
+      options: [REFERENCE, WHY],
       run: (call) => transfer("withdrawal", call),
     },
     {
-      usage: "suspend [<account>] [--all] --why …",
+      usage: "suspend [account]",
       summary: "no more orders, and open ones are cancelled",
-      options: ["all", "why"],
-      needsWhy: true,
+      options: [ALL, NEEDED_WHY],
       run: (call) => change("suspend", call),
     },
     {
-      usage: "resume [<account>] [--all] --why …",
+      usage: "resume [account]",
       summary: "it may trade again; --all leaves who was suspended by name",
-      options: ["all", "why"],
-      needsWhy: true,
+      options: [ALL, NEEDED_WHY],
       run: (call) => change("resume", call),
     },
     {
-      usage: "close <account> --why …",
+      usage: "close <account>",
       summary: "suspended for ever; what it has can be withdrawn",
-      options: ["why"],
-      needsWhy: true,
+      options: [NEEDED_WHY],
       run: (call) => change("close", call),
     },
     {
-      usage: "audit [<account>] [--limit 50]",
+      usage: "audit [account]",
       summary: "who did what, when and why, the newest first",
-      options: ["limit"],
+      options: [LIMIT],
       run: audit,
     },
   ],
@@ -127,7 +133,7 @@ const CHANGED = {
 async function change(kind: keyof typeof CHANGED, { database, actor, words, options }: Call): Promise<Outcome> {
   const [name] = words;
   const isAll = options.all === true;
-  if (isAll === (name !== undefined)) throw new WrongUsage(`${kind} takes an account or --all, one of them`);
+  if (isAll === (name !== undefined)) throw new WrongOption(`${kind} takes an account or --all, one of them`);
   const account = name === undefined ? null : await findCustomer(database, name);
   try {
     const id = account?.accountId ?? null;
@@ -197,11 +203,8 @@ async function show({ database, words }: Call): Promise<Outcome> {
 
 async function audit({ database, words, options }: Call): Promise<Outcome> {
   const [name] = words;
-  const limit = Number(options.limit ?? AUDIT_SHOWN);
-  if (!Number.isInteger(limit) || limit < 1 || limit > AUDIT_MAX)
-    throw new WrongUsage(`--limit is ${options.limit}; it must be a whole number from 1 to ${AUDIT_MAX}`);
   const account = name === undefined ? null : await findAccount(database, name);
-  const actions = await auditOf(database, account?.accountId ?? null, limit);
+  const actions = await auditOf(database, account?.accountId ?? null, options.limit ?? AUDIT_SHOWN);
   const rows = actions.map((row) => [
     timeText(row.madeAt),
     row.madeBy,

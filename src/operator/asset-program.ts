@@ -3,6 +3,7 @@ import type { AssetState } from "../shared/domain/messages.js";
 import {
   type Call,
   type Command,
+  NEEDED_WHY,
   type Outcome,
   type Program,
   RefusedToOperator,
@@ -14,7 +15,7 @@ export const ASSET: Program = {
   name: "asset",
   summary: "What may be traded at the moment. Everything that changes something is written into the audit.",
   commands: [
-    { usage: "show [<asset|all>]", summary: "the state of one or all, since when, and why", options: [], run: show },
+    { usage: "show [asset|all]", summary: "the state of one or all, since when, and why", options: [], run: show },
     setter("halt", "halted", "no orders, no single cancels; CANCELALL and timers still work"),
     setter("cancel-only", "cancel_only", "orders are refused, cancels are taken"),
     setter("auction", "auction", "orders gather; resume trades them at one price"),
@@ -25,10 +26,9 @@ export const ASSET: Program = {
 
 function setter(name: string, state: AssetState, summary: string): Command {
   return {
-    usage: `${name} <asset|all> --why …`,
+    usage: `${name} <asset|all>`,
     summary,
-    options: ["why"],
-    needsWhy: true,
+    options: [NEEDED_WHY],
     async run({ database, actor, words, options }) {
       const [asset = ""] = words;
       try {

@@ -1,29 +1,14 @@
 /** What all commands of operators have in common: words, options, help, and how a refusal reads. Pure. */
-import { parseArgs } from "node:util";
 import type { Database } from "../shared/database/database.js";
+import { commandLine, textOption } from "../shared/process/options.js";
 
 /** The command was understood and can't be carried out; one line that says what would be right. */
 export class RefusedToOperator extends Error {
   override readonly name = "RefusedToOperator";
 }
 
-/** The command was not understood. */
-export class WrongUsage extends Error {
-  override readonly name = "WrongUsage";
-}
-
-const OPTIONS = {
-  why: { type: "string" },
-  role: { type: "string" },
-  expires: { type: "string" },
-  id: { type: "string" },
-  reference: { type: "string" },
-  limit: { type: "string" },
-  all: { type: "boolean" },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
-type OptionName = Exclude<keyof typeof OPTIONS, "json" | "help">;
+export const WHY = textOption("--why <text>", "the reason, for the audit");
+export const NEEDED_WHY = textOption("--why <text>", "the reason, for the audit").makeOptionMandatory();
 
 export interface Outcome {
   readonly text: string;
@@ -35,16 +20,16 @@ export interface Call {
   /** Who acts: written down with what he does. */
   readonly actor: string;
   readonly words: readonly string[];
-  readonly options: { readonly [Name in OptionName]?: Name extends "all" ? boolean : string };
+  readonly options: {
+    readonly [Name in "why" | "role" | "expires" | "id" | "reference"]?: string;
+  } & { readonly limit?: number; readonly all?: true };
 }
 
 export interface Command {
   /** "deposit <account> <amount> <currency>" */
   readonly usage: string;
   readonly summary: string;
-  readonly options: readonly OptionName[];
-  /** The command changes something, so its operator must say why. */
-  readonly needsWhy?: boolean;
+  readonly options: readonly ReturnType<typeof textOption>[];
   readonly run: (call: Call) => Promise<Outcome>;
 }
 
@@ -63,71 +48,26 @@ export interface Parsed {
   readonly isJson: boolean;
 }
 
-/** A text: help that was asked for. Throws WrongUsage. */
-export function parse(program: Program, args: readonly string[]): Parsed | string {
-  const { values, positionals } = parsed(program, args);
-  const { json = false, help = false, ...options } = values;
-  const [name, ...words] = positionals[0] === "help" ? positionals.slice(1) : positionals;
-  if (name === undefined) return helpOf(program);
-  const command = program.commands.find(({ usage }) => usage.split(" ")[0] === name);
-  if (command === undefined) {
-    const names = program.commands.map(({ usage }) => usage.split(" ")[0] as string);
-    const meant = names.find((known) => isNear(known, name));
-    const question = meant === undefined ? "" : `, did you mean ${meant}?`;
-    throw new WrongUsage(
-      `there is no command ${name}${question || ";"} npm run ${program.name} -- help lists them all`,
-    );
+const ABOUT = `
+The database is that of DATABASE_URL, or the one that npm start runs (DATA_DIR). Who acts is OPERATOR_KEY_ID with
+OPERATOR_SECRET, without them the system's user. Exit codes: 0 done, 1 refused, 2 not understood.
+`;
+
+/** Throws WrongOption; prints help that was asked for, which ends the process. */
+export function parse({ name, summary, commands, examples }: Program, args: readonly string[]): Parsed {
+  let parsed = null as Parsed | null;
+  const program = commandLine(name, summary)
+    .option("--json", "print one JSON object")
+    .addHelpText("after", [ABOUT, ...examples.map((example) => `  npm run ${name} -- ${example}`)].join("\n"));
+  for (const command of commands) {
+    const line = program.command(command.usage).description(command.summary);
+    for (const option of command.options) line.addOption(option);
+    line.action(() => {
+      parsed = { command, words: line.args, options: line.opts(), isJson: program.opts().json === true };
+    });
   }
-  if (help || positionals[0] === "help") return `npm run ${program.name} -- ${command.usage}\n${command.summary}`;
-  const right = `it is npm run ${program.name} -- ${command.usage}`;
-  const stranger = Object.keys(options).find((option) => !command.options.includes(option as OptionName));
-  if (stranger !== undefined) throw new WrongUsage(`${name} knows no --${stranger}; ${right}`);
-  if (command.needsWhy === true && (options.why ?? "").trim() === "")
-    throw new WrongUsage(`${name} needs --why "…": it is written into the audit; ${right}`);
-  const [least, most] = wordCounts(command);
-  if (words.length < least || words.length > most) throw new WrongUsage(`${right}`);
-  return { command, words, options, isJson: json };
-}
-
-function parsed({ name }: Program, args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    const [problem] = (cause as Error).message.split(". ");
-    throw new WrongUsage(`${problem}; npm run ${name} -- help shows what there is`, { cause });
-  }
-}
-
-/** Words in <…> must be there, words in [<…>] may be. */
-function wordCounts({ usage }: Command): [number, number] {
-  const words = usage.split(" ").slice(1);
-  const optional = words.filter((word) => /^\[<.*>\]$/.test(word)).length;
-  const needed = words.filter((word) => /^<.*>$/.test(word)).length;
-  return [needed, needed + optional];
-}
-
-function helpOf({ name, summary, commands, examples }: Program): string {
-  const width = Math.max(...commands.map(({ usage }) => usage.length));
-  const lines = commands.map(({ usage, summary: what }) => `  ${usage.padEnd(width)}  ${what}`);
-  const about = [
-    "The database is that of DATABASE_URL, or the one that npm start runs (DATA_DIR). Who acts is OPERATOR_KEY_ID with",
-    "OPERATOR_SECRET, without them the system's user. --json prints one JSON object. Exit codes: 0 done, 1 refused, 2 not understood.",
-  ];
-  return [
-    summary,
-    "",
-    ...lines,
-    "",
-    ...about,
-    "",
-    ...examples.map((example) => `  npm run ${name} -- ${example}`),
-  ].join("\n");
-}
-
-/** One letter is missing, too many, another or in its neighbour's place. */
-function isNear(word: string, typed: string): boolean {
-  const variants = (text: string) => Array.from(text, (_, at) => text.slice(0, at) + text.slice(at + 1));
-  return [word, ...variants(word)].some((left) => [typed, ...variants(typed)].includes(left));
+  program.parse(args, { from: "user" });
+  return parsed ?? program.help();
 }
 
 /** A time as people read it, in UTC. */

@@ -3,12 +3,13 @@
 import { connectDatabase } from "../shared/database/database.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
 import { createLogger } from "../shared/process/log.js";
+import { commandLine, WrongOption } from "../shared/process/options.js";
 import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";
-import { parse, RefusedToOperator, shown, WrongUsage } from "./command-line.js";
+import { parse, RefusedToOperator, shown } from "./command-line.js";
 import { operatorConfig, placesToLookAt } from "./config.js";
-import { problemsOf, STATUS_HELP, statusText } from "./status.js";
+import { problemsOf, STATUS_HELP, STATUS_SUMMARY, statusText } from "./status.js";
 import { readStatus } from "./status-readings.js";
 
 const CONNECT_DEADLINE_MS = 5_000;
@@ -19,9 +20,8 @@ const log = createLogger("operator", "silent");
 
 async function run(): Promise<void> {
   if (name === "status") return await showStatus();
-  if (program === undefined) throw new WrongUsage("it is npm run account, npm run asset or npm run status");
+  if (program === undefined) throw new WrongOption("it is npm run account, npm run asset or npm run status");
   const parsed = parse(program, args);
-  if (typeof parsed === "string") return print(parsed);
   const config = operatorConfig();
   const options = { applicationName: "operator", log };
   const database = await connectDatabase(config.databaseUrl, options, CONNECT_DEADLINE_MS);
@@ -29,35 +29,33 @@ async function run(): Promise<void> {
     const { command, words, options: given, isJson } = parsed;
     const actor = await actorOf(database, config);
     const { text, json } = await command.run({ database, actor, words, options: given });
-    print(isJson ? JSON.stringify(json) : text);
+    process.stdout.write(`${isJson ? JSON.stringify(json) : text}\n`);
   } finally {
     await database.close();
   }
 }
 
 async function showStatus(): Promise<void> {
-  const asked = args[0] ?? "";
-  if (["--help", "-h", "help"].includes(asked)) return print(STATUS_HELP);
-  if (asked !== "" && asked !== "--json") throw new WrongUsage(`it knows no ${asked}, only --json and --help`);
+  const { json } = commandLine("status", STATUS_SUMMARY)
+    .option("--json", "print one JSON object")
+    .addHelpText("after", STATUS_HELP)
+    .parse(args, { from: "user" })
+    .opts();
   const readings = await readStatus(placesToLookAt(), log);
   const problems = problemsOf(readings);
-  const text = asked === "--json" ? JSON.stringify({ problems, ...readings }) : statusText(readings);
+  const text = json ? JSON.stringify({ problems, ...readings }) : statusText(readings);
   // A server that does not answer would keep the process waiting for it.
   process.stdout.write(`${text}\n`, () => process.exit(problems.length === 0 ? 0 : 1));
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 try {
   await run();
 } catch (error) {
-  const isOurs = [RefusedToOperator, WrongUsage, ConfigurationError, DeadlineExceeded].some(
+  const isOurs = [RefusedToOperator, WrongOption, ConfigurationError, DeadlineExceeded].some(
     (kind) => error instanceof kind,
   );
   process.stderr.write(
     `${name ?? "operator"}: ${isOurs ? shown((error as Error).message) : ((error as Error).stack ?? error)}\n`,
   );
-  process.exitCode = error instanceof WrongUsage ? 2 : 1;
+  process.exitCode = error instanceof WrongOption ? 2 : 1;
 }

@@ -9,11 +9,9 @@ import {
   type StatusReadings,
 } from "./status-readings.js";
 
-export const STATUS_HELP = `How the pipeline is doing: every service, every asset, who works on it, and what is not as it should be.
-
-  npm run --silent status
-  npm run --silent status -- --json
-
+export const STATUS_SUMMARY =
+  "How the pipeline is doing: every service, every asset, who works on it, and what is not as it should be.";
+export const STATUS_HELP = `
 The servers are those of NATS_URL and DATABASE_URL, or those that npm start runs (DATA_DIR); so are the services, which are
 asked at ADMIN_HOST, from ADMIN_PORT_BASE on, where npm start runs none. Exit codes: 0 all is well, 1 something is not, 2 not understood.`;
 

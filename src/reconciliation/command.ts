@@ -1,16 +1,13 @@
 /** `npm run reconcile`: compares what is in the database of a pipeline, running or not, and names what differs. */
 import { openSnapshot } from "../shared/database/snapshot.js";
-import { readOptions } from "../shared/process/options.js";
+import { commandLine } from "../shared/process/options.js";
 import { commandConfig } from "./config.js";
 import { differenceText } from "./difference-text.js";
 import { differences, RULES } from "./reconcile.js";
 
-const HELP = `Compares order log, orders, reports, trades, holds, ledger, balances and transfers at one moment, while the
-pipeline runs, and names every row that differs from what others say.
-
-  npm run --silent reconcile             one line a difference
-  npm run --silent reconcile -- --json   one JSON object a difference, and a last one with the number of them
-
+const SUMMARY = `Compares order log, orders, reports, trades, holds, ledger, balances and transfers at one moment, while the
+pipeline runs, and names every row that differs from what others say.`;
+const AFTER = `
 The database is that of DATABASE_URL, or the one that npm start runs (DATA_DIR).
 Exit codes: 0 nothing differs, 1 something does, 2 it could not be found out.`;
 
@@ -51,11 +48,12 @@ function print(line: string): void {
 }
 
 try {
-  const { values } = readOptions({
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
-  });
-  if (values.help) print(HELP);
-  else process.exitCode = await reconcile(values.json);
+  const options = commandLine("reconcile", SUMMARY)
+    .option("--json", "one JSON object a difference, and a last one with the number of them")
+    .addHelpText("after", AFTER)
+    .parse()
+    .opts();
+  process.exitCode = await reconcile(options.json === true);
 } catch (error) {
   process.stderr.write(`reconcile: ${(error as Error).message}\n`);
   process.exitCode = 2;

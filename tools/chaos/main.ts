@@ -3,7 +3,7 @@ import { build, stopOnSignal } from "../load/own-pipeline.js";
 import { type Fault, longTimesOf } from "./fault.js";
 import type { FaultResult } from "./fault-run.js";
 import { FAULTS } from "./faults.js";
-import { type CommandLine, HELP, parseCommandLine } from "./options.js";
+import { type CommandLine, parseCommandLine } from "./options.js";
 import { ReliabilityPage } from "./reliability-page.js";
 import { COLUMNS, cellsOf, isPassed, resultJson } from "./result-table.js";
 import { guessMs, remainingMs } from "./run-estimate.js";
@@ -18,12 +18,12 @@ const inMinutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`;
 
 /** Returns the exit code. */
 async function run(commandLine: CommandLine): Promise<number> {
-  const { faults, ratePerSecond, seed, isJson, isWriting, isResuming } = commandLine;
+  const { fault: faults, rate: ratePerSecond, seed, json, write, resume, long, times: timesEach } = commandLine;
   build();
   const page = new ReliabilityPage({ ratePerSecond, seed }, FAULTS);
   const planned = inSharedWorlds(faults)
-    .map((fault) => ({ fault, times: commandLine.times ?? longTimesOf(fault) }))
-    .filter(({ fault, times }) => isPossible(fault) && !(isResuming && page.hasPassed(fault, times)));
+    .map((fault) => ({ fault, times: long ? longTimesOf(fault) : timesEach }))
+    .filter(({ fault, times }) => isPossible(fault) && !(resume && page.hasPassed(fault, times)));
   tell(`${planned.length} faults, about ${inMinutes(guessMs(planned))}`);
   const results: FaultResult[] = [];
   const worlds = new Worlds({ withCarefulClients: true });
@@ -39,15 +39,15 @@ async function run(commandLine: CommandLine): Promise<number> {
     if (result !== null) {
       results.push(result);
       for (const text of [...result.differences, ...result.exceeded]) tell(`${fault.name} (seed ${seed}): ${text}`);
-      if (isJson) console.log(resultJson(result));
-      if (isWriting) page.write(result);
+      if (json) console.log(resultJson(result));
+      if (write) page.write(result);
     }
     const tookMs = performance.now() - startedMs;
     const leftMs = remainingMs(planned, done + 1, tookMs);
     tell(`${done + 1} of ${planned.length} faults in ${inMinutes(tookMs)}, about ${inMinutes(leftMs)} to go`);
   }
   await worlds.close();
-  if (!isJson) console.log(markdownTable(COLUMNS, inTableOrder(results).map(cellsOf)));
+  if (!json) console.log(markdownTable(COLUMNS, inTableOrder(results).map(cellsOf)));
   if (results.length < planned.length) return EXIT_UNKNOWN;
   return results.every(isPassed) ? 0 : EXIT_NOT_PASSED;
 }
@@ -64,8 +64,7 @@ function isPossible(fault: Fault): boolean {
 
 try {
   const commandLine = parseCommandLine(process.argv.slice(2));
-  if (commandLine.isHelp) console.log(HELP);
-  else if (commandLine.isList)
+  if (commandLine.list)
     for (const { name, how, meanwhile } of FAULTS) console.log(`${name.padEnd(28)} ${how}; meanwhile: ${meanwhile}`);
   else process.exitCode = await run(commandLine);
 } catch (error) {

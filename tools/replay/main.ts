@@ -3,7 +3,7 @@ import { connectDatabase } from "../../src/shared/database/database.js";
 import { loadAssets } from "../../src/shared/domain/assets.js";
 import { serversToLookAt } from "../../src/shared/process/endpoints.js";
 import { createLogger } from "../../src/shared/process/log.js";
-import { HELP, parseOptions, type ReplayOptions } from "./options.js";
+import { parseOptions, type ReplayOptions } from "./options.js";
 import { RecordedAsset } from "./recorded-asset.js";
 import { Difference } from "./replay-run.js";
 import { type ReplaySummary, replayRecorded, replayWindow } from "./replays.js";
@@ -12,11 +12,11 @@ import { readWindow } from "./window-file.js";
 const [SAME, DIFFERENT, NOT_RUN] = [0, 1, 2];
 
 async function run(options: ReplayOptions): Promise<ReplaySummary> {
-  if (options.importFile !== null) return await replayWindow(readWindow(options.importFile));
+  if (options.import !== undefined) return await replayWindow(readWindow(options.import));
   const terms = loadAssets(options.assetsFile).assets.get(options.asset);
   if (terms === undefined) throw new Error(`${options.asset} is not in ${options.assetsFile}`);
   const { dataDir } = options;
-  const { natsUrl, databaseUrl } = serversToLookAt(dataDir === null ? process.env : { DATA_DIR: dataDir });
+  const { natsUrl, databaseUrl } = serversToLookAt(dataDir === undefined ? process.env : { DATA_DIR: dataDir });
   const log = createLogger("replay", "silent");
   const bus = await connectBus(natsUrl, { name: "replay", log });
   const database = await connectDatabase(databaseUrl, { applicationName: "replay", log, poolMax: 1 });
@@ -37,8 +37,7 @@ function textOf({ asset, from, to, counts, comparedThrough, hashes, stateHash, t
 }
 
 try {
-  const options = parseOptions(process.argv.slice(2));
-  console.log(options.isHelp ? HELP : textOf(await run(options)));
+  console.log(textOf(await run(parseOptions(process.argv.slice(2)))));
   process.exitCode = SAME;
 } catch (error) {
   console.error(`replay: ${(error as Error).message}`);

@@ -1,35 +1,72 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
+/** Command lines are all read and explained by commander; what is wrong, and what would be right, is told here in one line. */
+import { Command, type ErrorOptions, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
-type Known = NonNullable<ParseArgsConfig["options"]>;
-
-/** The options of a command line were not understood; one line that says which there are. */
+/** A command line was not understood; one line that says what would be right. */
 export class WrongOption extends Error {
   override readonly name = "WrongOption";
 }
 
-/** parseArgs of Node.js, but that its errors say what would be right. Throws WrongOption. */
-export function readOptions<const Config extends ParseArgsConfig>(
-  config: Config,
-): ReturnType<typeof parseArgs<Config>> {
-  try {
-    return parseArgs(config);
-  } catch (cause) {
-    // "Unknown option '--x'. To specify a positional argument …": the rest is about what nobody here takes.
-    const [problem] = (cause as Error).message.split(". ");
-    throw new WrongOption(`${problem}; known are ${namesOf(config.options ?? {})}`, { cause });
+class CommandLine extends Command {
+  override createCommand(name?: string): CommandLine {
+    return new CommandLine(name).configureHelp({ showGlobalOptions: true });
+  }
+
+  override createOption<Flags extends string>(flags: Flags, description = ""): Option<Flags> {
+    return textOption(flags, description);
+  }
+
+  /** Help where a command is missing is not an error. */
+  override help(): never {
+    return super.help();
+  }
+
+  override error(message: string, { code }: ErrorOptions = {}): never {
+    const problem = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    if (code === "commander.invalidArgument") throw new WrongOption(problem);
+    const help = this.createHelp();
+    const options = [...help.visibleOptions(this), ...help.visibleGlobalOptions(this)].map(({ flags }) => flags);
+    const known = [...help.visibleCommands(this).map((command) => command.name()), ...options].join(", ");
+    throw new WrongOption(`${problem}; it is ${help.commandUsage(this)}, known are ${known}`);
   }
 }
 
-/** A count that an option gives, from 1. Throws WrongOption. */
-export function countOf(name: string, text: string, max = Number.MAX_SAFE_INTEGER): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1 && count <= max) return count;
-  const limit = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
-  throw new WrongOption(`--${name} is ${text}; it must be a whole number from 1${limit}`);
+/** `npm run <script> -- …`. Its parse throws WrongOption; help that is asked for is printed, and ends the process. */
+export function commandLine(script: string, summary: string): Command {
+  return new CommandLine(`npm run ${script} --`).description(summary);
 }
 
-function namesOf(known: Known): string {
-  return Object.entries(known)
-    .map(([name, { type }]) => (type === "boolean" ? `--${name}` : `--${name} <value>`))
-    .join(", ");
+/** An option whose value was forgotten does not take the next option for it. */
+export function textOption<Flags extends string>(flags: Flags, description: string): Option<Flags> {
+  const option = new Option(flags, description);
+  if (option.required)
+    option.argParser((text) => {
+      if (/^(-|\s*$)/.test(text)) throw new InvalidArgumentError("A value is not empty, and does not begin with -");
+      return text;
+    });
+  return option;
+}
+
+/** Reads a whole number. */
+export function whole({ from = 1, to = Number.MAX_SAFE_INTEGER } = {}): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= from && value <= to) return value;
+    const limit = to === Number.MAX_SAFE_INTEGER ? "" : ` to ${to}`;
+    throw new InvalidArgumentError(`It must be a whole number from ${from}${limit}`);
+  };
+}
+
+/** Reads names with commas between them, or `all`. */
+export function someOf<Known>(
+  known: readonly Known[],
+  nameOf: (one: Known) => string,
+): (text: string) => readonly Known[] {
+  return (text) =>
+    text === "all"
+      ? known
+      : text.split(",").map((name) => {
+          const found = known.find((one) => nameOf(one) === name);
+          if (found !== undefined) return found;
+          throw new InvalidArgumentError(`There is no ${name}; known are all, ${known.map(nameOf).join(", ")}`);
+        });
 }

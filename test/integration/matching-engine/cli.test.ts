@@ -80,13 +80,13 @@ describe("npm run engine", () => {
     for (const args of [["--tick", "0"], ["--lot", "1e5"], ["--asset", "two words"], ["--unknown"]]) {
       const { code, output, errors } = await run(args, "");
       expect([code, output], args.join(" ")).to.deep.equal([2, ""]);
-      expect(errors).to.match(/^engine: .+\nusage: /);
+      expect(errors).to.match(/^engine: .+\n$/);
     }
   });
 
   it("says what it can do when it is asked", async () => {
     const { code, output } = await run(["--help"], "");
     expect(code).to.equal(0);
-    expect(output).to.match(/^npm run --silent engine -- --asset /);
+    expect(output).to.match(/^Usage: npm run --silent engine -- [\s\S]*--asset <name>/);
   });
 });

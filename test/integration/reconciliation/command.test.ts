@@ -56,7 +56,9 @@ describe("npm run reconcile", () => {
     expect(nowhere.errors).to.match(/^reconcile: .*endpoints\.json can't be read: run npm start first/);
     expect(nowhere.exitCode).to.equal(2);
     const unknown = await run(["--jsno"], { DATABASE_URL: url });
-    expect(unknown.errors).to.match(/^reconcile: Unknown option '--jsno'; known are --json, --help/);
+    expect(unknown.errors).to.match(
+      /^reconcile: unknown option '--jsno' \(Did you mean --json\?\); it is npm run reconcile .*, known are --json, -h, --help\n$/,
+    );
     expect(unknown.exitCode).to.equal(2);
   });
 });

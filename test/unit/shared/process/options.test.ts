@@ -1,33 +1,56 @@
 import { expect } from "chai";
-import { readOptions, WrongOption } from "../../../../src/shared/process/options.js";
+import { commandLine, someOf, WrongOption, whole } from "../../../../src/shared/process/options.js";
 import { parseCommandLine as chaosOptions } from "../../../../tools/chaos/options.js";
 import { parseCommandLine as loadOptions } from "../../../../tools/load/options.js";
 import { parseOptions as replayOptions } from "../../../../tools/replay/options.js";
 
-const OPTIONS = { rate: { type: "string", default: "1" }, json: { type: "boolean" } } as const;
-const KNOWN = "known are --rate <value>, --json";
-
 describe("the options of a command line", () => {
+  const parsed = (...args: string[]) =>
+    commandLine("thing", "It does something.")
+      .option("--rate <count>", "how often", whole({ to: 9 }), 1)
+      .option("--seed <number>", "which", whole(), 1)
+      .option("--only <names>", "some", someOf(["codec", "memory", "garbage"], String))
+      .option("--why <text>", "the reason")
+      .option("--json", "as JSON")
+      .parse(args, { from: "user" })
+      .opts();
+  const rest =
+    "; it is npm run thing -- [options], known are --rate <count>, --seed <number>, --only <names>, --why <text>, --json, -h, --help";
+
   const mistakes: [string, string[], string][] = [
-    ["an unknown option", ["--x"], `Unknown option '--x'; ${KNOWN}`],
-    ["a word that is no option", ["x"], `Unexpected argument 'x'; ${KNOWN}`],
-    ["an option without its value", ["--rate"], `Option '--rate <value>' argument missing; ${KNOWN}`],
-    ["a value that is not wanted", ["--json=yes"], `Option '--json' does not take an argument; ${KNOWN}`],
+    ["an unknown option", ["--x"], `unknown option '--x'${rest}`],
+    ["a typo", ["--jsno"], `unknown option '--jsno' (Did you mean --json?)${rest}`],
+    ["a word that is no option", ["x"], `too many arguments. Expected 0 arguments but got 1.${rest}`],
+    ["an option without its value", ["--rate"], `option '--rate <count>' argument missing${rest}`],
+    ["a value that is not wanted", ["--json=yes"], `unknown option '--json=yes'`],
+    ["a forgotten value", ["--why", "--json"], "is invalid. A value is not empty, and does not begin with -"],
+    ["an empty value", ["--why", " "], "is invalid. A value is not empty, and does not begin with -"],
+    ["a count that is none", ["--rate", "many"], "argument 'many' is invalid. It must be a whole number from 1 to 9"],
+    ["a count out of its range", ["--rate", "10"], "It must be a whole number from 1 to 9"],
+    ["zero", ["--seed", "0"], "It must be a whole number from 1"],
+    ["an unknown name", ["--only", "memory,x"], "There is no x; known are all, codec, memory, garbage"],
   ];
   for (const [what, args, message] of mistakes)
-    it(`are named when there is ${what}`, () => {
-      expect(() => readOptions({ args, options: OPTIONS })).to.throw(WrongOption, message);
+    it(`are explained in one line when there is ${what}`, () => {
+      expect(() => parsed(...args))
+        .to.throw(WrongOption, message)
+        .with.property("message")
+        .that.does.not.include("\n");
     });
 
   it("are what was given, else their defaults", () => {
-    const { values } = readOptions({ args: ["--json"], options: OPTIONS });
-    expect({ ...values }).to.deep.equal({ rate: "1", json: true });
+    expect(parsed("--json", "--only", "memory,codec")).to.deep.equal({
+      rate: 1,
+      seed: 1,
+      json: true,
+      only: ["memory", "codec"],
+    });
   });
 
   const programs = [
-    { name: "chaos", parse: chaosOptions, one: "--times <value>" },
-    { name: "load", parse: loadOptions, one: "--seconds <value>" },
-    { name: "replay", parse: replayOptions, one: "--asset <value>" },
+    { name: "chaos", parse: chaosOptions, one: "--times <count>" },
+    { name: "load", parse: loadOptions, one: "--seconds <seconds>" },
+    { name: "replay", parse: replayOptions, one: "--asset <name>" },
   ];
   for (const { name, parse, one } of programs)
     it(`are named by ${name}, too, with the one for help`, () => {
