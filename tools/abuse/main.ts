@@ -40,7 +40,7 @@ async function run(options: ReturnType<typeof parseCommandLine>): Promise<number
     for (const attack of attacks) {
       process.stderr.write(`${attack.name}: ${attack.how}\n`);
       const result = await abuse(attack, attacked, seconds);
-      process.stderr.write(`  ${result.did}; ${result.broken.join("; ") || "holds"}\n`);
+      process.stderr.write(`  ${result.did}; ${[...result.broken, ...result.slow].join("; ") || "holds"}\n`);
       results.push(result);
       if (json) console.log(JSON.stringify({ ...result, attack: attack.name, refused: [...result.seen.refused] }));
     }
@@ -49,7 +49,7 @@ async function run(options: ReturnType<typeof parseCommandLine>): Promise<number
   }
   if (!json) console.log(tableOf(results));
   if (write) writePage(results, seconds);
-  return results.every(({ broken }) => broken.length === 0) ? 0 : EXIT_HARMED;
+  return results.every(({ broken, slow }) => broken.length + slow.length === 0) ? 0 : EXIT_HARMED;
 }
 
 try {

@@ -21,13 +21,13 @@ const COLUMNS = [
 export function tableOf(results: readonly AbuseResult[]): string {
   return markdownTable(
     COLUMNS,
-    results.map(({ attack, quiet, seen, grown, broken }) => [
+    results.map(({ attack, quiet, seen, grown, broken, slow }) => [
       attack.how,
       `${inMs(quiet.ack.p50)} / ${inMs(quiet.ack.p99)}`,
       `${inMs(seen.ack.p50)} / ${inMs(seen.ack.p99)}`,
       `${Math.round(seen.slowestLoginMs)}, ${Math.round(seen.slowestSubscriptionMs)}`,
       grown === null ? "-" : `+${Math.max(0, Math.round(grown.megabytes))} MB (${grown.service})`,
-      broken.length === 0 ? "holds" : broken.join("; "),
+      [...broken, ...slow].join("; ") || "holds",
     ]),
   );
 }
