@@ -38,10 +38,13 @@ export class Connection implements TurnTaker {
   #fullSinceMs: number | null = null;
   #endedAtMs: number | null = null;
   #cutReason: string | null = null;
+  readonly #strangersGroup: string;
+  #accountGroup: string | null = null;
 
   constructor(socket: Socket, address: string, session: Session, limits: ConnectionLimits, ports: ConnectionPorts) {
     this.session = session;
     this.address = address;
+    this.#strangersGroup = `address ${address}`;
     this.#socket = socket;
     this.#limits = limits;
     this.#ports = ports;
@@ -64,7 +67,10 @@ export class Connection implements TurnTaker {
 
   /** The sessions of an account share turns, and those of an address that have not logged in. */
   get group(): string {
-    return this.session.account === null ? `address ${this.address}` : `account ${this.session.account.accountId}`;
+    const { account } = this.session;
+    if (account === null) return this.#strangersGroup;
+    this.#accountGroup ??= `account ${account.accountId}`; // asked for several times a turn
+    return this.#accountGroup;
   }
 
   /** Takes a bounded number of requests, and writes what is answered. */
