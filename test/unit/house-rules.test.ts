@@ -53,6 +53,11 @@ describe("house rules", () => {
     expect(long.map((file) => relative(projectRoot, file))).to.have.members(STILL_LONG);
   });
 
+  it("numbers the migrations from 1 on, each number once: two branches may each have added one", () => {
+    const numbers = readdirSync(join(projectRoot, "sql")).map((file) => Number.parseInt(file, 10));
+    expect(numbers.sort((a, b) => a - b)).to.deep.equal(numbers.map((_, index) => index + 1));
+  });
+
   it("lists every environment variable in .env.example", async () => {
     const read = await variablesThatAreRead();
     const listed = [...text(join(projectRoot, ".env.example")).matchAll(/^# ?([A-Z_]+)=/gm)].map(([, name]) => name);
