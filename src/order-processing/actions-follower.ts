@@ -1,6 +1,6 @@
 /**
- * Operators and timers have a say in what the engines are told. Their actions are followed in order, each asset from
- * where its order log has followed them to, so that each becomes its commands exactly once, whatever happens in between.
+ * Actions of operators and timers become commands of the assets that they concern, exactly once, whatever happens in
+ * between: each asset follows them in order, from the last action that its stored commands name.
  */
 import { type Action, concernsSuspensions } from "../shared/access/actions.js";
 import type { CommandBody } from "../shared/domain/messages.js";
@@ -12,17 +12,17 @@ export interface ActionCommand {
   readonly actionId: ActionId;
   readonly accountId: AccountId | 0;
   readonly body: CommandBody;
-  /** It is about all that the order log holds by now, processed or not. */
+  /** The command concerns every request that the order log holds by now, also those that are not processed yet. */
   readonly coversLog: boolean;
 }
 
-/** Actions that wait for an asset; at it, newer ones wait, too. */
+/** Limit of the actions held in memory until the slowest asset has followed them; at it, newer ones are not read. */
 const ACTIONS_HELD_MAX = 100_000;
 
 export class ActionsFollower {
   readonly #store: ActionsStore;
   readonly #followed = new Map<string, ActionId>();
-  /** What the slowest asset has not followed yet, and so everything that another has not. */
+  /** All actions after the last one that the slowest asset has followed. */
   #actions: Action[] = [];
   #suspended: ReadonlySet<AccountId> = new Set();
 
@@ -31,7 +31,7 @@ export class ActionsFollower {
   }
 
   async recover(asset: string): Promise<void> {
-    this.#actions = []; // the asset may be further behind than what is held
+    this.#actions = []; // read again: the asset may be further behind than the first one held
     this.#followed.set(asset, await this.#store.followedThrough(asset));
     this.#suspended = await this.#store.suspendedAccounts();
   }
@@ -40,7 +40,7 @@ export class ActionsFollower {
     return this.#suspended.has(accountId);
   }
 
-  /** What the assets are to be told by now. It is asked again until `written` says that it was written. */
+  /** The commands that are due for each asset. They are returned again and again until `written` is called with them. */
   async commands(assets: readonly string[]): Promise<Map<string, ActionCommand[]>> {
     const commands = new Map<string, ActionCommand[]>();
     if (assets.length === 0) return commands;
@@ -60,13 +60,13 @@ export class ActionsFollower {
     this.#follow(asset, commands.at(-1)?.actionId);
   }
 
-  /** To the end, however far behind one asset waits: what is newest may be a halt of another. */
+  /** Reads all actions there are, however far behind the slowest asset is: the newest may halt another asset. */
   async #readOn(slowest: ActionId): Promise<void> {
     this.#actions = this.#actions.filter((action) => action.actionId > slowest);
     while (this.#actions.length < ACTIONS_HELD_MAX) {
       const page = await this.#store.actionsAfter(this.#actions.at(-1)?.actionId ?? slowest);
       if (page.length === 0) return;
-      // From now on their orders are refused; those before are in the log, ahead of the cancel that follows.
+      // From here on orders of suspended accounts are refused; earlier ones come before the cancel-all that follows.
       if (page.some(concernsSuspensions)) this.#suspended = await this.#store.suspendedAccounts();
       this.#actions.push(...page);
     }
@@ -82,12 +82,12 @@ export class ActionsFollower {
 }
 
 /**
- * The commands of an action in an asset, none where it has nothing to say there. `owners` are the accounts that may have
- * orders; they matter where an action is about all accounts.
+ * The commands that an action becomes in an asset; none if it does not concern the asset. `owners`, the accounts that may
+ * have orders there, are looked at only when the action suspends all accounts.
  */
 export function commandsOf(action: Action, asset: string, owners: readonly AccountId[]): ActionCommand[] {
   const { actionId, kind, accountId, assetState } = action;
-  // A suspended account's orders that come to be processed after the cancel are refused; nobody else's are.
+  // Only "cancel_all" has to wait for older requests: after a suspension they are refused when their turn comes.
   const coversLog = kind === "cancel_all";
   const told = (owner: AccountId | 0, body: CommandBody): ActionCommand => ({
     actionId,
@@ -99,7 +99,7 @@ export function commandsOf(action: Action, asset: string, owners: readonly Accou
   if (kind === "set_asset_state" && assetState !== null && (action.asset ?? asset) === asset)
     return [told(0, { kind: "set_asset_state", state: assetState })];
   if (isAboutAllAccounts(action)) {
-    // Something must be written, or it would be followed once more after a restart, when it may be over.
+    // One command at least names the action: else it would be followed again after a restart, and may be over by then.
     return owners.length > 0 ? owners.map(cancelAll) : [told(0, { kind: "advance_clock" })];
   }
   const cancels = kind === "suspend" || kind === "close" || kind === "cancel_all";

@@ -1,8 +1,9 @@
+/** Reads actions, suspensions and due triggers from Postgres, for the follower of actions. */
 import { type Action, actionsAfter, suspendedAccounts } from "../shared/access/actions.js";
 import type { Database } from "../shared/database/database.js";
 import { type AccountId, type ActionId, actionId } from "../shared/domain/units.js";
 
-/** Triggers that one call turns into actions. */
+/** Triggers that one call turns into actions at most. */
 const TRIGGERS_MAX = 100;
 const ACTIONS_MAX = 1_000;
 
@@ -13,7 +14,7 @@ export class ActionsStore {
     this.#database = database;
   }
 
-  /** The last action that the asset's order log holds the commands of. */
+  /** The last action whose commands are stored for the asset; 0: none. */
   async followedThrough(asset: string): Promise<ActionId> {
     const [row] = await this.#database.query<{ last: number | null }>(
       "select max(action_id) as last from order_log where asset = $1 and action_id is not null",
@@ -31,14 +32,14 @@ export class ActionsStore {
   }
 
   /**
-   * Timers that ran out and sessions that ended become actions, each once, whoever asks; not before those who renew them had
-   * the time to do so, where nobody has asked for a while.
+   * Turns due triggers (timers that ran out, sessions that ended) into actions, each once however many processes call this.
+   * After a time without a call, Postgres first gives their owners time to renew them.
    */
   async fireTriggers(): Promise<void> {
     await this.#database.query("select fire_cancel_triggers($1)", [TRIGGERS_MAX]);
   }
 
-  /** Whoever may have an order in the book, or on its way into it. */
+  /** The accounts that may have an order in the asset's book, or on its way into it. */
   async accountsWithOrders(asset: string): Promise<AccountId[]> {
     const rows = await this.#database.query<{ id: AccountId }>(
       `select account_id as id from orders

@@ -1,6 +1,6 @@
 /**
- * What engines are told, on its way out: commands that are committed go to COMMANDS under the fence, and the asset's
- * position moves with them. There is no outbox: after a restart, the rows behind the last published command are it.
+ * Publishes committed commands to COMMANDS under the fence, and keeps each asset's position. There is no outbox table: after
+ * a restart, the stored commands after the last published one are published.
  */
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
@@ -20,14 +20,14 @@ import { decodeCommandBatch, encodeCommandBatch } from "../shared/wire/pipeline-
 import type { CommandPosition, CommandStore } from "./command-store.js";
 import type { SequencedBatch } from "./sequencing.js";
 
-/** Commands in one message; far below 256 KiB. */
+/** Commands in one message at most; with as many it stays far below 256 KiB. */
 const COMMANDS_PER_MESSAGE_MAX = 1_000;
 
-/** How far an asset is: as committed, but for the last two. */
+/** How far an asset is in its input; the inherited fields are as Postgres has committed them. */
 export interface AssetPosition extends CommandPosition {
-  /** The last message of ORDERS that was handled, or skipped because nothing can be done with it. */
+  /** The last message of ORDERS that was read here, whether its requests became commands or it was skipped as unreadable. */
   seenThrough: StreamSequence;
-  /** When the clock has to be sent if no request brings it. */
+  /** The next time an order expires: from then on the engine must be told the time, by a request or by itself. */
   nextExpiryMs: EpochMs | null;
 }
 
@@ -48,11 +48,11 @@ export class CommandOutput {
     this.#store = store;
   }
 
-  /** Reads where the asset stands, and publishes what was committed and did not get out. */
+  /** Reads the asset's position, and publishes commands that were committed before and not published. */
   async recover(asset: string): Promise<AssetPosition> {
     this.#outputs.delete(asset);
     const fenced = new FencedOutput(this.#bus, this.#service, "order-processing", asset);
-    // Before the position: commands are committed before they are published, also by another process at this moment.
+    // Read before the position, so that it can't be ahead of it while another process commits and publishes.
     const published = await fenced.open();
     const stored = await this.#store.position(asset);
     const { last } = await this.#bus.streamBounds("ORDERS");
@@ -77,7 +77,7 @@ export class CommandOutput {
     return this.#output(asset).position;
   }
 
-  /** Of batches that are committed. Resolves when the engines' log has them. */
+  /** Publishes the commands of committed batches. Resolves when COMMANDS has stored them. */
   async publish(batches: readonly SequencedBatch[]): Promise<void> {
     for (const batch of batches) advance(this.position(batch.asset), batch);
     await Promise.all(batches.map(({ asset, commands }) => publishCommands(this.#output(asset).fenced, commands)));

@@ -1,10 +1,13 @@
-/** Commands as rows of order_log; order-log.ts reads them back, and a second publish has the same bytes. Pure. */
+/**
+ * Writes commands as rows of order_log. `shared/database/stored-commands.ts` reads them back to the same bytes, so that a
+ * command can be published a second time. Pure.
+ */
 import { assertNever } from "../shared/domain/errors.js";
 import type { Command, CommandBody, NewOrder } from "../shared/domain/messages.js";
 import type { ActionId } from "../shared/domain/units.js";
 import type { Hold } from "./sequencing.js";
 
-/** The columns of order_log that carry a command and what was held for it, with their types. */
+/** The columns of order_log that hold a command and its hold, with their types in Postgres. */
 export const COLUMNS = {
   asset: "text",
   command_sequence: "bigint",
@@ -45,7 +48,7 @@ export type ColumnName = keyof typeof COLUMNS;
 export type OrderLogRow = Record<ColumnName, unknown>;
 
 export const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
-/** All rows have all columns, in this order: what reads them column by column is several times as fast then. */
+/** Every row is a copy of this one, so that all have one shape: reading them column by column is several times faster. */
 const EMPTY_ROW = Object.fromEntries(COLUMN_NAMES.map((name) => [name, null])) as OrderLogRow;
 
 export function rowOf(asset: string, command: Command, hold: Hold | null, actionId: ActionId | null): OrderLogRow {
@@ -102,7 +105,7 @@ function writeBody(row: OrderLogRow, body: Exclude<CommandBody, { kind: "refuse"
   }
 }
 
-/** What the client asked for, and beside it what was decided. */
+/** Writes the order as its client asked for it, and in columns of their own what was decided (fees, protective price). */
 function writeNewOrder(row: OrderLogRow, body: NewOrder, hold: Hold | null): void {
   const isProtected = body.feeRates !== null && (body.type === "market" || body.type === "stop_market");
   row.client_order_id = body.clientOrderId;

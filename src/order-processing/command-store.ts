@@ -1,4 +1,4 @@
-/** Commands in Postgres (order_log), with the holds: the one record of what the engines are told and what is held for it. */
+/** Stored commands (the table order_log) and their holds: the record of what engines are told and what is held for it. */
 import { columns, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
@@ -23,7 +23,7 @@ import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
 import type { Hold, SequencedBatch } from "./sequencing.js";
 
 const SERVICE = "order-processing";
-/** A client order id belongs to who used it first, over all assets and processes. */
+/** The unique index that gives a client order id to its first user, over all assets and processes. */
 const CLIENT_ORDER_IDS = "order_log_client_order_id";
 
 export interface CommandPosition {
@@ -33,10 +33,10 @@ export interface CommandPosition {
   readonly sequencedAtUs: EpochUs;
 }
 
-/** What an account has after its holds. */
+/** An account's balance after the batch's holds. */
 export interface HeldBalance extends BalanceKey, Balance {}
 
-/** What the batch was decided by is not so any more: nothing is written, and it wants to be decided again. */
+/** Funds or client order ids that the batch was decided by are taken meanwhile: nothing is written; decide it again. */
 export class DecisionOutdated extends Error {
   override readonly name = "DecisionOutdated";
 }
@@ -67,7 +67,7 @@ export class CommandStore {
     };
   }
 
-  /** The last command of each asset that trade-processing is done with. */
+  /** Each asset's last command that trade-processing has settled. */
   async settledCommands(): Promise<Map<string, CommandSequence>> {
     const rows = await this.#database.query<{ asset: string; command_sequence: number }>(
       "select asset, command_sequence from consumer_positions where service = 'trade-processing'",
@@ -76,8 +76,8 @@ export class CommandStore {
   }
 
   /**
-   * Writes the commands, holds what they need and moves the positions, all or nothing. Rejects with DecisionOutdated when
-   * the funds or a client order id are not there, with Fenced when another has the asset.
+   * Writes the commands, holds their funds and moves the positions, all or nothing. Rejects with DecisionOutdated when
+   * funds or a client order id are taken meanwhile, with Fenced when another process has the asset.
    */
   async append(batches: readonly SequencedBatch[]): Promise<HeldBalance[]> {
     const hold = holdFunds(batches, this.#openOrdersMax);
@@ -95,7 +95,7 @@ export class CommandStore {
     }
   }
 
-  /** When the next order expires that the clock has not reached; null: none. */
+  /** The time of the asset's next expiry after `afterUs`; null: no order expires. */
   async nextExpiry(asset: string, afterUs: EpochUs): Promise<EpochMs | null> {
     const [row] = await this.#database.query<{ expires_at_ms: number }>(
       `select expires_at_ms from order_log
@@ -105,12 +105,12 @@ export class CommandStore {
     return row === undefined ? null : epochMs(row.expires_at_ms);
   }
 
-  /** After the asset's last command. */
+  /** The rules in force after the asset's last stored command. */
   async rulesInForce(asset: string): Promise<RulesInForce> {
     return (await lastStoredRules(this.#database, asset)) ?? DEFAULT_RULES;
   }
 
-  /** The commands after the given one, in order: what was committed and may not be published. */
+  /** At most `max` stored commands after the given one, in order. */
   commandsAfter(asset: string, after: CommandSequence, max: number): Promise<Command[]> {
     return readStoredCommands(this.#database, asset, after, max);
   }
@@ -126,7 +126,7 @@ function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBat
 const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
   select * from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
 
-/** By client order id, where there is one: two processes that use the same ids wait for each other in one order. */
+/** The rows are sorted by client order id, so that two processes with the same ids wait for each other and don't deadlock. */
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
   const rows = batches
     .flatMap(({ asset, commands, holds, actionIds }) => {
@@ -146,7 +146,7 @@ function insertCommands(batches: readonly SequencedBatch[]): Statement {
 }
 
 interface AccountHold extends BalanceKey {
-  /** A batch may hold more than 2^53. */
+  /** The sum over a batch may be above 2^53. */
   units: bigint;
   openedOrders: number;
 }

@@ -6,11 +6,11 @@ const SETTINGS = v.pipe(
   v.object({
     ...serviceSettings("order-processing"),
     traded: sharedAssets(),
-    /** Least time between the starts of two transactions. */
+    /** Least time between the starts of two transactions, while there is little to do. */
     batchIntervalMs: integer("PROCESSING_BATCH_INTERVAL_MS", 8, { min: 0, max: 1000 }),
-    /** Up to which it grows with the load. */
+    /** The same under load: between the two it grows with the load. */
     batchIntervalMaxMs: integer("PROCESSING_BATCH_INTERVAL_MAX_MS", 20, { min: 0, max: 1000 }),
-    /** False: every order is taken as covered, and no money moves. For measuring what that costs. */
+    /** False: every order counts as covered and no money moves. For measuring what holds cost. */
     holdsFunds: flag("PROCESSING_HOLD_FUNDS", true),
     trim: v.object({
       intervalMs: integer("TRIM_INTERVAL_MS", 60_000, { min: 100, max: 86_400_000 }),

@@ -1,7 +1,7 @@
 /**
- * Which requests are covered, and what is held for them: decided one by one, in the order of the log, from what was on
- * record before the batch and what the batch itself has held. Pure. What is checked first is what is named when several
- * rules are broken: price and amount, open orders, funds.
+ * Decides which requests are covered, and how much is held for each: one by one, in the order of the log, by the balances
+ * before the batch less what the batch has held so far. Pure. A request that breaks several rules is refused for the first
+ * of: price and amount, open orders, funds.
  */
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { coverUnits, entryHoldUnits, heldCurrency, holdUnits, spendableUnits } from "../shared/domain/funds.js";
@@ -20,7 +20,7 @@ export interface Balance {
   readonly openOrders: number;
 }
 
-/** An order that may be replaced, by its latest terms that a command carries. */
+/** An order that a request may replace, with the terms of the latest command about it. */
 export interface OrderOnRecord {
   readonly accountId: AccountId;
   readonly side: Side;
@@ -28,21 +28,21 @@ export interface OrderOnRecord {
   readonly quantityLots: number | null;
   /** Null for market orders: nothing of them ever rests. */
   readonly priceTicks: number | null;
-  /** As far as it is settled. */
+  /** The fills that are settled. */
   readonly filledLots: number;
   /** Null: nothing is held for it. */
   readonly feeRates: FeeRates | null;
 }
 
-/** What was on record before the batch. */
+/** The record before the batch, as it is in Postgres or known from earlier holds. */
 export interface FundingRecord {
   balance(accountId: AccountId, currency: string): Balance | undefined;
-  /** Of finished orders none. */
+  /** Undefined for finished orders, too. */
   order(asset: string, orderId: OrderId): OrderOnRecord | undefined;
   lastPrice(asset: string): PriceTicks | null;
 }
 
-/** What is held for a request. */
+/** The funds held for one request. */
 export interface RequestHold {
   readonly accountId: AccountId;
   readonly currency: string;
@@ -69,12 +69,12 @@ export class Funding {
     this.#record = record;
   }
 
-  /** The balances that were not enough: those that refusals rest on. */
+  /** The balances that were too small, and that refusals therefore rest on. */
   get short(): BalanceKey[] {
     return [...this.#short.values()];
   }
 
-  /** A market order gets its protective price, a quote budget is cut down to what fills may spend. */
+  /** Covers a new order. A market order gets its protective price; of a quote budget the fees are set aside. */
   placeOrder(asset: Asset, accountId: AccountId, orderId: OrderId, asked: NewOrder): Funded<NewOrder> {
     if (!isCoverable(asked)) return { kind: "funded", body: { ...asked, feeRates: null }, hold: null };
     const price = protectivePrice(asset, asked, this.#record.lastPrice(asset.asset));
@@ -92,7 +92,7 @@ export class Funding {
     return { kind: "funded", body, hold };
   }
 
-  /** Only what is more than the order holds is held. What the engine is going to refuse needs nothing. */
+  /** Covers a replace: holds what it needs beyond what the order holds already; nothing if the engine will refuse it anyway. */
   replaceOrder(asset: Asset, accountId: AccountId, asked: ReplaceOrder): Funded<ReplaceOrder> {
     const order = this.#order(asset.asset, asked.orderId);
     if (order === undefined || order.accountId !== accountId)
@@ -148,7 +148,7 @@ export function orderKey(asset: string, orderId: OrderId): string {
   return `${asset}/${orderId}`;
 }
 
-/** What contradicts itself has no amount: the engine refuses it (admission.ts), and nothing is held for it. */
+/** False for an order whose fields contradict each other: it has no amount, and the engine refuses it (admission.ts). */
 function isCoverable({ side, type, quantityLots, priceTicks, stopPriceTicks, quoteBudgetUnits }: NewOrder): boolean {
   if ((type === "limit" || type === "stop_limit") && priceTicks === null) return false;
   if (type === "stop_market" && stopPriceTicks === null) return false;
@@ -162,7 +162,7 @@ function onRecord(accountId: AccountId, order: NewOrder): OrderOnRecord {
   return { accountId, side, quantityLots, priceTicks, filledLots: 0, feeRates };
 }
 
-/** What the order would need beyond what it needs now, in ticks * lots (buy) or lots (sell). */
+/** How much more the replaced order needs than the order does now, in ticks * lots (buy) or lots (sell). */
 function coverOf({ side, quantityLots, priceTicks, filledLots }: OrderOnRecord, asked: ReplaceOrder): bigint {
   if (quantityLots === null || priceTicks === null) return 0n;
   const more =

@@ -1,11 +1,11 @@
 /**
- * What accounts are known to have: as their last hold left it, so that the next batch need not ask. Only holds and
- * withdrawals take from `available`, and settlement only closes orders, so it is the worst case as long as nobody else
- * holds; whoever does is noticed by Postgres (hold_funds).
+ * Remembers balances as an account's last hold left them, so that the next batch need not ask Postgres. They may be too
+ * low by now, never too high: only holds and withdrawals take from `available`. What another process held meanwhile is
+ * noticed by Postgres (hold_funds).
  */
 import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
 
-/** Past that, the balances are forgotten whose last hold is the longest ago. */
+/** Balances remembered at most; past that, the one whose last hold is the longest ago is forgotten. */
 const BALANCES_MAX = 100_000;
 
 export class KnownBalances {

@@ -1,9 +1,9 @@
-/** How far a market order may go: what a buy is covered to. Pure. */
+/** The protective price of a market order: the worst price it may trade at, and the one a buy is covered by. Pure. */
 import type { Asset } from "../shared/domain/assets.js";
 import type { NewOrder, Reason } from "../shared/domain/messages.js";
 import { type PriceTicks, priceTicks } from "../shared/domain/units.js";
 
-/** A market buy by quantity must be covered up to some price: where the asset has no collar, up to twice the reference. */
+/** The collar of a market buy by quantity in an asset without one, in percent: it must be covered up to some price. */
 export const UNCOLLARED_BUY_PERCENT = 100;
 
 const TICKS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
@@ -15,8 +15,9 @@ export function isPricedByLastTrade({ priceCollarPercent }: Asset, order: NewOrd
 }
 
 /**
- * A limit order's own price; a market order's by the collar around the last trade, else around the asset's reference
- * price; a stop's around its own stop price. Null: it may go as far as there are orders. A string: why there is none.
+ * The worst price an order may trade at: a limit order's own price; for a market order, the asset's collar around the last
+ * trade's price, else around the asset's reference price; for a stop, around its stop price. Null: any price. A string is
+ * the reason why there is none.
  */
 export function protectivePrice(
   asset: Asset,

@@ -1,4 +1,4 @@
-/** What requests must be judged by and Postgres knows: read for a whole batch in one round trip. */
+/** Reads from Postgres what a batch of requests is judged by: client order ids, balances, orders, prices; in one round trip. */
 import { columns } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { findLastPrices, lastPricesOf } from "../shared/database/last-prices.js";
@@ -24,9 +24,9 @@ export interface Answers {
   readonly clientOrderIds: ClientOrderIds;
   /** By balanceKey. */
   readonly balances: ReadonlyMap<string, Balance>;
-  /** By orderKey; those that are not done. */
+  /** By orderKey; live orders only. */
   readonly orders: ReadonlyMap<string, OrderOnRecord>;
-  /** By asset; those that have not traded are not there. */
+  /** By asset; only assets that have traded. */
   readonly lastPrices: ReadonlyMap<string, PriceTicks>;
 }
 
@@ -61,8 +61,8 @@ export class RecordStore {
 }
 
 /**
- * `limit 1` makes Postgres look each key up by itself. Of a log that has grown since it counted, and in a partial index,
- * it expects a handful of rows, and would read all of them for every batch.
+ * `limit 1` makes Postgres look each key up by itself in the index. Without it, it believes (by old statistics of a table
+ * that grows) that the partial index has a handful of rows, and reads all of it for every batch.
  */
 function findClientOrderIds(keys: readonly ClientOrderIdKey[]): Statement {
   return {
@@ -97,8 +97,8 @@ function findBalances(keys: readonly BalanceKey[]): Statement {
 }
 
 /**
- * An order's latest terms: those of a replace whose outcome is not settled yet, else as settlement left it, else as it
- * came in. One statement, so that they and the position of settlement are of the same moment.
+ * Finds orders with their latest terms: those of a replace whose outcome is not settled yet, else as settlement left the
+ * order, else as it came in. One statement, so that the terms and settlement's position are of the same moment.
  */
 function findOrders(names: readonly OrderName[]): Statement {
   return {

@@ -1,8 +1,8 @@
 /**
- * A batch's way from requests to committed commands. Postgres is asked for what the batch must be judged by, all at once,
- * and only for what is not known already; the batch is decided (sequencing.ts) and written (command-store.ts). It is
- * decided again, in one loop, where the decision rests on what is not so any more: a refusal for want of funds on a
- * balance that was only remembered, or a commit that Postgres refuses because others have held or used ids meanwhile.
+ * Takes a batch from requests to committed commands: asks Postgres, all at once, for those facts that are not remembered
+ * here; decides (sequencing.ts); writes (command-store.ts). It decides again, in one loop, where a fact was out of date: a
+ * refusal for want of funds that rests on a remembered balance, or a commit that Postgres refuses because another process
+ * has held the funds or used a client order id meanwhile.
  */
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
@@ -28,10 +28,10 @@ interface KnownPrice {
   readonly readAtMs: number;
 }
 
-/** How old the last trade's price may be that a market order is covered by. */
+/** How old a remembered last price may be to cover market orders by it. */
 const LAST_PRICE_AGE_MAX_MS = 1_000;
 
-/** Others may hold funds of the same accounts at the same time: a batch is decided again as often, ever later. */
+/** How often a batch is decided at most, after ever longer pauses, while others hold funds of the same accounts. */
 const ATTEMPTS_MAX = 8;
 const RETRY_FIRST_MS = 2;
 
@@ -55,7 +55,7 @@ export class Sequencer {
     this.#holdsFunds = holdsFunds;
   }
 
-  /** Decides the batches as one, and commits them. Rejects with DecisionOutdated where others are faster, again and again. */
+  /** Decides the batches as one, and commits them. Rejects with DecisionOutdated if others were faster in every attempt. */
   async commit(
     batches: readonly LoggedBatch[],
     isSuspended: (accountId: AccountId) => boolean,
@@ -81,7 +81,7 @@ export class Sequencer {
     }
   }
 
-  /** Commits a request's refusal, where the request itself can't be written. */
+  /** Commits refusals of requests that can't be written as they are. */
   async refuse(batch: LoggedBatch): Promise<SequencedBatch[]> {
     const refused = [
       inBatch(batch, refusals(batch.requests, batch.after.commandSequence, nowAfterUs(batch.after.sequencedAtUs))),
@@ -90,7 +90,7 @@ export class Sequencer {
     return refused;
   }
 
-  /** Somebody else may have held: nothing is known any more. */
+  /** For when another process may have held funds: the remembered balances may be too high. */
   forgetBalances(): void {
     this.#balances.forgetAll();
   }
@@ -126,7 +126,7 @@ export class Sequencer {
     return { decided, short: funding?.short ?? [] };
   }
 
-  /** What was found short is read again by the next batch: most likely it is short again. */
+  /** Balances that were too small are forgotten: the next batch reads them again, since money may have come in. */
   #learn(held: readonly HeldBalance[], short: readonly BalanceKey[]): void {
     for (const balance of held) this.#balances.learn(balance, balance);
     for (const key of short) this.#balances.forget(key);

@@ -1,6 +1,7 @@
 /**
- * From logged requests to the engine's commands: the rules that need to know more than one request. Pure.
- * Every request becomes exactly one command; what is refused becomes one, too, and so reaches its client in order.
+ * Turns logged requests into the engine's commands, by the rules that look at more than one request: client order ids,
+ * suspensions, cover. Pure. Every request becomes exactly one command; a refused one becomes a `refuse`, whose report
+ * reaches its client in the order of the log.
  */
 import type { Asset } from "../shared/domain/assets.js";
 import type {
@@ -37,7 +38,7 @@ export interface ClientOrderIdKey {
   readonly clientOrderId: string;
 }
 
-/** Uses by account and client order id: those of one batch, on top of those that were on record before. */
+/** The first use of each client order id: those of this batch, and behind them (`before`) those on record. */
 export class ClientOrderIds {
   readonly #uses = new Map<string, ClientOrderIdUse>();
   readonly #before: ClientOrderIds | null;
@@ -55,10 +56,10 @@ export class ClientOrderIds {
   }
 }
 
-/** What was held for a command; written with it. */
+/** The funds held for a command, written in the same transaction. */
 export interface Hold extends RequestHold {
   readonly commandSequence: CommandSequence;
-  /** Of a market buy: what its client wants to spend, fees included; the command says what is left for fills. */
+  /** Of a market buy by budget: what its client wants to spend, fees included; the command has what is left for fills. */
   readonly budgetUnits: CurrencyUnits | null;
 }
 
@@ -67,11 +68,11 @@ export interface Sequenced {
   readonly holds: readonly Hold[];
 }
 
-/** One asset's requests of a batch, at least one, and what they go on from. */
+/** One asset's requests of a batch (at least one), and the asset's position before them. */
 export interface LoggedBatch {
   readonly asset: string;
   readonly requests: readonly LoggedRequest[];
-  /** The message that they are through with. */
+  /** The message whose last request is the batch's last. */
   readonly streamSequence: StreamSequence;
   readonly after: {
     readonly logId: LogId;
@@ -80,22 +81,22 @@ export interface LoggedBatch {
   };
 }
 
-/** One asset's commands of a batch, at least one, what is held for them, and how far in the log they reach. */
+/** One asset's commands of a batch (at least one), their holds, and how far in the order log they reach. */
 export interface SequencedBatch extends Sequenced {
   readonly asset: string;
   readonly from: LogId;
   readonly reached: LogId;
   readonly streamSequence: StreamSequence;
-  /** Of each command, where they come of actions and not of requests. */
+  /** The action of each command, if they come from actions and not from requests. */
   readonly actionIds?: readonly ActionId[];
 }
 
-/** What the batch's requests became, with its place in the log. */
+/** The sequenced requests with the batch's place in the order log. */
 export function inBatch({ asset, requests, streamSequence, after }: LoggedBatch, sequenced: Sequenced): SequencedBatch {
   return { asset, ...sequenced, from: after.logId, reached: (requests.at(-1) as LoggedRequest).logId, streamSequence };
 }
 
-/** Refuses requests that can't be written as they are: without the client order id, which may be why. */
+/** Refuses requests that Postgres can't take as they are; without their client order ids, which may be the reason. */
 export function refusals(requests: readonly LoggedRequest[], after: CommandSequence, atUs: EpochUs): Sequenced {
   const commands = requests.map((request, index): Command => {
     const named = request.body.kind === "cancel_all" ? request.body : { ...request.body, clientOrderId: null };
@@ -112,20 +113,20 @@ export function clientOrderIdsNeeded(requests: readonly LoggedRequest[]): Client
   );
 }
 
-/** Gives the requests of a batch, asset by asset, their commands. */
+/** Decides the commands of a batch, asset by asset; what one asset's requests use up counts for the next ones. */
 export class Sequencing {
   readonly #ids: ClientOrderIds;
   readonly #funding: Funding | null;
   readonly #isSuspended: (accountId: AccountId) => boolean;
 
-  /** `onRecord` holds what clientOrderIdsNeeded asked for. Without a `funding` nothing is held. */
+  /** `onRecord` has the uses on record of all `clientOrderIdsNeeded`. Without a `funding` nothing is held. */
   constructor(onRecord: ClientOrderIds, funding: Funding | null, isSuspended: (accountId: AccountId) => boolean) {
     this.#ids = new ClientOrderIds(onRecord);
     this.#funding = funding;
     this.#isSuspended = isSuspended;
   }
 
-  /** Numbered on from `after`, all at the time `atUs` (not before that of the command before). */
+  /** The commands are numbered from `after` + 1, and all have the time `atUs`, which must not be before the last command's. */
   sequence(asset: Asset, requests: readonly LoggedRequest[], after: CommandSequence, atUs: EpochUs): Sequenced {
     const holds: Hold[] = [];
     const commands = requests.map((request, index): Command => {
@@ -158,7 +159,7 @@ export class Sequencing {
     }
   }
 
-  /** A client order id belongs to the request that used it first, whatever becomes of that one. */
+  /** Null: admitted. A client order id belongs to the request that used it first, even if that one was refused. */
   #admit({ asset }: Asset, accountId: AccountId, body: NewOrder | ReplaceOrder, orderId: OrderId): Decided | null {
     if (body.clientOrderId !== null) {
       const key = { accountId, clientOrderId: body.clientOrderId };

@@ -19,7 +19,7 @@ import type { Sequencer } from "./sequencer.js";
 import type { LoggedBatch } from "./sequencing.js";
 import { UnaskedCommands } from "./unasked-commands.js";
 
-/** Commands of one asset that may be on their way to settlement; past that its requests wait in the log. */
+/** Limit of an asset's commands that are not settled yet; past it, its requests wait in the order log. */
 const UNSETTLED_COMMANDS_MAX = 10_000;
 
 export class OrderProcessing implements Stage {
@@ -29,7 +29,7 @@ export class OrderProcessing implements Stage {
   readonly #actions: ActionsFollower;
   readonly #output: CommandOutput;
   readonly #unasked: UnaskedCommands;
-  /** What the asset is configured to be decided by. */
+  /** The rules that the assets file gives the asset. */
   readonly #rulesOf: (asset: string) => RulesInForce;
   #settled: ReadonlyMap<string, CommandSequence> = new Map();
 
@@ -69,12 +69,12 @@ export class OrderProcessing implements Stage {
     if (logged.length > 0) await this.#process(logged);
   }
 
-  /** One request after the other; what can't be written is refused, and so told to its owner. */
+  /** Handles a faulty input request by request; one that can't be written is refused, and so reported to its owner. */
   async salvage(input: AssetInput): Promise<void> {
     const batch = this.#readRequests(input);
     const last = batch.requests.at(-1);
     for (const request of batch.requests) {
-      // Until its last request is done, reading goes on before the message.
+      // Until the last request is committed, a restart must read the message again.
       const streamSequence = request === last ? batch.streamSequence : ((batch.streamSequence - 1) as StreamSequence);
       const alone: LoggedBatch = { ...batch, requests: [request], streamSequence };
       try {
@@ -108,7 +108,7 @@ export class OrderProcessing implements Stage {
     return { asset, requests, streamSequence, after };
   }
 
-  /** Commands that are not settled yet, as far as it was known at the last tick. */
+  /** The asset's commands that were not settled at the last tick. */
   #unsettled(asset: string): number {
     return this.#output.position(asset).commandSequence - (this.#settled.get(asset) ?? 0);
   }

@@ -1,7 +1,7 @@
 /**
- * Trims the streams: removes what every reader's committed position and every kept snapshot has passed, but for a
- * margin. Nothing else ever shrinks a stream that is a truth or leads to one. An asset whose engine has not said that
- * its snapshots can be loaded is left alone.
+ * Trims ORDERS, COMMANDS and EXECUTIONS: removes messages that every reader's committed position and every kept snapshot
+ * has passed, but for a margin. Nothing else ever shrinks these streams. COMMANDS and EXECUTIONS of an asset whose engine
+ * has not said that its snapshots can be loaded are left alone.
  */
 
 import type { Bus } from "../shared/bus/bus.js";
@@ -14,7 +14,7 @@ import { pausedFor } from "../shared/process/waits.js";
 
 export interface TrimOptions {
   readonly intervalMs: number;
-  /** What is kept before the place that could be removed, in messages of the stream. */
+  /** How many messages before the last removable one are kept all the same. */
   readonly marginMessages: number;
 }
 
@@ -46,7 +46,7 @@ export class Trimmer {
     ]);
   }
 
-  /** Until the service stops. What can't be trimmed now is trimmed the next time. */
+  /** Trims in every interval until the service stops; a trim that fails is tried again in the next one. */
   async run(): Promise<void> {
     const { stopping, log } = this.#service;
     while (await pausedFor(this.#options.intervalMs, stopping))
@@ -73,7 +73,7 @@ export class Trimmer {
     return new Map(rows.map((row) => [row.service, row.stream_sequence]));
   }
 
-  /** The message at `through` itself stays, whatever the margin: the next one's fence names it. */
+  /** Removes the messages before `through` but for the margin. `through` itself stays: the next publish's fence names it. */
   async #remove(stream: StreamName, asset: string, through: number): Promise<void> {
     const before = through - this.#options.marginMessages;
     if (before <= 1) return;

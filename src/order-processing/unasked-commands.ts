@@ -1,6 +1,6 @@
 /**
- * Commands that no request asked for: the time, where an order expires and no request brings it, and what operators and
- * timers decided, and what the asset is configured to be decided by. They are committed and published as those of requests are; the position in the log stays where it is.
+ * Commands that no request asked for: the time when an order expires, the actions of operators and timers, and the rules in
+ * force. They are committed and published like those of requests, but the position in the order log does not move.
  */
 import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
@@ -19,9 +19,9 @@ import type { CommandOutput } from "./command-output.js";
 import type { CommandStore } from "./command-store.js";
 import type { SequencedBatch } from "./sequencing.js";
 
-/** How often it is asked what operators decided and which timers ran out: two small queries. */
+/** How often new actions and due triggers are looked for, by two small queries. */
 const ACTIONS_INTERVAL_MS = 500;
-/** Commands of actions in one transaction, about: the next ones come with the next look. */
+/** Commands of actions in one transaction, about; the next ones are written after the next look. */
 const ACTION_COMMANDS_MAX = 1_000;
 
 export class UnaskedCommands {
@@ -30,7 +30,7 @@ export class UnaskedCommands {
   readonly #output: CommandOutput;
   readonly #actions: ActionsFollower;
   #followedActionsMs = Number.NEGATIVE_INFINITY;
-  /** What is to be processed before an asset's actions through this one become commands. */
+  /** Per asset: its actions up to `actionId` wait until its requests up to `through` are processed. */
   readonly #covered = new Map<string, { readonly actionId: ActionId; readonly through: StreamSequence }>();
 
   constructor(bus: Bus, store: CommandStore, output: CommandOutput, actions: ActionsFollower) {
@@ -40,7 +40,7 @@ export class UnaskedCommands {
     this.#actions = actions;
   }
 
-  /** `rules` are those that all that follows is to be decided by: the engine is told before any further request. */
+  /** Tells the engine the configured rules if they are not in force yet, before any further request. */
   async recover(asset: string, rules: RulesInForce): Promise<void> {
     this.#covered.delete(asset);
     await this.#actions.recover(asset);
@@ -84,8 +84,8 @@ export class UnaskedCommands {
   }
 
   /**
-   * A cancel of everything covers what was acknowledged before it: while that still waits in the log, so does the cancel.
-   * Unless trading is to stop: then what comes late is refused.
+   * The commands that may be written now. A cancel-all covers every order acknowledged before it, so it waits until those
+   * in the order log are processed; unless trading is to stop, for then later orders are refused anyway.
    */
   async #due(asset: string, told: readonly ActionCommand[]): Promise<readonly ActionCommand[]> {
     const covering = told.findLast(({ coversLog }) => coversLog);
@@ -122,7 +122,7 @@ export class UnaskedCommands {
   }
 }
 
-/** As many of the first actions as fit into one transaction, one at least, each with all of its commands. */
+/** The commands of the first actions that fit into one transaction: those of at least one action, and never a part of one's. */
 function wholeActions(told: readonly ActionCommand[]): readonly ActionCommand[] {
   const [first, cut] = [told[0], told[ACTION_COMMANDS_MAX]];
   if (first === undefined || cut === undefined) return told;
