@@ -1,4 +1,4 @@
-/** What settlement writes of money: the ledger's rows, and one change of each balance however often a batch touches it. */
+/** Settlement's statements about money: the ledger's rows, and one change of each balance that a batch touches. */
 import { columns } from "../shared/database/columns.js";
 import type { Statement } from "../shared/database/database.js";
 import type { AccountId } from "../shared/domain/units.js";
@@ -7,19 +7,18 @@ import type { Posting } from "./postings.js";
 interface BalanceChange {
   readonly accountId: AccountId;
   readonly currency: string;
-  /** Sums over a batch may be beyond 2^53. */
+  /** Sums over a batch may be above 2^53. */
   available: bigint;
   held: bigint;
   openOrders: number;
 }
 
-/** One asset's part of a batch. */
 interface AssetPostings {
   readonly asset: string;
   readonly postings: readonly Posting[];
 }
 
-/** Comes last in its transaction: order-processing waits for the balances that it changes. */
+/** Must be the last statement of its transaction: order-processing waits for the balances that it locks. */
 export function changeBalances(settlements: readonly AssetPostings[]): Statement {
   return {
     name: "change_balances",

@@ -1,9 +1,8 @@
-/** What settlement writes of orders and their trades. */
+/** Settlement's statements about orders and their trades. */
 import { columns } from "../shared/database/columns.js";
 import type { Statement } from "../shared/database/database.js";
 import type { Settlement } from "./settlement.js";
 
-/** One asset's part of a batch. */
 type AssetOrders = Pick<Settlement, "trades" | "newOrders" | "changedOrders" | "settledAtUs"> & {
   readonly asset: string;
 };

@@ -1,6 +1,7 @@
 /**
- * The money that an event moves: what a fill costs and where it goes, and what orders no longer hold. Pure. Reads the
- * orders as the event has left them (src/shared/domain/execution-report.ts), and changes what they hold.
+ * The money that an event moves: the price and fees of a fill, and released funds that an order no longer needs to hold.
+ * Pure. Takes the orders as the event has left them (src/shared/domain/execution-report.ts), and updates their `heldUnits`
+ * and `feeCarry`.
  */
 import type { Asset } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
@@ -25,29 +26,28 @@ export interface Posting {
   readonly currency: string;
   availableChange: bigint;
   heldChange: bigint;
-  /** Orders that held some of it and are done. */
+  /** How many of the account's orders that held this currency have ended. */
   ordersDone: number;
   readonly atUs: EpochUs;
 }
 
 export interface Money {
-  /** Of a trade they sum to zero per currency, of a release available and held of each do. */
+  /** A trade's sum to zero per currency; in each of a release's, `availableChange` and `heldChange` do. */
   readonly postings: readonly Posting[];
-  /** Of a trade; null: its orders hold nothing. */
+  /** Null: the event is no trade, or the trade's orders hold nothing. */
   readonly fees: TradeFees | null;
 }
 
-/** In units of the quote currency; negative: a rebate. */
+/** A trade's fees in units of the quote currency; a negative one is a rebate. */
 export interface TradeFees {
   readonly makerFeeUnits: number;
   readonly takerFeeUnits: number;
-  /** What the taker had left when its budget was spent, and gets back; null: it is no budget, or not spent. */
+  /** What a taker with a quote budget gets back because it buys no further lot; null: no budget, or still buying. */
   readonly budgetLeftUnits: number | null;
 }
 
 const NOTHING: Money = { postings: [], fees: null };
 
-/** An order whose funds are held. */
 type FundedOrder = OrderRecord & { readonly feeRates: FeeRates };
 
 export function moneyOf(event: EngineEvent, orders: ReadonlyMap<OrderId, OrderRecord>, asset: Asset): Money {
@@ -70,7 +70,7 @@ export function moneyOf(event: EngineEvent, orders: ReadonlyMap<OrderId, OrderRe
       return order === null ? NOTHING : release(event, order, covered(order, body.cover, asset), asset);
     }
     case "replace_rejected": {
-      // Only for its sender's own order is there a cover, and that may have ended in the meantime.
+      // There is a cover only if the order is the sender's own; the order may have ended by now.
       const order = body.orderId === null || !body.cover ? null : funded(orders, body.orderId);
       return order === null ? NOTHING : giveBack(event, order, covered(order, body.cover, asset), asset);
     }
@@ -116,28 +116,28 @@ function settleTrade(event: EngineEvent, trade: Trade, orders: ReadonlyMap<Order
   };
 }
 
-/** What the fill costs this order; what is too much in it is taken off its next fee. */
+/** The order's fee for a fill, in whole units; what was rounded up is carried, and taken off its next fee. */
 function charge(order: FundedOrder, worth: number, bps: number): number {
   const { units, feeCarry } = feeOf(worth, bps, order.feeCarry);
   order.feeCarry = feeCarry;
   return units;
 }
 
-/** Gives back what the order needs no longer of what it holds and of `extra`, which was held for this event. */
+/** Releases what the order no longer needs of the units that it holds and of `extra`, held for this event's command. */
 function release(event: EngineEvent, order: FundedOrder, extra: number, asset: Asset): Money {
   const entry = new Entry("release", event);
   entry.release(order, BigInt(order.heldUnits) + BigInt(extra), asset);
   return { postings: entry.postings, fees: null };
 }
 
-/** What was held for this event alone; what the order holds stays. */
+/** Releases the units held for this event's command alone; the order keeps what it holds. */
 function giveBack(event: EngineEvent, order: FundedOrder, units: number, asset: Asset): Money {
   const entry = new Entry("release", event);
   entry.move(order.accountId, heldCurrency(asset, order.side), BigInt(units), BigInt(-units));
   return { postings: entry.postings, fees: null };
 }
 
-/** What one event moves, a row per account and currency. */
+/** Collects one event's postings, one per account and currency. */
 class Entry {
   readonly postings: Posting[] = [];
   readonly #kind: Posting["kind"];
@@ -148,7 +148,7 @@ class Entry {
     this.#event = event;
   }
 
-  /** Pays out of what the order holds, and releases what it needs no longer. */
+  /** Pays `units` out of the order's hold, and releases what it no longer needs of the rest. */
   spend(order: FundedOrder, units: bigint, asset: Asset): void {
     this.move(order.accountId, heldCurrency(asset, order.side), 0n, -units);
     this.release(order, BigInt(order.heldUnits) - units, asset);
@@ -177,7 +177,7 @@ class Entry {
   }
 }
 
-/** What the order must hold from now on. A buy by quote budget keeps what it has until it ends. */
+/** The units that the order must hold after the event. A buy by quote budget keeps what it has until it ends. */
 function neededHold(order: FundedOrder, heldBefore: bigint, asset: Asset): bigint {
   if (isDone(order)) return 0n;
   if (order.quantityLots === null) return heldBefore;
@@ -186,13 +186,14 @@ function neededHold(order: FundedOrder, heldBefore: bigint, asset: Asset): bigin
   return BigInt(needed);
 }
 
-/** What order-processing has held for it: the same function of the same terms. */
+/** The units that order-processing held for the new order, by the same function of the same terms. */
 function entryHold({ orderId, feeRates }: FundedOrder, terms: NewOrder, asset: Asset): number {
   const held = entryHoldUnits(asset, terms, feeRates);
   invariant(held !== null, `order ${orderId} came in and needs more than can be held`);
   return held;
 }
 
+/** The units that order-processing held for a replace. */
 function covered({ orderId, side, feeRates }: FundedOrder, cover: number | null, asset: Asset): number {
   if (cover === null) return 0;
   const units = coverUnits(asset, side, cover, feeRates);
@@ -200,7 +201,7 @@ function covered({ orderId, side, feeRates }: FundedOrder, cover: number | null,
   return units;
 }
 
-/** Null: the order is from before funds were held, or they are not held here. */
+/** The order, if funds are held for it; null if holds are switched off, or were when it came in. */
 function funded(orders: ReadonlyMap<OrderId, OrderRecord>, id: OrderId): FundedOrder | null {
   const order = orders.get(id);
   invariant(order !== undefined, `order ${id} is not known`);

@@ -1,14 +1,13 @@
-/** What settlement writes of reports: each takes the next number of its account, without a gap over all assets. */
+/** Settlement's statements about reports: each takes the next number of its account, without a gap over all assets. */
 import { columns } from "../shared/database/columns.js";
 import type { Statement } from "../shared/database/database.js";
 import type { AccountId } from "../shared/domain/units.js";
 import type { Settlement } from "./settlement.js";
 
-/** One asset's part of a batch. */
 type AssetReports = Pick<Settlement, "reports"> & { readonly asset: string };
 
 interface DrawnSequences {
-  /** Reports of each account in the batch. */
+  /** How many reports of each account the batch has. */
   readonly counts: ReadonlyMap<AccountId, number>;
   /** For each report, how many of its account's reports in this batch come after it. */
   readonly fromEnd: readonly number[];
@@ -26,7 +25,7 @@ export function drawSequences(settlements: readonly AssetReports[]): DrawnSequen
   return { counts, fromEnd: places.map(({ accountId, place }) => (counts.get(accountId) ?? 0) - place) };
 }
 
-/** In the order of the ids: two instances that settle for the same accounts would deadlock otherwise. */
+/** Locks the accounts' numbers in the order of their ids, so that two processes with the same accounts don't deadlock. */
 export function lockAccounts(counts: ReadonlyMap<AccountId, number>): Statement {
   return {
     name: "lock_accounts",

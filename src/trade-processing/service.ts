@@ -26,9 +26,9 @@ import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/wire/pi
 import { type BudgetsAsked, budgetOrders, ordersNeeded, publicTrade, settle } from "./settlement.js";
 import type { AssetSettlement, TradeStore } from "./trade-store.js";
 
-/** Live orders of one asset kept in memory; the others are read from Postgres when an event touches them. */
+/** Live orders of one asset kept in memory at most; any other is read from Postgres when an event touches it. */
 const CACHED_ORDERS_MAX = 200_000;
-/** Trades and reports in one notification; far below 1 MiB. */
+/** Trades, and reports, in one notification at most; with as many it stays far below 1 MiB. */
 const ITEMS_PER_MESSAGE_MAX = 1_000;
 const PUBLISH_TIMEOUT_MS = 2_000;
 
@@ -37,7 +37,7 @@ interface AssetState {
   throughCommand: CommandSequence;
   holdThroughCommand: CommandSequence;
   readonly orders: Map<OrderId, OrderRecord>;
-  /** Something may not have been announced; the next notification says so. */
+  /** A notification may be lost; the next one tells notifiers to read from Postgres. */
   mustResync: boolean;
 }
 
@@ -133,7 +133,7 @@ export class TradeProcessing implements Stage {
     }
   }
 
-  /** Orders that another process has settled further do not fit our events: that is no fault of the events. */
+  /** Rejects with Fenced if another process has settled the assets further: then the orders, not the events, are wrong. */
   async #assertAlone(batches: readonly EventBatch[], cause: unknown): Promise<void> {
     for (const { asset } of batches) {
       const { reached } = this.#state(asset);
@@ -153,13 +153,13 @@ export class TradeProcessing implements Stage {
     const terms = this.#registry.assets.get(asset);
     if (terms === undefined) throw new InvariantBroken(`${asset} is settled and not in the assets file`);
     const settlement = judgingInput(asset, () => settle(events, reached, orders, terms, budgets));
-    // A command's hold may be settled before the last of its events.
+    // A command's hold ends with its first event, which may be in an earlier batch than its last.
     const held = Math.max(holdThroughCommand, throughCommand, settlement.holdThroughCommand);
     const position = { from: reached, streamSequence, throughCommand };
     return { asset, ...settlement, ...position, holdThroughCommand: commandSequence(held) };
   }
 
-  /** One after the other on one connection, so that an account's reports arrive in the order of their sequence. */
+  /** Publishes in the order of the settlements, on one connection: an account's reports arrive in their sequence. */
   async #notify(settlements: readonly AssetSettlement[], sequences: readonly AccountSequence[]): Promise<void> {
     const settledUs = nowUs();
     let index = 0;
@@ -174,7 +174,7 @@ export class TradeProcessing implements Stage {
     await Promise.all(announced);
   }
 
-  /** A notification that is not stored is not lost: it is in Postgres, and the next one says that it is missing. */
+  /** Never rejects: what a notification that was not stored says is in Postgres, and the next one asks for a resync. */
   async #announce(asset: string, { trades, reports }: Omit<NotificationBatch, "resync">): Promise<void> {
     const state = this.#state(asset);
     const parts = Math.max(1, Math.ceil(Math.max(trades.length, reports.length) / ITEMS_PER_MESSAGE_MAX));

@@ -1,4 +1,4 @@
-/** From one asset's events to the rows that settle them. Pure: what it needs to know of older orders is given. */
+/** Turns one asset's events into the rows that settle them. Pure: orders from before are given. */
 import type { Asset } from "../shared/domain/assets.js";
 import { formatDecimal } from "../shared/domain/decimal.js";
 import { invariant } from "../shared/domain/errors.js";
@@ -18,7 +18,7 @@ import {
 import { moneyOf, type Posting, type TradeFees } from "./postings.js";
 
 export interface SettledTrade extends Trade {
-  /** Null: its orders hold nothing. */
+  /** Null: the trade's orders hold nothing. */
   readonly fees: TradeFees | null;
   readonly eventSequence: EventSequence;
   readonly executedAtUs: EpochUs;
@@ -38,7 +38,7 @@ export interface Settlement {
   /** Orders that were there before and have changed. */
   readonly changedOrders: readonly OrderRecord[];
   readonly reached: EventSequence;
-  /** The last command whose hold is in an order now, or released; 0: none in this batch. */
+  /** The last command whose hold has passed to an order, or was released; 0: none in this batch. */
   readonly holdThroughCommand: CommandSequence;
   readonly settledAtUs: EpochUs;
 }
@@ -51,10 +51,10 @@ export function ordersNeeded(events: readonly EngineEvent[], known: ReadonlyMap<
   return [...needed];
 }
 
-/** What clients asked to spend, by order; an event says what is left of it for fills. */
+/** By order, the quote budget that its client asked to spend; an event has only what is left of it for fills. */
 export type BudgetsAsked = ReadonlyMap<OrderId, CurrencyUnits>;
 
-/** The new orders whose clients' budgets must be known. */
+/** The new orders with a quote budget: `settle` needs what their clients asked to spend. */
 export function budgetOrders(events: readonly EngineEvent[]): OrderId[] {
   return events.flatMap(({ body }) =>
     (body.kind === "accepted" || body.kind === "rejected") && body.order.quoteBudgetUnits !== null
@@ -64,8 +64,8 @@ export function budgetOrders(events: readonly EngineEvent[]): OrderId[] {
 }
 
 /**
- * Settles the events that follow `after`, without a gap. The orders in the map are changed and new ones are added:
- * after an error, or when the result can't be stored, the map must be thrown away.
+ * Settles the events that follow `after` without a gap. Changes the orders in the map and adds new ones: after an error,
+ * or if the result can't be stored, the caller must throw the map away.
  */
 export function settle(
   events: readonly EngineEvent[],
@@ -115,7 +115,7 @@ export function settle(
   };
 }
 
-/** What was held for the event's command itself is in its order from here on, or released. */
+/** Whether the event passes the hold of its command to the order, or releases it. */
 function endsHoldOfCommand({ body }: EngineEvent): boolean {
   switch (body.kind) {
     case "accepted":
@@ -141,12 +141,12 @@ function nameBudget(order: OrderRecord, told: ExecutionReport[], budgets: Budget
   for (const report of told) Object.assign(report, { terms: order.terms });
 }
 
-/** What a budget could not buy any more, in words. */
+/** The reason of a report that ends a quote budget, with the rest that bought no further lot. */
 function spentText(leftUnits: number, { quote, quoteUnit }: Asset): string {
   return `quote_budget_spent: ${formatDecimal(leftUnits, quoteUnit)} ${quote} left`;
 }
 
-/** What all may know of a trade: not whose it was. */
+/** The trade without its accounts and orders, for everybody. */
 export function publicTrade({ tradeId, priceTicks, quantityLots, takerSide, executedAtUs }: SettledTrade): PublicTrade {
   return { tradeId, priceTicks, quantityLots, takerSide, executedAtUs };
 }

@@ -27,7 +27,7 @@ export interface TradePosition {
   readonly eventSequence: EventSequence;
   readonly streamSequence: StreamSequence;
   readonly throughCommand: CommandSequence;
-  /** The last command whose hold settlement has taken over. */
+  /** The last command whose hold has passed to an order, or was released. */
   readonly holdThroughCommand: CommandSequence;
 }
 
@@ -76,7 +76,7 @@ export class TradeStore {
     });
   }
 
-  /** What the clients of these orders asked to spend; their commands say what is left of it for fills. */
+  /** By order, the quote budget that its client asked to spend. */
   async budgetsAsked(asset: string, ids: readonly OrderId[]): Promise<Map<OrderId, CurrencyUnits>> {
     if (ids.length === 0) return new Map();
     const rows = await this.#database.query<{ id: OrderId; units: CurrencyUnits }>(
@@ -88,8 +88,8 @@ export class TradeStore {
   }
 
   /**
-   * Stores the settlements and moves the positions, all or nothing. Returns each report's account sequence, in the
-   * order of the settlements and their reports. Rejects with Fenced when another has the asset.
+   * Stores the settlements and moves the positions, all or nothing. Returns each report's account sequence, in the order
+   * of the settlements and their reports. Rejects with Fenced when another process has the asset.
    */
   async store(settlements: readonly AssetSettlement[]): Promise<AccountSequence[]> {
     const drawn = drawSequences(settlements);
