@@ -1,4 +1,4 @@
-/** What is wrong with the bus, for /readyz, metrics and the log: one line a change. */
+/** Reports troubles of the bus to /readyz, metrics and the log (one line for each change). */
 
 import type { Service } from "../process/lifecycle.js";
 import type { Bus } from "./bus.js";

@@ -1,6 +1,6 @@
 /**
- * The owner of `nats`, with the other files bus-…: publishing with an acknowledgement inbox of our own, reading with ack-free
- * pull consumers (bus/reader.ts), the streams, and the connection for all that (bus/connection.ts).
+ * JetStream for services: publishes, with an inbox of our own for acknowledgements; streams and their messages; readers
+ * (reader.ts). The connection is connection.ts.
  */
 import { createInbox, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "nats";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
@@ -11,10 +11,10 @@ import { streamConfig } from "./stream-config.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
 
-/** What became of a publish. Only "unknown" leaves a doubt. */
+/** The outcome of a publish. Only "unknown" leaves a doubt whether the message is stored. */
 export type PublishOutcome =
   | { readonly kind: "stored"; readonly streamSequence: StreamSequence; readonly duplicate: boolean }
-  /** An answer that says no: nothing was stored. See ERROR_CODES. */
+  /** The server said no (see ERROR_CODES): nothing was stored. */
   | { readonly kind: "refused"; readonly errorCode: number; readonly description: string }
   /** Nothing was sent, or no stream listens: nothing was stored. */
   | { readonly kind: "unavailable" }
@@ -26,13 +26,13 @@ export interface PublishOptions {
   readonly messageId?: string;
   /** The fence: refused (WRONG_LAST_SEQUENCE) unless this is the subject's last stream sequence. */
   readonly expectedLastSubjectSequence?: StreamSequence;
-  /** The server removes the message after so long, in whole seconds; of streams whose messages may expire only. */
+  /** The server removes the message after so long, in whole seconds; only in streams with `messagesMayExpire`. */
   readonly expiresAfterMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
 }
 
-/** The err_code of a JetStream answer; its `code` is 503 for all of them. */
+/** Values of `err_code` in JetStream's answers. */
 export const ERROR_CODES = {
   STREAM_FULL: 10077,
   WRONG_LAST_SEQUENCE: 10071,
@@ -43,31 +43,31 @@ export const ERROR_CODES = {
 export interface Bus {
   isConnected(): boolean;
   onConnectionChange(listener: (connected: boolean) => void): void;
-  /** Why the stream takes nothing until somebody acts; null: it does, or nobody need act. */
+  /** Why the stream takes no messages until an operator acts; null: no such trouble is known. */
   trouble(stream: StreamName): Trouble | null;
   onTroubleChange(listener: (stream: StreamName, trouble: Trouble | null) => void): void;
   /** Never rejects. */
   publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome>;
-  /** Creates the streams, or brings them up to date: all of them, or those in memory only. */
+  /** Creates the streams, or updates their configuration: all of them, or only those in memory. */
   ensureStreams(replicas: number, which?: "all" | "memory"): Promise<void>;
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null>;
   /** The stream's first and last sequence; last is first - 1 when it is empty. */
   streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
   /** The subject's first message after the given place. */
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
-  /** How many messages each subject of the stream holds that the filter matches. */
+  /** The number of messages of each subject that matches the filter. */
   subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
-  /** Removes the messages of the subject, or those before the given one. */
+  /** Removes the messages of the subject; with `before`, those before that sequence. */
   purge(stream: StreamName, subject: string, before?: number): Promise<void>;
   read(options: ReaderOptions): BusReader;
   close(): Promise<void>;
 }
 
 const CONNECT_DEADLINE_MS = 30_000;
-/** By then another server was tried. */
+/** In a cluster a trouble is raised after so long: by then another server was tried. */
 const TROUBLE_AFTER_MS = 6_000;
 
-/** Tries for so long, then rejects. Once connected it reconnects for ever. */
+/** Tries to connect for `deadlineMs`, then rejects. Once connected, the bus reconnects for ever. */
 export async function connectBus(
   url: string,
   options: ConnectionOptions,
@@ -159,7 +159,7 @@ class NatsBus implements Bus {
   }
 
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null> {
-    // The server knows this one, too; the client's types don't.
+    // The client's types lack this query, which the server knows.
     return this.#message(stream, { seq: after + 1, next_by_subj: subject } as MsgRequest);
   }
 
@@ -236,9 +236,9 @@ class NatsBus implements Bus {
 
   #changed(connected: boolean): void {
     this.#troubles.connectionChanged();
-    // Their acknowledgements went to an inbox on the connection that is gone.
+    // Acknowledgements of waiting publishes can't come any more: their inbox was on the broken connection.
     if (!connected) for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
-    // The server may have forgotten the consumers, and what it sent meanwhile is lost.
+    // Messages that the server sent meanwhile are lost, and it may have forgotten the readers' consumers.
     if (connected) for (const reader of this.#readers) reader.restart("the connection came back");
   }
 }

@@ -1,4 +1,4 @@
-/** The connection of the bus: made, watched, taken to another server where this one is of no use, and closed for good. */
+/** The connection to NATS: opened, watched, and moved to another server of the cluster when this one is of no use. */
 
 import {
   connect,
@@ -25,17 +25,17 @@ const RECONNECT_WAIT_MS = 250;
 const REQUEST_TIMEOUT_MS = 5_000;
 const QUICK_TIMEOUT_MS = 2_000;
 const PING_INTERVAL_MS = 5_000;
-/** A new leader has not heard of anybody at first, and then hears of each within a second. */
+/** Before a leader is taken to be cut off, it is looked at again: a new one hears of its followers within a second. */
 const LOOK_AGAIN_MS = 1_500;
-/** JetStream's err_code for having no leader: whoever says so knows nothing. */
+/** JetStream's err_code of a server without a leader: it knows nothing, so this counts as no answer. */
 const NO_LEADER = 10008;
 
 export class BusConnection {
   readonly client: NatsConnection;
   readonly manager: JetStreamManager;
-  /** For what is asked again when nothing was answered: questions during an election are forgotten. */
+  /** With a short timeout, for requests that their callers repeat: the server forgets requests during an election. */
   readonly quickManager: JetStreamManager;
-  /** Of its own for each service: the server lets nobody else listen there. */
+  /** Each service has its own prefix: the server lets no other service listen there. */
   readonly inboxPrefix: string;
   readonly hasSeveralServers: boolean;
   readonly #log: Logger;
@@ -46,7 +46,7 @@ export class BusConnection {
   );
   #isConnected = true;
   #isLookingAgain = false;
-  /** The stream of the last publish that was not stored, where that was not the connection's fault. */
+  /** The stream of the last publish that got no answer while the connection stood. */
   #doubted: StreamName | null = null;
 
   private constructor(
@@ -64,7 +64,7 @@ export class BusConnection {
     void this.#watch();
   }
 
-  /** Tries for so long, then rejects. Once connected it reconnects for ever. */
+  /** Tries to connect for `deadlineMs`, then rejects. Once connected, it reconnects for ever. */
   static async open(url: string, options: ConnectionOptions, deadlineMs: number): Promise<BusConnection> {
     const failed = (err: unknown) => options.log.warn({ err }, "NATS can't be reached yet");
     const attempts = { deadlineMs, everyMs: RECONNECT_WAIT_MS, failed };
@@ -73,7 +73,7 @@ export class BusConnection {
   }
 
   static async #open(url: string, options: ConnectionOptions): Promise<BusConnection> {
-    // The client would take a password that begins with a digit for the port.
+    // Credentials are cut out: the client would take a password that begins with a digit for the port.
     const servers = url.split(",").map((server) => server.replace(/^(\w+:\/\/)?.*@/s, "$1"));
     const inboxPrefix = `_INBOX.${options.name}`;
     const client = await connect({
@@ -93,7 +93,7 @@ export class BusConnection {
       const quickManager = await client.jetstreamManager({ timeout: QUICK_TIMEOUT_MS, checkAPI: false });
       return new BusConnection(client, [manager, quickManager], { ...options, servers: servers.length, inboxPrefix });
     } catch (error) {
-      await client.close(); // it would go on reconnecting for ever
+      await client.close(); // a client that is not closed reconnects for ever
       throw error;
     }
   }
@@ -106,7 +106,7 @@ export class BusConnection {
     this.#listeners.push(listener);
   }
 
-  /** Asks the server once there is a connection; rejects when that breaks. */
+  /** Sends the request once there is a connection; rejects if that breaks before the answer. */
   ask<T>(request: () => Promise<T>): Promise<T> {
     return this.#requests.ask(request);
   }
@@ -121,7 +121,7 @@ export class BusConnection {
     this.#choice.answered(by);
   }
 
-  /** Of several servers another one may know more. */
+  /** Must be told of every request or publish without an answer; after some silence another server is tried. */
   unanswered(by: AskedBy, askedMs: number, stream: StreamName | null = null): void {
     this.#doubted = stream ?? this.#doubted;
     if (this.#choice.unanswered(by, askedMs, performance.now())) this.#leave("silent");
@@ -143,7 +143,7 @@ export class BusConnection {
       this.#leave("cut off");
   }
 
-  /** This server says that it leads, and hears of no majority of the others. */
+  /** Whether the server says that it leads, but hears of no majority of its followers. */
   #isCutOff({ cluster }: StreamInfo): boolean {
     if (cluster?.leader === undefined || cluster.leader !== this.client.info?.server_name) return false;
     return isMinority((cluster.replicas ?? []).map(({ active }) => active / nanos(1)));
@@ -157,9 +157,8 @@ export class BusConnection {
     this.#reconnect();
   }
 
-  /** Rejects when the client was closed meanwhile: nothing is to be done then. */
   #reconnect(): void {
-    this.client.reconnect().catch(() => undefined);
+    this.client.reconnect().catch(() => undefined); // it rejects if the client was closed meanwhile
   }
 
   async #watch(): Promise<void> {
@@ -178,14 +177,14 @@ export class BusConnection {
     this.#log.warn({ connected }, "the connection to NATS changed");
     this.#requests.changed(connected);
     for (const listener of this.#listeners) listener(connected);
-    // The server that was cut off may be this one.
+    // This server may be the one that is cut off: looking at the stream would show it.
     if (connected && this.hasSeveralServers && this.#doubted !== null)
       this.streamInfo(this.#doubted).catch(() => undefined);
     if (connected) this.#doubted = null;
   }
 }
 
-/** nats://user:password@host: of the first server, for all of them. The client leaves that to its caller. */
+/** The credentials of the first server's URL (nats://user:password@host), used for all; the client ignores them in URLs. */
 function credentialsIn(url: string): { user: string; pass: string } | null {
   const [first = ""] = url.split(",");
   if (!URL.canParse(first)) return null;

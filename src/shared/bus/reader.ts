@@ -1,7 +1,7 @@
 /**
- * Reads a subject of a stream in sequence, from a given place on: an ack-free pull consumer that holds at most a given
- * number of messages, checks that none is missing, and makes itself anew (from the last message it handed out) after
- * any doubt: a gap, a lost connection, a consumer that the server forgot, silence. A position is never kept in it.
+ * Reads a subject of a stream in sequence, from a given place on, by an ack-free pull consumer. Holds at most a given
+ * number of messages, and checks that none is missing. After any doubt (a gap, a lost connection, a consumer that the
+ * server forgot, silence) it goes on with a new consumer after the last message received. The server keeps no position.
  */
 
 import { randomUUID } from "node:crypto";
@@ -20,33 +20,34 @@ export interface InputMessage {
 
 export interface ReaderOptions {
   readonly stream: StreamName;
-  /** May end in `>`. */
+  /** May end in the wildcard `>`. */
   readonly subject: string;
-  /** The first message is the subject's next one after this. */
+  /** Reading begins with the subject's next message after this one. */
   readonly afterSequence: StreamSequence;
-  /** Messages held here and not yet taken, and their bytes; the server keeps the rest. */
+  /** Limits of the messages held here and not yet taken, and of their bytes; the others wait in the server. */
   readonly pendingMessagesMax: number;
   readonly pendingBytesMax?: number;
-  /** Called when there is something to take, and when the reader is closed. */
+  /** Called when there is a message to take, and when the reader is closed. */
   readonly onAvailable: () => void;
 }
 
-/** A message has 1 MiB at most, and half of the room is asked for at a time. */
+/** A pull asks for half of this at least, and a message has 1 MiB at most. */
 const PENDING_BYTES_MAX = 8 * 2 ** 20;
 const PULL_EXPIRES_MS = 30_000;
-/** In a cluster a consumer dies with its server, and silence is the only sign of it. */
+/** Heartbeats of a waiting pull. In a cluster a consumer dies with its server, and silence is the only sign of it. */
 const HEARTBEAT_MS = 2_000;
 const SILENCE_MAX_MS = 2 * HEARTBEAT_MS + 1_000;
 const CONSUMER_KEPT_MS = 60_000;
 const RETRY_MS = 250;
 
-/** A pull that ended in the ordinary way: nothing there, or its time was up; or the next message is larger than what is left of it. */
+/** Statuses of a pull that ended in the ordinary way: no messages, or its time was up. */
 const PULL_ENDED = new Set([404, 408]);
+/** A pull ends in the ordinary way, too, with this status and text: the next message is larger than its remaining bytes. */
 const CONFLICT = 409;
 const LARGER_THAN_ROOM = "Message Size Exceeds MaxBytes";
 const HEARTBEAT = 100;
 
-/** A request for messages: how much the server may still send for it. */
+/** A request for messages: how many of them, and how many bytes, the server may still send for it. */
 interface Pull {
   messages: number;
   bytes: number;
@@ -59,7 +60,7 @@ export class BusReader {
   #pending: InputMessage[] = [];
   #pendingBytes = 0;
   #after: StreamSequence;
-  /** The pulls so far that have not ended, in the order in which the server serves them. */
+  /** Pulls that have not ended, in the order in which the server serves them. */
   #pulls: Pull[] = [];
   #delivered = 0;
   #consumer: string | null = null;
@@ -90,7 +91,7 @@ export class BusReader {
     return this.#pendingBytes;
   }
 
-  /** At most `max` messages and about `maxBytes`, in sequence, but one at least if there is one; makes room for as many. */
+  /** Takes the next messages: at most `max` and about `maxBytes`, but one at least if there is one. */
   take(max: number, maxBytes = Number.POSITIVE_INFINITY): InputMessage[] {
     let [count, bytes] = [0, 0];
     while (count < Math.min(max, this.#pending.length) && bytes < maxBytes)
@@ -108,7 +109,7 @@ export class BusReader {
     this.#options.onAvailable();
     const consumer = this.#abandon();
     if (consumer === null || this.#connection.client.isClosed()) return;
-    // The server forgets it by itself after CONSUMER_KEPT_MS.
+    // If this fails, the server deletes the consumer by itself after CONSUMER_KEPT_MS.
     await this.#connection.manager.consumers.delete(this.#options.stream, consumer).catch(() => undefined);
   }
 
@@ -130,8 +131,8 @@ export class BusReader {
   async #createConsumer(): Promise<void> {
     const { stream, subject } = this.#options;
     const { state } = await this.#connection.streamInfo(stream);
-    // A stream that was made anew (one in memory, by a server that was restarted) counts from 1 again. What was handled
-    // before is known to whoever reads, by sequences of their own.
+    // A stream in memory counts from 1 again after a restart of its server. Stages skip what they have handled before by
+    // sequences of their own.
     if (this.#after > state.last_seq) this.#after = streamSequence(0);
     const wanted = {
       deliver_policy: DeliverPolicy.StartSequence,
@@ -169,7 +170,7 @@ export class BusReader {
     return consumer;
   }
 
-  /** From the last message on, with a new consumer. */
+  /** Goes on with a new consumer after the last message received. */
   restart(why: string): void {
     if (this.#closed || this.#consumer === null) return;
     this.#log.warn({ why, after: this.#after }, "reading starts anew");
@@ -179,7 +180,7 @@ export class BusReader {
 
   #received(message: Msg): void {
     this.#heard();
-    // Only what the server says of itself comes without a place to acknowledge; headers are costly to read.
+    // Statuses come without a reply subject; so headers, which are costly to read, are read for statuses only.
     const status = message.reply ? 0 : (message.headers?.code ?? 0);
     if (status === HEARTBEAT) return;
     const description = message.headers?.description ?? "";
@@ -211,11 +212,11 @@ export class BusReader {
     if (pull === undefined) return;
     pull.messages--;
     pull.bytes = Math.max(0, pull.bytes - bytes);
-    // The server says nothing of a pull that it has served to the last message, or to the last byte.
+    // A pull that is served to its last message or byte ends without a status.
     if (pull.messages === 0 || pull.bytes === 0) this.#pulls.shift();
   }
 
-  /** Asks for as much as there is room for, once half of the room is free. */
+  /** Once half of the room for messages is free, asks the server for as many as fit. */
   #pullMore(): void {
     const { pendingMessagesMax, pendingBytesMax = PENDING_BYTES_MAX, stream } = this.#options;
     let [messages, bytes] = [pendingMessagesMax - this.#pending.length, pendingBytesMax - this.#pendingBytes];
@@ -233,7 +234,7 @@ export class BusReader {
     });
   }
 
-  /** Heartbeats come while a pull waits, so silence means that something is lost, unless nothing is asked for. */
+  /** Starts the time of silence again. While a pull waits, heartbeats come: silence means that messages are lost. */
   #heard(): void {
     if (this.#silence === null)
       this.#silence = setTimeout(() => {
@@ -245,12 +246,12 @@ export class BusReader {
   }
 }
 
-/** Bytes that the server counts against a pull: subject, reply, headers and data. The client's types don't say it. */
+/** Bytes that the server counts against a pull: subject, reply, headers and data. The client's types lack `size`. */
 function sizeOf(message: Msg): number {
   return (message as Msg & { size(): number }).size();
 }
 
-/** $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>: the two before the last two. */
+/** A message's sequences, which its reply names: $JS.ACK.<stream>.<consumer>.<delivered>.<of stream>.<of consumer>.<…>.<…> */
 function placeIn(reply: string): { streamSequence: number; consumerSequence: number } {
   const consumerEnd = reply.lastIndexOf(".", reply.lastIndexOf(".") - 1);
   const streamEnd = reply.lastIndexOf(".", consumerEnd - 1);

@@ -1,6 +1,6 @@
 /**
- * What an engine may still have to replay: it says so here, in a NATS key-value bucket, each time it knows that all
- * snapshots it keeps can be loaded; whoever trims the streams leaves everything after that.
+ * The replay horizon: the messages after it an engine may still have to replay. Engines put it into a NATS key-value bucket
+ * each time they know that all snapshots they keep can be loaded; the trimmer leaves everything after it.
  */
 
 import { CodecError } from "../domain/errors.js";
@@ -8,7 +8,7 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Bus } from "./bus.js";
 import { subjectOf } from "./subjects.js";
 
-/** The last messages that no snapshot of the asset needs any more. */
+/** The last messages that an engine does not need any more, whichever of its snapshots it starts from. */
 export interface ReplayHorizon {
   readonly commandsThrough: StreamSequence;
   readonly executionsThrough: StreamSequence;
@@ -22,7 +22,7 @@ export async function putReplayHorizon(bus: Bus, asset: string, horizon: ReplayH
   if (outcome.kind !== "stored") throw new Error(`the replay horizon of ${asset} can't be stored: ${outcome.kind}`);
 }
 
-/** Null: the engine has not said it yet. */
+/** Null: the asset's engine has put none yet. */
 export async function readReplayHorizon(bus: Bus, asset: string): Promise<ReplayHorizon | null> {
   const last = await bus.lastMessage("KV_horizons", subjectOf("KV_horizons", asset));
   if (last === null) return null;

@@ -1,6 +1,6 @@
 /**
- * What is asked of the server while the connection is down, or when it breaks, is never answered: the client would wait its
- * whole timeout, long after the server is back. So a request waits for the connection, and fails when that breaks.
+ * Requests to the server wait for a connection and fail as soon as it breaks. Without that, the client would wait the whole
+ * timeout of a request whose answer can't come, long after the server is back.
  */
 import { beforeDeadline } from "../process/waits.js";
 
@@ -11,7 +11,7 @@ export class BusRequests {
   readonly #asked = new Set<() => void>();
   #connected = true;
 
-  /** `onOutcome` is told of every request that the connection did not end: null where it was answered. */
+  /** `onOutcome` is called for every request that did not end with its connection; with null if it was answered. */
   constructor(timeoutMs: number, onOutcome: (error: unknown) => void) {
     this.#timeoutMs = timeoutMs;
     this.#onOutcome = onOutcome;
@@ -56,7 +56,7 @@ export class BusRequests {
     }
   }
 
-  /** Whoever waits is let go: the request itself fails on a closed connection. */
+  /** Lets waiting requests go on: they fail on the closed connection. */
   close(): void {
     for (const tell of this.#waiting) tell();
   }

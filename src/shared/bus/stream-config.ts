@@ -1,8 +1,8 @@
-/** The configuration of each stream, as the server is told it. */
+/** The configuration of each stream, in the server's terms. */
 import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig } from "nats";
 import { STREAMS, type StreamName } from "./subjects.js";
 
-/** The server knows the last one, the client's types don't. */
+/** The client's types lack `allow_msg_ttl`, which the server knows. */
 type Config = Partial<StreamConfig> & { readonly name: string; readonly allow_msg_ttl?: boolean };
 
 export function streamConfig(name: StreamName, replicas: number): Config {

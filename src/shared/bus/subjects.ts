@@ -21,7 +21,7 @@ export const STREAMS = {
     maxBytes: 256 * 2 ** 20,
     maxAgeMs: 600_000,
   },
-  /** An asset's newest books, each in messages of one subject of its own: snapshots.<asset>.<which>. */
+  /** Snapshots of an asset's engine, each in the messages of its own subject: snapshots.<asset>.<which>. */
   SNAPSHOTS: {
     prefix: "snapshots",
     tokens: "*.*",
@@ -38,7 +38,7 @@ export const STREAMS = {
     maxBytes: 2 ** 30,
     maxAgeMs: 0,
   },
-  /** Who works on what (leases.ts); name, subjects and settings are those of a NATS key-value bucket. */
+  /** Leases (shared/leases); name, subjects and settings are those of a NATS key-value bucket. */
   KV_leases: {
     prefix: "$KV.leases",
     tokens: ">",
@@ -49,7 +49,7 @@ export const STREAMS = {
     keepsLastOfEach: true,
     messagesMayExpire: true,
   },
-  /** What an engine may still have to replay (replay-horizon.ts): a bucket, too. */
+  /** Replay horizons (replay-horizon.ts); a key-value bucket, too. */
   KV_horizons: {
     prefix: "$KV.horizons",
     tokens: ">",
@@ -67,7 +67,7 @@ export function subjectOf(stream: StreamName, asset: string): string {
   return `${STREAMS[stream].prefix}.${asset}`;
 }
 
-/** notifications.BTC-USD is about BTC-USD. */
+/** The asset in a subject: BTC-USD of notifications.BTC-USD. */
 export function assetOf(subject: string): string {
   return subject.slice(subject.indexOf(".") + 1);
 }

@@ -1,11 +1,11 @@
 /**
- * Why a stream takes nothing although there is a connection. A server whose disk is full answers questions and no
- * publishes, and a stream once affected stays so until the server is started again; one that lost its disk does not know the
- * stream any more. Both need somebody. A server that answers nothing at all needs nobody: it is away, or stands still.
+ * Finds out why a stream takes no messages although there is a connection. A server whose disk is full answers requests and
+ * no publishes, and the stream stays so until the server is restarted; a server that lost its disk does not know the stream
+ * any more. Both need an operator. A server that answers nothing at all does not: it is away, or stands still.
  */
 import { STREAMS, type StreamName } from "./subjects.js";
 
-/** What the server says of a stream when it is asked. */
+/** The server's answer to the question whether it has a stream. */
 export type StreamAnswer = "there" | "gone" | "silent";
 
 export type TroubleKind = "unwritable" | "gone";
@@ -13,11 +13,11 @@ export type TroubleKind = "unwritable" | "gone";
 export interface Trouble {
   readonly stream: StreamName;
   readonly kind: TroubleKind;
-  /** Says what is wrong and what to do. */
+  /** For the operator: what is wrong and what to do. */
   readonly text: string;
 }
 
-/** Streams that nobody makes anew by itself, and whose writers may ask for their state. */
+/** Streams that no service makes anew by itself, and whose writers are allowed to ask for their state. */
 const WATCHED: readonly StreamName[] = ["ORDERS", "COMMANDS", "EXECUTIONS", "SNAPSHOTS", "KV_leases"];
 
 export function watchedStreamOf(subject: string): StreamName | null {
@@ -31,7 +31,7 @@ const TEXTS: Readonly<Record<TroubleKind, string>> = {
 };
 
 interface Watch {
-  /** The server's answer about the stream since nothing was stored in it any more, and when it came. */
+  /** The server's last answer about the stream after a publish without one, and when it came. */
   said: Exclude<StreamAnswer, "silent"> | null;
   saidAtMs: number;
   isAsking: boolean;
@@ -44,7 +44,7 @@ export class WriteTroubles {
   readonly #watches = new Map<StreamName, Watch>();
   readonly #raiseAfterMs: number;
 
-  /** `raiseAfterMs`: where another server may do better, it is tried before. */
+  /** A trouble is raised no sooner than `raiseAfterMs` after its first sign: in a cluster another server is tried before. */
   constructor(
     ask: (stream: StreamName) => Promise<StreamAnswer>,
     onChange: (stream: StreamName, trouble: Trouble | null) => void,
@@ -55,7 +55,7 @@ export class WriteTroubles {
     this.#raiseAfterMs = raiseAfterMs;
   }
 
-  /** Answers of before count no more: they may have been another server's. */
+  /** Forgets earlier answers: they may have been another server's. */
   connectionChanged(): void {
     for (const watch of this.#watches.values()) watch.said = null;
   }
@@ -64,7 +64,7 @@ export class WriteTroubles {
     return this.#watches.get(stream)?.trouble ?? null;
   }
 
-  /** Must be called for every publish, with when it was begun and whether it was answered. */
+  /** Must be called for every publish that ended, with the time when it began. */
   published(subject: string, startedMs: number, isAnswered: boolean): void {
     if (isAnswered && this.#watches.size === 0) return;
     const stream = watchedStreamOf(subject);
@@ -79,7 +79,7 @@ export class WriteTroubles {
     this.#onChange(stream, null);
   }
 
-  /** A failed publish is trouble when the server said the same of the stream before it was begun and after it had failed. */
+  /** A publish that failed is trouble if the server gave the same answer about the stream before it began and afterwards. */
   async #look(stream: StreamName, startedMs: number): Promise<void> {
     const watch = this.#watches.get(stream) ?? { said: null, saidAtMs: 0, isAsking: false, trouble: null };
     this.#watches.set(stream, watch);
@@ -87,7 +87,7 @@ export class WriteTroubles {
     watch.isAsking = true;
     const said = await this.#ask(stream);
     watch.isAsking = false;
-    if (this.#watches.get(stream) !== watch) return; // it was written meanwhile
+    if (this.#watches.get(stream) !== watch) return; // a publish was stored meanwhile
     if (said === "silent" || said !== watch.said) {
       watch.said = said === "silent" ? null : said;
       watch.saidAtMs = performance.now();
