@@ -1,6 +1,6 @@
 import type { InputMessage } from "../bus/reader.js";
 
-/** Messages of one asset that have gathered, in stream order, at least one. */
+/** Gathered messages of one asset (at least one), in the order of their stream. */
 export interface AssetInput {
   readonly asset: string;
   readonly messages: readonly InputMessage[];

@@ -1,6 +1,6 @@
 /**
- * Input that can't be processed, whatever is tried: how it is told from trouble that passes, which message of a batch it
- * is, and where its bytes go (dead-letters.<service>, with asset, stream, sequence and reason as headers).
+ * Input that can never be processed: how it is told from trouble that passes, which message of a batch it is, and where its
+ * bytes go (dead-letters.<service>, with asset, stream, sequence and reason as headers).
  */
 
 import type { Bus } from "../bus/bus.js";
@@ -10,7 +10,7 @@ import { isAboutValues } from "../database/postgres-errors.js";
 import type { StreamSequence } from "../domain/units.js";
 import type { AssetInput } from "./asset-input.js";
 
-/** Something in an asset's input can't be processed: undecodable, or impossible where it stands. */
+/** An asset's input has a message that can't be decoded, or that is impossible after those before it. */
 export class BadInput extends Error {
   override readonly name = "BadInput";
   readonly asset: string;
@@ -21,7 +21,7 @@ export class BadInput extends Error {
   }
 }
 
-/** Runs work that can only fail for what the asset's input holds. */
+/** Runs work that can fail only because of the asset's input. */
 export function judgingInput<T>(asset: string, work: () => T): T {
   try {
     return work();
@@ -30,18 +30,19 @@ export function judgingInput<T>(asset: string, work: () => T): T {
   }
 }
 
-/** Whether it is the input's fault. */
+/** Whether the input is to blame, so that trying again would not help. */
 export function isInputsFault(error: unknown): boolean {
   return error instanceof BadInput || isAboutValues(error);
 }
 
 interface Suspicion {
-  /** Messages to try at once. */
+  /** Messages to try in one batch. */
   readonly messagesMax: number;
+  /** The last message under suspicion. */
   readonly through: StreamSequence;
 }
 
-/** Halves batches that fail for what they hold, until the culprit stands alone. */
+/** Halves batches that fail because of their input, until the culprit stands alone. */
 export class Suspects {
   readonly #suspicions = new Map<string, Suspicion>();
 
@@ -49,14 +50,14 @@ export class Suspects {
     return this.#suspicions.has(asset);
   }
 
-  /** How many of the asset's messages are to be handled at once; a suspect's are handled by themselves. */
+  /** How many of the asset's messages may be handled in one batch; no limit for assets without suspicion. */
   messagesMax(asset: string): number {
     return this.#suspicions.get(asset)?.messagesMax ?? Number.POSITIVE_INFINITY;
   }
 
   /**
-   * These failed together. Returns the culprit: a message that has failed alone before, since the first time may have
-   * been somebody else's doing.
+   * Must be called with inputs that failed together. Returns the culprit once it is found: a message that fails alone while
+   * it is under suspicion already, since another message may have been the reason for its first failure.
    */
   accuse(inputs: readonly AssetInput[]): InputMessage | null {
     const [first] = inputs;
@@ -71,7 +72,7 @@ export class Suspects {
     return null;
   }
 
-  /** These went well. */
+  /** Must be called with inputs that were handled. */
   acquit(inputs: readonly AssetInput[]): void {
     for (const { asset, messages } of inputs) {
       const through = this.#suspicions.get(asset)?.through;
@@ -91,7 +92,7 @@ export interface DeadLetter {
 const PUBLISH_TIMEOUT_MS = 2_000;
 const REASON_LENGTH_MAX = 500;
 
-/** The same message twice within two minutes is kept once. Rejects when it is not stored. */
+/** Stores the message; the same one twice within two minutes is stored once. Rejects when it is not stored. */
 export async function putDeadLetter(bus: Bus, { service, asset, stream, message, reason }: DeadLetter): Promise<void> {
   const sequence = String(message.streamSequence);
   const text = reason instanceof Error ? reason.message : String(reason);

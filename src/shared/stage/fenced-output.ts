@@ -1,7 +1,7 @@
 /**
- * A stage's output of one asset, under a fence: every message names the one it follows, so that of two writers only
- * one goes on. After any doubt the last message is read back: ours (a lost acknowledgement) or another's (we are a
- * zombie). Retries until it is stored; whoever feeds it waits meanwhile, which is the back-pressure.
+ * A stage's output of one asset, under a fence: every publish names the message that it must follow, so that of two writers
+ * only one goes on. After any doubt the last message is read back: it is ours (a lost acknowledgement) or another writer's
+ * (this process lost the asset). Publishes are repeated until they are stored; callers wait, which is the back-pressure.
  */
 
 import { type Bus, ERROR_CODES } from "../bus/bus.js";
@@ -34,19 +34,19 @@ export class FencedOutput {
     this.#subject = subjectOf(stream, asset);
   }
 
-  /** The last output's place in its stream. */
+  /** The stream sequence of the last output. */
   get last(): StreamSequence {
     return this.#last;
   }
 
-  /** Reads the last output back; what comes next has to follow it. */
+  /** Reads the last output, which the next one must follow. */
   async open(): Promise<InputMessage | null> {
     const last = await this.#bus.lastMessage(this.#stream, this.#subject);
     this.#last = last?.streamSequence ?? streamSequence(0);
     return last;
   }
 
-  /** Resolves once it is stored. Rejects with Fenced when another writer is there, or when told to stop. */
+  /** Resolves once the payload is stored. Rejects with Fenced if there is another writer, and when told to stop. */
   async publish(payload: Uint8Array): Promise<void> {
     let tries = 1;
     for (; ; tries++) {
@@ -65,7 +65,7 @@ export class FencedOutput {
         else this.#log.debug({ outcome, tries }, message);
       }
       if (await this.#isStored(payload)) break;
-      // Also when the fence refuses: a server that lags behind does not know the last message yet.
+      // A refusal by the fence is tried again, too: a server that lags behind may not know the last message yet.
       if (!(await pausedFor(RETRY_MS, this.#stopping)))
         throw new Error(`${this.#subject}: told to stop with an output that is not stored`);
     }

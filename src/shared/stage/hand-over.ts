@@ -1,12 +1,12 @@
 /**
- * Which asset of those that are to move is let go of next: one at a time, so that whoever takes them has one to start at
- * a time, and each only once its next start is prepared. Its input goes on being handled until then.
+ * Decides which of the assets that move to another process is let go of next: one at a time, so that the other process has
+ * only one to start, and each only when its next start is prepared. Its input is handled here until then.
  */
 
 import type { Logger } from "../process/log.js";
 import { beforeDeadline } from "../process/waits.js";
 
-/** Preparing may take so long; after that the asset goes unprepared, and its next start is slower. */
+/** How long preparing may take; after that the asset goes unprepared, and its next start is slower. */
 const PREPARE_MAX_MS = 5_000;
 
 interface Preparation {
@@ -26,7 +26,7 @@ export class HandOver {
     this.#onPrepared = onPrepared;
   }
 
-  /** The asset to let go of now; null: none, or none yet. Called between two batches. */
+  /** The asset to let go of now; null: none leaves, or its start is not prepared yet. Called between two batches. */
   next(leaving: ReadonlySet<string>): string | null {
     if (this.#preparation === null || !leaving.has(this.#preparation.asset)) {
       const [asset] = leaving;

@@ -1,6 +1,6 @@
 /**
- * Finds the message of a batch that can't be handled, whatever is tried: the batch is tried again in halves until one
- * message fails alone. That goes to the dead letters, and then what can be done with it is done, or its asset halts.
+ * Finds the message of a batch that can never be handled: the batch is tried again in halves until one message fails alone.
+ * That message goes to the dead letters, and then to the stage's `salvage`; without one, its asset halts.
  */
 
 import type { Bus } from "../bus/bus.js";
@@ -11,7 +11,7 @@ import { BadInput, isInputsFault, putDeadLetter, Suspects } from "./dead-letters
 import { AssetHalted, type Stage } from "./stage.js";
 import { TOPOLOGY } from "./topology.js";
 
-/** A batch failed by the fault of what it holds; it is tried again in parts. */
+/** A batch failed because of its input, and is to be tried again in parts. */
 export class BatchAccused extends Error {
   override readonly name = "BatchAccused";
 }
@@ -21,7 +21,7 @@ export class PoisonSearch {
   readonly #bus: Bus;
   readonly #stage: Stage;
   readonly #suspects = new Suspects();
-  /** Each asset's culprit, once its bytes are among the dead letters. */
+  /** Each asset's message that is among the dead letters, and has to be salvaged next. */
   readonly #culprits = new Map<string, StreamSequence>();
   readonly #deadLetters;
 
@@ -33,7 +33,7 @@ export class PoisonSearch {
     this.#deadLetters = service.metrics.counter("dead_letters_total", help, ["asset"]);
   }
 
-  /** Its input is handled by itself, and at most `messagesMax` of it at once. */
+  /** Whether the asset's input must be handled by itself, at most `messagesMax` messages at once. */
   isSuspect(asset: string): boolean {
     return this.#suspects.has(asset);
   }
@@ -42,7 +42,7 @@ export class PoisonSearch {
     return this.#suspects.messagesMax(asset);
   }
 
-  /** Rejects as the stage does; with BatchAccused when it is the input's fault and the search goes on. */
+  /** Hands inputs to the stage and rejects as it does; with BatchAccused if the input is to blame and the search goes on. */
   async handle(inputs: readonly AssetInput[]): Promise<void> {
     const [first] = inputs;
     if (first !== undefined && this.#culprits.get(first.asset) === first.messages[0]?.streamSequence)

@@ -1,4 +1,4 @@
-/** The assets that failed and are taken up again, each ever later; of the same failure only the first is said. */
+/** Assets that failed, and when each is tried again: ever later. Tells new failures from repeated ones, for the log. */
 
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5_000;
@@ -12,7 +12,7 @@ interface Failure {
 export class Retries {
   readonly #failures = new Map<string, Failure>();
 
-  /** Says when it is tried again, and whether it failed for another reason than before. */
+  /** Notes a failure; returns when the asset is tried again, and whether the failure is another one than before. */
   failed(asset: string, text: string): { readonly retryMs: number; readonly isNews: boolean } {
     const before = this.#failures.get(asset);
     const retryMs = before === undefined ? RETRY_FIRST_MS : Math.min(2 * before.retryMs, RETRY_LAST_MS);
@@ -20,7 +20,7 @@ export class Retries {
     return { retryMs, isNews: before?.text !== text };
   }
 
-  /** Returns what it had failed with; null: nothing. */
+  /** Forgets the asset's failure and returns its text; null: it had not failed. */
   succeeded(asset: string): string | null {
     const text = this.#failures.get(asset)?.text ?? null;
     this.#failures.delete(asset);
@@ -31,7 +31,7 @@ export class Retries {
     return (this.#failures.get(asset)?.dueMs ?? 0) <= performance.now();
   }
 
-  /** Until one of these is due; 0: one is. */
+  /** The time until the first of these assets is due; 0: one is due now. */
   dueInMs(assets: Iterable<string>): number {
     const due = [...assets].map((asset) => this.#failures.get(asset)?.dueMs ?? 0);
     return Math.max(0, Math.min(...due) - performance.now());

@@ -1,4 +1,4 @@
-/** The input of a stage's assets that has come and is not handled yet, and what of it makes the next batch. */
+/** Holds the input of a stage's assets that is not handled yet, and composes the next batches of it. */
 
 import type { Bus } from "../bus/bus.js";
 import type { BusReader } from "../bus/reader.js";
@@ -11,18 +11,19 @@ import type { Stage } from "./stage.js";
 import { TOPOLOGY } from "./topology.js";
 
 export interface StageInputOptions {
-  /** Messages of one asset held in memory. */
+  /** Messages of one asset held in memory at most. */
   readonly pendingMessagesMax: number;
-  /** Messages of one asset in one batch. */
+  /** Messages of one asset in one batch at most. */
   readonly batchMessagesMax: number;
 }
 
 /**
- * Input in one batch, of one asset and of all together: some 5,000 and 10,000 requests or events, so that catching up
- * outlasts no deadline, and what they become fits into memory.
+ * Bytes in one batch at most, of one asset and of all together: some 5,000 and 10,000 requests or events, so that no batch
+ * outlasts a deadline while a stage catches up, and the rows that it becomes fit into memory.
  */
 const ASSET_BYTES_MAX = 262_144;
 const BATCH_BYTES_MAX = 2 * ASSET_BYTES_MAX;
+
 export class StageInput {
   readonly #bus: Bus;
   readonly #stage: Stage;
@@ -51,12 +52,12 @@ export class StageInput {
     });
   }
 
-  /** Something can be taken now. */
+  /** Whether `take` would return any input now. */
   get isAvailable(): boolean {
     return [...this.#readers].some(([asset, reader]) => this.#mayTake(asset, reader));
   }
 
-  /** Nothing is worth waiting for: there is input of every asset. */
+  /** Whether there is input of every asset, so that nothing is gained by waiting. */
   get isComplete(): boolean {
     for (const reader of this.#readers.values()) if (reader.pendingMessages === 0) return false;
     return true;
@@ -88,7 +89,7 @@ export class StageInput {
     await Promise.all([...this.#readers.keys()].map((asset) => this.close(asset)));
   }
 
-  /** What there is, in batches of what is handled together: one whose input failed is handled by itself, so that no other waits. */
+  /** Takes the input there is, in batches that are handled one by one. A suspect (poison.ts) is a batch of its own. */
   take(): AssetInput[][] {
     const ready = [...this.#readers].filter(([asset, reader]) => this.#mayTake(asset, reader));
     const bytesMax = Math.min(ASSET_BYTES_MAX, BATCH_BYTES_MAX / ready.length);

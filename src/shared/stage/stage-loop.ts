@@ -1,7 +1,7 @@
 /**
- * The one loop of every stage: read each asset's input from the stage's own checkpoint, gather while the last batch is
- * being handled, hand over what has gathered, and after any doubt about an asset go back to its checkpoint, while the
- * others go on. What a stage brings: stage.ts.
+ * The one loop of every stage: reads each asset's input from the stage's own checkpoint, lets messages gather while a batch
+ * is handled, hands the gathered ones to the stage, and after any doubt about an asset goes back to its checkpoint, while
+ * the others go on. The stage itself implements the interface of stage.ts.
  */
 
 import type { Bus } from "../bus/bus.js";
@@ -21,19 +21,19 @@ import { TOPOLOGY } from "./topology.js";
 
 export interface StageOptions extends StageInputOptions {
   readonly share: AssetShare;
-  /** How long to gather after the first message, where other assets' may follow: they come out of one batch before. */
+  /** How long to gather after the first message: other assets' messages of the same batch before may follow. */
   readonly gatherMs: number;
-  /** Least time between the starts of two batches: none waits when idle, more ride together under load. */
+  /** Least time between the starts of two batches. An idle stage never waits; under load more messages ride together. */
   readonly batchIntervalMs: number;
-  /** Up to which that interval grows with the load, so that handling takes at most a third of the time. */
+  /** The interval grows up to this under load, so that handling takes at most a third of the time. */
   readonly batchIntervalMaxMs: number;
 }
 
 const TICK_MS = 200;
-/** Batches over which the time to handle one is averaged. */
+/** The time to handle a batch is averaged over about so many. */
 const HANDLE_MEMORY_BATCHES = 8;
 
-/** Runs until the service stops; rejects when it can't go on. */
+/** Runs the loop until the service stops; rejects when the service can't go on. */
 export async function runStage(service: Service, bus: Bus, stage: Stage, options: StageOptions): Promise<void> {
   await new StageLoop(service, bus, stage, options).run();
 }
@@ -45,11 +45,11 @@ class StageLoop {
   readonly #options: StageOptions;
   readonly #poison: PoisonSearch;
   readonly #input: StageInput;
-  /** Assets that the stage knows something of, whether their input is read or not. */
+  /** Assets whose recovery has begun and that are not released, whether their input is read or not. */
   readonly #recovered = new Set<string>();
-  /** Recoveries that go on beside the loop, by asset; none of them rejects. */
+  /** Recoveries that run beside the loop, by asset; none of them rejects. */
   readonly #takingUp = new Map<string, Promise<void>>();
-  /** The failure of a recovery beside the loop that ends the loop. */
+  /** The error of a recovery that must end the loop, at its next turn. */
   #fatal: { readonly cause: unknown } | null = null;
   readonly #halted = new Map<string, string>();
   readonly #retries = new Retries();
@@ -146,7 +146,7 @@ class StageLoop {
     }
   }
 
-  /** The assets of a failed batch go back to their checkpoints, since what was done for them is in doubt; one that can't go on halts. */
+  /** Sends the assets of a failed batch, whose outcome is in doubt, back to their checkpoints; one that can't go on halts. */
   async #failed(assets: readonly string[], err: unknown): Promise<void> {
     if (this.#service.stopping.aborted) return;
     if (err instanceof Fenced) throw err;
@@ -169,7 +169,7 @@ class StageLoop {
     this.#service.log[level]({ err, assets, retryMs }, "a batch failed; going back to the checkpoint");
   }
 
-  /** Lets go of what is another's now, and takes up what is new. A halted asset is kept: it would halt there, too. */
+  /** Releases assets that are another process's now, and takes up new ones. A halted one is kept: it would halt there, too. */
   async #followShare(): Promise<void> {
     this.#hasShareChanged = false;
     const { share } = this.#options;
@@ -191,14 +191,14 @@ class StageLoop {
     if (!this.#stage.keepsAssetsApart) await Promise.all(this.#takingUp.values());
   }
 
-  /** Assets that this process is to work on, and whose input it does not read. */
+  /** Assets of this process that are not halted, and whose input is not read yet. */
   #closedAssets(): string[] {
     return [...this.#options.share.assets()].filter((asset) => !this.#halted.has(asset) && !this.#input.isOpen(asset));
   }
 
   #nextToLeave(): string | null {
     const leaving = this.#options.share.leaving();
-    // An asset may have to be given away before it was taken up.
+    // An asset that was not even taken up yet needs no preparation.
     for (const asset of leaving) if (!this.#recovered.has(asset)) return asset;
     return this.#handOver.next(leaving);
   }
@@ -214,12 +214,12 @@ class StageLoop {
     this.#recovered.delete(asset);
   }
 
-  /** Never rejects: what ends the loop is left for its next turn. */
+  /** Recovers the asset and opens its input. Never rejects: an error that ends the loop is left for its next turn. */
   async #takeUp(asset: string, lastInput: StreamSequence): Promise<void> {
     this.#recovered.add(asset);
     try {
       const { afterSequence } = await this.#stage.recover(asset);
-      // A doubt that somebody else had of it may have come meanwhile.
+      // Meanwhile the asset may have been halted by the stage's tick.
       if (this.#halted.has(asset)) await this.#forget(asset);
       else this.#input.open(asset, afterSequence > lastInput ? streamSequence(0) : afterSequence);
     } catch (err) {
@@ -231,7 +231,7 @@ class StageLoop {
     this.#news.ring();
   }
 
-  /** False: there is none, but it is time for a tick, to try an asset again, or to stop. */
+  /** Waits for input. False: there is none, but it is time for a tick, to try an asset again, or to stop. */
   async #inputAvailable(): Promise<boolean> {
     if (this.#input.isAvailable) return true;
     const waitMs = Math.min(TICK_MS, this.#retryInMs());
@@ -240,7 +240,7 @@ class StageLoop {
     return this.#input.isAvailable;
   }
 
-  /** Until an asset that failed is to be tried again. */
+  /** The time until an asset that failed is tried again. */
   #retryInMs(): number {
     const closed = this.#closedAssets().filter((asset) => !this.#takingUp.has(asset));
     return closed.length === 0 ? Number.POSITIVE_INFINITY : this.#retries.dueInMs(closed);

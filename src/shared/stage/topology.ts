@@ -1,6 +1,6 @@
 /**
- * The way through the services, one line a stage: what it reads and writes, what keeps a second writer out, and where it is
- * written how far it has come. The services are wired by it, and docs/arch.md quotes it.
+ * The topology of the pipeline, one entry a service: the stream that it reads, the one that it writes, the fence that keeps a
+ * second writer out, and where its position is kept. The services are wired by it, and docs/arch.md quotes it.
  */
 
 export const TOPOLOGY = {
