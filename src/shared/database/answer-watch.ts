@@ -1,13 +1,13 @@
 /**
- * Whether a server answers. Whoever talks to it says when it answered and when it was lost; when nobody has heard of it
- * for a while, it is asked. One log line when it goes, one when it is back, however many questions failed meanwhile.
+ * Watches whether a server answers. Its callers report answers and failures; after a while without either, the watch asks
+ * the server itself. It writes one log line when the server goes and one when it is back, however many queries failed.
  */
 import type { Logger } from "../process/log.js";
 
 const LOOK_MS = 500;
-/** Without an answer so long, it is asked. */
+/** After so long without an answer, the server is asked. */
 const QUIET_MS = 2_000;
-/** Without an answer so long, it is away: nobody waits for a query that takes its time. */
+/** After so long without an answer, the server counts as away; no query needs as much time. */
 const SILENT_MS = 4_000;
 
 export class AnswerWatch {
@@ -35,14 +35,14 @@ export class AnswerWatch {
   }
 
   lost(err: unknown): void {
-    // Until the first answer, whoever connects says what is wrong.
+    // Until the first answer, the one who connects logs what is wrong.
     if (this.#answeredMs === null || this.#away !== null) return;
     const sinceMs = performance.now();
     this.#away = { sinceMs, why: (err as Error).message };
     this.#log.error({ err }, `${this.#server} can't be reached`);
   }
 
-  /** Null: it answers. */
+  /** Why the server counts as away; null: it answers. */
   whyNot(): string | null {
     if (this.#answeredMs === null) return `${this.#server} has not answered yet`;
     return this.#away === null ? null : `${this.#server} can't be reached: ${this.#away.why}`;

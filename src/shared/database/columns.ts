@@ -1,12 +1,12 @@
 import { elementOf } from "./pipelined-transaction.js";
 
-/** Rows as columns, one array literal a column, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
+/** Turns rows into columns, one array literal each, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
 export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): string[] {
   return fields.map((field) => {
     let [last, text]: [unknown, string] = [null, elementOf(null)];
     const texts = rows.map((row) => {
       const value = field(row);
-      // Neighbours are often the same (an asset, a side, a time), and then already text.
+      // The value is often the same as in the row before (an asset, a side, a time): its text is used again.
       if (value !== last) [last, text] = [value, elementOf(value)];
       return text;
     });

@@ -1,6 +1,6 @@
 /**
- * Postgres, for a service. Reads go through a small pool; a service's transactions go through one connection of their
- * own, each as one write and one answer (pipelined-transaction.ts).
+ * A service's access to Postgres. Reads go through a small pool; transactions go through one connection of their own, each
+ * as one write and one answer (pipelined-transaction.ts).
  */
 
 import pg from "pg";
@@ -22,30 +22,30 @@ export interface Queries {
 
 export interface LaneOptions {
   readonly connections: number;
-  /** How long a query may wait for one of them, and then for its answer. */
+  /** How long a query may wait for a connection, and then as long again for its answer. */
   readonly timeoutMs: number;
 }
 
 export interface Database extends Queries {
   /**
-   * Many rows, several times as fast as by `query`: `decode` reads all columns of each, in their order. The values become
-   * part of the text, as literals.
+   * Reads many rows several times faster than `query`: `decode` must read all columns of each row, in their order. The
+   * values become literals in the text.
    */
   copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]>;
   /**
-   * The statements' rows, once all of them are committed. Rejects with the first error; nothing is committed then,
-   * unless the connection broke: whether a commit that was under way took place must be read back, and what is read then
-   * stays true, since the reads wait until the server has ended what was left of it. One at a time.
+   * Runs the statements as one transaction; resolves with their rows once it is committed. Rejects with the first error,
+   * and nothing is committed then, unless the connection broke: in that case read back whether it was committed. Reads
+   * wait until the server has ended the broken session, so what they find stays true. One transaction at a time.
    */
   transaction(statements: readonly Statement[]): Promise<Row[][]>;
-  /** Why Postgres is taken to be away; null: it answers. */
+  /** Why Postgres counts as away; null: it answers. */
   whyNotReady(): string | null;
   close(): Promise<void>;
 }
 
-/** As it was connected. */
+/** The database as its opener has it. */
 export interface ConnectedDatabase extends Database {
-  /** Connections of their own for queries that must not wait behind others. They are closed with the database. */
+  /** Opens connections for queries that must not wait behind others. They are closed with the database. */
   lane(options: LaneOptions): Queries;
 }
 
@@ -61,26 +61,26 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const PROBE_INTERVAL_MS = 500;
 
 /**
- * A process that stands still, or whose machine is gone, in the middle of sending a transaction would hold its locks until
- * TCP gives up, hours later, and nobody could take over from it: so the server ends what takes longer than this. Where
- * transactions take long because the server is slow, each one that was ended doubles it for the next connection.
+ * The server ends a transaction that takes longer than this. A process that stands still, or whose machine is gone, in the
+ * middle of sending one would else hold its locks until TCP gives up, hours later, and no other could take over from it. If
+ * transactions take long because the server is slow, each one that is ended doubles the time for the next connection.
  */
 const TRANSACTION_TIMEOUT_FIRST_MS = 2_000;
 const TRANSACTION_TIMEOUT_LAST_MS = QUERY_TIMEOUT_MS;
-/** Postgres 17 and later know it. */
+/** Sets the timeout if the server knows it: Postgres 17 and later do. */
 const TRANSACTION_TIMEOUT = "select set_config(name, $1, false) from pg_settings where name = 'transaction_timeout'";
 
 /**
- * What a connection had sent when it broke may still be on its way, and be committed after its outcome was read: the next
- * transaction would take it for another's. Rows come of those that did not end in time.
+ * Ends sessions whose connection broke, and returns those that did not end in time. A transaction that was sent on such a
+ * connection may still be on its way, and be committed after its outcome was read.
  */
 const END_SESSIONS = `select pid from pg_stat_activity where pid = any($1::int[]) and usename = current_user
   and application_name = current_setting('application_name') and not pg_terminate_backend(pid, $2)`;
 const END_SESSIONS_TIMEOUT_MS = 2_000;
 
 /**
- * Statements are prepared while tables may still be empty, and their plans are kept: so that they stay good when the
- * tables have grown, only plans by index are considered on these sessions.
+ * Makes Postgres plan by index only on the writer's connection: its statements are prepared once, when tables may still be
+ * empty, and their plans must stay good when the tables have grown.
  */
 const WRITER_SETTINGS =
   "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
@@ -88,7 +88,7 @@ const WRITER_SETTINGS =
 const parserOf = (typeId: number) =>
   databaseTypes.getTypeParser(typeId, "text") as unknown as (text: string) => unknown;
 
-/** Resolves once the first connection stands; tries until then, for `deadlineMs`. */
+/** Tries to connect for `deadlineMs`; resolves once there is a connection. */
 export async function connectDatabase(
   url: string,
   options: DatabaseOptions,
@@ -107,7 +107,7 @@ export async function connectDatabase(
 
 interface Writer {
   readonly client: pg.Client;
-  /** Statements that the connection knows by name. */
+  /** Names of the statements that are prepared on the connection. */
   readonly prepared: Set<string>;
 }
 
@@ -118,7 +118,7 @@ class PostgresDatabase implements ConnectedDatabase {
   readonly #watch: AnswerWatch;
   #writer: Promise<Writer> | null = null;
   #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
-  /** Processes of the server that may still commit something. */
+  /** Process ids of sessions whose connection broke, and that may still commit a transaction. */
   #doubted: readonly number[] = [];
   #doubtsEnd: Promise<void> | null = null;
   #closed = false;
@@ -262,7 +262,7 @@ class PostgresDatabase implements ConnectedDatabase {
   }
 }
 
-/** Of the server's process that works for it. */
+/** The id of the server's process that serves the connection. */
 function processIdOf(client: pg.Client): number {
   return (client as unknown as { readonly processID: number }).processID;
 }

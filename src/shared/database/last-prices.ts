@@ -1,7 +1,7 @@
 import { type PriceTicks, priceTicks } from "../domain/units.js";
 import type { Row, Statement } from "./database.js";
 
-/** What each of the assets last traded at. */
+/** Finds the price of each asset's last trade. */
 export function findLastPrices(assets: readonly string[]): Statement {
   return {
     name: "find_last_prices",
@@ -11,7 +11,7 @@ export function findLastPrices(assets: readonly string[]): Statement {
   };
 }
 
-/** By asset; those that have not traded are not there. */
+/** The last prices by asset; only assets that have traded. */
 export function lastPricesOf(rows: readonly Row[]): ReadonlyMap<string, PriceTicks> {
   return new Map(rows.map((row) => [row["asset"] as string, priceTicks(row["price_ticks"] as number)]));
 }

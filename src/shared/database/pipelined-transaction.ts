@@ -3,12 +3,12 @@
  * in one implicit transaction, which commits at the Sync and is rolled back whole at the first error. A BEGIN … COMMIT
  * through pg's own pipeline mode has a Sync for each statement, and so costs a wake-up of both sides for each.
  *
- * pg lets an object with `submit` take the place of a query (pg-cursor is built on that); this one must be the only
+ * pg takes any object with a `submit` method in place of a query (pg-cursor is built on that). This one must be the only
  * user of its connection.
  */
 
 export interface Statement {
-  /** Names the prepared statement on its connection; empty: it is not kept. */
+  /** The name of the prepared statement on its connection; empty: it is not kept. */
   readonly name: string;
   readonly text: string;
   readonly values?: readonly unknown[];
@@ -16,7 +16,7 @@ export interface Statement {
 
 export type Row = Record<string, unknown>;
 
-/** What it needs of pg's Connection. */
+/** The part of pg's Connection that is used here. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void };
   parse(message: { name: string; text: string }): void;
@@ -34,9 +34,9 @@ interface Field {
 type ParserOf = (typeId: number) => (text: string) => unknown;
 
 export class PipelinedTransaction {
-  /** Settles at the answer to the Sync, when the transaction is committed or gone. */
+  /** Settles when the Sync is answered: the transaction is committed, or rolled back. */
   readonly done: Promise<Row[][]>;
-  /** pg puts its own around it, which ends the deadline. */
+  /** pg wraps it in a callback of its own, which ends the query's deadline. */
   callback: (error: unknown, rows: Row[][]) => void = () => undefined;
   readonly #statements: readonly Statement[];
   readonly #prepared: Set<string>;
@@ -46,7 +46,7 @@ export class PipelinedTransaction {
   #fields: readonly Field[] = [];
   #error: unknown = null;
 
-  /** `prepared` holds the names of the statements that the connection knows already. */
+  /** `prepared` holds the names of the statements prepared on the connection; new ones are added. */
   constructor(statements: readonly Statement[], prepared: Set<string>, parserOf: ParserOf) {
     this.#statements = statements;
     this.#prepared = prepared;
@@ -60,7 +60,7 @@ export class PipelinedTransaction {
     wire.stream.cork();
     for (const { name, text, values = [] } of this.#statements) {
       if (!this.#prepared.has(name)) wire.parse({ name, text });
-      if (name !== "") this.#prepared.add(name); // the one without a name is forgotten with the next one
+      if (name !== "") this.#prepared.add(name); // the server forgets the unnamed statement with the next one
       wire.bind({ statement: name, values: values.map(textOf) });
       wire.describe({ type: "P", name: "" });
       wire.execute({ portal: "", rows: 0 });
@@ -88,7 +88,7 @@ export class PipelinedTransaction {
     this.#fields = [];
   }
 
-  /** Also called by pg when the deadline has passed or the connection is gone: then no Sync is answered any more. */
+  /** pg calls it, too, when the deadline has passed or the connection is gone: then no answer to the Sync comes. */
   handleError(error: unknown): void {
     this.#error ??= error;
     this.callback(this.#error, []);
@@ -99,13 +99,13 @@ export class PipelinedTransaction {
   }
 }
 
-/** A parameter as Postgres reads it: an array as {…}, everything else as its text. */
+/** A parameter in Postgres's text format: an array as {…}, any other value as its text. */
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   return Array.isArray(value) ? `{${value.map(elementOf).join(",")}}` : String(value);
 }
 
-/** An element of an array literal. */
+/** The text of an element in an array literal. */
 export function elementOf(value: unknown): string {
   if (value === null || value === undefined) return "null";
   if (typeof value !== "string") return String(value);

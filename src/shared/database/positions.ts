@@ -1,6 +1,6 @@
 /**
- * Where each service stands in each asset's input (table consumer_positions). A position moves in the transaction of the
- * rows that came of the input, and only from where its writer left it: that is the fence around Postgres.
+ * Positions: how far each service is in each asset's input (table consumer_positions). A position moves in the transaction
+ * of the rows that the input became, and only from where its writer left it: that is the fence around Postgres.
  */
 
 import { Fenced } from "../domain/errors.js";
@@ -12,16 +12,16 @@ import { isPostgresError } from "./postgres-errors.js";
 
 export interface PositionMove {
   readonly asset: string;
-  /** In the service's own measure: log ids, event sequences. */
+  /** In the service's own numbers: log ids, or event sequences. */
   readonly from: number;
   readonly reached: number;
   readonly streamSequence: StreamSequence;
   readonly throughCommand: CommandSequence;
-  /** The last command whose hold the service has taken over. */
+  /** The last command whose hold has passed to an order, or was released. */
   readonly holdThroughCommand: CommandSequence;
 }
 
-/** Must be the first statement of its transaction: whoever waits for the asset holds no other lock then. */
+/** Must be the first statement of its transaction: one that waits for the asset then holds no other lock. */
 export function takePositions(service: ServiceName, moves: readonly PositionMove[]): Statement {
   const values = columns(
     moves,
@@ -39,7 +39,7 @@ export function takePositions(service: ServiceName, moves: readonly PositionMove
   };
 }
 
-/** The error of a transaction that took positions: Fenced where another had moved one. */
+/** The error of a transaction with `takePositions`: Fenced if another process had moved a position. */
 export function fenceError(service: ServiceName, cause: unknown): unknown {
   return isPostgresError(cause, "positionTaken")
     ? new Fenced(`another ${service} has moved the position`, { cause })

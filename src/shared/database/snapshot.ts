@@ -1,11 +1,11 @@
-/** Postgres at one moment, for those who compare. */
+/** Reads Postgres as it is at one moment, for comparisons over many tables. */
 import pg from "pg";
 import type { Row } from "./pipelined-transaction.js";
 import { databaseTypes } from "./types.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** The database at one moment: whatever is read from it, and however long that takes, belongs together. */
+/** The database at one moment: rows that are read from it belong together, however long reading takes. */
 export interface Snapshot {
   /** All rows of a query, page by page; one query at a time. */
   pages<R = Row>(text: string, values?: readonly unknown[]): AsyncIterable<R[]>;
@@ -13,8 +13,8 @@ export interface Snapshot {
 }
 
 /**
- * A snapshot for a job that one process does at a time. It may write what its role may, all at once with `commit`, and
- * make tables of its own for as long as it lasts.
+ * A snapshot for a job that one process does at a time. Beside reading it can write, all or nothing with `commit`, and make
+ * temporary tables.
  */
 export interface WorkingSnapshot extends Snapshot {
   query<R = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
@@ -26,20 +26,20 @@ const SNAPSHOT_QUERY_TIMEOUT_MS = 600_000;
 const SNAPSHOT_CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * Read to the end, by plans for whole tables; compiling them takes longer than it gains. Nested loops look cheap as long as
- * nobody has counted the rows of new tables: 10,000 orders took 145 s instead of 2.5.
+ * Makes Postgres plan for whole results of big tables, without compiling the plans, which takes longer than it gains, and
+ * without nested loops: on tables not yet analyzed they look cheap, and 10,000 orders took 145 s instead of 2.5.
  */
 const SNAPSHOT_SETTINGS =
   "set local cursor_tuple_fraction = 1; set local jit = off; set local enable_nestloop = off; set local work_mem = '64MB'";
 
-/** A connection of its own; as long as it is open Postgres can't clean up what has changed since. */
+/** Opens a snapshot on a connection of its own. While it is open, Postgres can't clean up rows that changed since. */
 export async function openSnapshot(url: string, applicationName: string): Promise<Snapshot> {
   const client = await connectedClient(url, applicationName, SNAPSHOT_QUERY_TIMEOUT_MS);
   await asFirst(client, `begin isolation level repeatable read, read only; ${SNAPSHOT_SETTINGS}`);
   return snapshotOf(client);
 }
 
-/** Null: another process has the lock. It is this one's until the snapshot is closed, or has been silent for a minute. */
+/** Null: another process has the lock. It is held until the snapshot is closed, or idle for a minute. */
 export async function openWorkingSnapshot(
   url: string,
   applicationName: string,
@@ -51,7 +51,7 @@ export async function openWorkingSnapshot(
     await ended(client);
     return null;
   }
-  // It keeps to one core, and is content to wait for the disk.
+  // One core and little memory: the job must not slow down the services.
   await asFirst(
     client,
     `begin isolation level repeatable read; ${SNAPSHOT_SETTINGS}; set local max_parallel_workers_per_gather = 0; set local default_statistics_target = 10; set temp_buffers = '32MB';
@@ -68,7 +68,7 @@ export async function openWorkingSnapshot(
 function snapshotOf(client: pg.Client): Snapshot {
   return {
     async *pages<R>(text: string, values: readonly unknown[] = []) {
-      await client.query("close all"); // what an earlier reader did not read to the end
+      await client.query("close all"); // an earlier cursor may not have been read to its end
       await client.query(`declare page no scroll cursor for ${text}`, [...values]);
       for (;;) {
         const { rows } = await client.query(`fetch ${SNAPSHOT_PAGE_ROWS} from page`);
@@ -96,7 +96,7 @@ async function connectedClient(url: string, applicationName: string, queryTimeou
   return client;
 }
 
-/** What makes a connection fit for its work; without that it is closed. */
+/** Runs a first statement that the connection is of no use without: if it fails, the connection is closed. */
 async function asFirst(client: pg.Client, text: string): Promise<Row[]> {
   try {
     return (await client.query(text)).rows;
@@ -106,7 +106,7 @@ async function asFirst(client: pg.Client, text: string): Promise<Row[]> {
   }
 }
 
-/** A server that stands still would not even say goodbye. */
+/** Closes the connection; destroys it if the server does not take part in time. */
 async function ended(client: pg.Client): Promise<void> {
   const timer = setTimeout(() => client.connection.stream.destroy(), SNAPSHOT_CLOSE_TIMEOUT_MS);
   await client.end().catch(() => undefined);

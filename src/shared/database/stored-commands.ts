@@ -1,4 +1,4 @@
-/** The commands of an asset as order_log holds them: the record that COMMANDS can be made of again. */
+/** Stored commands: an asset's commands as rows of order_log, of which COMMANDS can be made again. */
 
 import { CodecError } from "../domain/errors.js";
 import type {
@@ -13,7 +13,7 @@ import type {
 } from "../domain/messages.js";
 import type { CopiedRow, Database, Row } from "./database.js";
 
-/** The commands after the given one, in order. */
+/** At most `max` commands after the given one, in order. */
 export function readStoredCommands(
   database: Pick<Database, "copy">,
   asset: string,
@@ -25,7 +25,7 @@ export function readStoredCommands(
   return database.copy(text, [asset, after, max], (row) => commandOf(rowFrom(row)));
 }
 
-/** What a command is made of, in the order in which `rowFrom` reads it. */
+/** The columns of a command, in the order in which `rowFrom` reads them. */
 const COLUMNS = `command_sequence, log_id, account_id, received_at_us, sequenced_at_us, kind, client_order_id, order_id, side,
   type, time_in_force, quantity_lots, price_ticks, stop_price_ticks, display_lots, minimum_lots, quote_budget_units,
   expires_at_ms, post_only, self_trade_prevention, asset_state, rules, refused, first_order_id, maker_fee_bps, taker_fee_bps,
@@ -69,7 +69,7 @@ function rowFrom(row: CopiedRow) {
   };
 }
 
-/** What order-processing made the row of, to the last byte (command-rows.ts). */
+/** The command that order-processing wrote as this row (command-rows.ts), the same to the last byte. */
 export function commandOf(row: OrderLogRow): Command {
   const body = bodyOf(row);
   const reason = row.refused as string | null;
@@ -92,7 +92,7 @@ export function feeRatesOf({ maker_fee_bps: makerBps, taker_fee_bps: takerBps }:
   return makerBps === null ? null : ({ makerBps, takerBps } as FeeRates);
 }
 
-/** What the asset's engine was told last; null: nothing yet. */
+/** The rules that the asset's engine was told last; null: none yet. */
 export async function lastStoredRules(database: Pick<Database, "query">, asset: string): Promise<RulesInForce | null> {
   const [row] = await database.query<{ rules: string }>(
     `select rules from order_log where asset = $1 and kind = 'set_rules' order by command_sequence desc limit 1`,

@@ -1,7 +1,7 @@
-/** Execution reports as Postgres has them. An order's terms never change, so they stand in its row of `orders` only. */
+/** Execution reports as rows of Postgres. An order's terms never change, so they stand in its row of `orders` only. */
 import type { ReportedTerms, SequencedReport } from "../domain/reports.js";
 
-/** Columns of an order's terms, of a table or an alias. */
+/** The columns of an order's terms, of the table or alias `orders`. */
 export const termsColumns = (orders: string): string => `${orders}.stop_price_ticks as "stopPriceTicks",
   ${orders}.display_lots as "displayLots", ${orders}.minimum_lots as "minimumLots", ${orders}.post_only as "postOnly",
   ${orders}.expires_at_ms as "expiresAtMs", ${orders}.quote_budget_units as "quoteBudgetUnits",
@@ -15,7 +15,7 @@ export const REPORT_COLUMNS = `r.account_id as "accountId", r.account_sequence a
   r.fee_units as "feeUnits", r.reason, r.received_at_us as "receivedAtUs", r.matched_at_us as "matchedAtUs",
   ${termsColumns("o")}`;
 
-/** A report without a side says nothing about an order that is another account's. */
+/** Joins a report with its order, but not if the report has no side: then the order is another account's. */
 export const ORDER_OF_REPORT =
   "left join orders o on o.asset = r.asset and o.order_id = r.order_id and r.side is not null";
 
@@ -23,7 +23,7 @@ export type ReportRow = Omit<SequencedReport, "terms"> & TermsRow & { readonly a
 
 export type TermsRow = { readonly [Name in keyof ReportedTerms]: ReportedTerms[Name] | null };
 
-/** The row with its order's terms in one place. */
+/** The row with its order's terms gathered in `terms`. */
 export function withTerms<Row extends TermsRow>(row: Row): Omit<Row, keyof ReportedTerms> & { terms: ReportedTerms } {
   const { stopPriceTicks, displayLots, minimumLots, postOnly, expiresAtMs, ...others } = row;
   const { quoteBudgetUnits, selfTradePrevention, ...rest } = others;

@@ -2,7 +2,7 @@ import pg from "pg";
 
 const INT8_OID = 20;
 
-/** How values of Postgres are read. int8 arrives as a number and must be a safe integer. */
+/** How pg parses Postgres's values: an int8 becomes a number, and must be a safe integer. */
 export const databaseTypes = new pg.TypeOverrides();
 databaseTypes.setTypeParser(INT8_OID, (text: string): number => {
   const value = Number(text);
