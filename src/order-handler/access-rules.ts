@@ -1,4 +1,4 @@
-/** Refusals for accounts, keys and assets that operators have stopped. Pure. */
+/** Refuses orders of suspended accounts, and in assets that operators have stopped. Pure. */
 import type { Access } from "../shared/access/access-feed.js";
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
@@ -8,7 +8,7 @@ const SUSPENDED = refuse(
   "the account is suspended: it may cancel, nothing else; ask the operator",
 );
 
-/** Why a new order or a replace is not even logged. */
+/** The refusal of a new order or a replace by operators' actions; null: none. */
 export function orderProblem(access: Access, accountId: AccountId, asset: string): Refusal | null {
   if (access.isSuspended(accountId)) return SUSPENDED;
   const state = access.stateOf(asset);

@@ -1,17 +1,17 @@
 import type { AccountId, LogId } from "../shared/domain/units.js";
 
-/** How finely an asset's log is sampled, and how many samples are kept: together more than any limit on the age. */
+/** How finely an asset's log is sampled, and how many samples are kept: together they cover more than any limit of age. */
 const SAMPLE_INTERVAL_MS = 250;
 const SAMPLES_MAX = 1_000;
 
-/** What was logged of one asset within a sample's time. */
+/** The requests of one asset that were logged within a sample's time. */
 interface Sample {
   readonly firstLoggedAtMs: number;
   last: LogId;
   readonly requests: Map<AccountId, number>;
 }
 
-/** One asset's acknowledged requests that are not processed. */
+/** One asset's requests that are acknowledged and not processed yet. */
 interface Unprocessed {
   /** Oldest first. */
   readonly samples: Sample[];
@@ -20,14 +20,14 @@ interface Unprocessed {
 }
 
 /**
- * How far processing is behind the log: the age of the oldest request that was acknowledged here and is not processed,
- * and whose requests these are. Acknowledging fast while reports fall behind is not a service, and whoever causes it is
- * the first to be refused. Pure; all times are monotonic.
+ * Measures how far order-processing is behind: the age of the oldest request that was acknowledged here and is not
+ * processed, and each account's share of such requests. By it the door refuses orders, first those of the accounts that
+ * cause the backlog, since acknowledging fast while reports fall behind is no service. Pure; all times are monotonic.
  */
 export class Backlog {
   readonly #assets = new Map<string, Unprocessed>();
 
-  /** `accountIds`: whose the requests of a message are, of which `last` is the last one. */
+  /** Notes a stored message: `last` is the log id of its last request, `accountIds` has the account of each request. */
   logged(asset: string, last: LogId, accountIds: Iterable<AccountId>, nowMs: number): void {
     const unprocessed: Unprocessed = this.#assets.get(asset) ?? { samples: [], requests: new Map(), total: 0 };
     this.#assets.set(asset, unprocessed);
@@ -46,7 +46,7 @@ export class Backlog {
     }
   }
 
-  /** Up to where each asset has been processed. Where nothing ever was, there is no processing to wait for. */
+  /** Forgets requests that are processed. `through` is empty where order-processing has never run: nothing waits for it. */
   processed(through: ReadonlyMap<string, LogId>): void {
     const otherwise = through.size === 0 ? Number.POSITIVE_INFINITY : 0;
     for (const [asset, unprocessed] of this.#assets) {
@@ -66,12 +66,12 @@ export class Backlog {
     return oldest === undefined ? 0 : nowMs - oldest.firstLoggedAtMs;
   }
 
-  /** How many of the account's requests wait to be processed. */
+  /** How many of the account's requests are not processed yet. */
   requestsOf(asset: string, accountId: AccountId): number {
     return this.#assets.get(asset)?.requests.get(accountId) ?? 0;
   }
 
-  /** Whether the account has an equal share of what waits, or more; who has nothing waiting has none. */
+  /** Whether the account has an equal share or more of the asset's unprocessed requests. */
   hasShare(asset: string, accountId: AccountId): boolean {
     const unprocessed = this.#assets.get(asset);
     const own = unprocessed?.requests.get(accountId) ?? 0;

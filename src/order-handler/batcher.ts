@@ -1,10 +1,11 @@
 /**
- * Smart batching into the order log (docs/arch.md): at most one message per asset is on its way; what arrives meanwhile
- * rides in the next one, the accounts in turn. An asset in trouble holds up no other. Every request is settled exactly once: with its log id,
- * with what the writer says of its message (log-writer.ts), or, where it was never sent, with
+ * Smart batching into the order log (docs/arch.md): at most one message per asset is on its way; requests that arrive
+ * meanwhile ride in the next one, the accounts in turn. An asset in trouble holds up no other. Every request is settled
+ * exactly once: with its log id, with the refusal of its message (log-writer.ts), or, if it was never sent, with
  *
- *   queue full, or the log's disk, while    BUSY, nothing was logged
- *     another asks whether it is yet
+ *   the asset's queue is full               BUSY, nothing was logged
+ *   the log's disk is full, and another     BUSY, nothing was logged
+ *     message is trying it already
  *   no connection, or still queued when     UNAVAILABLE, nothing was logged
  *     too little time is left
  */
@@ -26,9 +27,9 @@ export type Settle = (outcome: LogOutcome) => void;
 
 export interface BatcherOptions extends WriteLimits {
   readonly pacing: PacingOptions;
-  /** Requests that may wait per asset, over all accounts. */
+  /** Limit of the requests that wait for one asset, over all accounts. */
   readonly queueMax: number;
-  /** From arrival to the answer, whatever it is. */
+  /** The longest time from a request's arrival to its answer. */
   readonly requestTimeoutMs: number;
 }
 
@@ -42,11 +43,11 @@ export interface PublishedBatch {
   readonly asset: string;
   readonly requests: readonly OrderRequest[];
   readonly last: LogId;
-  /** From the batch's start to its answer. */
+  /** The time from the batch's start to the log's answer. */
   readonly publishMs: number;
 }
 
-/** A request that waits; it encodes to at most 200 bytes, which keeps a full batch far below a message's 256 KiB. */
+/** A waiting request. It encodes to at most 200 bytes, so a full batch stays far below a message's 256 KiB. */
 interface Waiting extends Queued {
   readonly request: OrderRequest;
   readonly settle: Settle;
@@ -68,7 +69,7 @@ export class Batcher {
   readonly #published: (batch: PublishedBatch) => void;
   readonly #lanes = new Map<string, Lane>();
 
-  /** `published` is told of every message that is stored, before its requests are settled. */
+  /** `published` is called for every stored message, before its requests are settled. */
   constructor(
     writer: LogWriter,
     options: BatcherOptions,
@@ -94,14 +95,14 @@ export class Batcher {
     }
   }
 
-  /** Settles requests that can't wait any longer. To be called every few hundred milliseconds. */
+  /** Settles requests that can't wait any longer. Call it every few hundred milliseconds. */
   sweep(): void {
     const nowMs = this.#clock.nowMs();
     const lastArrivalMs = this.#writer.isAwayTooLong(nowMs) ? nowMs : this.#lastArrivalTooLateMs(nowMs);
     for (const lane of this.#lanes.values()) this.#expire(lane, lastArrivalMs);
   }
 
-  /** Requests that wait, in the fullest queue, as a share of what it may hold. */
+  /** How full the fullest queue is, from 0 to 1. */
   get fill(): number {
     let longest = 0;
     for (const { waiting } of this.#lanes.values()) longest = Math.max(longest, waiting.size);
@@ -123,7 +124,7 @@ export class Batcher {
     return lane;
   }
 
-  /** Requests that arrived by then have too little time left for an attempt: sending them would only leave a doubt. */
+  /** Requests that arrived by then have no time left for an attempt: sending them would only leave a doubt. */
   #lastArrivalTooLateMs(nowMs: number): number {
     return nowMs - this.#options.requestTimeoutMs + this.#options.attemptTimeoutMs;
   }
@@ -135,7 +136,7 @@ export class Batcher {
   /** Starts the next batch now, or when its time has come. */
   #schedule(lane: Lane, nowMs: number): void {
     const waitMs = lane.startedAtMs + this.#pacing.intervalMs(nowMs) - nowMs;
-    // A timer takes a millisecond at least; less than half of one is not worth waiting for.
+    // The shortest timer takes a millisecond: waiting for less than half of one is not worth it.
     if (waitMs < 0.5) this.#start(lane, nowMs);
     else
       lane.timer = setTimeout(() => {

@@ -1,3 +1,4 @@
+/** The binary dialect: frames of protobuf (protocol/order-entry.proto). */
 import { decodeClientMessage, encodeServerMessage } from "../shared/requests/order-entry-codec.js";
 import type { RequestRules } from "../shared/requests/order-rules.js";
 import type { Answered, Dialect } from "./dialect.js";
@@ -13,12 +14,12 @@ export function binaryDialect(rules: RequestRules): Dialect {
 }
 
 function encode({ exchange, response }: Answered): Uint8Array {
-  // Only text asks what is answered in words.
+  // Only requests of the text dialect are answered in words.
   if (response.kind === "say") return NOTHING;
   return encodeServerMessage(exchange.requestId, exchange.clientOrderId, response);
 }
 
-/** One buffer for one write. */
+/** All bodies as frames in one buffer, for one write. */
 function frames(bodies: readonly Uint8Array[]): Buffer {
   let bytes = 0;
   for (const body of bodies) bytes += LENGTH_BYTES + body.length;

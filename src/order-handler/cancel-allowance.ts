@@ -3,16 +3,16 @@ import type { AccountId } from "../shared/domain/units.js";
 import { type BucketSize, TokenBucket } from "../shared/process/token-bucket.js";
 
 interface Allowance {
-  /** Orders that were logged here, and not cancelled through here. */
+  /** Orders that this order-handler has logged, less cancels that it has let through. */
   orders: number;
   readonly cancels: TokenBucket;
   readonly cancelAlls: TokenBucket;
 }
 
 /**
- * How many cancels an account may have logged: one for each order that it placed here, and so many a second beyond them.
- * The handler doesn't know which orders are open, and a cancel that hits nothing stays in the log for ever, too.
- * CANCELALL has an allowance of its own: it must work for whoever has used up the other. Pure; times are monotonic.
+ * Limits the cancels of an account: one for each order that it placed here, and beyond them so many a second. The
+ * order-handler doesn't know which orders are open, and a cancel that hits nothing stays in the log for ever, too. CANCELALL
+ * has an allowance of its own: it must work also for a client that has used up the other. Pure; times are monotonic.
  */
 export class CancelAllowance {
   readonly #size: BucketSize;
@@ -39,7 +39,7 @@ export class CancelAllowance {
     return this.#of(accountId, nowMs).cancelAlls.take(nowMs) ? null : this.#tooMany("requests to cancel all");
   }
 
-  /** Forgets accounts whose allowance is a new account's again. */
+  /** Forgets accounts whose allowance is the same as a new account's. */
   sweep(nowMs: number): void {
     for (const [accountId, { orders, cancels, cancelAlls }] of this.#accounts)
       if (orders === 0 && cancels.isFull(nowMs) && cancelAlls.isFull(nowMs)) this.#accounts.delete(accountId);

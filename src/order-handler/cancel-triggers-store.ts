@@ -7,16 +7,16 @@ export interface SessionTrigger {
   readonly accountId: AccountId;
 }
 
-/** Without a renewal for so long, an order-handler's sessions have ended (fire_cancel_triggers counts the same). */
+/** After so long without a renewal, an order-handler's sessions count as ended (in fire_cancel_triggers, too). */
 const LEASE_SECONDS = 5;
-/** How long a session that has ended may come back. */
+/** How long after its end a session can be replaced by a new one, before its orders are cancelled. */
 const GRACE_SECONDS = 2;
-/** The most that time without a server adds to the grace. */
+/** How much longer than the grace a return may take if meanwhile no server could be reached. */
 const LATE_SECONDS = 15;
 
 /**
- * The tables cancel_triggers and order_handlers: what order-processing fires when it is due, whatever becomes of the
- * order-handler. Renewals go over connections of their own, so that nothing else makes them wait.
+ * The tables cancel_triggers and order_handlers. order-processing fires triggers that are due, also when their
+ * order-handler is gone. Renewals go over connections of their own, so that no other statement makes them wait.
  */
 export class CancelTriggersStore {
   readonly #database: Queries;
@@ -27,7 +27,7 @@ export class CancelTriggersStore {
     this.#renewals = renewals;
   }
 
-  /** At most one an account; 0 seconds: turned off. */
+  /** Sets or renews dead man's switches, one an account; 0 seconds turns one off. */
   async setTimers(handler: string, timers: readonly { accountId: AccountId; seconds: number }[]): Promise<void> {
     const armed = timers.filter(({ seconds }) => seconds > 0).sort((a, b) => a.accountId - b.accountId);
     const off = timers.filter(({ seconds }) => seconds === 0).map(({ accountId }) => `timer/${accountId}`);
@@ -50,8 +50,8 @@ export class CancelTriggersStore {
   }
 
   /**
-   * Opened sessions take the place of `left` and of those of their accounts that ended within the grace; where no server
-   * could be reached meanwhile, also of those that ended a little earlier.
+   * Stores opened sessions. They replace the triggers `left`, and those of the same accounts' sessions that ended within the
+   * grace (plus LATE_SECONDS if no server could be reached meanwhile).
    */
   async openSessions(handler: string, opened: readonly SessionTrigger[], left: readonly string[]): Promise<void> {
     await this.#database.query(
@@ -66,12 +66,12 @@ export class CancelTriggersStore {
     );
   }
 
-  /** Puts back what was given up while this order-handler could not renew. */
+  /** Stores sessions again that may have been given up while this order-handler could not renew its lease. */
   async restoreSessions(handler: string, sessions: readonly SessionTrigger[]): Promise<void> {
     await this.#database.query(`${INSERT_SESSIONS} on conflict do nothing`, [handler, ...idsAndAccounts(sessions)]);
   }
 
-  /** All sessions of this order-handler go on. */
+  /** Renews this order-handler's lease, which covers all its sessions. */
   async renew(handler: string): Promise<void> {
     await this.#renewals.query(
       `insert into order_handlers values ($1, now()) on conflict (handler) do update set renewed_at = excluded.renewed_at`,
@@ -92,12 +92,12 @@ export class CancelTriggersStore {
     );
   }
 
-  /** Sessions that nobody was told of: their end cancels nothing. */
+  /** Deletes sessions whose login was refused in the end: their end must cancel nothing. */
   async forgetSessions(triggerIds: readonly string[]): Promise<void> {
     await this.#database.query("delete from cancel_triggers where trigger_id = any($1)", [triggerIds]);
   }
 
-  /** Sessions of those that ran at this place before this order-handler have ended. */
+  /** Ends the sessions of order-handlers that ran at the same place (the part before `#`) before this one. */
   async endSessionsBefore(handler: string): Promise<void> {
     await this.#database.query(
       `with gone as (delete from order_handlers
@@ -109,7 +109,7 @@ export class CancelTriggersStore {
   }
 }
 
-/** $1 the handler, $2 the ids, $3 their accounts. */
+/** $1 is the handler, $2 are the sessions' ids, $3 their accounts. */
 const INSERT_SESSIONS = `insert into cancel_triggers (trigger_id, account_id, kind, handler, due_at, lives)
   select t.id, t.account_id, 'session', $1, now() + interval '${LEASE_SECONDS} seconds', true
   from unnest($2::text[], $3::bigint[]) as t(id, account_id)`;

@@ -1,7 +1,8 @@
 /**
- * Dead man's switches, and sessions whose orders go when they end. Both are rows in Postgres before their client is told
- * so, and order-processing fires what is due: they outlive this process. As long as it lives it renews its lease, which
- * covers all its sessions; it says when one ends, and is given the time of nobody who came back.
+ * Triggers of this process's clients: dead man's switches, and sessions that cancel their account's orders when they end.
+ * Both are rows in Postgres before their client is answered, and order-processing fires those that are due, so they outlive
+ * this process. While it lives it renews its lease, which covers all its sessions, and writes down which sessions ended. A
+ * client that comes back in time replaces its ended session, and nothing is cancelled.
  */
 import { randomUUID } from "node:crypto";
 import type { AccountId } from "../shared/domain/units.js";
@@ -10,15 +11,15 @@ import { beforeDeadline } from "../shared/process/waits.js";
 import type { CancelTriggersStore } from "./cancel-triggers-store.js";
 
 const RENEWAL_INTERVAL_MS = 1_000;
-/** Between two renewals: after more than this, order-processing may have taken the sessions for ended. */
+/** If two renewals are further apart, order-processing may have counted the sessions as ended meanwhile. */
 const LAPSE_MS = 4_000;
-/** A statement that was sent before its connection broke may still be carried out for so long. */
+/** How long after its connection broke a statement may still be carried out by the server. */
 const LATE_STATEMENT_MS = 15_000;
 
 interface WatchedSession {
   readonly triggerId: string;
   readonly accountId: AccountId;
-  /** It takes no more requests; when the account is back elsewhere before it has ended, its end is none. */
+  /** Whether it takes no more requests: then a new session of the account replaces it, and its end cancels nothing. */
   readonly isLeaving: () => boolean;
   /** Null while it lives. */
   endedMs: number | null;
@@ -37,7 +38,7 @@ interface Timer {
 
 export interface CancelTriggersOptions {
   readonly store: CancelTriggersStore;
-  /** How long Postgres may take. */
+  /** How long a client waits for Postgres to store its trigger. */
   readonly answerTimeoutMs: number;
   readonly nowMs: () => number;
   readonly log: Logger;
@@ -46,20 +47,20 @@ export interface CancelTriggersOptions {
 export class CancelTriggers {
   readonly #options: CancelTriggersOptions;
   readonly #sessions = new Map<string, WatchedSession>();
-  /** Not on their way to Postgres yet. */
+  /** Sessions that wait to be stored. */
   #opening: (Waiting & { readonly session: WatchedSession })[] = [];
-  /** Sessions that were refused, with the time of that: they may be stored all the same. */
+  /** Ids of sessions that were refused because Postgres did not answer, and when: they may be stored all the same. */
   readonly #refused = new Map<string, number>();
-  /** Not on their way to Postgres yet; the last wish of an account counts. */
+  /** Timers that wait to be stored; of an account's, the last one counts. */
   #timers = new Map<AccountId, Timer>();
   #isSettingTimers = false;
-  /** Statements that change sessions are written one after the other, so that none is opened that a later statement ends. */
+  /** The end of the queue of statements about sessions: they run one after the other, so that none overtakes another. */
   #sessionWork: Promise<unknown> = Promise.resolve();
   #isSweeping = false;
   #isRenewing = false;
   #isFailing = false;
   #renewedMs = Number.NEGATIVE_INFINITY;
-  /** Sessions that live may have been given up while the lease could not be renewed. */
+  /** The lease was renewed too late: living sessions may have been given up, and must be stored again. */
   #hasLapsed = false;
   #handler = "";
 
@@ -67,7 +68,7 @@ export class CancelTriggers {
     this.#options = options;
   }
 
-  /** `place` is where this process listens, alone: sessions of those before it there have ended. Never rejects. */
+  /** `place` is where this process alone listens: sessions of earlier processes there are ended. Never rejects. */
   async start(place: string): Promise<void> {
     this.#handler = `${place}#${randomUUID()}`;
     const { store, log } = this.#options;
@@ -76,7 +77,7 @@ export class CancelTriggers {
     );
   }
 
-  /** Resolves once it is stored; 0 seconds: off. When it rejects, it may be stored or not. */
+  /** Sets the account's dead man's switch; 0 seconds turns it off. Resolves once it is stored; a rejection leaves a doubt. */
   setTimer(accountId: AccountId, seconds: number): Promise<void> {
     const stored = new Promise<void>((resolve, reject) => {
       const timer = this.#timers.get(accountId) ?? { accountId, seconds, waiting: [] };
@@ -88,7 +89,7 @@ export class CancelTriggers {
     return beforeDeadline(stored, this.#options.answerTimeoutMs);
   }
 
-  /** Resolves with its id once the session is watched. It takes the place of those that the account has left. */
+  /** Resolves with the session's trigger id once it is stored. It replaces sessions that the account has left. */
   async open(accountId: AccountId, isLeaving: () => boolean): Promise<string> {
     const session = { triggerId: `session/${randomUUID()}`, accountId, isLeaving, endedMs: null };
     const stored = new Promise<void>((resolve, reject) => {
@@ -109,7 +110,7 @@ export class CancelTriggers {
     if (session !== undefined) session.endedMs ??= this.#options.nowMs();
   }
 
-  /** To be called every few hundred milliseconds. */
+  /** Renews the lease and writes down ended sessions. Call it every few hundred milliseconds. */
   sweep(): void {
     const isDue = this.#options.nowMs() - this.#renewedMs >= RENEWAL_INTERVAL_MS;
     if (this.#sessions.size > 0 && isDue && !this.#isRenewing) void this.#renew();
@@ -124,7 +125,7 @@ export class CancelTriggers {
     return this.#ended().length > 0;
   }
 
-  /** Renews the lease out of turn, whatever else waits for Postgres. */
+  /** Renews the lease out of turn, so that no other statement makes it wait. */
   async #renew(): Promise<void> {
     const { store, nowMs } = this.#options;
     this.#isRenewing = true;
@@ -198,7 +199,7 @@ export class CancelTriggers {
     return [...this.#sessions.values()].filter(({ endedMs }) => endedMs !== null);
   }
 
-  /** Never rejects: what failed is tried again with the next sweep. */
+  /** Never rejects: failed work is tried again with the next sweep. */
   async #watched(work: Promise<void>): Promise<void> {
     try {
       await work;

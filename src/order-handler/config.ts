@@ -17,7 +17,7 @@ const SETTINGS = v.object({
   ...serviceSettings("order-handler"),
   address: publicPort(text("ORDER_HANDLER_HOST", "127.0.0.1"), port("ORDER_HANDLER_PORT", 7001)),
   registry: registry(),
-  /** They begin each connection with a PROXY header, which says who the client is. */
+  /** Proxies that begin each connection with a PROXY header, which names the client's address. */
   proxies: trustedProxies("ORDER_HANDLER_TRUSTED_PROXIES"),
   session: v.object({
     loginTimeoutMs: ms("LOGIN_TIMEOUT", 5_000),
@@ -58,7 +58,7 @@ const SETTINGS = v.object({
     }),
     slowedMs: ms("SLOWED_LOGIN", 1_000),
   }),
-  /** Beyond one for each order that the account placed. */
+  /** Cancels beyond one for each order that the account placed. */
   cancels: v.object({ perSecond: count("CANCELS_PER_SECOND", 100), burst: count("CANCELS_AT_ONCE", 10_000) }),
   door: v.object({ backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000), unprocessedMax: count("UNPROCESSED", 32_768) }),
 });
@@ -92,7 +92,7 @@ const CHECKED = v.pipe(
   ),
   v.partialCheck(
     [["batcher"], ["server"], ["stopTimeoutMs"]],
-    // A stop answers the requests under way, then lets every connection say its last words, twice at most.
+    // A stop waits for the answers to requests under way, then at most twice for connections to close.
     ({ batcher, server, stopTimeoutMs }) => batcher.requestTimeoutMs + 2 * server.lingerMs < stopTimeoutMs,
     "ORDER_HANDLER_REQUEST_TIMEOUT_MS and twice ORDER_HANDLER_LINGER_MS must together be below STOP_TIMEOUT_MS, or a stop answers nobody",
   ),

@@ -5,30 +5,30 @@ import type { Session } from "./session.js";
 import type { TurnEnd, TurnTaker } from "./turns.js";
 
 export interface ConnectionLimits {
-  /** Bytes that may wait for a client to read them; then it is not read from either. */
+  /** Limit of the bytes that wait for the client to read them; at it, nothing more is read from the client. */
   readonly outputBytesMax: number;
-  /** How long a client may leave more than that unread; then it is cut off. */
+  /** How long a client may be at that limit; then it is cut off. */
   readonly drainTimeoutMs: number;
-  /** From our last byte until the client closes its side, too. */
+  /** How long after our last byte the client may take to close its side, too. */
   readonly lingerMs: number;
 }
 
 export interface ConnectionPorts {
-  /** The connection has something to do. */
+  /** Asks for a turn. */
   readonly wake: (connection: Connection) => void;
   readonly answered: (answered: Answered) => void;
   readonly gone: (connection: Connection, why: string) => void;
   readonly nowMs: () => number;
 }
 
-/** Lines or frames that a session may have taken until it is others' turn. */
+/** Lines or frames that a session takes in one turn at most. */
 const MESSAGES_PER_TURN = 64;
-/** Who is refused for one of these sends too much. */
+/** Refusals of clients that send too much. */
 const TOO_MUCH: ReadonlySet<RejectName> = new Set(["BUSY", "RATE_LIMITED"]);
-/** Bytes that may wait for their turn; then the socket is not read. */
+/** Limit of the received bytes that wait for their turn; at it, the socket is not read. */
 const PENDING_BYTES_MAX = 65_536;
 
-/** One socket and the session on it: reads when the session may go on, writes when it is its turn. */
+/** One socket and its session: reads while the session can take requests, writes when it is the connection's turn. */
 export class Connection implements TurnTaker {
   readonly session: Session;
   readonly address: string;
@@ -65,15 +65,15 @@ export class Connection implements TurnTaker {
     });
   }
 
-  /** The sessions of an account share turns, and those of an address that have not logged in. */
+  /** Turns are shared by the sessions of an account, and by the sessions of an address that have not logged in. */
   get group(): string {
     const { account } = this.session;
     if (account === null) return this.#strangersGroup;
-    this.#accountGroup ??= `account ${account.accountId}`; // asked for several times a turn
+    this.#accountGroup ??= `account ${account.accountId}`; // kept, since each turn reads it several times
     return this.#accountGroup;
   }
 
-  /** Takes a bounded number of requests, and writes what is answered. */
+  /** Takes a bounded number of requests, and writes the responses that are ready. */
   takeTurn(): TurnEnd {
     if (this.#endedAtMs !== null || this.#socket.destroyed) return "done";
     if (!this.#isFull) this.session.proceed(MESSAGES_PER_TURN);
@@ -90,7 +90,7 @@ export class Connection implements TurnTaker {
     return this.session.mayProceed && !this.#isFull ? "more" : "done";
   }
 
-  /** Closes what is overdue. */
+  /** Closes a session that is overdue, and cuts off a client that does not read or does not close. */
   sweep(nowMs: number, overdue: ReturnType<Session["overdue"]>): void {
     if (overdue !== null) this.session.close(overdue);
     this.#fullSinceMs = this.#isFull ? (this.#fullSinceMs ?? nowMs) : null;
@@ -114,8 +114,8 @@ export class Connection implements TurnTaker {
   }
 
   #readOrPause(): void {
-    // After the last word, what still comes in is read and dropped: closing with unread bytes would reset the
-    // connection, and the client might never see why.
+    // Bytes that still come in are read and dropped: closing with unread bytes would reset the connection, and the client
+    // might never see the last response.
     const { session } = this;
     const hasPlenty = session.mayProceed && session.pendingBytes >= PENDING_BYTES_MAX;
     const mustPause = session.closingReason === null && (session.isBlocked || hasPlenty || this.#isFull);

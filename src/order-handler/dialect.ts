@@ -1,4 +1,4 @@
-/** What a session needs of a dialect: frames to requests, responses to bytes. Pure. */
+/** The interface of a dialect: messages of a client to requests, responses to bytes. Pure. */
 
 import type { Refusal } from "../shared/domain/rejects.js";
 import type { EpochUs } from "../shared/domain/units.js";
@@ -7,19 +7,19 @@ import type { Message } from "./framing.js";
 
 export type DialectRequest =
   | ClientRequest
-  /** Answered as it stands: ASSETS, TIME, HELP. */
+  /** ASSETS, TIME or HELP, with its answer. */
   | { readonly kind: "ask"; readonly answer: string; readonly needsLogin: boolean }
   | { readonly kind: "quit" };
 
 export type DialectResponse = ServerResponse | { readonly kind: "say"; readonly text: string };
 
-/** One request, as long as its response is not sent. */
+/** A request whose response is not sent yet. */
 export interface Exchange {
   readonly requestId: number;
   readonly clientOrderId: string | null;
-  /** What metrics call it: new, cancel, …, login, other. */
+  /** Its name in metrics: new, cancel, …, login, refused. */
   readonly kind: string;
-  /** Of requests for the log. */
+  /** Null unless it is a request for the order log. */
   readonly asset: string | null;
   readonly receivedAtUs: EpochUs;
 }
@@ -36,7 +36,7 @@ export interface DialectMessage {
 }
 
 export interface Dialect {
-  /** Null for what needs no response. Throws a CodecError for what can't be decoded. */
+  /** Null: the message (an empty line, a comment) needs no response. Throws a CodecError if it can't be decoded. */
   read(message: Message): DialectMessage | null;
   write(answered: readonly Answered[]): Buffer;
 }

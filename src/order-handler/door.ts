@@ -1,6 +1,6 @@
 /**
- * The door to the order log: a request of a logged-in session is handed to the batcher, or refused before anything of it
- * is logged. Every reason to refuse one stands here, in the order in which they are asked.
+ * The door to the order log: hands a request of a logged-in session to the batcher, or refuses it before it is logged. All
+ * reasons to refuse one stand here, in the order in which they are asked.
  */
 import type { Access } from "../shared/access/access-feed.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
@@ -15,9 +15,9 @@ import type { LogWatch } from "./log-watch.js";
 import type { OrderRates } from "./order-rates.js";
 
 export interface DoorLimits {
-  /** How old the oldest acknowledged request may be that is not processed; past that, new orders are refused. */
+  /** How old an asset's oldest unprocessed request may be; past that, new orders are refused. */
   readonly backlogAgeMaxMs: number;
-  /** Requests of one account in one asset that are acknowledged and not processed. */
+  /** Limit of one account's requests in one asset that are acknowledged and not processed. */
   readonly unprocessedMax: number;
 }
 
@@ -33,9 +33,9 @@ export interface DoorParts {
   readonly nowMs: () => number;
 }
 
-/** Cancels may go beyond an account's unprocessed requests by this share of them: they take load and risk away. */
+/** Cancels may exceed `unprocessedMax` by this share of it: they take load and risk away. */
 const CANCELS_BEYOND = 0.25;
-/** Nobody's orders are taken when the backlog is so many times older than may be, whoever caused it. */
+/** When the backlog is so many times older than `backlogAgeMaxMs`, all orders are refused, not only its causers'. */
 const BACKLOG_AGES_MAX = 2;
 
 export class Door {
@@ -46,7 +46,7 @@ export class Door {
     this.#parts = parts;
   }
 
-  /** Lets no request through any more. */
+  /** From now on refuses all requests. */
   close(): void {
     this.#isClosed = true;
   }
@@ -55,7 +55,7 @@ export class Door {
     return this.#isClosed;
   }
 
-  /** `rate` is the session's. */
+  /** `rate` is the bucket of the request's session. */
   submit(asset: string, request: OrderRequest, rate: TokenBucket, settle: Settle): void {
     const { kind } = request.body;
     const isOrder = kind === "new" || kind === "replace";
@@ -66,7 +66,7 @@ export class Door {
     else this.#parts.batcher.submit(asset, request, settle);
   }
 
-  /** A dead man's switch is not logged, but it counts. */
+  /** Setting a dead man's switch is not logged, but it counts against the rates. */
   refuseTimer(accountId: AccountId, rate: TokenBucket): Refusal | null {
     return this.#parts.rates.refuseCancel(rate, accountId, this.#parts.nowMs());
   }

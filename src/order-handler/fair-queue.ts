@@ -1,6 +1,6 @@
 /**
- * Requests of one asset that wait for the log: each account's in the order in which they came, and the accounts take
- * turns, so that whoever sends most waits longest. Who is alone may use all of it. Pure.
+ * The queue of one asset's requests for the log. Each account's requests stay in order, and the accounts take turns, so that
+ * the account that sends most waits longest. An account that is alone may use the whole queue. Pure.
  */
 import type { AccountId } from "../shared/domain/units.js";
 
@@ -11,7 +11,7 @@ export interface Queued {
 
 export class FairQueue<Item extends Queued> {
   readonly #sizeMax: number;
-  /** By turns: the first one's is next, and who has had it goes to the end. Nobody's queue is empty. */
+  /** The accounts with waiting requests in the order of their turns: the first one's is next. */
   readonly #accounts = new Map<AccountId, Fifo<Item>>();
   #size = 0;
 
@@ -24,8 +24,8 @@ export class FairQueue<Item extends Queued> {
   }
 
   /**
-   * Returns what finds no place, if anything: where the queue is full, whoever has more than an equal share of it gives
-   * way with the newest that it has.
+   * Puts a request in; returns the one that finds no place, if any. In a full queue the account with most requests gives
+   * way with its newest one; if the new request's account has its equal share already, that is the new request.
    */
   put(item: Item): Item | null {
     const own = this.#accounts.get(item.accountId);
@@ -42,7 +42,7 @@ export class FairQueue<Item extends Queued> {
     return turnedAway;
   }
 
-  /** At most so many, one of each account in turn. */
+  /** Takes at most so many requests, one of each account in turn. */
   take(countMax: number): Item[] {
     const taken: Item[] = [];
     while (taken.length < countMax) {
@@ -62,7 +62,7 @@ export class FairQueue<Item extends Queued> {
     return taken;
   }
 
-  /** Removes the requests that arrived by then, for the sweep that answers them. */
+  /** Takes the requests that arrived by then. */
   takeArrivedBy(lastArrivalMs: number): Item[] {
     const taken: Item[] = [];
     for (const [accountId, queue] of this.#accounts) {
@@ -88,7 +88,7 @@ export class FairQueue<Item extends Queued> {
   }
 }
 
-/** First in, first out, without moving what waits each time that something is taken. */
+/** A queue that does not move its items each time one is taken. */
 class Fifo<Item> {
   #items: Item[] = [];
   #head = 0;

@@ -1,7 +1,7 @@
 /**
- * Cuts a connection's bytes into frames or lines, whatever the chunks they come in. The first byte tells the dialect:
- * 0x00 begins the length of a binary frame (every length below 16 MiB does), anything else is text. Bytes are pushed,
- * frames are taken: a session under back-pressure leaves them here, and its socket is not read on.
+ * Cuts a connection's bytes into frames or lines, whatever the chunks they come in. The first byte tells the dialect: 0x00
+ * begins the length of a binary frame (as in every length below 16 MiB), any other byte is text. Bytes are pushed, messages
+ * are taken: a session under back-pressure takes none, and its socket is not read.
  */
 export const FRAME_BODY_BYTES_MAX = 4_096;
 export const LINE_BYTES_MAX = 1_024;
@@ -16,7 +16,7 @@ export type Message =
 
 export type Framed =
   | Message
-  /** Nothing that follows can be made sense of: answer, then close. Taking goes on to give the same error. */
+  /** The bytes are no message, so where the next one begins is unknown: the session must close. Each `take` returns it. */
   | { readonly kind: "broken"; readonly text: string };
 
 const LENGTH_BYTES = 4;
@@ -25,12 +25,12 @@ const CR = 0x0d;
 const NOTHING = Buffer.alloc(0);
 
 export class Framer {
-  /** Null until the first byte is there. */
+  /** Null before the first byte. */
   dialect: DialectName | null = null;
   #bytes: Buffer = NOTHING;
-  /** Bytes before this place are taken. */
+  /** Where the bytes begin that are not taken. */
   #start = 0;
-  /** Bytes from the start to this place hold no line end. */
+  /** Where to go on looking for a line end. */
   #scanned = 0;
   #broken: Framed | null = null;
 
@@ -47,7 +47,7 @@ export class Framer {
     this.#start = 0;
   }
 
-  /** The next frame, line or error; null when more bytes are needed. */
+  /** Takes the next frame, line or error; null: more bytes are needed. */
   take(): Framed | null {
     if (this.#broken !== null) return this.#broken;
     if (this.#start === this.#bytes.length) return null;
@@ -81,7 +81,7 @@ export class Framer {
         return { kind: "line", text };
       }
       if (byte === CR && at + 1 === bytes.length) {
-        // Whether this is half a line end is for the next byte to say.
+        // The next byte will tell whether this CR is half a line end.
         this.#scanned = at;
         return null;
       }

@@ -5,7 +5,7 @@ import type { Answered } from "./dialect.js";
 
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** What this service counts. Requests are tallied in plain numbers and handed on once a sweep: they come too often. */
+/** The metrics of this service. Requests come so often that they are tallied here and handed on once a sweep. */
 export class HandlerMetrics {
   readonly #requests = new Map<string, number>();
   readonly #rejects = new Map<string, number>();

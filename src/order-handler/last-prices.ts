@@ -4,12 +4,12 @@ import type { Logger } from "../shared/process/log.js";
 import { limitsNeedLastPrice } from "../shared/requests/order-limits.js";
 import { Poll } from "./poll.js";
 
-/** How often Postgres is asked. */
+/** How often prices are read from Postgres. */
 const INTERVAL_MS = 1_000;
 
 export type ReadLastPrices = (assets: readonly string[]) => Promise<ReadonlyMap<string, PriceTicks>>;
 
-/** What each asset whose limits depend on it last traded at. While Postgres is away, the last that is known holds. */
+/** The last price of each asset whose order limits depend on it. While Postgres is away, the last known ones hold. */
 export class LastPrices {
   readonly #known = new Map<string, PriceTicks>();
   readonly #poll: Poll | null;
@@ -23,7 +23,7 @@ export class LastPrices {
     this.#poll = concerned.length === 0 ? null : new Poll(INTERVAL_MS, ask, log, trouble);
   }
 
-  /** Null: it has not traded, or nobody needs to know. */
+  /** Null: the asset has not traded, or its limits don't depend on the price. */
   of(asset: string): PriceTicks | null {
     return this.#known.get(asset) ?? null;
   }

@@ -6,20 +6,20 @@ import type { ProxiedSockets } from "./proxied-sockets.js";
 export interface ListenerLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
-  /** From a TCP connection to the end of its TLS handshake. */
+  /** How long a connection may take to the end of its TLS handshake. */
   readonly handshakeTimeoutMs: number;
 }
 
 export interface ListenerPorts {
   readonly accept: (socket: Socket) => void;
-  /** A proxy that does not say for whom it connects. */
+  /** Called with a trusted proxy's connection that has no good PROXY header. */
   readonly refuse: (socket: Socket, why: string) => void;
 }
 
 /** Half-open: a client may send everything, close its side, and then read the responses. */
 const HALF_OPEN = { allowHalfOpen: true };
 
-/** A server that gives each connection to `accept` when bytes of a client can come: with TLS, after the handshake. */
+/** A server that gives each connection to `accept` once a client's bytes can come: after PROXY header and TLS handshake. */
 export function createListener(
   tls: TlsIdentity | null,
   limits: ListenerLimits,
@@ -47,8 +47,8 @@ function createTlsListener(
 }
 
 /**
- * TCP connections that may still be in their handshake: as many again as sessions may be. Beyond it nothing can be said
- * to a client, because no word can be encrypted yet; whoever gets through is told in `accept`.
+ * Limits the TCP connections of a TLS server to twice the sessions, so that as many again can be in their handshake. One
+ * beyond that is cut without a word, because nothing can be encrypted yet; after the handshake `accept` refuses in words.
  */
 class Handshakes {
   readonly #limits: ListenerLimits;

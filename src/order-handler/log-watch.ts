@@ -1,7 +1,7 @@
 /**
- * Whether the order log is still the one that requests were acknowledged in. A nats-server that lost its disk comes back
- * with an empty one, which would give log ids a second time: nothing may be acknowledged then. Only the place of a stored
- * message tells: how far the log goes is not known to a cluster's new leader before it has stored something.
+ * Watches whether the order log is still the one that requests were acknowledged in. A nats-server that lost its disk comes
+ * back with an empty log, which would give log ids a second time: then nothing may be acknowledged. The watch judges by the
+ * sequence of stored messages: a cluster's new leader knows the log's end only after it has stored something.
  */
 import type { Bus } from "../shared/bus/bus.js";
 import { BATCH_ITEMS_MAX, type LogId } from "../shared/domain/units.js";
@@ -14,7 +14,7 @@ export class LogWatch {
   readonly #bus: Pick<Bus, "streamBounds">;
   readonly #log: Logger;
   readonly #poll: Poll;
-  /** Each asset's last log id that is known. */
+  /** Each asset's last known log id. */
   readonly #through = new Map<string, LogId>();
   #lost: string | null = null;
 
@@ -24,17 +24,17 @@ export class LogWatch {
     this.#poll = new Poll(LOOK_INTERVAL_MS, () => this.#look(), log, "it can't be told how far the order log goes");
   }
 
-  /** How far order-processing had come before anything was stored from here. */
+  /** Learns how far order-processing has come, before the first message is stored from here. */
   processed(through: ReadonlyMap<string, LogId>): void {
     for (const [asset, logId] of through) this.#through.set(asset, logId);
   }
 
-  /** Null: all is well. */
+  /** Why the log counts as lost; null: all is well. */
   whyLost(): string | null {
     return this.#lost;
   }
 
-  /** False: the place was given before. To be told of every batch that is stored. */
+  /** Must be called for every stored batch. False: its log ids were given before, so it must not be acknowledged. */
   stored(asset: string, first: LogId, last: LogId): boolean {
     const through = this.#through.get(asset) ?? 0;
     if (first > through) {
@@ -51,7 +51,7 @@ export class LogWatch {
     return false;
   }
 
-  /** Looks whether a lost log was put back. To be called every few hundred milliseconds. */
+  /** Looks whether a lost log was put back. Call it every few hundred milliseconds. */
   sweep(nowMs: number): void {
     if (this.#lost !== null) void this.#poll.tick(nowMs);
   }

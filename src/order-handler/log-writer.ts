@@ -1,11 +1,11 @@
 /**
- * One message's way into the order log: tried until there is an answer, or until the time of its oldest request is over.
+ * Writes one message into the order log: tries until there is an answer, or until the time of its oldest request is over.
  *
- *   stored                                  the sequence of the message, from which its requests have their log ids
+ *   stored                                  the message's sequence, which its requests' log ids are made of
  *   stream full, or its disk                BUSY, nothing was logged
  *   no connection for `graceMs`             UNAVAILABLE, nothing was logged
- *   sent, and no answer by the deadline     UNKNOWN_OUTCOME; it may be logged, or be yet
- *   stored where the log had been before    UNKNOWN_OUTCOME; the log is not the one that it was (log-watch.ts)
+ *   sent, and no answer by the deadline     UNKNOWN_OUTCOME; it may be logged, now or later
+ *   stored with a sequence of before        UNKNOWN_OUTCOME; the log is not the one it was (log-watch.ts)
  */
 import { randomUUID } from "node:crypto";
 import { type Bus, ERROR_CODES, type PublishOutcome } from "../shared/bus/bus.js";
@@ -23,10 +23,10 @@ const { output: LOG } = TOPOLOGY["order-handler"];
 export type OrderLog = Pick<Bus, "isConnected" | "publish" | "trouble">;
 
 export interface WriteLimits {
-  /** How long one attempt may take before the next one asks again. */
+  /** How long one attempt may take before the next one. */
   readonly attemptTimeoutMs: number;
   readonly retryIntervalMs: number;
-  /** How long requests wait for a lost connection to come back. */
+  /** How long requests wait for a lost connection. */
   readonly graceMs: number;
 }
 
@@ -37,7 +37,7 @@ export class LogWriter {
   readonly #watch: Pick<LogWatch, "stored">;
   readonly #limits: WriteLimits;
   readonly #nowMs: () => number;
-  /** Makes message ids unique over processes and restarts. */
+  /** Part of message ids, which makes them unique over processes and restarts. */
   readonly #writer = randomUUID();
   #messages = 0;
   #disconnectedSinceMs: number | null = null;
@@ -50,14 +50,14 @@ export class LogWriter {
     this.#nowMs = nowMs;
   }
 
-  /** Whether the connection is gone for longer than requests wait for it: a write need not even be tried. */
+  /** Whether the connection is gone for longer than requests wait: no write need be tried. */
   isAwayTooLong(nowMs: number): boolean {
     if (this.#log.isConnected()) this.#disconnectedSinceMs = null;
     else this.#disconnectedSinceMs ??= nowMs;
     return this.#disconnectedSinceMs !== null && nowMs - this.#disconnectedSinceMs >= this.#limits.graceMs;
   }
 
-  /** The log's disk takes nothing; only another attempt finds out when it does again. */
+  /** Whether the log's disk takes nothing; one attempt at a time finds out when it does again. */
   get isUnwritable(): boolean {
     return this.#log.trouble(LOG)?.kind === "unwritable";
   }
@@ -81,7 +81,7 @@ export class LogWriter {
       const outcome = await this.#log.publish(subjectOf(LOG, asset), payload, attempt);
       const nowMs = this.#nowMs();
       if (outcome.kind === "stored") return outcome;
-      // After a doubtful attempt, the refusal of a later one says nothing about the first.
+      // A refusal says nothing about an earlier attempt that got no answer.
       mayBeStored ||= outcome.kind === "unknown";
       if (!mayBeStored && (outcome.kind === "refused" || nowMs - startedMs >= graceMs)) return outcome;
       if (nowMs + retryIntervalMs >= deadlineMs) return mayBeStored ? { kind: "unknown" } : outcome;

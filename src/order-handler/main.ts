@@ -13,7 +13,7 @@ import { processedThrough } from "./positions-store.js";
 import { lastPrices } from "./prices-store.js";
 import { OrderHandler } from "./service.js";
 
-/** Short enough for several tries within the lease. */
+/** The time for one renewal of the sessions' lease: short enough for several tries within the lease. */
 const RENEWAL_TIMEOUT_MS = 1_000;
 
 await runService("order-handler", handlerConfig, async (service, config) => {

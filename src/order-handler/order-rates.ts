@@ -3,16 +3,16 @@ import type { AccountId } from "../shared/domain/units.js";
 import { type BucketSize, TokenBucket } from "../shared/process/token-bucket.js";
 
 /**
- * Every request for the log and every timer counts. What takes risk away (cancels, timers) may also use as much again
- * as may be sent at once: whoever has placed orders too fast can still cancel them.
+ * Limits of the requests for the log and of timers. Cancels and timers, which take risk away, may go into debt by one more
+ * burst: a client that has placed orders too fast can still cancel them.
  */
 export interface RateLimits {
   readonly perSession: BucketSize;
-  /** Over all its sessions with this order-handler. */
+  /** Over all the account's sessions with this order-handler. */
   readonly perAccount: BucketSize;
 }
 
-/** Who may send now, by session and by account. Pure; times are monotonic. */
+/** Keeps the rates of sessions and accounts, and refuses requests beyond them. Pure; times are monotonic. */
 export class OrderRates {
   readonly #limits: RateLimits;
   readonly #accounts = new Map<AccountId, TokenBucket>();
@@ -50,7 +50,7 @@ export class OrderRates {
     return account.take(nowMs, debtMax.perAccount) ? null : tooFast("an account", perAccount);
   }
 
-  /** Forgets the accounts that have not sent for a while. */
+  /** Forgets accounts whose bucket is full again. */
   sweep(nowMs: number): void {
     for (const [accountId, bucket] of this.#accounts) if (bucket.isFull(nowMs)) this.#accounts.delete(accountId);
   }

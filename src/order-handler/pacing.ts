@@ -1,7 +1,7 @@
 /**
- * How long to wait between the starts of an asset's batches. A publish costs the same, an fsync and a few wake-ups
- * downstream, with one request in it or with a hundred: under load a short wait saves most of the machine, alone it
- * would only cost latency. So the interval grows in proportion to the rate of requests, and a lone one goes at once.
+ * Decides how long to wait between the starts of an asset's batches. A publish costs an fsync and a few wake-ups downstream,
+ * with one request in it or with a hundred. So the interval grows in proportion to the rate of requests: a lone request goes
+ * at once, and under load a short wait saves most of the machine.
  */
 export interface PacingOptions {
   readonly intervalMaxMs: number;
@@ -9,7 +9,7 @@ export interface PacingOptions {
   readonly fullRate: number;
 }
 
-/** Over which the rate is averaged. */
+/** The time over which the rate is averaged. */
 const MEMORY_MS = 250;
 
 export class Pacing {
@@ -21,7 +21,7 @@ export class Pacing {
     this.#options = options;
   }
 
-  /** A batch of so many requests starts. */
+  /** Notes the start of a batch of so many requests. */
   started(requests: number, nowMs: number): void {
     this.#perSecond = this.rate(nowMs) + (requests * 1000) / MEMORY_MS;
     this.#measuredAtMs = nowMs;

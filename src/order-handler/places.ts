@@ -1,7 +1,7 @@
 /**
- * Who may have a connection: so many in all, from an address, and of an account. Strangers, who have not logged in, may
- * have a quarter of the places, and when these are taken the oldest of them gives way: logging in takes a moment, so
- * whoever wants to gets in, however many others only hold the line. Pure.
+ * Limits connections: so many in all, from an address, and of an account. Strangers (connections that have not logged in)
+ * may have a quarter of the places; when these are taken, the oldest stranger gives way to a new one. Logging in takes a
+ * moment, so a client gets in however many others only hold the line. Pure.
  */
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
@@ -12,9 +12,9 @@ export interface PlaceLimits {
   readonly sessionsPerAccountMax: number;
 }
 
-/** What of all places, and of an address's, strangers may have. */
+/** The strangers' share of all places, and of an address's. */
 const STRANGERS_SHARE = 0.25;
-/** Addresses that are remembered because somebody logged in from there. */
+/** How many addresses are remembered because a client logged in from there. */
 const KNOWN_ADDRESSES_MAX = 10_000;
 
 interface Place {
@@ -30,14 +30,14 @@ export class Places<Holder> {
   readonly #perAddress = new Map<string, number>();
   readonly #strangersPerAddress = new Map<string, number>();
   readonly #perAccount = new Map<AccountId, number>();
-  /** Addresses in the order of their last visit, the latest last. */
+  /** Addresses with a login, in the order of their last one. */
   readonly #knownAddresses = new Set<string>();
 
   constructor(limits: PlaceLimits) {
     this.#limits = limits;
   }
 
-  /** Why there is no place for a connection from the address, whoever gives way; null: there is one. */
+  /** Why there is no place for a connection from the address, even if a stranger gives way; null: there is one. */
   refusalOf(address: string): Refusal | null {
     const { connectionsMax, connectionsPerAddressMax } = this.#limits;
     const ofAddress = this.#perAddress.get(address) ?? 0;
@@ -48,7 +48,7 @@ export class Places<Holder> {
     return null;
   }
 
-  /** Takes a place for a stranger; returns who gives way for it and is to be closed, if anybody. */
+  /** Takes a place for a new stranger; returns the stranger that must be closed for it, if any. */
   enter(holder: Holder, address: string): Holder | null {
     const { connectionsMax, connectionsPerAddressMax } = this.#limits;
     const isAddressFull =
@@ -64,7 +64,7 @@ export class Places<Holder> {
     return leaving;
   }
 
-  /** A stranger turns out to be an account's; null: it has a place as such. */
+  /** Moves a stranger that has logged in to its account's places; a refusal if there is none. */
   logIn(holder: Holder, account: AccountId): Refusal | null {
     const place = this.#places.get(holder);
     if (place === undefined || place.account !== null) return null;
@@ -95,7 +95,7 @@ export class Places<Holder> {
     return null;
   }
 
-  /** The oldest stranger from an address where nobody has ever logged in, if there is one. */
+  /** The oldest stranger, preferably from an address without a login. */
   #oldestStranger(): Holder | null {
     for (const stranger of this.#strangers)
       if (!this.#knownAddresses.has(this.#places.get(stranger)?.address ?? "")) return stranger;

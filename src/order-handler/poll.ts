@@ -1,6 +1,6 @@
 import type { Logger } from "../shared/process/log.js";
 
-/** One question that is asked again and again: never twice at the same time, nor more often than each `intervalMs`. */
+/** A question that is asked again and again: never twice at the same time, and not more often than every `intervalMs`. */
 export class Poll {
   readonly #intervalMs: number;
   readonly #ask: () => Promise<void>;
@@ -8,14 +8,14 @@ export class Poll {
   #askedMs = Number.NEGATIVE_INFINITY;
   #isAsking = false;
 
-  /** `trouble` is logged where the question fails. */
+  /** `trouble` is logged when the question fails. */
   constructor(intervalMs: number, ask: () => Promise<void>, log: Logger, trouble: string) {
     this.#intervalMs = intervalMs;
     this.#ask = ask;
     this.#failed = (err) => log.warn({ err }, trouble);
   }
 
-  /** Asks if it is time; resolves when that was answered, and never rejects. */
+  /** Asks if it is time; resolves once it is answered or has failed, and never rejects. */
   async tick(nowMs: number): Promise<void> {
     if (this.#isAsking || nowMs - this.#askedMs < this.#intervalMs) return;
     this.#askedMs = nowMs;

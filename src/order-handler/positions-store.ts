@@ -1,7 +1,7 @@
 import type { Database } from "../shared/database/database.js";
 import { type LogId, logId } from "../shared/domain/units.js";
 
-/** How far order-processing has come in each asset's log. */
+/** The last log id that order-processing has processed, by asset. */
 export async function processedThrough(database: Database): Promise<ReadonlyMap<string, LogId>> {
   const rows = await database.query<{ asset: string; sequence: number }>(
     "select asset, sequence from consumer_positions where service = 'order-processing'",

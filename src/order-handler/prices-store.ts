@@ -2,7 +2,7 @@ import type { Database } from "../shared/database/database.js";
 import { findLastPrices, lastPricesOf } from "../shared/database/last-prices.js";
 import type { PriceTicks } from "../shared/domain/units.js";
 
-/** What each of the assets last traded at; those that have not traded are not there. */
+/** The price of each asset's last trade; only assets that have traded. */
 export async function lastPrices(
   database: Database,
   assets: readonly string[],

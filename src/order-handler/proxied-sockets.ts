@@ -3,15 +3,15 @@ import { isTrusted, type TrustedProxies } from "../shared/process/trusted-proxie
 import { readProxyHeader } from "./proxy-header.js";
 
 export interface ProxyLimits {
-  /** From a TCP connection to the end of its PROXY header, and of its TLS handshake. */
+  /** How long a trusted proxy may take to send its whole PROXY header. */
   readonly handshakeTimeoutMs: number;
 }
 
-/** Reads the PROXY header that every connection of a trusted proxy begins with, and knows then whose connection it is. */
+/** Reads the PROXY header that begins each connection of a trusted proxy, and keeps the client's address. */
 export class ProxiedSockets {
   readonly #proxies: TrustedProxies;
   readonly #limits: ProxyLimits;
-  /** By name: the same for a TLS connection and for the TCP connection below it. */
+  /** The client's address by `nameOf`, which is the same for a TLS connection and for the TCP connection below it. */
   readonly #clients = new Map<string, string>();
 
   constructor(proxies: TrustedProxies, limits: ProxyLimits) {
@@ -23,7 +23,7 @@ export class ProxiedSockets {
     return this.#clients.get(nameOf(socket)) ?? socket.remoteAddress ?? "unknown";
   }
 
-  /** `accept` gets the socket with what follows the header, `refuse` one without a good header. */
+  /** Reads the header, if there must be one: `accept` gets the socket with the bytes after it, `refuse` one without it. */
   begin(socket: Socket, accept: (socket: Socket) => void, refuse: (socket: Socket, why: string) => void): void {
     if (!isTrusted(this.#proxies, socket.remoteAddress ?? "")) {
       accept(socket);

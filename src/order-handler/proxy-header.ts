@@ -1,9 +1,9 @@
-/** The PROXY protocol, versions 1 and 2: what a proxy says before a client's first byte. Pure. */
+/** The PROXY protocol, versions 1 and 2: the header that a proxy sends before its client's first byte. Pure. */
 import { isIPv4, isIPv6 } from "node:net";
 import { plainAddress } from "../shared/process/trusted-proxies.js";
 
 export type ProxyHeader =
-  /** The client's address, null where the proxy speaks for itself; so many bytes are the header. */
+  /** `address` is the client's, null if the proxy speaks for itself; `length` is the header's, in bytes. */
   | { readonly kind: "read"; readonly address: string | null; readonly length: number }
   | { readonly kind: "malformed"; readonly text: string };
 
@@ -15,7 +15,7 @@ const BINARY_BODY_LENGTH_MAX = 216;
 const IPV4_BODY_LENGTH = 12;
 const IPV6_BODY_LENGTH = 36;
 
-/** `bytes` are the first of a connection. Null: more are needed, never more than 232. */
+/** Reads a header from a connection's first bytes. Null: more bytes are needed, never more than 232. */
 export function readProxyHeader(bytes: Buffer): ProxyHeader | null {
   if (begins(bytes, TEXT_START)) return bytes.length < TEXT_START.length ? null : readText(bytes);
   if (begins(bytes, BINARY_START)) return bytes.length < BINARY_HEAD_LENGTH ? null : readBinary(bytes);
@@ -27,7 +27,7 @@ function begins(bytes: Buffer, start: Buffer): boolean {
   return bytes.compare(start, 0, length, 0, length) === 0;
 }
 
-/** "PROXY TCP4 203.0.113.9 10.0.0.1 4711 7001\r\n" */
+/** Version 1, for example "PROXY TCP4 203.0.113.9 10.0.0.1 4711 7001\r\n". */
 function readText(bytes: Buffer): ProxyHeader | null {
   const end = bytes.subarray(0, TEXT_LENGTH_MAX).indexOf("\r\n");
   if (end < 0)

@@ -1,11 +1,11 @@
 /**
- * The responses of one session: they leave in the order of their requests, whatever order the log answers in. A ring of
- * requests that wait, with one place more than may be in flight, for the words of closing. Pure.
+ * Puts the responses of one session into the order of their requests, whatever order the log answers in. A ring of waiting
+ * requests, with one place more than may be in flight, for the response that closes the session. Pure.
  */
 import { invariant } from "../shared/domain/errors.js";
 import type { Answered, DialectResponse, Exchange } from "./dialect.js";
 
-/** Where a request waits for its response: counted from the session's first one on. */
+/** A request's number in its session, from 0 on, by which its response is given. */
 export type Place = number;
 
 export class Responses {
@@ -19,7 +19,7 @@ export class Responses {
     this.#responses = new Array<DialectResponse | null>(inFlightMax + 1).fill(null);
   }
 
-  /** Requests whose response is not taken yet. */
+  /** How many requests have a response that is not taken yet. */
   get waiting(): number {
     return this.#next - this.#oldest;
   }
@@ -32,12 +32,12 @@ export class Responses {
     return this.#next++;
   }
 
-  /** Once for each place. */
+  /** Must be called once for each place. */
   answer(place: Place, response: DialectResponse): void {
     this.#responses[place % this.#responses.length] = response;
   }
 
-  /** Takes the responses that are next in order. */
+  /** Takes all responses that no earlier request's has to wait for. */
   takeAnswered(): Answered[] {
     const answered: Answered[] = [];
     while (this.#oldest < this.#next) {

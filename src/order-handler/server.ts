@@ -16,7 +16,7 @@ import { Turns } from "./turns.js";
 export type ServerLimits = ConnectionLimits & ListenerLimits & PlaceLimits;
 
 export interface ServerPorts {
-  /** `wake` is to be called when the session has output. */
+  /** The session must call `wake` when it has output. */
   readonly createSession: (wake: () => void, address: string) => Session;
   readonly ended: (session: Session) => void;
   readonly answered: (answered: Answered) => void;
@@ -25,7 +25,7 @@ export interface ServerPorts {
   readonly log: Logger;
 }
 
-/** Accepts connections, within limits, and gives each with something to say its turn. */
+/** The TCP server: accepts connections within limits, and gives each one that has work its turn. */
 export class OrderServer {
   readonly #limits: ServerLimits;
   readonly #ports: ServerPorts;
@@ -73,7 +73,7 @@ export class OrderServer {
     this.#server.close();
   }
 
-  /** To be called every few hundred milliseconds. */
+  /** Closes overdue connections. Call it every few hundred milliseconds. */
   sweep(): void {
     const nowMs = this.#ports.nowMs();
     for (const [session, connection] of this.#connections) connection.sweep(nowMs, session.overdue(nowMs));
@@ -88,7 +88,7 @@ export class OrderServer {
     for (const connection of this.#connections.values()) connection.destroy(why);
   }
 
-  /** A session has shown that it is the account's; a refusal: the account has too many. */
+  /** Gives a session that has logged in its account's place; a refusal if the account has too many sessions. */
   logIn(session: Session, account: AccountId): Refusal | null {
     const connection = this.#connections.get(session);
     return connection === undefined ? null : this.#places.logIn(connection, account);
@@ -113,14 +113,14 @@ export class OrderServer {
     if (leaving !== null) this.#giveWay(leaving);
   }
 
-  /** Tells a stranger in one line and cuts it off: one that lingers would hold a place, too. */
+  /** Tells a stranger why and cuts it off at once: while it lingers, it would hold its place. */
   #giveWay(stranger: Connection): void {
     stranger.session.close(GIVES_WAY);
     stranger.takeTurn();
     stranger.destroy(GIVES_WAY.text);
   }
 
-  /** Refuses a connection in text: its dialect is not known yet. */
+  /** Refuses a connection, in text since its dialect is not known yet. */
   #turnAway(socket: Socket, { name, text }: Refusal): void {
     this.#strangers.note(text, this.#proxied.addressOf(socket));
     socket.on("error", () => undefined);

@@ -1,4 +1,4 @@
-/** Puts the parts together: sessions stand before the door to the log, one sweep keeps every deadline, stopping is one sequence. */
+/** Puts the parts of the order-handler together: sessions before the door to the log, one sweep for all deadlines, the stop. */
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access/access-feed.js";
 import type { Authenticate } from "../shared/access/authentication.js";
@@ -37,7 +37,7 @@ export interface OrderHandlerOptions {
   readonly authenticate: Authenticate;
   readonly access: Access;
   readonly cancelTriggers: CancelTriggersStore;
-  /** How far each asset's log is processed. */
+  /** The last log id that order-processing has processed, by asset. */
   readonly processedThrough: () => Promise<ReadonlyMap<string, LogId>>;
   readonly lastPrices: ReadLastPrices;
   readonly metrics: HandlerMetrics;
@@ -47,7 +47,7 @@ const SWEEP_INTERVAL_MS = 200;
 /** How long stopping waits for the ends of sessions to be written down. */
 const STOP_ENDS_MS = 2_000;
 
-/** How often it is asked how far the log is processed, while something is not. */
+/** How often Postgres is asked how far the log is processed, while there is a backlog. */
 const BACKLOG_INTERVAL_MS = 200;
 
 const TIMER_UNAVAILABLE = refuse("UNAVAILABLE", "it is not known whether the timer is set; send it again");
@@ -66,7 +66,7 @@ export class OrderHandler {
   readonly #lastPrices: LastPrices;
   readonly #rates: OrderRates;
   readonly #cancels: CancelAllowance;
-  /** Sessions whose connection is gone: a login that is accepted only then ends at once. */
+  /** Sessions whose connection is gone: if their login is accepted after that, its trigger ends at once. */
   readonly #gone = new WeakSet<Session>();
 
   constructor(options: OrderHandlerOptions) {
@@ -112,7 +112,7 @@ export class OrderHandler {
     this.#sweep = setInterval(() => this.#sweepAll(), SWEEP_INTERVAL_MS);
   }
 
-  /** Returns the port, which the system chooses where the configuration says 0. */
+  /** Returns the port; if the configuration says 0, the system chooses it. */
   async listen(): Promise<number> {
     const { port, host } = this.#options.config;
     this.#logWatch.processed(await this.#options.processedThrough());
@@ -122,12 +122,12 @@ export class OrderHandler {
     return opened;
   }
 
-  /** Null: all is well with the order log. */
+  /** Why the order log counts as lost; null: all is well. */
   whyLogIsLost(): string | null {
     return this.#logWatch.whyLost();
   }
 
-  /** Refuses new requests, answers those under way, writes down which sessions have ended; then all is closed. */
+  /** Stops in order: refuses new requests, answers those under way, closes connections, writes down which sessions ended. */
   async stop(): Promise<void> {
     const { batcher, server } = this.#options.config;
     this.#door.close();

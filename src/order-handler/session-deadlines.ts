@@ -1,8 +1,8 @@
-/** What a session must be closed for because of the time: a login, a message or any byte that does not come. Pure; all times are monotonic. */
+/** The deadlines of a session: for a login, for the rest of a message, and for any byte. Pure; all times are monotonic. */
 import { type Refusal, refuse } from "../shared/domain/rejects.js";
 
 export interface SessionTimeouts {
-  /** From connecting to a login that is accepted, whatever was tried in between. */
+  /** From connecting to an accepted login, whatever is sent in between. */
   readonly loginTimeoutMs: number;
   /** From a frame's or line's first byte to its last. */
   readonly frameTimeoutMs: number;
@@ -25,7 +25,7 @@ export class SessionDeadlines {
     this.#receivedAtMs = nowMs;
   }
 
-  /** What is left after the whole messages were taken; `tookAny`: another message begins it than before. */
+  /** Notes whether an incomplete message is left; `tookAny`: it began after messages that were taken just now. */
   left(isPartial: boolean, tookAny: boolean): void {
     if (!isPartial) this.#partialSinceMs = null;
     else if (tookAny || this.#partialSinceMs === null) this.#partialSinceMs = this.#receivedAtMs;

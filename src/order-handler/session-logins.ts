@@ -11,7 +11,7 @@ const MAY_ONLY_READ = refuse("LOGIN_REJECTED", "the key may only read; orders ne
 const SUSPENDED = refuse("ACCOUNT_SUSPENDED", "the account is suspended, its orders are cancelled; ask the operator");
 const NOT_WATCHED = refuse("UNAVAILABLE", "cod=1 can't be promised at the moment; try again a little later");
 
-/** Who may send orders: keys that may trade, of accounts that are not suspended. */
+/** Checks logins: the key must be allowed to trade, its account not suspended, and there must be a place for the session. */
 export class SessionLogins {
   readonly #keys: KeyCheck;
   readonly #triggers: CancelTriggers;
@@ -23,7 +23,7 @@ export class SessionLogins {
     this.#log = log;
   }
 
-  /** Never rejects. `isLeaving`: the session takes no more requests; `placeProblem`: why the account may not have it. */
+  /** Never rejects. `isLeaving` tells whether the session takes no more requests; `placeProblem` refuses it a place. */
   async login(
     { keyId, secret, cancelOnDisconnect }: Credentials,
     address: string,

@@ -1,6 +1,6 @@
 /**
- * What the requests of one session do and are answered with, and whose requests they are: until a login is accepted the
- * client is a stranger, of whom little is looked at. It touches no socket, timer or server: the ports do.
+ * Performs the requests of one session and answers them, and knows its account. Until a login is accepted the client is a
+ * stranger, of whom only a few messages are looked at. Sockets, timers and servers are behind the ports.
  */
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import { assertNever } from "../shared/domain/errors.js";
@@ -13,9 +13,9 @@ import type { Message } from "./framing.js";
 import type { Place } from "./responses.js";
 
 export interface RequestLimits {
-  /** Wrong logins; then the connection is closed. */
+  /** Refused logins, after which the connection is closed. */
   readonly loginFailuresMax: number;
-  /** Lines or frames, and their bytes, that are looked at before a login is accepted; then the connection is closed. */
+  /** Limits of the lines or frames, and of their bytes, before a login is accepted; past them the connection is closed. */
   readonly strangerMessagesMax: number;
   readonly strangerBytesMax: number;
 }
@@ -26,7 +26,7 @@ export interface LoggedIn {
   readonly keyId: string;
   /** Monotonic; null: never. */
   readonly expiresAtMs: number | null;
-  /** What cancels the account's orders when the session has ended; null: nothing does. */
+  /** The trigger that cancels the account's orders when the session has ended; null: none (cod=0). */
   readonly triggerId: string | null;
 }
 
@@ -41,17 +41,17 @@ export interface RequestPorts {
   readonly login: (credentials: Credentials) => Promise<LoggedIn | Refusal>;
   /** May settle before it returns. */
   readonly submit: (asset: string, request: OrderRequest, settled: (outcome: LogOutcome) => void) => void;
-  /** Never rejects; null: it is set. */
+  /** Never rejects; null: the timer is set. */
   readonly setTimer: (accountId: AccountId, seconds: number) => Promise<Refusal | null>;
 }
 
-/** What requests do to their session. */
+/** What requests do to their session, which implements it. */
 export interface RequestEffects {
-  /** Once for each place. */
+  /** Called once for each place. */
   readonly answer: (place: Place, response: DialectResponse) => void;
-  /** The session takes no more requests. */
+  /** Ends the session: it takes no more requests. */
   readonly end: (why: string) => void;
-  /** Once the refusal is answered. */
+  /** Called after the refusal of a login is answered. */
   readonly loginRefused: () => void;
 }
 
@@ -81,7 +81,7 @@ export class SessionRequests {
     return this.#isLoggingIn;
   }
 
-  /** Counts a message of a stranger, though it be an empty line or a comment; true: it is one too many. */
+  /** Counts a stranger's message, also an empty line or a comment; true: it is one too many. */
   isTooMuchOfStranger(message: Message): boolean {
     if (this.#account !== null) return false;
     this.#strangerMessages++;
@@ -90,7 +90,7 @@ export class SessionRequests {
     return this.#strangerMessages > strangerMessagesMax || this.#strangerBytes > strangerBytesMax;
   }
 
-  /** Answers at the place, now or later. */
+  /** Performs the request, and answers at its place, now or later. */
   perform(place: Place, request: DialectRequest | Refusal, receivedAtUs: EpochUs): void {
     const response =
       this.#account === null && needsLogin(request) ? LOG_IN_FIRST : this.#respond(place, request, receivedAtUs);

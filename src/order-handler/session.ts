@@ -1,6 +1,6 @@
 /**
- * One client's session: bytes in, responses out in the order of their requests, whatever order the log answers in. It
- * touches no socket, timer or server: the ports do, and the server asks `overdue` now and then.
+ * One client's session: bytes in, responses out in the order of their requests, whatever order the log answers in. Sockets,
+ * timers and servers are behind the ports; the server asks `overdue` now and then.
  */
 import { CodecError } from "../shared/domain/errors.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
@@ -15,18 +15,18 @@ import { type LoggedIn, type RequestLimits, type RequestPorts, refused, SessionR
 import { isHttp, textDialect } from "./text-dialect.js";
 
 export interface SessionLimits extends SessionTimeouts, RequestLimits {
-  /** Requests without a response; then the socket is not read. */
+  /** Limit of the requests without a response; at it, the socket is not read. */
   readonly inFlightMax: number;
 }
 
 export interface SessionPorts extends RequestPorts {
-  /** By the wall clock, for what clients are told. */
+  /** The wall clock, for the times that clients are told. */
   readonly nowUs: () => EpochUs;
-  /** Monotonic, for deadlines. */
+  /** The monotonic clock, for deadlines. */
   readonly nowMs: () => number;
-  /** Why the session must end though it has logged in; null: it may go on. */
+  /** Why a logged-in session must end (its key expired or was revoked, say); null: it may go on. */
   readonly loginProblem: (account: LoggedIn) => Refusal | null;
-  /** There is output to take, or the session may be read again. */
+  /** Called when there is output to take, or the socket may be read again. */
   readonly wake: () => void;
 }
 
@@ -36,12 +36,12 @@ export class Session {
   readonly #ports: SessionPorts;
   readonly #framer = new Framer();
   #dialect: Dialect | null = null;
-  /** Not everything that was received is taken yet: it was not the session's turn, or it was blocked. */
+  /** Received bytes may hold a message that is not taken yet: it was not the session's turn, or it was blocked. */
   #hasUntaken = false;
   readonly #requests: SessionRequests;
   readonly #responses: Responses;
   readonly #deadlines: SessionDeadlines;
-  /** When the last bytes came. */
+  /** When the last bytes were received. */
   #receivedAtUs: EpochUs;
   #inputEnded = false;
   #closing: string | null = null;
@@ -66,17 +66,17 @@ export class Session {
     return this.#requests.account;
   }
 
-  /** Bytes must wait: too many requests are without a response, or a login is being checked. */
+  /** Whether bytes must wait: too many requests have no response yet, or a login is being checked. */
   get isBlocked(): boolean {
     return this.#requests.isLoggingIn || this.#responses.waiting >= this.#limits.inFlightMax;
   }
 
-  /** Also what was received and waits for its turn. */
+  /** Whether a request has no response yet, or received bytes wait for their turn. */
   get hasUnanswered(): boolean {
     return this.#responses.waiting > 0 || this.mayProceed;
   }
 
-  /** It takes no more requests, though some may still be answered. */
+  /** Whether it takes no more requests; some may still be answered. */
   get isLeaving(): boolean {
     return this.#inputEnded || this.#closing !== null;
   }
@@ -86,7 +86,7 @@ export class Session {
     return this.#closing;
   }
 
-  /** Everything was answered and taken, and nothing will follow. */
+  /** Whether it is closing, and all its responses are taken. */
   get isFinished(): boolean {
     return this.#closing !== null && !this.hasUnanswered;
   }
@@ -99,13 +99,13 @@ export class Session {
     this.#hasUntaken = true;
   }
 
-  /** The client sends nothing more; what it sent is still answered. */
+  /** The client has closed its side; messages that it sent before are still answered. */
   endInput(): void {
     this.#inputEnded = true;
     this.#hasUntaken = true;
   }
 
-  /** There is something to proceed with. */
+  /** Whether `proceed` may find a message to take. */
   get mayProceed(): boolean {
     return this.#hasUntaken && this.#closing === null && !this.isBlocked;
   }
@@ -115,7 +115,7 @@ export class Session {
     return this.#framer.pendingBytes;
   }
 
-  /** Takes at most so many requests, and no more than may be in flight. */
+  /** Takes and performs received messages: at most so many, and no more requests than may be in flight. */
   proceed(messagesMax: number): void {
     let taken = 0;
     while (this.mayProceed && taken < messagesMax) {
@@ -131,7 +131,7 @@ export class Session {
     if (this.#inputEnded && isPartial) this.#finishInput();
   }
 
-  /** The responses that are next in order, encoded; null when there are none. */
+  /** Takes the responses that are ready, as bytes; null: there are none. */
   takeOutput(observe: (answered: Answered) => void): Buffer | null {
     const answered = this.#responses.takeAnswered();
     if (answered.length === 0) return null;
@@ -139,7 +139,7 @@ export class Session {
     return this.#speak().write(answered);
   }
 
-  /** What the session must be closed for by now, if anything. */
+  /** Why the session must be closed by now; null: it may go on. */
   overdue(nowMs: number): Refusal | null {
     if (this.#closing !== null) return null;
     const problem = this.account === null ? null : this.#ports.loginProblem(this.account);
@@ -147,7 +147,7 @@ export class Session {
     return this.#deadlines.overdue(nowMs, this.account !== null);
   }
 
-  /** Says why, after all earlier responses, and takes no more requests. */
+  /** Closes the session with this refusal as its last response; no more requests are taken. */
   close(why: Refusal): void {
     if (this.#closing !== null) return;
     const place = this.#open({ requestId: 0, clientOrderId: null, kind: "closing", asset: null });
@@ -177,7 +177,7 @@ export class Session {
     }
   }
 
-  /** A client that has said nothing yet is told in text. */
+  /** The dialect of the session; a client that has sent nothing yet is answered in text. */
   #speak(): Dialect {
     this.#dialect ??= this.#framer.dialect === "binary" ? binaryDialect(this.#rules) : textDialect(this.#rules);
     return this.#dialect;
@@ -189,13 +189,13 @@ export class Session {
     this.#requests.perform(place, request, this.#receivedAtUs);
   }
 
-  /** A client that sends one login after another is never seen to be overdue between them: it is seen to here. */
+  /** Judged after each refused login: a client that sends one after another is always blocked when `overdue` is asked. */
   #closeIfLoginOverdue(): void {
     const overdue = this.#deadlines.loginOverdue(this.#ports.nowMs());
     if (overdue !== null) this.close(overdue);
   }
 
-  /** An unfinished last line is not carried out: the rest of it may be what is missing. */
+  /** Closes after the client's last byte. An unfinished last line is not carried out: a part of it may be missing. */
   #finishInput(): void {
     if (this.#framer.pendingBytes > 0)
       this.close(refuse("MALFORMED_MESSAGE", "the last message is not complete and was not carried out"));

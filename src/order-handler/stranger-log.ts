@@ -1,13 +1,13 @@
 import type { Logger } from "../shared/process/log.js";
 
 const INTERVAL_MS = 1_000;
-/** Kinds of what happened, and addresses, that one line names; all others are counted together. */
+/** How many kinds of ends, and how many addresses, one line names; further kinds are counted together. */
 const KINDS_MAX = 8;
 const ADDRESSES_MAX = 4;
 const TEXT_LENGTH_MAX = 120;
 const OTHERS = "others";
 
-/** What connections that never logged in came to: one line a second at most, of bounded length, however many they are. */
+/** Logs how connections ended that never logged in: one line a second at most, of bounded length, however many they are. */
 export class StrangerLog {
   readonly #log: Logger;
   readonly #counts = new Map<string, number>();
@@ -25,7 +25,7 @@ export class StrangerLog {
     if (this.#addresses.size < ADDRESSES_MAX) this.#addresses.add(address);
   }
 
-  /** To be called every few hundred milliseconds. */
+  /** Logs what was noted, if it is time. Call it every few hundred milliseconds. */
   sweep(nowMs: number): void {
     if (this.#counts.size === 0 || nowMs - this.#loggedMs < INTERVAL_MS) return;
     this.#loggedMs = nowMs;

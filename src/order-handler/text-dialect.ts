@@ -35,7 +35,7 @@ export function textDialect(rules: RequestLineRules): Dialect {
 
 const HTTP = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) |^[A-Z][A-Z0-9-]*:| HTTP\/\d(\.\d)?$/i;
 
-/** A line that begins, or is a header of, an HTTP request: a web page must not be able to trade on a port of its reader's. */
+/** Whether a line begins an HTTP request or is a header of one: a web page must not be able to trade through its reader. */
 export function isHttp(line: string): boolean {
   return HTTP.test(line);
 }

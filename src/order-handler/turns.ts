@@ -1,32 +1,32 @@
-/** How long one round of turns may take; what is left goes on after the event loop has looked for bytes and answers. */
+/** How long one round of turns may take; the next one comes after the event loop has looked for bytes and answers. */
 const ROUND_MS = 2;
 
-/** How long a group rests that is refused for sending too much: to answer that at full speed would be work, too. */
+/** How long a group rests after a refusal for sending too much: refusing at full speed would be too much work. */
 const REST_MS = 10;
 
-/** How a turn ended: there is nothing more to do, there is, or something was refused for sending too much. */
+/** How a turn ended: no work is left, more is left, or a request was refused for sending too much. */
 export type TurnEnd = "done" | "more" | "refused";
 
 export interface TurnTaker {
-  /** Who shares turns: the sessions of an account, or of an address that has not logged in. */
+  /** Members of a group share its turns. */
   readonly group: string;
-  /** Does a bounded part of what there is to do. */
+  /** Does a bounded part of the work there is. */
   takeTurn(): TurnEnd;
 }
 
 /**
- * Who has something to read or to write is served in turn: the groups one after the other, and within each its members.
- * So whoever sends most, over however many sessions, takes the time that is left by the others, and nobody else's.
+ * Serves connections that have work in turn: the groups one after the other, and within each its members. So a client that
+ * sends most, over however many sessions, takes the time that others leave, and not theirs.
  */
 export class Turns<One extends TurnTaker> {
-  /** The first one's turn is next. Nobody's set is empty. */
+  /** Groups with work, in the order of their turns, each with its members that have work. */
   readonly #groups = new Map<string, Set<One>>();
-  /** Groups that rest, each with its members that have something to do. */
+  /** Groups that rest, each with its members that have work. */
   readonly #resting = new Map<string, Set<One>>();
   #serving: One | null = null;
   #isScheduled = false;
 
-  /** To be called whenever there is something to do, as often as one likes. */
+  /** Gives a member a turn soon; may be called any number of times. */
   wake(one: One): void {
     if (one === this.#serving) return;
     this.#add(one);
