@@ -6,7 +6,7 @@ import type { Service } from "../shared/process/lifecycle.js";
 import { rowKey } from "./comparison.js";
 import type { DifferenceStore, NewDifference, OpenDifference } from "./difference-store.js";
 import { differenceText } from "./difference-text.js";
-import type { Finding, Looked } from "./pass.js";
+import type { Finding, Looked } from "./findings.js";
 
 const LOGGED_MAX = 50;
 

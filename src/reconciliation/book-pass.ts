@@ -7,7 +7,7 @@ import { bookRules, createBook, idsInQuestion } from "./book-rules.js";
 import { type Difference, rowKey } from "./comparison.js";
 import type { OpenDifference } from "./difference-store.js";
 import type { EngineBook } from "./engine-books.js";
-import type { Finding, Looked } from "./pass.js";
+import { FINDINGS_MAX, type Finding, type Looked } from "./findings.js";
 import { differences } from "./reconcile.js";
 
 /** What a look at a page has found, and where the next one begins. */
@@ -22,8 +22,6 @@ export type BookOutcome = "compared" | "waits for its settlement" | "was compare
 
 /** About half a second, and 10 MB of temporary tables. */
 const PAGE_ORDERS = 25_000;
-/** More than anybody can look at; the rest is found when these are right. */
-const FINDINGS_MAX = 1_000;
 const NOTHING: Looked = { findings: [], seen: [], resolved: [] };
 
 export class BookPass {

@@ -9,8 +9,9 @@ import { Alarm, type Suspicions } from "./alarm.js";
 import { BookPass } from "./book-pass.js";
 import type { DifferenceStore, OpenDifference } from "./difference-store.js";
 import type { EngineBooks } from "./engine-books.js";
+import type { Looked } from "./findings.js";
 import { paced, RestFactor } from "./pace.js";
-import { type Looked, type PassLimits, type PassResult, readLag, runPart, runPass } from "./pass.js";
+import { type PassLimits, type PassResult, readLag, runPart, runPass } from "./pass.js";
 import { ReconciliationMetrics } from "./reconciliation-metrics.js";
 
 export interface ReconciliationOptions {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BookPass } from "../../../src/reconciliation/book-pass.js";
 import type { OpenDifference } from "../../../src/reconciliation/difference-store.js";
 import type { EngineBook, OpenOrder } from "../../../src/reconciliation/engine-books.js";
-import type { Finding, Looked } from "../../../src/reconciliation/pass.js";
+import type { Finding, Looked } from "../../../src/reconciliation/findings.js";
 import { openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database/snapshot.js";
 import { execute } from "../../support/postgres.js";
 import { createBooks } from "./books.js";
