@@ -16,9 +16,12 @@ export interface Measured {
   readonly broken: readonly string[];
 }
 
+/** Whose last write is an order's settlement: the service's own, and that of the floor in its place (bench/floor). */
+const SETTLERS: readonly string[] = ["trade-processing", "floor"];
+
 /** One run with everything around it: CPU while it was measured, and what Postgres says afterwards. */
 export async function measuredRun(target: Target, options: LoadOptions): Promise<Measured> {
-  const isSettled = target.databaseUrl !== null && target.services.some(({ name }) => name === "trade-processing");
+  const isSettled = target.databaseUrl !== null && target.services.some(({ name }) => SETTLERS.includes(name));
   const check = isSettled ? await SettlementCheck.open(target.databaseUrl ?? "") : null;
   const streams = target.natsUrl === null ? null : await MessageCount.open(target.natsUrl);
   try {
