@@ -64,6 +64,7 @@ export function readCpu(groups: readonly CpuGroup[]): CpuReading {
 }
 
 export interface CpuSummary {
+  readonly seconds: number;
   readonly use: readonly CpuUse[];
   /** The groups together, as a share of the machine; 1 is all of it. */
   readonly shareOfMachine: number;
@@ -86,7 +87,7 @@ export function cpuBetween(before: CpuReading, after: CpuReading): CpuSummary {
   });
   const cores = use.reduce((sum, group) => sum + group.cores, 0);
   const machineBusy = (after.machineBusySeconds - before.machineBusySeconds) / seconds / CORES;
-  return { use, shareOfMachine: cores / CORES, machineBusy };
+  return { seconds, use, shareOfMachine: cores / CORES, machineBusy };
 }
 
 /** The process that started this one; 0 where it can't be told. */

@@ -5,7 +5,7 @@ import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample
 import { compareFunds, fundsFigures } from "./funds-figures.js";
 import { startHandlerOnly } from "./handler-only.js";
 import type { LoadOptions } from "./load-run.js";
-import { cpuGroups, measuredRun } from "./measured-run.js";
+import { cpuGroups, LOAD_GENERATOR, measuredRun } from "./measured-run.js";
 import { pipeThroughNetcat } from "./netcat.js";
 import { type Own, startOwnPipeline } from "./own-pipeline.js";
 import type { Target } from "./target.js";
@@ -121,7 +121,7 @@ function loadOf(assets: readonly Asset[]): LoadOptions {
 }
 
 async function idleRun(target: Target): Promise<Sample> {
-  const groups = cpuGroups(target).filter(({ name }) => name !== "load generator");
+  const groups = cpuGroups(target).filter(({ name }) => name !== LOAD_GENERATOR);
   await calmDown();
   const before = readCpu(groups);
   await pausedFor(IDLE_SECONDS * 1_000);
@@ -178,7 +178,7 @@ function tell({ name, bounds }: Pick<Figure, "name" | "bounds">, samples: readon
   return isKept;
 }
 
-function medianOf(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
 }

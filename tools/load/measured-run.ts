@@ -7,7 +7,10 @@ import type { Target } from "./target.js";
 export interface Measured {
   readonly options: LoadOptions;
   readonly outcome: LoadOutcome;
+  /** While orders were sent. */
   readonly cpu: CpuSummary;
+  /** On until the last of them was settled: what a pipeline that falls behind does later is not free. */
+  readonly cpuUntilSettled: CpuSummary;
   /** Null: the target has no database that could be asked, or nobody who writes to it. */
   readonly settlement: SettlementResult | null;
   /** Empty: the target's NATS is not known. */
@@ -18,6 +21,8 @@ export interface Measured {
 
 /** Whose last write is an order's settlement: the service's own, and that of the floor in its place (bench/floor). */
 const SETTLERS: readonly string[] = ["trade-processing", "floor"];
+
+export const LOAD_GENERATOR = "load generator";
 
 /** One run with everything around it: CPU while it was measured, and what Postgres says afterwards. */
 export async function measuredRun(target: Target, options: LoadOptions): Promise<Measured> {
@@ -37,9 +42,18 @@ export async function measuredRun(target: Target, options: LoadOptions): Promise
     };
     const outcome = await run.run();
     const settlement = (await check?.finish(outcome)) ?? null;
-    const cpu = cpuBetween(before, readings.after ?? readCpu(groups));
+    const end = readCpu(groups);
+    const [cpu, cpuUntilSettled] = [cpuBetween(before, readings.after ?? end), cpuBetween(before, end)];
     const messages = (await streams?.finish(outcome.acknowledged)) ?? [];
-    return { options, outcome, cpu, settlement, messages, broken: brokenPromises(outcome, settlement) };
+    return {
+      options,
+      outcome,
+      cpu,
+      cpuUntilSettled,
+      settlement,
+      messages,
+      broken: brokenPromises(outcome, settlement),
+    };
   } finally {
     await streams?.close();
     await check?.close();
@@ -59,7 +73,7 @@ export function cpuGroups({ services, natsUrl, databaseUrl }: Target): CpuGroup[
     const pid = url === null ? null : listenerOf(Number(new URL(url).port || defaultPort));
     if (pid !== null) groups.push({ name, pids: [pid], withDescendants: true });
   }
-  return [...groups, { name: "load generator", pids: [process.pid], withDescendants: false }];
+  return [...groups, { name: LOAD_GENERATOR, pids: [process.pid], withDescendants: false }];
 }
 
 function brokenPromises(outcome: LoadOutcome, settlement: SettlementResult | null): string[] {

@@ -18,8 +18,8 @@ const STOP_TIMEOUT_MS = 45_000;
 const LAST_WORDS_MAX = 2_000;
 const INTERRUPTED = 130;
 
-export function build(): void {
-  const { status } = spawnSync(process.execPath, [join(projectRoot, "tools", "build.mjs")], { stdio: "inherit" });
+export function build(root = projectRoot): void {
+  const { status } = spawnSync(process.execPath, [join(root, "tools", "build.mjs")], { stdio: "inherit" });
   if (status !== 0) throw new Error("the build failed");
 }
 
@@ -49,11 +49,15 @@ export function stopOnSignal(stop: () => Promise<void>): void {
     process.once(signal, () => void stopAll().finally(() => process.exit(INTERRUPTED)));
 }
 
-/** The whole pipeline, as `npm start` runs it, with more settings where they are given. */
-export async function startOwnPipeline(settings: NodeJS.ProcessEnv = {}): Promise<Own & { readonly dataDir: string }> {
-  build();
+/** The whole pipeline, as `npm start` runs it, with more settings where they are given; of another checkout, where one is. */
+export async function startOwnPipeline(
+  settings: NodeJS.ProcessEnv = {},
+  root = projectRoot,
+): Promise<Own & { readonly dataDir: string }> {
+  build(root);
   const env = { ...(await ownEnvironment()), ...settings };
-  const launcher = spawn(process.execPath, [join(projectRoot, "dist", "launcher", "main.js")], {
+  const launcher = spawn(process.execPath, [join(root, "dist", "launcher", "main.js")], {
+    cwd: root,
     env,
     detached: true, // Ctrl-C is for us; we stop it
     stdio: ["ignore", "pipe", "inherit"],
