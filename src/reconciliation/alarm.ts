@@ -1,6 +1,6 @@
 /**
- * What is done about differences: each counts when two looks, one after the other, have found it. Then it is said once and
- * halts its assets once, and is taken back when it is right again.
+ * Raises the alarm over differences. One counts when two looks in a row have found it: then it is logged once, stored, and
+ * halts its assets once. A stored one that is no longer found is marked as right again.
  */
 import type { Service } from "../shared/process/lifecycle.js";
 import { rowKey } from "./comparison.js";
@@ -10,7 +10,7 @@ import type { Finding, Looked } from "./findings.js";
 
 const LOGGED_MAX = 50;
 
-/** What one look has found that was not known, by row: the next look shows whether it is so. */
+/** Differences that one look has found for the first time, by `rowKey`: they count if the next look finds them, too. */
 export type Suspicions = ReadonlyMap<string, Finding>;
 
 export class Alarm {
@@ -32,8 +32,8 @@ export class Alarm {
   }
 
   /**
-   * `open` is what was known before that look, `suspected` what the look before it found for the first time. What this one
-   * does for the first time is returned.
+   * Judges a look. `open` are the differences known before it, `suspected` the suspicions of the look before; returns those of
+   * this look.
    */
   async raise(
     { findings, seen, resolved }: Looked,

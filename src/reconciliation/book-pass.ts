@@ -1,6 +1,6 @@
 /**
- * One look at an engine's book, as its snapshot holds it, page by page: each page in a database snapshot of its own. What
- * an owner was told up to an event does not change, so it is the same in each of them.
+ * Compares an engine's book, as its snapshot holds it, with what the orders' owners were told up to the same event. It goes
+ * page by page, each in a database snapshot of its own: reports up to an event never change, so all of them show the same.
  */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { bookRules, createBook, idsInQuestion } from "./book-rules.js";
@@ -10,17 +10,17 @@ import type { EngineBook } from "./engine-books.js";
 import { FINDINGS_MAX, type Finding, type Looked } from "./findings.js";
 import { differences } from "./reconcile.js";
 
-/** What a look at a page has found, and where the next one begins. */
+/** The outcome of a look at a page, with the end of the page. */
 export interface BookPage extends Looked {
   readonly found: ReadonlySet<string>;
   readonly end: number;
   readonly isLast: boolean;
 }
 
-/** Not "waits": it need not be looked at again. */
+/** Of a book that "waits", the same snapshot must be looked at again later. */
 export type BookOutcome = "compared" | "waits for its settlement" | "was compared before";
 
-/** About half a second, and 10 MB of temporary tables. */
+/** Orders in a page: it takes about half a second, and 10 MB of temporary tables. */
 const PAGE_ORDERS = 25_000;
 const NOTHING: Looked = { findings: [], seen: [], resolved: [] };
 
@@ -30,7 +30,7 @@ export class BookPass {
   #found: ReadonlySet<string> = new Set();
   #ids: Float64Array = new Float64Array();
   #next = 0;
-  /** Null: there is more of it. */
+  /** Null: not all pages are compared. */
   #outcome: BookOutcome | null = null;
 
   constructor(book: EngineBook, pageOrders = PAGE_ORDERS) {
@@ -42,7 +42,7 @@ export class BookPass {
     return this.#outcome;
   }
 
-  /** To be called first. */
+  /** Must be called first: finds out whether there is anything to compare. */
   async begin(snapshot: WorkingSnapshot): Promise<Looked> {
     const { asset, event } = this.#book;
     const [row] = await snapshot.query<{ settled: number; compared: number }>(
@@ -56,7 +56,7 @@ export class BookPass {
     return NOTHING;
   }
 
-  /** The same page each time, until it is turned; with the last one, what was found there before and is not any more is right again. */
+  /** Looks at the present page; `turn` goes on to the next one. After the last page, differences not found again are resolved. */
   async lookAtPage(snapshot: WorkingSnapshot, open: readonly OpenDifference[]): Promise<BookPage> {
     const { asset, event } = this.#book;
     const end = Math.min(this.#next + this.#pageOrders, this.#ids.length);

@@ -1,4 +1,4 @@
-/** What must hold between an engine's book and what the orders' owners were told up to the same event. */
+/** The rule between an engine's book and the reports that the orders' owners got up to the same event. */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { SIDES } from "../shared/domain/messages.js";
@@ -16,7 +16,7 @@ const BOOK_RULE: Comparison = {
     account_id: ["b.account_id", "e.account_id"],
     side: ["b.side", "e.side"],
     "waits for its stop price": ["b.is_waiting", "e.status = 'pending_trigger'"],
-    // A stop that will be a market order is limited by what it is covered to.
+    // A stop market order's limit in the book is its protective price, which its owner is not told.
     price_ticks: ["b.price_ticks", "case e.type when 'stop_market' then b.price_ticks else e.price_ticks end"],
     stop_price_ticks: ["b.stop_price_ticks", "case e.status when 'pending_trigger' then e.stop_price_ticks end"],
     leaves_lots: ["b.leaves_lots", "e.leaves_lots"],
@@ -32,7 +32,7 @@ export const bookRules = [ruleOf(BOOK_RULE)];
 const COLUMNS = `asset text, order_id int8, account_id int8, side text, is_waiting boolean, price_ticks int8,
   stop_price_ticks int8, leaves_lots int8, filled_lots int8, display_lots int8, expires_at_ms int8`;
 
-/** $1: the asset; $2: the event. What they were told by then. */
+/** Fills `told` with the orders that were open by their owners' last reports. $1 is the asset, $2 the event. */
 const TOLD = `insert into told
   select l.asset, l.log_id, r.account_id, r.account_sequence, r.side, r.status, l.type, r.price_ticks, l.stop_price_ticks,
     r.leaves_lots, r.filled_lots, l.display_lots, case l.time_in_force when 'GTD' then l.expires_at_ms end
@@ -43,7 +43,7 @@ const TOLD = `insert into told
   join order_log l on l.asset = r.asset and l.log_id = r.order_id and l.kind = 'new'
   where r.status in ('open', 'partially_filled', 'pending_trigger')`;
 
-/** $1: the asset; $2: the event. Orders that are open now or were touched since: what was open then is among them. */
+/** Orders that are open now, or have reports since the event: all that were open then are among them. $1: asset, $2: event. */
 const PERHAPS_OPEN = `select order_id as id from orders
     where asset = $1 and status in ('open', 'partially_filled', 'pending_trigger')
   union all select order_id from execution_reports where event_sequence > $2 and asset = $1 and order_id is not null`;
@@ -51,7 +51,7 @@ const PERHAPS_OPEN = `select order_id as id from orders
 const ORDERS_PER_STATEMENT = 5_000;
 const BREATHE_EVERY = 50_000;
 
-/** The ids of all orders that the book holds or that their owners think it does, ascending. */
+/** The ids of all orders that the book holds, or that it should hold by their owners' reports, ascending. */
 export async function idsInQuestion(
   snapshot: WorkingSnapshot,
   { asset, event, orders }: EngineBook,
@@ -66,7 +66,7 @@ export async function idsInQuestion(
   return sorted.subarray(0, count);
 }
 
-/** Makes the tables that the rule compares, of these ids and of the book's orders among them. */
+/** Makes the tables `book` and `told`, which the rule compares, of the orders with these ids. */
 export async function createBook(
   snapshot: WorkingSnapshot,
   { asset, event, orders }: EngineBook,

@@ -1,25 +1,25 @@
-/** How far everything is verified, where it stands now, and what the ledger sums up to: the tables of sql/7. */
+/** The checkpoint of reconciliation (tables of sql/7): how far history is verified, and the sums of the ledger up to there. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { AssetWindow } from "./window.js";
 
-/** Of one asset: through which command, event and trade. */
+/** The last command, event and trade of an asset. */
 export interface AssetPosition {
   readonly asset: string;
   readonly command: number;
-  /** Commands through this one are settled. */
+  /** The last command that is settled. */
   readonly settledCommand: number;
   readonly event: number;
   readonly trade: number;
 }
 
 export interface Progress {
-  /** Of all known assets. */
+  /** The present ends of all known assets. */
   readonly now: readonly AssetPosition[];
-  /** Of those that were ever verified: how far each row of their history was looked at, */
+  /** By asset, how far its history is verified row by row; assets that never were are not there. */
   readonly verified: ReadonlyMap<string, AssetPosition>;
-  /** and through which command and event their postings are in the sums. */
+  /** By asset, the last command and event whose postings are in the sums. */
   readonly summed: ReadonlyMap<string, Pick<AssetPosition, "command" | "event">>;
-  /** Transfers through here are in the sums. */
+  /** The last transfer that is in the sums. */
   readonly transferId: number;
   /** The last transfer there is. */
   readonly lastTransferId: number;
@@ -60,7 +60,7 @@ export async function readProgress(snapshot: WorkingSnapshot): Promise<Progress>
   };
 }
 
-/** What was not looked at yet: commands from the last settled one on, because what became of them was not there yet. */
+/** The history that is not verified yet. Commands count as verified only up to the last settled one. */
 export function backlogOf({ now, verified }: Progress): AssetWindow[] {
   return now.flatMap(({ asset, command, event, trade }): AssetWindow[] => {
     const before = verified.get(asset);
@@ -72,6 +72,7 @@ export function backlogOf({ now, verified }: Progress): AssetWindow[] {
   });
 }
 
+/** Whether all that is there is verified and in the sums. */
 export function isAtPresent({ now, verified, summed, transferId, lastTransferId }: Progress): boolean {
   return (
     transferId === lastTransferId &&
@@ -88,7 +89,7 @@ export function isAtPresent({ now, verified, summed, transferId, lastTransferId 
   );
 }
 
-/** As if nothing was ever verified. */
+/** Starts over, as if nothing had ever been verified. */
 export async function forgetCheckpoint(snapshot: WorkingSnapshot): Promise<void> {
   await snapshot.query(`
     delete from reconciled_accounts; delete from reconciled_balances;
@@ -96,8 +97,8 @@ export async function forgetCheckpoint(snapshot: WorkingSnapshot): Promise<void>
 }
 
 /**
- * Of the sums. When nothing was ever verified, history begins at the present, and the rotation comes to what was before;
- * that of an asset that is new begins at its first row.
+ * Moves the checkpoint of the sums to the present, and gives new assets a checkpoint: at the present if nothing was ever
+ * verified (the rotation comes to older history), else at the asset's first row.
  */
 export async function moveSums(snapshot: WorkingSnapshot, { now, verified }: Progress): Promise<void> {
   const begins = verified.size === 0 ? {} : { settledCommand: 0, checkedEvent: 0, trade: 0 };
@@ -121,7 +122,7 @@ export async function moveSums(snapshot: WorkingSnapshot, { now, verified }: Pro
       on conflict (is_only) do update set transfer_id = excluded.transfer_id`);
 }
 
-/** Of history that was looked at. What is not settled is looked at again: what becomes of it is not there yet. */
+/** Moves the checkpoint of history that was looked at, but not past settled commands: the others have no outcome yet. */
 export async function moveVerified(snapshot: WorkingSnapshot, looked: readonly AssetPosition[]): Promise<void> {
   await snapshot.query(
     `update reconciled_assets r set settled_command_sequence = least(l.command, l."settledCommand"),
@@ -132,7 +133,7 @@ export async function moveVerified(snapshot: WorkingSnapshot, looked: readonly A
   );
 }
 
-/** When the first of these commands was written; null: there is none. */
+/** When the oldest command of the backlog was written; null: there is none. */
 export async function oldestUnchecked(
   snapshot: WorkingSnapshot,
   backlog: readonly AssetWindow[],

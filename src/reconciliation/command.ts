@@ -1,11 +1,11 @@
-/** `npm run reconcile`: compares what is in the database of a pipeline, running or not, and names what differs. */
+/** `npm run reconcile`: compares all that the database of a pipeline holds, running or not, and prints what differs. */
 import { openSnapshot } from "../shared/database/snapshot.js";
 import { commandLine } from "../shared/process/options.js";
 import { commandConfig } from "./config.js";
 import { differenceText } from "./difference-text.js";
 import { differences, RULES } from "./reconcile.js";
 
-const SUMMARY = `Compares order log, orders, reports, trades, holds, ledger, balances and transfers at one moment, while the
+const SUMMARY = `Compares commands, orders, reports, trades, holds, ledger, balances and transfers at one moment, while the
 pipeline runs, and names every row that differs from what others say.`;
 const AFTER = `
 The database is that of DATABASE_URL, or the one that npm start runs (DATA_DIR).
@@ -31,7 +31,7 @@ async function reconcile(isJson: boolean): Promise<number> {
   }
 }
 
-/** On a terminal, the rule that is being looked at. */
+/** Shows on a terminal which rule is being checked. */
 class Progress {
   show(index: number, rule: string): void {
     this.clear();

@@ -1,19 +1,19 @@
 /**
- * What reconciliation is made of: a comparison says of the rows of one table what other rows say that they must be. Pure:
- * it becomes one SELECT that returns only the rows that differ, and each of them becomes differences that name both sides.
+ * Comparisons, which reconciliation is made of: each says which values the rows of one table must have by the rows of others.
+ * Pure: a comparison becomes one SELECT that returns only rows that differ, and each row becomes differences with both sides.
  */
 import type { Row } from "../shared/database/database.js";
 
-/** A value of a row that is not what its source says. */
+/** A value of a row that is not the one its source demands. */
 export interface Difference {
-  /** The rule that does not hold. */
+  /** The rule that is broken. */
   readonly rule: string;
   readonly row: RowName;
-  /** "exists" where one of the two rows is missing. */
+  /** "exists" if one of the two rows is missing. */
   readonly column: string;
   readonly found: string | null;
   readonly expected: string | null;
-  /** Where the expected value comes from: either of the two may be the wrong one. */
+  /** The row that the expected value comes from; either of the two may be the wrong one. */
   readonly source: RowName;
 }
 
@@ -22,14 +22,14 @@ export interface RowName {
   readonly key: Readonly<Record<string, string | null>>;
 }
 
-/** All values are SQL expressions. */
+/** A comparison. All values but `rule` are SQL. */
 export interface Comparison {
   readonly rule: string;
   readonly table: string;
   readonly key: Readonly<Record<string, string>>;
   readonly source: string;
   readonly sourceKey: Readonly<Record<string, string>>;
-  /** Of each column what is found and what is expected. With "exists": when that differs, the others say nothing. */
+  /** Each column's found and expected value. If "exists" differs, the other columns are not compared. */
   readonly columns: Readonly<Record<string, readonly [found: string, expected: string]>>;
   /** Common table expressions. */
   readonly with?: readonly string[];
@@ -37,7 +37,7 @@ export interface Comparison {
   readonly where?: string;
 }
 
-/** Something that must hold of all that a SELECT returns. */
+/** A rule: a SELECT, and the differences in each row that it returns. */
 export interface Rule {
   readonly rule: string;
   readonly select: string;
@@ -95,7 +95,7 @@ function texts(expressions: readonly string[]): string {
   return `array[${expressions.map((expression) => `(${expression})::text`).join(", ")}]::text[]`;
 }
 
-/** The same for the same value of the same row by the same rule. */
+/** The identity of a difference: its rule, row and column. */
 export function rowKey({ rule, row: { table, key }, column }: Difference): string {
   const values = Object.keys(key).sort();
   return JSON.stringify([rule, table, values.map((name) => [name, key[name] ?? null]), column]);

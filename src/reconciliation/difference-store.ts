@@ -1,10 +1,10 @@
-/** What was found and is not right yet: in Postgres, so that each is told, and halts its assets, once. */
+/** Open differences (found, and not right yet), kept in Postgres so that each is logged, and halts its assets, only once. */
 import type { Database, Statement } from "../shared/database/database.js";
 import type { Difference, RowName } from "./comparison.js";
 import { differenceText } from "./difference-text.js";
 import type { AccountWindow, Window } from "./window.js";
 
-/** Where it was found, and so what must be looked at again. */
+/** The place where a difference was found, which must be looked at again to see whether it is right. */
 export type Place =
   | { readonly of: "everything" | "state" }
   | { readonly of: "window"; readonly window: Window }
@@ -21,12 +21,12 @@ export interface OpenDifference {
 
 export interface NewDifference {
   readonly difference: Difference;
-  /** Those that it is about. */
+  /** The assets that it halts. */
   readonly assets: readonly string[];
   readonly foundIn: Place;
 }
 
-/** A row that is about an account only concerns the assets of its latest reports. */
+/** A difference about an account, and no asset, concerns the assets of so many of its latest reports. */
 const LATEST_REPORTS = 100;
 const REASON_CHARACTERS_MAX = 500;
 
@@ -37,7 +37,7 @@ export class DifferenceStore {
     this.#database = database;
   }
 
-  /** Those first that were seen the longest ago. */
+  /** The open differences; first those that were seen the longest ago. */
   async open(): Promise<OpenDifference[]> {
     return await this.#database.query<OpenDifference>(
       `select difference_id as id, assets, found_in as "foundIn",
@@ -48,7 +48,7 @@ export class DifferenceStore {
     );
   }
 
-  /** Halts each of their assets, in the same transaction: what is known is acted upon, whatever dies. */
+  /** Stores the differences and halts their assets, in one transaction: a known difference has always halted its assets. */
   async add(differences: readonly NewDifference[]): Promise<void> {
     const reasons = new Map<string, string>();
     for (const { difference, assets } of differences)
@@ -75,7 +75,7 @@ export class DifferenceStore {
     ]);
   }
 
-  /** Those of `seen` are still there; those of `resolved` are right again. */
+  /** Notes that those of `seen` are still there, and those of `resolved` are right again. */
   async update(seen: readonly OpenDifference[], resolved: readonly OpenDifference[]): Promise<void> {
     if (seen.length + resolved.length === 0) return;
     await this.#database.query(
@@ -87,7 +87,7 @@ export class DifferenceStore {
     );
   }
 
-  /** The known assets that a difference is about; none where neither of its rows leads to one. */
+  /** The known assets that a difference is about; none if neither of its rows leads to one. */
   async assetsOf({ row, source }: Difference, known: ReadonlySet<string>): Promise<string[]> {
     const named = [row, source].flatMap((name) => (isAsset(name, known) ? [assetIn(name) as string] : []));
     if (named.length > 0) return [...new Set(named)];
@@ -104,7 +104,7 @@ export class DifferenceStore {
 
 const TRADES_CURRENCY = "select asset from assets where base = $1 or quote = $1 order by asset";
 
-/** By which column of the key, and how. */
+/** By table, for rows without an asset: the column of the key that leads to assets, and the query that finds them. */
 const WHOSE_ASSETS: Readonly<Record<string, readonly [column: string, sql: string]>> = {
   execution_reports: [
     "account_id",

@@ -1,4 +1,4 @@
-/** The books of the engines, as their newest snapshots hold them: the bytes of the very memory that matches. */
+/** Loads the engines' books from their newest snapshots, which are copies of the memory that the engines match in. */
 import type { OpenOrder } from "@bourse/matching-core";
 import { SnapshotStore } from "../matching-engine/snapshot-store.js";
 import type { Bus } from "../shared/bus/bus.js";
@@ -10,9 +10,9 @@ export type { OpenOrder };
 
 export interface EngineBook {
   readonly asset: string;
-  /** What it stands for: all events through this one. */
+  /** The last event that is in the book. */
   readonly event: number;
-  /** All of them, from the beginning, each time that it is called. */
+  /** The open orders; each call starts from the first. */
   readonly orders: () => Iterable<OpenOrder>;
 }
 
@@ -20,8 +20,9 @@ export class EngineBooks {
   readonly #bus: Bus;
   readonly #store: SnapshotStore;
   readonly #log: Logger;
-  /** By asset, the snapshot that need not be looked at again, and those that can't be read. */
+  /** By asset, the subject of the snapshot that was compared last. */
   readonly #done = new Map<string, string>();
+  /** By asset, the subjects of snapshots that can't be read. */
   readonly #unreadable = new Map<string, Set<string>>();
 
   constructor(bus: Bus, log: Logger) {
@@ -35,8 +36,8 @@ export class EngineBooks {
   }
 
   /**
-   * Null: there is no newer one that can be read than `done` was called for. Whoever calls
-   * it must be done with the book before the next one: it is as large as the engine's memory.
+   * The newest book that can be read; null if `done` was called for it already. The caller must let go of a book before it
+   * asks for the next one: a book is as large as an engine's memory.
    */
   async newest(terms: Asset): Promise<(EngineBook & { readonly done: () => void }) | null> {
     const { asset } = terms;

@@ -1,11 +1,11 @@
-/** Every amount that is held, worked out again by the formulas of src/shared/domain/funds.ts. */
+/** The rules that compute every held amount again, by the formulas of src/shared/domain/funds.ts. */
 import { budgetHoldUnits, coverUnits, entryHoldUnits, holdUnits, spendableUnits } from "../shared/domain/funds.js";
 import type { FeeRates, Side } from "../shared/domain/messages.js";
 import type { CurrencyUnits, Lots, PriceTicks } from "../shared/domain/units.js";
 import type { Difference, RowName, Rule } from "./comparison.js";
 import { ASSET_UNITS } from "./order-history.js";
 
-/** As text: the first number that somebody made too large would otherwise end the whole reconciliation. */
+/** Numbers are read as text: one that somebody made too large would else end the whole reconciliation. */
 interface HolderRow {
   readonly asset: string;
   readonly side: Side;
@@ -31,7 +31,7 @@ interface OrderRow extends HolderRow {
   readonly fee_carry: string;
 }
 
-/** A replace holds by the fee rates of its order, which are in the order's own row. */
+/** New orders and replaces with holds. A replace holds by the fee rates of its order, which are in the order's own row. */
 const COMMANDS = `with ${ASSET_UNITS}
   select l.asset, l.command_sequence::text, l.kind, o.side, l.quantity_lots::text as lots,
     coalesce(l.protection_price_ticks, l.price_ticks)::text as price_ticks, l.quote_budget_units::text,
@@ -43,7 +43,7 @@ const COMMANDS = `with ${ASSET_UNITS}
   join asset_units u on u.asset = l.asset
   where l.held_units is not null or l.cover is not null or l.kind = 'new' and l.maker_fee_bps is not null`;
 
-/** What is left of a buy by quote budget doesn't follow from its row: order-rules.ts looks at what it has spent. */
+/** Open orders with holds, but no buys by quote budget: their rest does not follow from the row (see order-rules.ts). */
 const OPEN_ORDERS = `with ${ASSET_UNITS}
   select o.asset, o.order_id::text, o.side, o.leaves_lots::text as lots, o.price_ticks::text, o.fee_carry::text,
     o.held_units::text, o.maker_fee_bps::text, o.taker_fee_bps::text, u.quote_units::text, u.base_units::text

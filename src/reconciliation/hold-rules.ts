@@ -1,4 +1,4 @@
-/** What must be held: for open orders, and for commands that are not settled yet. */
+/** The rules about held amounts: balances must hold what open orders and unsettled commands need. */
 import type { Comparison } from "./comparison.js";
 import { ASSET_UNITS, HELD_COMMANDS, SETTLED } from "./order-history.js";
 

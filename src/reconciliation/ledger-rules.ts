@@ -1,4 +1,4 @@
-/** What must hold in the ledger itself, and between it, the balances and the transfers. */
+/** The rules about the ledger itself, and between it, the balances and the transfers. */
 import type { Comparison } from "./comparison.js";
 import { ASSET_UNITS, expectedPostings, HELD_COMMANDS } from "./order-history.js";
 import { CLEARING, type Scope } from "./scope.js";
@@ -11,7 +11,7 @@ const entryKey = (row: string, other: string) =>
     ]),
   );
 
-/** What the ledger's rows of some kinds must say, from `expected` with the same columns; a row of zeros may be absent. */
+/** A rule that the ledger's rows of some kinds are those of `expected` (same columns); a row of zeros may be absent. */
 function entries(
   rule: string,
   kinds: string,
@@ -55,7 +55,7 @@ export const ledgerRules = (scope: Scope): readonly Comparison[] => [
       cross join lateral (select case t.kind when 'deposit' then t.units else -t.units end as signed) s
       cross join lateral (values (t.account_id, s.signed), (${CLEARING}, -s.signed)) as p(account_id, units))`,
   }),
-  entries("the entry of a hold says what the order log held", "'hold'", {
+  entries("the entry of a hold says what was held for its command", "'hold'", {
     source: "order_log",
     sourceKey: { asset: "coalesce(e.source, l.source)", command_sequence: "coalesce(e.sequence, l.sequence)" },
     with: [ASSET_UNITS, HELD_COMMANDS],
@@ -71,7 +71,7 @@ export const ledgerRules = (scope: Scope): readonly Comparison[] => [
   }),
 ];
 
-/** About what is there now, however old. */
+/** Rules about the present balances. */
 export const balanceRules = (scope: Scope): readonly Comparison[] => [
   {
     rule: "a balance is the sum of its account's postings",
@@ -99,7 +99,7 @@ export const balanceRules = (scope: Scope): readonly Comparison[] => [
   },
 ];
 
-/** Of a window, where `postings_beyond` are there: among all rows, they have no counterpart. */
+/** Rules for windows only, where the table `postings_beyond` is there. */
 export const beyondRules: readonly Comparison[] = [
   {
     rule: "the ledger ends where its services stand",

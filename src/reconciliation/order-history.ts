@@ -1,18 +1,18 @@
 /**
- * What each order held, paid and moved at each of its events, from what its owner was told and what the order log says
- * that was held: in SQL over whole tables, in another form than src/shared/domain/funds.ts. There each fill carries over what it
- * paid too much; here the fees of an order's first n fills are what n fills owe, rounded up once, which is the same.
+ * The history of orders: what each one held, paid and moved at each of its events, by its owner's reports and its stored
+ * commands. It is worked out in SQL, in another form than in src/shared/domain/funds.ts. There each fill carries over what it
+ * paid too much; here the fees of an order's first n fills are what they owe together, rounded up once, which is the same.
  */
 import { FEE_ACCOUNT } from "../shared/domain/funds.js";
 
-/** What one tick × lot and one lot of an asset are worth. */
+/** How many units one tick × lot (quote currency) and one lot (base currency) of each asset are. */
 export const ASSET_UNITS = `asset_units as (
   select a.asset, a.base, a.quote,
     (a.tick_size * a.lot_size * 10::numeric ^ q.decimals)::bigint as quote_units,
     (a.lot_size * 10::numeric ^ b.decimals)::bigint as base_units
   from assets a join currencies b on b.currency = a.base join currencies q on q.currency = a.quote)`;
 
-/** The commands that hold funds of their own, with what a replace's order was. */
+/** Stored commands with a hold of their own, and the currency that they hold. */
 export const HELD_COMMANDS = `held_commands as (
   select l.asset, l.command_sequence, l.kind, l.account_id, l.held_units,
     case o.side when 'buy' then u.quote else u.base end as currency
@@ -22,14 +22,14 @@ export const HELD_COMMANDS = `held_commands as (
   join asset_units u on u.asset = l.asset
   where l.held_units is not null)`;
 
-/** How far trade-processing is: what comes after is in the order log only. */
+/** How far trade-processing is: later commands are stored, but have no reports yet. */
 export const SETTLED = `settled as (
   select asset, greatest(command_sequence, hold_command_sequence) as command_sequence from consumer_positions
   where service = 'trade-processing')`;
 
 export const IS_DONE = "in ('filled', 'canceled', 'rejected', 'expired')";
 
-/** Each order's replaces in the order in which the engine answered them. */
+/** Each order's replaces, numbered in the order in which the engine answered them. */
 const REPLACES = `replaces as (
   select r.asset, r.order_id, r.command_sequence, r.quantity_lots, r.price_ticks, coalesce(r.held_units, 0) as held_units,
     row_number() over (partition by r.asset, r.order_id order by r.command_sequence) as nth
@@ -40,14 +40,14 @@ const REPLACES = `replaces as (
 const ANSWERS_REPLACE =
   "(r.event in ('replaced', 'replace_rejected') or r.event = 'canceled' and r.reason = 'below_filled')";
 
-/** What owners got about their orders, with what a fill was worth. */
+/** Reports that owners got about their orders, with the worth of fills. */
 const REPORTS = `reports as (
   select r.*, u.base, u.quote, u.quote_units, u.base_units,
     r.last_price_ticks::numeric * r.last_quantity_lots * u.quote_units as worth_units
   from execution_reports r join asset_units u on u.asset = r.asset
   where r.side is not null)`;
 
-/** One row a report that an owner got about an order, with all that came before it. */
+/** One row for each report to an order's owner, with what all reports before it add up to. */
 const HISTORY = `history as (
   select r.account_id, r.account_sequence, r.asset, r.event_sequence, r.event, r.status, r.order_id, r.client_order_id,
     r.type, r.quantity_lots, r.price_ticks, r.filled_lots, r.leaves_lots, r.reason, r.fee_units, r.trade_id,
@@ -87,7 +87,7 @@ const WITH_HOLDS = `with_holds as (
     end as hold_units
   from with_fees f)`;
 
-/** `cover_units` was held for a replace that the event answers; `fee` and `worth_units` are of a fill only. */
+/** `cover_units` was held for the replace that the event answers; only fills have `fee` and `worth_units`. */
 const ORDER_HISTORY = `order_history as (
   select h.*, r.command_sequence as replace_sequence, r.quantity_lots as replace_quantity, r.price_ticks as replace_price,
     coalesce(r.held_units, 0) as cover_units,
@@ -102,7 +102,7 @@ const ORDER_HISTORY = `order_history as (
 /** Common table expressions that end in `order_history`. */
 export const ORDER_HISTORY_TABLES = [ASSET_UNITS, REPLACES, REPORTS, HISTORY, WITH_FEES, WITH_HOLDS, ORDER_HISTORY];
 
-/** What the ledger must say of every settled event, from `order_history`. */
+/** The postings that the ledger must have for every settled event, by `order_history`. */
 export const expectedPostings = (
   holdsEvent: (asset: string, eventSequence: string) => string,
 ) => `expected_postings as (

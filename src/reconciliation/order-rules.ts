@@ -1,4 +1,4 @@
-/** What must hold between the order log, the orders, and what their owners were told. */
+/** The rules between stored commands, orders, and the reports to their owners. */
 import type { Comparison } from "./comparison.js";
 import { IS_DONE, SETTLED } from "./order-history.js";
 import type { Scope } from "./scope.js";
@@ -7,7 +7,7 @@ const orderKey = { asset: "coalesce(o.asset, l.asset)", order_id: "coalesce(o.or
 const reportKey = { account_id: "h.account_id", account_sequence: "h.account_sequence" };
 const logKey = { asset: "l.asset", command_sequence: "l.command_sequence" };
 
-/** What a report's status must be, from what happened and what it was before. */
+/** The status that a report must have, by its event and the status before. */
 const STATUS = `case h.event
   when 'accepted' then case when h.type in ('stop_limit', 'stop_market') and h.status = 'pending_trigger'
                             then 'pending_trigger' else 'open' end
@@ -28,7 +28,7 @@ function toldUnits(word: string): string {
 
 export const orderRules = ({ orderHistory }: Scope): readonly Comparison[] => [
   {
-    rule: "an order is what the order log says that its owner asked for",
+    rule: "an order has the terms that its stored command asked for",
     table: "orders",
     key: orderKey,
     source: "order_log",
@@ -76,13 +76,13 @@ export const orderRules = ({ orderHistory }: Scope): readonly Comparison[] => [
     from: "orders o left join order_history h on h.asset = o.asset and h.order_id = o.order_id and h.is_last",
   },
   {
-    rule: "a report follows from the one before and from the order log",
+    rule: "a report follows from the one before and from the stored commands",
     table: "execution_reports",
     key: reportKey,
     source: "order_log",
     sourceKey: { asset: "h.asset", command_sequence: "coalesce(h.replace_sequence, h.command_sequence)" },
     columns: {
-      // Once, and before anything else.
+      // An order is accepted or rejected once, in its first report.
       "is accepted or rejected": ["h.event in ('accepted', 'rejected')", "h.nth = 1"],
       status: ["h.status", STATUS],
       price_ticks: ["h.price_ticks", "case h.event when 'replaced' then h.replace_price else h.price_before end"],
@@ -99,7 +99,7 @@ export const orderRules = ({ orderHistory }: Scope): readonly Comparison[] => [
     from: "order_history h",
   },
   {
-    rule: "what the order log refused was told with the same reason and amounts",
+    rule: "a stored refusal was told with the same reason and amounts",
     table: "order_log",
     key: logKey,
     source: "execution_reports",
@@ -117,7 +117,7 @@ export const orderRules = ({ orderHistory }: Scope): readonly Comparison[] => [
     where: "l.refused is not null",
   },
   {
-    rule: "a report is about an order of its account that is in the order log",
+    rule: "a report is about an order of its account whose command is stored",
     table: "execution_reports",
     key: { account_id: "r.account_id", account_sequence: "r.account_sequence" },
     source: "order_log",

@@ -1,14 +1,14 @@
-/** Statements with rests between them: the pipeline needs the machine, too, and most of all when it catches up. */
+/** Paces a snapshot's statements by rests between them: the pipeline needs the machine, most of all when it catches up. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { pausedFor } from "../shared/process/waits.js";
 
-/** Then it makes haste: as long as a snapshot is open Postgres can't clean up what changes meanwhile. */
+/** After so long there are no more rests: while a snapshot is open, Postgres can't clean up rows that change meanwhile. */
 const RESTS_FOR_MS = 15_000;
 
-/** Of the usual rests, however much is left to look at: some 200,000 orders a pass on two cores, and still a third of the time. */
+/** Rests shrink to this share at least, however much is left to look at: some 200,000 orders a pass on two cores. */
 const LEAST_SHARE = 0.25;
 
-/** How many times as long as a statement took it rests after it: half as long, and half again, while passes don't get done. */
+/** The length of rests, as a multiple of the statement before: halved after each pass with a rest undone, else doubled. */
 export class RestFactor {
   readonly #usual: number;
   #now: number;
@@ -27,7 +27,7 @@ export class RestFactor {
   }
 }
 
-/** After each statement, and each page of one, it rests so many times as long as that took. */
+/** The snapshot with a rest after each statement, and after each page of one, `restFactor` times as long as that took. */
 export function paced(snapshot: WorkingSnapshot, restFactor: number, stopping: AbortSignal): WorkingSnapshot {
   const openedMs = performance.now();
   const rest = async (startedMs: number) => {

@@ -1,7 +1,7 @@
 /**
- * Whether all that is written about orders and money says the same: the order log, the orders, the reports, the trades,
- * the ledger, the balances and the transfers, as they are at one moment. Each service moves its rows and its position in
- * one transaction, so what is written at one moment belongs together.
+ * Compares all that is written about orders and money: stored commands, orders, reports, trades, ledger, balances and
+ * transfers, as they are at one moment. They must agree at any moment, since each service writes its rows and its position
+ * in one transaction.
  */
 import type { Snapshot } from "../shared/database/snapshot.js";
 import { type Difference, type Rule, ruleOf } from "./comparison.js";
@@ -12,7 +12,7 @@ import { orderRules } from "./order-rules.js";
 import { EVERYTHING, type Scope } from "./scope.js";
 import { sequenceRules, tradeRules } from "./trade-rules.js";
 
-/** In the order of the pipeline: what comes first is nearest to the cause of what follows. */
+/** The rules about history, in the order of the pipeline: the first one that is broken is nearest to the cause. */
 export function historyRules(scope: Scope): readonly Rule[] {
   return [
     ...[...orderRules(scope), ...tradeRules(scope)].map(ruleOf),
@@ -21,13 +21,14 @@ export function historyRules(scope: Scope): readonly Rule[] {
   ];
 }
 
+/** The rules about the present state. */
 export function stateRules(scope: Scope): readonly Rule[] {
   return [...sequenceRules(scope), ...holdRules, ...balanceRules(scope)].map(ruleOf);
 }
 
 export const RULES: readonly Rule[] = [...historyRules(EVERYTHING), ...stateRules(EVERYTHING)];
 
-/** One difference at a time, however many there are. `onRule` is told of each rule before it is looked at. */
+/** The differences one at a time, however many there are. `onRule` is called with each rule before it is checked. */
 export async function* differences(
   snapshot: Snapshot,
   onRule: (rule: Rule, index: number) => void = () => undefined,

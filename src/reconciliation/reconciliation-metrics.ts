@@ -3,7 +3,7 @@ import type { Metrics } from "../shared/process/metrics.js";
 import type { OpenDifference } from "./difference-store.js";
 import type { Lag } from "./pass.js";
 
-/** The label of what is about no asset. */
+/** The label of differences that are about no asset. */
 const NO_ASSET = "none";
 
 export class ReconciliationMetrics {

@@ -1,12 +1,12 @@
-/** Old history, looked at again part by part: what was right once may have been changed since. */
+/** The rotation: verified history is looked at again, part by part and lap after lap, since rows may be changed later. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import type { AssetPosition } from "./checkpoint.js";
 import type { AccountWindow, AssetWindow, Window } from "./window.js";
 
-/** Where the next part begins. */
+/** Where the next part of the rotation begins. */
 export interface RotationCursor {
-  /** Null: with the first asset. */
+  /** Null: the first asset. */
   readonly asset: string | null;
   readonly command: number;
   readonly event: number;
@@ -14,7 +14,7 @@ export interface RotationCursor {
   readonly accountId: number;
   readonly accountSequence: number;
   readonly transferId: number;
-  /** When it began with the first asset. */
+  /** When this lap began, with the first asset. */
   readonly lapStartedAtMs: number;
 }
 
@@ -22,11 +22,11 @@ export interface Slice {
   readonly window: Window;
   readonly accounts: readonly AccountWindow[];
   readonly next: RotationCursor;
-  /** It was the last part of all assets; the next one is the first again. */
+  /** It is the last part of the last asset; the next one begins a new lap. */
   readonly endsLap: boolean;
 }
 
-/** Of each kind, what one slice holds at most. */
+/** The most rows of each kind in one slice. */
 export interface SliceSize {
   readonly commands: number;
   readonly events: number;
@@ -34,7 +34,7 @@ export interface SliceSize {
   readonly transfers: number;
 }
 
-/** About a second of one core, and 30 MB of temporary tables. */
+/** A slice of this size takes about a second of one core, and 30 MB of temporary tables. */
 export const SLICE_SIZE: SliceSize = { commands: 10_000, events: 20_000, reports: 40_000, transfers: 5_000 };
 
 const START = { asset: null, command: 0, event: 0, trade: 0, accountId: 0, accountSequence: 0, transferId: 0 };
@@ -50,7 +50,7 @@ export async function writeCursor(snapshot: WorkingSnapshot, cursor: RotationCur
   await snapshot.query("update reconciliation_progress set rotation = $1", [JSON.stringify(cursor)]);
 }
 
-/** The next part of what is verified. Null: there is nothing yet. */
+/** The next part of verified history; null: nothing is verified yet. */
 export async function nextSlice(
   snapshot: WorkingSnapshot,
   verified: ReadonlyMap<string, AssetPosition>,
@@ -96,7 +96,7 @@ function windowBetween(from: Pick<AssetPosition, "command" | "event" | "trade">,
   };
 }
 
-/** The first part of it. Trades belong to the events; the last part has all that are left, whatever event they name. */
+/** The first part of a window. Its trades are those of its events; the last part has all trades left, whatever their event. */
 export async function partOf(
   snapshot: WorkingSnapshot,
   { asset, commands, events, trades }: AssetWindow,

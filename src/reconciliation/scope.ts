@@ -1,7 +1,7 @@
 /**
- * What a run of the rules looks at. They are the same statements for everything and for a window: there, tables of the
- * same names (window-tables.ts) hold the window's rows only. A scope says what these can't: where a rule begins in the
- * middle, and which rows are there for the sake of others.
+ * Scopes of the rules: everything, or a window of history. The rules are the same statements for both; in a window, temporary
+ * tables of the same names hold its rows only (window-tables.ts). A scope has the parts of statements that differ all the
+ * same: where a sequence begins in the middle, and which rows are there only for the sake of others.
  */
 
 import { ORDER_HISTORY_TABLES } from "./order-history.js";
@@ -9,23 +9,23 @@ import { ORDER_HISTORY_TABLES } from "./order-history.js";
 export const CLEARING = "(select account_id from accounts where name = 'exchange:clearing')";
 
 export interface Scope {
-  /** Common table expressions that end in `order_history`. None: there is a table of that name. */
+  /** Common table expressions that end in `order_history`; none where that is a table. */
   readonly orderHistory: readonly string[];
-  /** A condition on columns with their table's name: the event is one of those that are looked at, not of an order's earlier history. */
+  /** The condition (on qualified columns) that the event is in the scope, and not an earlier one of an order in it. */
   readonly holdsEvent: (asset: string, eventSequence: string) => string;
-  /** The same of a command. */
+  /** The same for a command. */
   readonly holdsCommand: (asset: string, commandSequence: string) => string;
-  /** Trades, each with what came `before`, and whose event. */
+  /** Trades, each with the id (`before`) and the event (`event_before`) of the trade before it. */
   readonly tradesInTurn: string;
-  /** Reports, each with the number that came `before`. */
+  /** Reports, each with the number of the account's report before it (`before`). */
   readonly reportsInTurn: string;
-  /** Of each account, the last report. */
+  /** The number of each account's last report. */
   readonly lastReports: string;
-  /** Accounts whose sequences are looked at. */
+  /** The accounts' sequences in the scope. */
   readonly accountSequences: string;
-  /** What the postings sum up to: account_id, currency, available, held. */
+  /** The sums of all postings: account_id, currency, available, held. */
   readonly ledgerSums: string;
-  /** What came in less what went out: currency, units. */
+  /** Deposits less withdrawals: currency, units. */
   readonly transferSums: string;
 }
 

@@ -1,4 +1,4 @@
-/** Looks whether everything still agrees, again and again; says what does not, and halts the assets that it is about. */
+/** Reconciliation as a service: runs pass after pass, raises the alarm over what differs, and halts the assets concerned. */
 
 import { openWorkingSnapshot, type WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
@@ -18,20 +18,21 @@ export interface ReconciliationOptions {
   readonly databaseUrl: string;
   readonly registry: AssetRegistry;
   readonly intervalMs: number;
-  /** So many times as long as a statement took it rests after it, unless there is more to look at than it has time for. */
+  /** The length of the rest after a statement, as a multiple of it; shorter while passes don't get done (pace.ts). */
   readonly restFactor: number;
   readonly limits: PassLimits;
 }
 
-/** Whoever has it works, the others look on. */
+/** The lock in Postgres that lets one process work at a time. */
 const LOCK = "bourse reconciliation";
 const STATEMENT_TIMEOUT_MS = 20_000;
+/** The first pass starts after this share of the interval. */
 const FIRST_PASS_FACTOR = 0.1;
-/** After a pass that took longer than the interval, of that: a pass hurries where one snapshot lasts long (pace.ts). */
+/** A pass is followed by a rest of this share of it at least, also if it took longer than the interval. */
 const LATE_REST_FACTOR = 0.25;
-/** A book is looked at for a tenth of the time at most, rests included. */
+/** A book that took a while to compare is compared again after ten times as long, whatever snapshots come meanwhile. */
 const BOOK_REST_FACTOR = 10;
-/** Looks at the same, until one finds nothing new that the look before it has not found. */
+/** Looks at the same place at most, until one finds nothing that the look before it has not found. */
 const LOOKS_MAX = 5;
 
 type Look<L extends Looked> = (snapshot: WorkingSnapshot, open: readonly OpenDifference[]) => Promise<L>;
@@ -64,7 +65,7 @@ export class Reconciliation {
     this.#alarm = new Alarm(service.log, store, assets, this.#metrics.vanished);
   }
 
-  /** Until the service stops. */
+  /** Runs passes until the service stops. */
   async run(): Promise<void> {
     const { intervalMs } = this.#options;
     let waitMs = intervalMs * FIRST_PASS_FACTOR;
@@ -76,14 +77,14 @@ export class Reconciliation {
     }
   }
 
-  /** For /readyz: what differs, or why that is not known. */
+  /** For /readyz: what differs, or why the last pass failed; null: all is well. */
   problem(): string | null {
     const assets = new Set(this.#open.flatMap((open) => open.assets));
     if (this.#open.length > 0) return `${this.#open.length} differences, of ${[...assets].join(", ") || "no asset"}`;
     return this.#failure;
   }
 
-  /** What keeps it from looking is no difference: it is said, and tried again. */
+  /** Runs one pass. Never rejects: a pass that fails is no difference; it is logged, and the next one comes. */
   async #pass(): Promise<void> {
     const { log } = this.#service;
     try {
@@ -101,7 +102,7 @@ export class Reconciliation {
     }
   }
 
-  /** False: another process is at it. */
+  /** Looks at everything that is due. False: another process does so. */
   async #look(): Promise<boolean> {
     const { stopping } = this.#service;
     const startedMs = performance.now();
@@ -117,7 +118,7 @@ export class Reconciliation {
     return true;
   }
 
-  /** Part by part, as long as there is time; the next pass goes on. How many orders it was about, and whether that was all. */
+  /** Looks at new history part by part while there is time; the next pass goes on. Returns its orders, and whether it is done. */
   async #lookAtBacklog(
     backlog: PassResult["backlog"],
     limits: PassLimits,
@@ -141,13 +142,13 @@ export class Reconciliation {
     });
   }
 
-  /** After a pass that failed, perhaps because there was too much to look at, the next one is as short as can be. */
+  /** The limits of this pass: after one that failed, perhaps because it was too long, as short as can be. */
   #limits(): PassLimits {
     const { limits } = this.#options;
     return this.#failure === null ? limits : { ...limits, newMs: 0 };
   }
 
-  /** A large book is not looked at each time that there is a new snapshot of it. */
+  /** Compares the asset's newest book, unless its last comparison was too short a while ago. */
   async #lookAtBook(terms: Asset): Promise<void> {
     const startedMs = performance.now();
     if (startedMs < (this.#booksNotBeforeMs.get(terms.asset) ?? 0)) return;
@@ -168,8 +169,8 @@ export class Reconciliation {
   }
 
   /**
-   * Looks again, in a new snapshot, at what differs for the first time: what one snapshot shows and the next one doesn't
-   * halts nothing. Only a look that leaves nothing to look at again is committed. Null: another process is at it.
+   * Looks, and looks again in a new snapshot while something differs for the first time: what only one snapshot shows halts
+   * nothing. Only the last of these looks is committed. Null: another process works.
    */
   async #inSnapshot<L extends Looked>(look: Look<L>): Promise<L | null> {
     let suspected: Suspicions = new Map();
@@ -181,7 +182,7 @@ export class Reconciliation {
     throw new DeadlineExceeded(`each of ${LOOKS_MAX} looks found something else that differs`);
   }
 
-  /** One at a time, over all processes. */
+  /** Looks once, in a snapshot that holds the lock. Null: another process has it. */
   async #lookOnce<L extends Looked>(
     look: Look<L>,
     suspected: Suspicions,

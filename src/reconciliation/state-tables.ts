@@ -1,17 +1,17 @@
 /**
- * What the rules about the present state need, without reading all of history: temporary tables that add what is new to
- * what was verified before.
+ * Temporary tables for the rules about the present state. They add new rows to verified sums, so that not all of history has
+ * to be read.
  */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { Progress } from "./checkpoint.js";
 import type { AccountWindow } from "./window.js";
 
-/** A transfer's transaction takes no longer than this: by then those with lower ids are there, too, or never will be. */
+/** No transfer's transaction takes as long: of transfers this old, all with lower ids are there, too, or never will be. */
 const TRANSFERS_SETTLE_INTERVAL = "10 minutes";
 
 /**
- * Makes `ledger_sums`, of all postings that there are, what moveSums adds to the verified ones, and
- * `postings_beyond` of those that nobody can have written yet.
+ * Makes `ledger_sums` of all postings, the tables that `moveSums` adds to the verified sums, and `postings_beyond` of
+ * postings for commands and events that do not exist yet.
  */
 export async function createSums(snapshot: WorkingSnapshot, progress: Progress): Promise<void> {
   const { now, summed, transferId } = progress;
@@ -59,8 +59,8 @@ const POSTINGS = `insert into new_postings
   where source = $1 and kind = $2 and sequence > $3 and sequence <= $4 group by account_id, currency`;
 
 /**
- * Whether the verified sums are to blame for balances that differ: then they are put right, by all postings of those
- * accounts. Returns how many were.
+ * Adds up all postings of balances that differ, and puts the verified sums right if they are to blame. Returns how many
+ * were wrong.
  */
 export async function correctSums(
   snapshot: WorkingSnapshot,
@@ -90,7 +90,7 @@ export async function correctSums(
   return corrected.length;
 }
 
-/** Makes `account_windows`: the accounts that were told something new, and what else is to be looked at. */
+/** Makes `account_windows`: the new reports of each account (if `withNew`), and the windows `others`. */
 export async function createAccountWindows(
   snapshot: WorkingSnapshot,
   { withNew, others }: { readonly withNew: boolean; readonly others: readonly AccountWindow[] },
@@ -111,7 +111,7 @@ export async function createAccountWindows(
   await snapshot.query("analyze account_windows");
 }
 
-/** Makes an `order_log` of the commands that are not settled, with the orders that they are about. */
+/** Makes a temporary `order_log` of the unsettled commands, and of the new orders that unsettled replaces are about. */
 export async function createUnsettled(snapshot: WorkingSnapshot, { now }: Progress): Promise<void> {
   await snapshot.query("create temporary table order_log (like public.order_log)");
   for (const { asset, command, settledCommand } of now)

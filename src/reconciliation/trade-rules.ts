@@ -1,4 +1,4 @@
-/** What must hold between trades, the fills that both sides were told of, and the sequences that must have no gap. */
+/** The rules between trades and the fills that both sides were told of, and about sequences that must have no gap. */
 import type { Comparison } from "./comparison.js";
 import type { Scope } from "./scope.js";
 

@@ -1,8 +1,8 @@
 /**
- * The rows of a window in tables of the snapshot's own, under the names that the rules know: temporary tables come before
- * all others. They are closed under what the rules compare: of each order that a command, an event or a trade of the window
- * is about, everything that was ever written; so a rule finds there what it would find among all rows, and nothing else.
- * What is there for an order's sake, but is no event of the window, WINDOW in scope.ts leaves out where it matters.
+ * Copies the rows of a window into temporary tables with the names that the rules use (Postgres looks there first). They hold
+ * everything ever written about each order that a command, an event or a trade of the window is about; so a rule finds in
+ * them what it would find among all rows. Rows that are there only for such an order's sake are no part of the window: WINDOW
+ * in scope.ts leaves them out where it matters.
  */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { ORDER_HISTORY_TABLES } from "./order-history.js";
@@ -17,7 +17,7 @@ const DEFINITIONS = `
   create temporary table touched (asset text, order_id int8);
   ${COPIES.map((table) => `create temporary table ${table} (like public.${table})`).join(";\n  ")}`;
 
-/** $1: the asset; $2 and $3: after and through. With constants, so that Postgres can tell how many rows there are. */
+/** $1 is the asset, $2 and $3 the range. Ranges are parameters and no join, so that Postgres knows how many rows there are. */
 const BY_COMMANDS = [
   "insert into order_log select * from public.order_log where asset = $1 and command_sequence > $2 and command_sequence <= $3",
   `insert into touched select asset, case kind when 'new' then log_id else order_id end from order_log
@@ -28,7 +28,7 @@ const BY_COMMANDS = [
    where source = $1 and kind = 'hold' and sequence > $2 and sequence <= $3`,
 ];
 const BY_EVENTS = [
-  // Of no order: only they themselves are looked at.
+  // Reports about no order lead to no other rows.
   `insert into execution_reports select * from public.execution_reports
    where event_sequence > $2 and event_sequence <= $3 and asset = $1 and order_id is null`,
   `insert into touched select asset, order_id from public.execution_reports
@@ -48,7 +48,7 @@ const BY_TRADES = [
 const OUTSIDE = (range: string, column: string) => `not exists (select from asset_windows w
   where w.asset = p.asset and ${column} > w.after_${range} and ${column} <= w.through_${range})`;
 
-/** Of the orders that were touched, all that is not there yet. */
+/** Copies everything about the touched orders that is not there yet. */
 const CLOSURE = [
   `create temporary table touched_once as select distinct asset, order_id from touched where order_id is not null;
    analyze touched_once; analyze asset_windows`,
@@ -75,7 +75,7 @@ const TRANSFERS = [
    and kind in ('deposit', 'withdrawal') and sequence > $1 and sequence <= $2`,
 ];
 
-/** Returns how many orders it is about. `dropWindow` must come before the next one. */
+/** Makes the tables; returns how many orders they are about. `dropWindow` must be called before the next window. */
 export async function createWindow(snapshot: WorkingSnapshot, window: Window): Promise<number> {
   const { assets, transfers } = window;
   await snapshot.query(DEFINITIONS);
@@ -84,7 +84,7 @@ export async function createWindow(snapshot: WorkingSnapshot, window: Window): P
       "after_command int8, through_command int8, after_event int8, through_event int8, after_trade int8, through_trade int8)",
     [JSON.stringify(assets.map(rowOf))],
   );
-  // Looking up what a few rows lead to; the rules' own joins are of whole tables.
+  // Here a few rows lead to a few others; the rules themselves join whole tables.
   await snapshot.query("set local enable_nestloop = on");
   for (const { asset, commands, events, trades } of assets) {
     for (const sql of BY_COMMANDS) await snapshot.query(sql, [asset, commands.after, commands.through]);

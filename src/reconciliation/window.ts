@@ -1,17 +1,17 @@
-/** A part of history that is looked at by itself. */
+/** Windows: parts of history that are looked at by themselves. */
 
-/** What comes after the one, through the other. */
+/** The numbers above `after`, up to and with `through`. */
 export interface Range {
   readonly after: number;
   readonly through: number;
 }
 
-/** Commands and events of an asset; the two need not belong together. */
+/** Commands and events of an asset; the events need not be those of the commands. */
 export interface AssetWindow {
   readonly asset: string;
   readonly commands: Range;
   readonly events: Range;
-  /** Those of the events. */
+  /** The trades of the events. */
   readonly trades: Range;
 }
 
@@ -37,7 +37,7 @@ export function eventsIn({ assets }: Window): number {
   return assets.reduce((sum, { events }) => sum + events.through - events.after, 0);
 }
 
-/** The part in which the rules find again what they found there. */
+/** The part of a window in which a difference about the asset would be found again; null: it is about none. */
 export function partAbout(window: Window, asset: string | null): Window {
   if (asset === null) return window;
   return { assets: window.assets.filter((one) => one.asset === asset), transfers: null };
