@@ -2,7 +2,7 @@ import { columns } from "../shared/database/columns.js";
 import type { Database } from "../shared/database/database.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 
-/** Writes the known currencies and assets into the tables that reports and people read. */
+/** Writes the configured currencies and assets into Postgres, where reconciliation, operators and people read them. */
 export async function storeAssets(database: Database, { assets, currencies }: AssetRegistry): Promise<void> {
   await database.query(
     `insert into currencies (currency, decimals, kind) select * from unnest($1::text[], $2::integer[], $3::text[])

@@ -5,7 +5,7 @@ export interface BannerOptions {
   readonly withDemoAccounts: boolean;
 }
 
-/** What the launcher prints when everything runs: the addresses, and something to try. It ends up in logs: no passwords. */
+/** The text for a pipeline that runs: addresses, and a first order to try. Without passwords, since it may be logged. */
 export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: BannerOptions): string {
   const { orderHandler, notifierUrl, natsUrl, databaseUrl, services } = endpoints;
   const { host, port, tls } = orderHandler;
@@ -32,7 +32,7 @@ export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: B
   return [...lines, "", "Ctrl-C stops everything.", ""].join("\n");
 }
 
-/** Leaves out the password of one URL or of several with commas between them, and what can't be told apart from one. */
+/** One URL, or several with commas between them, without credentials and parameters. */
 function withoutCredentials(urls: string): string {
   return urls
     .split(",")

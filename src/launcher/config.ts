@@ -7,14 +7,14 @@ import { flag, integer, logLevel, optionalText, production, readSettings, text }
 import { publicPort } from "../shared/process/tls.js";
 import type { DemoAccounts } from "./migrations.js";
 
-/** How long services may take to stop, from the launcher's signal on; one that stops in order is gone by then. */
+/** How long services may take to stop after the launcher's signal, before they are killed. */
 export const SERVICE_STOP_DEADLINE_MS = 12_000;
 
-/** Not 0: whoever wants to connect must know the port beforehand. */
+/** A port that clients connect to. It can't be 0: they must know it beforehand. */
 const listenPort = (variable: string, fallback: number) => integer(variable, fallback, { min: 1, max: 65_530 });
 
 const SETTINGS = v.object({
-  /** Null: an embedded server. */
+  /** Null: the launcher runs an embedded server. */
   natsUrl: optionalText("NATS_URL"),
   databaseUrl: optionalText("DATABASE_URL"),
   natsReplicas: natsReplicas(),
@@ -41,7 +41,7 @@ const SETTINGS = v.object({
     v.transform(({ production, revokes }): DemoAccounts => (!production ? "made" : revokes ? "revoked" : "refused")),
   ),
   logLevel: logLevel(),
-  /** The process that started us, when that is npm: it takes us along when it is killed. */
+  /** The process id of npm, if that started the launcher: when npm is killed, the launcher stops, too. */
   npmPid: v.pipe(
     text("npm_lifecycle_event", ""),
     v.transform((script) => (script === "start" ? process.ppid : null)),
@@ -50,12 +50,12 @@ const SETTINGS = v.object({
 
 export type LauncherConfig = ReturnType<typeof launcherConfig>;
 
-/** `environment` is what the services inherit. */
+/** The launcher's configuration; services inherit its `environment`. */
 export function launcherConfig(values: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({ ...readSettings(SETTINGS, values), environment: { ...values, ...absolutePaths(values) } });
 }
 
-/** The services run in another folder. */
+/** The paths in the environment made absolute, because services run in another folder. */
 function absolutePaths(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const paths: NodeJS.ProcessEnv = {};
   for (const name of ["TLS_CERT", "TLS_KEY"]) {

@@ -20,7 +20,7 @@ const LOCK_ATTEMPTS_MAX = 3;
 
 type EmbeddedServer = "nats" | "postgres";
 
-/** Where the embedded servers live. One launcher at a time has it; it is closed to the machine's other users. */
+/** The folder of the embedded servers. One launcher at a time has it, and other users of the machine can't read it. */
 export class DataFolder {
   readonly path: string;
 
@@ -28,7 +28,7 @@ export class DataFolder {
     this.path = path;
   }
 
-  /** Throws a ConfigurationError where it can't be written to or another launcher has it. */
+  /** Throws a ConfigurationError if the folder can't be written to, or another launcher has it. */
   static open(path: string): DataFolder {
     try {
       mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
@@ -38,7 +38,7 @@ export class DataFolder {
     }
     const folder = new DataFolder(realpathSync(path));
     folder.#lock();
-    // Not before: another launcher may have let Postgres's account through.
+    // Closed only once it is locked: another launcher may have let Postgres's account through.
     for (const closed of [folder.path, join(folder.path, "logs")]) chmodSync(closed, 0o700);
     return folder;
   }
@@ -51,7 +51,7 @@ export class DataFolder {
     return join(this.path, "launcher.pid");
   }
 
-  // Ids are used again: a number alone might be anybody's. Together with the time it started it is one process.
+  // Process ids are used again: only the id together with the start time names one process.
   #lock(): void {
     const me = `${process.pid} ${startOf(process.pid)}\n`;
     for (let attempt = 0; attempt < LOCK_ATTEMPTS_MAX; attempt++) {
@@ -72,7 +72,7 @@ export class DataFolder {
     throw new ConfigurationError(`${this.path} is being taken by another launcher`);
   }
 
-  /** The server's last port when it is free, else a new one, remembered: tools that are still connected find it again. */
+  /** The server's last port if it is free, else a new one. It is remembered, so that connected tools find the server again. */
   async portFor(server: EmbeddedServer): Promise<number> {
     const file = join(this.path, `${server}.port`);
     const remembered = Number(readIfThere(file));
@@ -82,7 +82,7 @@ export class DataFolder {
     return port;
   }
 
-  /** Root's Postgres runs as another account, which has to pass through; it may neither list nor change what is here. */
+  /** Lets the account that runs Postgres for root pass through the folder, without listing or changing it. */
   letThrough(account: UnixAccount | undefined): void {
     if (account === undefined) return;
     chownSync(this.path, 0, account.gid);
@@ -93,7 +93,7 @@ export class DataFolder {
     return join(this.path, server);
   }
 
-  /** The server's log; a big one of earlier runs is put aside first, and the one before that forgotten. */
+  /** The server's log file. A big one of earlier runs is renamed first, in place of the one renamed before. */
   logFor(server: EmbeddedServer): string {
     const file = join(this.path, "logs", `${server}.log`);
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -102,7 +102,7 @@ export class DataFolder {
   }
 }
 
-/** Clock ticks from boot to the process's start, from /proc/<pid>/stat; 0 where there is no /proc. */
+/** When the process started, in clock ticks since boot, from /proc/<pid>/stat; 0 where there is no /proc. */
 function startOf(pid: number): number {
   const fields = readIfThere(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
   return Number(fields[19] ?? 0);

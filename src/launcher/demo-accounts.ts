@@ -4,10 +4,10 @@ import type { Database } from "../shared/database/database.js";
 
 export const DEMO_ACCOUNTS = ["random1", "random2", "random32"] as const;
 
-/** What each account has of every crypto currency; of all others it has a thousand times as much. */
+/** Each account's amount of every crypto currency; of other currencies it has a thousand times as much. */
 const DEMO_COINS = 1_000_000;
 
-/** Each has a key of its own name whose secret is the same word, and enough of everything for a load test. */
+/** Gives each account a key of its own name, whose secret is the same word, and enough money for a load test. */
 export async function seedDemoAccounts(database: Database, names: readonly string[] = DEMO_ACCOUNTS): Promise<void> {
   for (const name of names) await createApiKey(database, name, name, name);
   await database.query(
@@ -18,7 +18,7 @@ export async function seedDemoAccounts(database: Database, names: readonly strin
   );
 }
 
-/** Creates the account, or the key for it, where it does not exist yet. */
+/** Creates the account and its key, unless they exist. */
 export async function createApiKey(database: Database, account: string, keyId: string, secret: string): Promise<void> {
   const { salt, hash } = saltedHash(secret);
   await database.query("insert into accounts (name) values ($1) on conflict (name) do nothing", [account]);

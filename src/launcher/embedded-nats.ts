@@ -16,16 +16,16 @@ export interface EmbeddedNats {
 }
 
 export interface NatsOptions {
-  /** Its own folder: configuration, pid file and the streams. */
+  /** The server's own folder: configuration, pid file and streams. */
   readonly folder: string;
   readonly port: number;
   readonly logFile: string;
   readonly binary: string;
-  /** "anybody": without users, for servers that a test starts and ends. */
+  /** "anybody": without users, for the servers of tests. */
   readonly admits: "users" | "anybody";
 }
 
-const START_DEADLINE_MS = 30_000; // it reads every stream's index before it listens
+const START_DEADLINE_MS = 30_000; // the server reads every stream's index before it listens
 
 /** Starts a nats-server whose acknowledgement means "on disk", after ending one that an earlier run left behind. */
 export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
@@ -36,7 +36,7 @@ export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const secret = options.admits === "users" ? natsSecret(folder) : null;
-  rmSync(configFile, { force: true }); // of an earlier run, which others could perhaps read
+  rmSync(configFile, { force: true }); // an earlier run's file may be readable by others
   const users = secret === null ? "" : natsUsers(secret);
   writeFileSync(configFile, configuration(join(folder, "jetstream"), pidFile, port) + users, { mode: 0o600 });
   const server = await startGuarded({ file: options.binary, args: ["-c", configFile], stopSignal: "TERM", logFile });
@@ -53,8 +53,8 @@ export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
 }
 
 // sync_interval: without `always` a message is acknowledged up to two minutes before it is on disk.
-// max_*_store: the sum of what the streams may take; by default it is a share of what is free right now, and on a small
-// disk the streams could not even be made.
+// max_*_store: the room for all streams together. The default is a share of the disk that is free right now, and on a small
+// disk the streams could not even be created.
 function configuration(storeFolder: string, pidFile: string, port: number): string {
   return `# Written at every start; changes are lost.
 server_name: bourse
@@ -69,7 +69,7 @@ jetstream {
 `;
 }
 
-/** A nats-server speaks first. */
+/** Whether a nats-server listens on the port: it sends its INFO line first. */
 function greets(port: number): Promise<true | null> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, timeout: 1000 });
@@ -83,7 +83,7 @@ function greets(port: number): Promise<true | null> {
   });
 }
 
-/** The given file when there is one, else the installed package's, else the first on the PATH. */
+/** The nats-server to run: the configured file, else the installed package's, else the first on the PATH. */
 export function findNatsBinary(configured: string | null, searchPath: string): string {
   if (configured !== null) {
     if (isExecutable(configured)) return configured;

@@ -26,19 +26,19 @@ export interface EmbeddedPostgres {
 }
 
 export interface PostgresOptions {
-  /** Its own folder: the cluster and its password. May become a link to a place that Postgres's account can reach. */
+  /** The server's own folder: cluster and password. It may become a link to a place that Postgres's account can reach. */
   readonly folder: string;
   readonly port: number;
   readonly logFile: string;
-  /** False only in tests that are not about durability: nothing is ever flushed to disk. */
+  /** False in tests that are not about durability: nothing is flushed to disk. */
   readonly isDurable: boolean;
 }
 
 const USER = "bourse";
 const INIT_DEADLINE_MS = 60_000;
-const START_DEADLINE_MS = 120_000; // after a crash it replays its log first
+const START_DEADLINE_MS = 120_000; // after a crash the server replays its log first
 
-// Where root keeps what Postgres's account must reach when the project's own folders are closed to others.
+// Root's place for files that Postgres's account must reach, if the project's folders are closed to others.
 const ROOT_FOLDER = "/var/lib/bourse";
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -46,13 +46,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
   unix_socket_directories: "",
   max_connections: "60",
   shared_buffers: "128MB",
-  // One machine, no replicas: the log needs only what recovery needs, and room, so that checkpoints are rare.
+  // Without replicas the write-ahead log serves recovery only; it gets room, so that checkpoints are rare.
   wal_level: "minimal",
   max_wal_senders: "0",
   min_wal_size: "256MB",
   max_wal_size: "2GB",
   checkpoint_timeout: "15min",
-  // Compiling a statement costs more than any of ours takes.
+  // Compiling a statement would take longer than running any of this project's.
   jit: "off",
   timezone: "UTC",
   log_timezone: "UTC",
@@ -60,7 +60,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
 const FAST = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 
-/** Starts Postgres, after ending one that an earlier run left behind; makes the cluster when there is none yet. */
+/** Starts Postgres, after ending one that an earlier run left behind; creates the cluster if there is none. */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const { folder, port, logFile, isDurable } = options;
   const account = postgresAccount(join(folder, "cluster"));
@@ -76,7 +76,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const server = await startGuarded({
     file: binaries.postgres,
     args: ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    // "fast": ends sessions, flushes, exits; where nothing is to last it need not flush, which takes a while
+    // INT ends sessions, flushes and exits; QUIT skips the flush, which takes a while and is for durable data only
     stopSignal: isDurable ? "INT" : "QUIT",
     logFile,
     runAs: account,
@@ -92,7 +92,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   return { adminUrl: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`, process: server };
 }
 
-/** The server writes its state into line 8 of its pid file; a pid file left by a crash names a process that is gone. */
+/** Whether the server is ready, by line 8 of its pid file; a pid file left by a crash names a process that is gone. */
 function isReady(cluster: string): boolean {
   const pidFile = join(cluster, "postmaster.pid");
   const pid = pidIn(pidFile);
@@ -101,8 +101,8 @@ function isReady(cluster: string): boolean {
 }
 
 /**
- * The real place of the folder. Root's projects often lie where Postgres's unprivileged account cannot go (below
- * /root, or a closed home folder): then the folder becomes a link to one in ROOT_FOLDER.
+ * The real path of the folder. If Postgres's unprivileged account can't reach it (root's projects often lie below /root, or
+ * in a closed home folder), the folder becomes a link to one in ROOT_FOLDER.
  */
 function reachableHome(folder: string, account: UnixAccount | undefined): string {
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
@@ -110,7 +110,7 @@ function reachableHome(folder: string, account: UnixAccount | undefined): string
     if (!mayAccess(account, folder, "x")) {
       rmSync(folder, { recursive: true });
       mkdirSync(ROOT_FOLDER, { recursive: true, mode: 0o755 });
-      // A new name each time: the data of a folder that was deleted must not come back.
+      // Each folder gets a new name, so that the data of one that was deleted does not come back.
       const home = mkdtempSync(join(ROOT_FOLDER, `${basename(dirname(folder)).replace(/^\.+/, "")}-`));
       chownSync(home, account?.uid ?? 0, account?.gid ?? 0);
       symlinkSync(home, folder);
@@ -126,7 +126,7 @@ interface ClusterOptions {
   readonly isDurable: boolean;
 }
 
-/** Makes the cluster under another name until it is complete and on disk: whoever is interrupted here begins again. */
+/** Creates the cluster under another name until it is complete and on disk: an interrupted run begins again. */
 async function createCluster(cluster: string, passwordFile: string, options: ClusterOptions): Promise<void> {
   const draft = `${cluster}.new`;
   rmSync(draft, { recursive: true, force: true });
@@ -140,7 +140,7 @@ async function createCluster(cluster: string, passwordFile: string, options: Clu
   const identity = [`--username=${USER}`, `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
   const text = ["--encoding=UTF8", "--locale=C"];
   await initdb(["-D", draft, "--no-sync", "--no-instructions", ...identity, ...text], options);
-  // One pass at the end instead of a flush after every file.
+  // Flushing once at the end is faster than after every file.
   if (options.isDurable) await initdb(["-D", draft, "--sync-only"], options);
   renameSync(draft, cluster);
 }

@@ -2,13 +2,13 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { ConfigurationError } from "../shared/domain/errors.js";
 
-// Below the ports that systems hand out to outgoing connections (Linux: from 32768): while a server restarts, no
-// connection may sit on its port, not even a client's that tries to reach it and gets connected to itself.
+// The ports lie below those that systems give to outgoing connections (Linux: from 32768). Else, while a server restarts,
+// an outgoing connection could take its port, even a client's that tries to reach it and is connected to itself.
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 const ATTEMPTS_MAX = 100;
 
-/** Why a server could not listen there right now (EADDRINUSE, EACCES, …), or null when it could. */
+/** Why a server could not listen on the port right now (EADDRINUSE, EACCES, …); null: it could. */
 export function listenProblem(port: number, host = "127.0.0.1"): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();

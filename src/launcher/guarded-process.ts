@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { beforeDeadline } from "../shared/process/waits.js";
 
 /**
- * A foreign server that does not outlive this process, however this process ends. A shell stands between the two: it
- * holds a pipe from here as its standard input, and when the pipe closes (we closed it, or we are gone) it sends the
+ * A server of another project that never outlives this process, however this process ends. Between the two is a shell whose
+ * standard input is a pipe from here: when the pipe closes (on purpose, or because this process is gone), the shell sends the
  * server its stop signal. Both are in a process group of their own, so Ctrl-C in a terminal does not reach them.
  */
 export interface GuardedProcess {
@@ -17,9 +17,9 @@ export interface GuardedProcess {
   /** Resolves once the process has ended, with a sentence for people: `exited with code 1`. Never rejects. */
   readonly exited: Promise<string>;
   isRunning(): boolean;
-  /** Asks it to stop, and ends it by force when it has not after the deadline. */
+  /** Asks the server to stop, and kills it if it has not by the deadline. */
   stop(deadlineMs: number): Promise<void>;
-  /** SIGKILL, as a crash would. */
+  /** Sends SIGKILL, which ends it like a crash. */
   kill(): Promise<void>;
 }
 
@@ -32,14 +32,14 @@ export interface GuardedCommand {
   readonly file: string;
   readonly args: readonly string[];
   readonly stopSignal: "INT" | "TERM" | "QUIT";
-  /** Takes what the server prints. */
+  /** The file that the server's output goes to. */
   readonly logFile: string;
   readonly runAs?: UnixAccount | undefined;
 }
 
-// Commands in the background of a shell get /dev/null as input and ignore SIGINT until they ask for it: hence the copy
-// of the pipe on 4, and a stop signal that the server is known to handle. The server's process id goes out on 3. The
-// shell reaps both of its children; in many containers nobody else would.
+// The guard's shell script. Background commands of a shell have /dev/null as input, hence the copy of the pipe on 4; they
+// ignore SIGINT until they ask for it, hence a stop signal that the server handles. The server's process id is written to
+// 3. The shell reaps both of its children; in many containers no other process would.
 const GUARD = `
 signal=$1; shift
 exec 4<&0
@@ -56,7 +56,7 @@ exit "$status"`;
 export async function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
   mkdirSync(dirname(command.logFile), { recursive: true });
   const log = openSync(command.logFile, "a", 0o600);
-  fchmodSync(log, 0o600); // an older log may be open to others
+  fchmodSync(log, 0o600); // a log of an older version may be readable by others
   const shell = spawn("/bin/sh", ["-c", GUARD, "bourse-guard", command.stopSignal, command.file, ...command.args], {
     cwd: "/",
     detached: true,
@@ -72,7 +72,7 @@ function guarded(shell: ChildProcess, pid: number): GuardedProcess {
   let running = true;
   const exited = new Promise<string>((resolve) => {
     shell.once("exit", (code, signal) => {
-      // If it was the shell alone that died, its server must not stay behind without a guard.
+      // If only the shell died, its server must not stay behind without a guard.
       killIfAlive(-(shell.pid as number));
       running = false;
       resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
@@ -96,7 +96,7 @@ function guarded(shell: ChildProcess, pid: number): GuardedProcess {
   };
 }
 
-/** A negative id is a process group's. */
+/** Kills a process, or with a negative id a process group. */
 function killIfAlive(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
@@ -105,7 +105,7 @@ function killIfAlive(pid: number): void {
   }
 }
 
-/** The end of a log, for the message that says why its writer could not start. */
+/** The last lines of a log, for the message that its writer could not start. */
 export function logTail(logFile: string, linesMax = 8): string {
   try {
     return readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-linesMax).join("\n");

@@ -13,14 +13,14 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether a process runs; a zombie does not: it is alive for kill(2), but holds nothing any more. */
+/** Whether a process runs. A zombie is alive for kill(2), but does not run and holds nothing any more. */
 export function isRunning(pid: number): boolean {
   return isAlive(pid) && !/^\d+ \(.*\) Z /s.test(procFile(pid, "stat") ?? "");
 }
 
 /**
- * Whether that process was started with the path among its arguments. Process ids are used again: a number in a file
- * is no proof. False where the system has no /proc.
+ * Whether the process was started with the path among its arguments: since process ids are used again, an id in a file does
+ * not prove that the process is ours. False where the system has no /proc.
  */
 export function isStartedWith(pid: number, path: string): boolean {
   return procFile(pid, "cmdline")?.split("\0").includes(path) ?? false;
@@ -43,7 +43,7 @@ export function pidIn(pidFile: string): number | null {
   }
 }
 
-/** Ends what an earlier run left behind, politely first. Does nothing unless the process is provably ours. */
+/** Ends a process that an earlier run left behind, by the signal first. Does nothing unless the process is provably ours. */
 export async function stopLeftover(pid: number | null, path: string, signal: "SIGINT" | "SIGTERM"): Promise<boolean> {
   if (pid === null || !isStartedWith(pid, path)) return false;
   const gone = () => (isRunning(pid) ? null : true);
@@ -55,13 +55,13 @@ export async function stopLeftover(pid: number | null, path: string, signal: "SI
   return true;
 }
 
-/** A service ends by itself when its launcher is gone; this waits for those that are still at it. */
+/** Waits for services of an earlier run: each ends by itself when its launcher is gone, which may take a while. */
 export async function stopLeftoverServices(dataFolder: string): Promise<void> {
   let services: Endpoints["services"];
   try {
     services = readEndpoints(dataFolder, "").services;
   } catch {
-    return; // there was an orderly end
+    return; // the earlier run ended in order
   }
   await Promise.all(services.map(({ pid }) => stopLeftover(pid, dataFolder, "SIGTERM")));
   removeEndpoints(dataFolder);

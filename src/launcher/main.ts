@@ -7,7 +7,7 @@ import { Pipeline } from "./pipeline.js";
 import { assertPortsFree } from "./ports.js";
 import { StopRequest } from "./stop-request.js";
 
-process.stdout.on("error", () => {}); // whoever read our lines is gone; the pipeline is not their business
+process.stdout.on("error", () => {}); // the reader of these lines may go away; the pipeline goes on
 
 function tell(line: string): void {
   process.stdout.write(`${line}\n`);

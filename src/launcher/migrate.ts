@@ -1,6 +1,6 @@
 /**
- * Prepares the database of DATABASE_URL, and the streams of NATS_URL where it is set, and ends: `node
- * dist/launcher/migrate.js`, for those who run servers themselves, and whose services' users may change neither.
+ * `node dist/launcher/migrate.js`: prepares the database of DATABASE_URL, and the streams of NATS_URL if it is set, and ends.
+ * For operators who run the servers themselves, whose services' users must not change tables or streams.
  */
 import { connectBus } from "../shared/bus/bus.js";
 import { createLogger } from "../shared/process/log.js";

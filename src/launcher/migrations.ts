@@ -9,7 +9,7 @@ import { projectRoot } from "../shared/process/project-root.js";
 import { storeAssets } from "./asset-store.js";
 import { seedDemoAccounts } from "./demo-accounts.js";
 
-/** Production has none: their keys are refused, or revoked first where the operator said so. */
+/** Demo accounts are made outside production; in production their good keys are refused, or revoked if an operator says so. */
 export type DemoAccounts = "made" | "refused" | "revoked";
 
 export interface MigrationOptions {
@@ -46,12 +46,12 @@ export async function applyMigrations(databaseUrl: string, createDatabase: boole
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: url.pathname.slice(1),
-    connectionString: databaseUrl, // pg prefers it; it may say more than the fields above (sslmode, say)
+    connectionString: databaseUrl, // pg prefers it to the fields above; it may say more (sslmode, for example)
   };
   await migrate({ ...connection, ensureDatabaseExists: createDatabase }, join(projectRoot, "sql"));
 }
 
-/** Balances count in a currency's smallest unit. */
+/** Refuses other decimals for a known currency: balances are stored in its smallest unit. */
 async function assertDecimalsUnchanged(database: Database, currencies: ReadonlyMap<string, Currency>): Promise<void> {
   for (const { currency, decimals } of await database.query<{ currency: string; decimals: number }>(
     "select currency, decimals from currencies",
@@ -64,7 +64,7 @@ async function assertDecimalsUnchanged(database: Database, currencies: ReadonlyM
   }
 }
 
-/** What a tick and a lot of an asset are worth is fixed with its first order: the log counts in them. */
+/** Refuses another tick or lot size for an asset with orders: stored commands count in them. */
 async function assertSizesUnchanged(database: Database, assets: ReadonlyMap<string, Asset>): Promise<void> {
   for (const { asset, tickSize, lotSize } of assets.values()) {
     const [changed] = await database.query<{ tick_size: string; lot_size: string }>(

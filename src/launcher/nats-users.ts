@@ -1,6 +1,6 @@
 /**
- * The users of the embedded nats-server are those of docker-compose (config/nats-users.conf): one for each service, who may
- * do its own work only, and `bourse`, who may do everything. Their passwords follow from one random secret.
+ * The users of the embedded nats-server, the same as with docker-compose (config/nats-users.conf): one for each service, who
+ * may do only its work, and `bourse`, who may do everything. Their passwords are derived from one random secret.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import type { ServiceName } from "../shared/process/services.js";
 
 export type NatsUser = ServiceName | "bourse" | "operator";
 
-/** The folder's secret; made once, so that clients that are connected find the server again after its restart. */
+/** The folder's secret, which is made once: clients of an earlier run can connect again after a restart. */
 export function natsSecret(folder: string): string {
   const file = join(folder, "secret");
   try {
@@ -25,7 +25,7 @@ export function passwordOf(user: string, secret: string): string {
   return createHmac("sha256", secret).update(user).digest("base64url");
 }
 
-/** The users as nats-server's configuration has them. */
+/** The users in the form of nats-server's configuration. */
 export function natsUsers(secret: string): string {
   const users = readFileSync(join(projectRoot, "config", "nats-users.conf"), "utf8");
   return users.replace(

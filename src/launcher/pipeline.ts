@@ -21,7 +21,7 @@ export class StartFailed extends Error {
   override readonly name = "StartFailed";
 }
 
-/** Both servers and the six services: started from the bottom up, stopped from the top down. */
+/** The whole pipeline: starts both servers and then the services, and stops them in reverse. */
 export class Pipeline {
   readonly #config: LauncherConfig;
   readonly #dataFolder: DataFolder;
@@ -29,7 +29,7 @@ export class Pipeline {
   readonly #servers: Supervisor[] = [];
   readonly #services = new Map<ServiceName, Supervisor>();
   #urls = { natsUrl: "", databaseUrl: "" };
-  /** Null: the one server that is given, with the one user that is. */
+  /** The embedded server's URL for a user; null: the server is configured, with one user for all. */
   #natsUrlOf: ((user: NatsUser) => string) | null = null;
 
   constructor(config: LauncherConfig, dataFolder: DataFolder, events: SupervisorEvents) {
@@ -38,7 +38,7 @@ export class Pipeline {
     this.#events = events;
   }
 
-  /** Rejects with StartFailed; what runs by then is the caller's to stop. */
+  /** Starts everything. Rejects with StartFailed; the caller must then `stop` the parts that run. */
   async start(): Promise<void> {
     const [natsUrl, databaseUrl] = await Promise.all([
       this.#config.natsUrl ?? this.#startNats(),
@@ -46,13 +46,13 @@ export class Pipeline {
     ]);
     this.#urls = { natsUrl, databaseUrl };
     await this.#step("the database's tables", () => this.#prepareDatabase());
-    // Whoever takes orders comes last: by then everybody who must work on them is there.
+    // The order-handler starts last: by then all services that work on orders are there.
     const [first, ...consumers] = SERVICES;
     await Promise.all(consumers.map((service) => this.#startService(service)));
     await this.#startService(first);
   }
 
-  /** In the direction of an order, so that each has what it was sent when its turn comes; then the servers. */
+  /** Stops the services in the direction of an order, so that each has received everything before; then the servers. */
   async stop(): Promise<void> {
     for (const service of SERVICES) await this.#services.get(service)?.stop();
     await Promise.all(this.#servers.map((server) => server.stop()));

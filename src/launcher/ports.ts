@@ -4,7 +4,7 @@ import type { LauncherConfig } from "./config.js";
 import { listenProblem } from "./free-port.js";
 import { adminPort } from "./service-process.js";
 
-/** Throws a ConfigurationError that names each port that somebody else listens on, and the variable that moves it. */
+/** Throws a ConfigurationError that names each port that is taken, and the variable that moves it. */
 export async function assertPortsFree(config: LauncherConfig): Promise<void> {
   const needed = [
     { ...config.orderHandler, variable: "ORDER_HANDLER_PORT" },

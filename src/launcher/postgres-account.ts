@@ -3,12 +3,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import type { UnixAccount } from "./guarded-process.js";
 
-// Postgres refuses to run as root. These exist on practically every system; the first one present is taken.
+// Accounts that run Postgres for root, which it refuses to run as. Practically every system has one; the first is taken.
 const UNPRIVILEGED = ["postgres", "nobody", "daemon"];
 
 /**
- * Who runs Postgres: we ourselves, unless we are root; then whoever owns the cluster already, or an account without
- * privileges. Undefined: ourselves.
+ * The account that runs Postgres. Undefined: the account of this process, unless that is root; for root, the owner of the
+ * cluster, or for a new one an account without privileges.
  */
 export function postgresAccount(cluster: string): UnixAccount | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -29,7 +29,7 @@ export function postgresAccount(cluster: string): UnixAccount | undefined {
   );
 }
 
-/** Asks the system itself whether the account may do that (`test -r`, `-w`, `-x`) to the path. */
+/** Asks the system whether the account may read, write or enter the path (`test -r`, `-w`, `-x`). */
 export function mayAccess(account: UnixAccount | undefined, path: string, mode: "r" | "w" | "x"): boolean {
   const { status, error } = spawnSync("/bin/sh", ["-c", 'test "-$1" "$2"', "sh", mode, path], { ...account, cwd: "/" });
   if (error !== undefined)

@@ -9,15 +9,15 @@ export interface PostgresBinaries {
 }
 
 /**
- * The installed Postgres, usable by the account that `canReach` speaks for: in place if possible, else as a copy in
- * `copyParent`, made once for each version.
+ * The installed Postgres, where the account that runs it can reach it (`canReach`): in place if possible, else as a copy in
+ * `copyParent`, which is made once for each version.
  */
 export function findPostgresBinaries(copyParent: string, canReach: (file: string) => boolean): PostgresBinaries {
   const { packageFolder, version } = installedPackage();
   if (link(packageFolder) && canReach(join(packageFolder, "native", "bin", "postgres"))) return within(packageFolder);
   const copy = join(copyParent, `postgres-${version}`);
   if (!existsSync(copy)) {
-    // Under a name of its own until it is complete: it may be interrupted, and another launcher may do the same.
+    // The copy has another name until it is complete: copying may be interrupted, and another launcher may copy, too.
     const draft = `${copy}.${process.pid}`;
     mkdirSync(draft, { recursive: true, mode: 0o755 });
     cpSync(join(packageFolder, "native"), join(draft, "native"), { recursive: true, verbatimSymlinks: true });
@@ -53,8 +53,8 @@ function installedPackage(): { packageFolder: string; version: string } {
 }
 
 /**
- * Makes the libraries' short names. npm packages hold no symbolic links, so the package lists them in a file and makes
- * them after its installation, unless install scripts are switched off. False where we may not write.
+ * Links the libraries' short names to the libraries. npm packages can't hold symbolic links, so the package lists them in a
+ * file, and makes them in an install script, which may be switched off. False if the folder can't be written to.
  */
 function link(folder: string, packageFolder = folder): boolean {
   const list = readFileSync(join(packageFolder, "native", "pg-symlinks.json"), "utf8");

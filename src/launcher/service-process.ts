@@ -10,7 +10,7 @@ import { beforeDeadline, waitFor } from "../shared/process/waits.js";
 import { type LauncherConfig, SERVICE_STOP_DEADLINE_MS } from "./config.js";
 import type { Part, RunningPart } from "./supervisor.js";
 
-const READY_DEADLINE_MS = 60_000; // it may have a long log to replay
+const READY_DEADLINE_MS = 60_000; // a service may have a long stream to replay
 const PROBE_TIMEOUT_MS = 2000;
 
 export interface ServiceSettings {
@@ -34,8 +34,8 @@ export function mainFile(service: ServiceName): string {
 }
 
 /**
- * In a process group of its own, so that Ctrl-C reaches the launcher alone; it ends by itself when the channel to the
- * launcher closes. The data folder among its arguments tells two copies apart, for people and for the next launcher.
+ * A service as a process, in a process group of its own, so that Ctrl-C reaches the launcher alone; it ends by itself when
+ * its channel to the launcher closes. Its arguments name the data folder, for people and for the next launcher.
  */
 export function servicePart(service: ServiceName, settings: ServiceSettings): Part {
   const { config, dataFolder, natsUrl, databaseUrl } = settings;
@@ -62,7 +62,7 @@ export function servicePart(service: ServiceName, settings: ServiceSettings): Pa
   };
 }
 
-/** The same after every start, and another for every copy of the pipeline. */
+/** The name of this copy of the pipeline among the holders of leases: the same after every start. */
 function instanceOf(dataFolder: string): string {
   const folder = createHash("sha256").update(dataFolder).digest("hex").slice(0, 8);
   return `${hostname()
@@ -89,8 +89,8 @@ function running(child: ChildProcess): RunningPart {
 }
 
 /**
- * Null: the service is ready. Otherwise what it still waits for while it does what it can: somebody who has to act (an
- * asset is halted), or the end of something long. Rejects when it ends first, or has not even started in time.
+ * Resolves with null once the service is ready, or with what it waits for if that takes long: an operator (an asset is
+ * halted), or the end of long work. Rejects if the service ends before, or has not even started in time.
  */
 export async function untilReady(part: RunningPart, url: string): Promise<string | null> {
   let ended: string | null = null;

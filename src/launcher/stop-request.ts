@@ -1,14 +1,14 @@
 const NPM_CHECK_MS = 500;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** Ctrl-C under npm arrives twice, from the terminal and from npm: only a later one is another one. */
+/** Ctrl-C under npm arrives twice, from the terminal and from npm: a second signal within this time is the same one. */
 const ECHO_MS = 1000;
 
 /**
- * Somebody wants us to stop: a signal, or npm, which started us, is gone (`kill -9` of npm does not reach its script).
- * A second signal means now: the process ends, and all others with it, because they watch it.
+ * The request to stop: a signal, or the end of the npm that started this process (`kill -9` of npm does not reach its
+ * script). A second signal ends this process at once, and all others with it, because they watch it.
  */
 export class StopRequest {
-  /** Resolves with the reason. */
+  /** Resolves with the reason to stop. */
   readonly received: Promise<string>;
   #receivedAtMs: number | null = null;
 

@@ -1,6 +1,6 @@
 import { pausedFor } from "../shared/process/waits.js";
 
-/** Something that runs as a process of its own. */
+/** A part of the pipeline that runs as a process of its own. */
 export interface Part {
   readonly name: string;
   /** Resolves once its process runs; rejects with why it does not. */
@@ -9,7 +9,7 @@ export interface Part {
 
 export interface RunningPart {
   readonly pid: number;
-  /** A sentence for people: `exited with code 1`. Never rejects. */
+  /** Resolves once the process has ended, with a sentence for people: `exited with code 1`. Never rejects. */
   readonly exited: Promise<string>;
   stop(): Promise<void>;
 }
@@ -17,17 +17,17 @@ export interface RunningPart {
 export interface SupervisorEvents {
   /** A line for the person at the terminal. */
   readonly tell: (line: string) => void;
-  /** Its process is another one now. */
+  /** Called when the part runs again, as another process. */
   readonly onRestart: () => void;
 }
 
-/** Who dies now and then is awaited by the others; who dies again and again comes to the longest delay in nine steps. */
+/** The delay of a first restart is short, because the other services wait; it doubles up to the longest with each one. */
 const RESTART_DELAY_FIRST_MS = 25;
 const RESTART_DELAY_MAX_MS = 10_000;
-/** A part that ran this long had started well: its next restart is a quick one again. */
+/** A part that ran for so long has started well: its next restart is quick again. */
 const HEALTHY_AFTER_MS = 3_000;
 
-/** Starts a part, and starts it again, ever more slowly, whenever it ends by itself. */
+/** Starts a part, and starts it again whenever it ends by itself, after ever longer delays. */
 export class Supervisor {
   readonly #part: Part;
   readonly #events: SupervisorEvents;
@@ -47,18 +47,18 @@ export class Supervisor {
     return this.#running;
   }
 
-  /** The first start; its failure is the caller's. */
+  /** Starts the part for the first time; rejects if that fails. */
   async start(): Promise<RunningPart> {
     this.#running = await this.#part.start();
     return this.#running;
   }
 
-  /** Restarts the part from now on whenever it ends. */
+  /** From now on restarts the part whenever it ends. */
   keepRunning(): void {
     void this.#watch(this.#running);
   }
 
-  /** A start that is under way is not awaited: its process ends with ours. */
+  /** Stops the part. A start that is under way is not awaited: its process ends with this one. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running?.stop();
