@@ -1,4 +1,4 @@
-/** What the books say about accounts, for operators. Amounts come as decimal text of their currency. */
+/** Queries about accounts, for operators. Amounts are decimal text of their currency. */
 import type { Database } from "../shared/database/database.js";
 import type { AccountId } from "../shared/domain/units.js";
 import { RefusedToOperator } from "./command-line.js";
@@ -22,7 +22,7 @@ export async function findAccount(database: Database, name: string): Promise<Acc
   return account;
 }
 
-/** Finds an account that a customer has. */
+/** Finds an account of a customer; the exchange's own accounts are refused. */
 export async function findCustomer(database: Database, name: string): Promise<Account> {
   const account = await findAccount(database, name);
   if (account.kind === "exchange") throw new RefusedToOperator(`${name} is the exchange's own account`);

@@ -4,9 +4,9 @@ import { RefusedToOperator } from "./command-line.js";
 import type { OperatorConfig } from "./config.js";
 
 /**
- * The name that stands in the audit: the operator's key, or outside production the operating system's user. In
- * production a user may act until the first operator's key is made, or there would never be one. When none of them is good
- * any more, somebody may still act, but not by accident, and the audit says how.
+ * The name of the actor in the audit: the operator's key, or outside production the operating system's user. In production
+ * a user may act until the first operator's key is made, since one has to make it. When no such key is good any more, a user
+ * may act with OPERATOR_BREAK_GLASS=1, and the audit says so.
  */
 export async function actorOf(
   database: Database,

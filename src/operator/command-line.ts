@@ -1,8 +1,8 @@
-/** What all commands of operators have in common: words, options, help, and how a refusal reads. Pure. */
+/** The parts that all commands of operators share: words, options, help, refusals, tables. Pure. */
 import type { Database } from "../shared/database/database.js";
 import { commandLine, textOption } from "../shared/process/options.js";
 
-/** The command was understood and can't be carried out; one line that says what would be right. */
+/** A command was understood and can't be carried out; the message is one line that says what would be right. */
 export class RefusedToOperator extends Error {
   override readonly name = "RefusedToOperator";
 }
@@ -17,7 +17,7 @@ export interface Outcome {
 
 export interface Call {
   readonly database: Database;
-  /** Who acts: written down with what he does. */
+  /** The name that the audit gets. */
   readonly actor: string;
   readonly words: readonly string[];
   readonly options: {
@@ -26,14 +26,14 @@ export interface Call {
 }
 
 export interface Command {
-  /** "deposit <account> <amount> <currency>" */
+  /** For example "deposit <account> <amount> <currency>". */
   readonly usage: string;
   readonly summary: string;
   readonly options: readonly ReturnType<typeof textOption>[];
   readonly run: (call: Call) => Promise<Outcome>;
 }
 
-/** `npm run account` or `npm run asset`. */
+/** A program with commands: `npm run account` or `npm run asset`. */
 export interface Program {
   readonly name: string;
   readonly summary: string;
@@ -53,7 +53,7 @@ The database is that of DATABASE_URL, or the one that npm start runs (DATA_DIR).
 OPERATOR_SECRET, without them the system's user. Exit codes: 0 done, 1 refused, 2 not understood.
 `;
 
-/** Throws WrongOption; prints help that was asked for, which ends the process. */
+/** Parses a command line. Throws WrongOption; if help is asked for, prints it and ends the process. */
 export function parse({ name, summary, commands, examples }: Program, args: readonly string[]): Parsed {
   let parsed = null as Parsed | null;
   const program = commandLine(name, summary)
@@ -70,7 +70,7 @@ export function parse({ name, summary, commands, examples }: Program, args: read
   return parsed ?? program.help();
 }
 
-/** A time as people read it, in UTC. */
+/** A time in UTC, for people. */
 export function timeText(time: Date): string {
   return `${time.toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
@@ -78,12 +78,12 @@ export function timeText(time: Date): string {
 /** Characters that move the cursor, begin a line, or show text in another order than it has. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** A text that somebody else wrote, for one line of a terminal: it can't forge another line, or hide a part of its own. */
+/** A text of others, made safe for one line of a terminal: it can't forge another line, or hide a part of its own. */
 export function shown(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-/** Columns that stand under one another. */
+/** Rows of cells as text with aligned columns. */
 export function table(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(shown));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

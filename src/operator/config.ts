@@ -19,7 +19,7 @@ const OPERATOR = v.object({
 
 export type OperatorConfig = ReturnType<typeof operatorConfig>;
 
-/** `key` is null where none is given: then `user` acts. */
+/** The settings of operators' commands. If `key` is null, `user` acts. */
 export function operatorConfig(values?: NodeJS.ProcessEnv) {
   const { production, breaksGlass, key } = readSettings(OPERATOR, values);
   return Object.freeze({
@@ -39,7 +39,7 @@ const ADMINS = v.object({
 
 export type Places = ReturnType<typeof placesToLookAt>;
 
-/** Where `npm run status` looks: at the services that `npm start` runs in DATA_DIR, else at its usual ports on this machine. */
+/** Addresses for `npm run status`: of the services that `npm start` runs in DATA_DIR, else the usual ports of this machine. */
 export function placesToLookAt(values?: NodeJS.ProcessEnv) {
   const { dataFolder, host, base } = readSettings(ADMINS, values);
   const servers = serversToLookAt(values);

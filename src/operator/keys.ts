@@ -52,7 +52,7 @@ export async function revokeKey({ database, actor, words, options }: Call): Prom
   return { text: `${keyId} is revoked; its sessions end within a second`, json: { keyId, revoked: true } };
 }
 
-/** "90d", "12h", or a time such as 2027-01-31 or 2027-01-31T12:00:00Z. */
+/** Parses an expiry: "90d", "12h", or a time such as 2027-01-31 or 2027-01-31T12:00:00Z. */
 function timeOf(text: string, nowMs: number): Date {
   const [, count, unit] = /^(\d{1,5})([dh])$/.exec(text) ?? [];
   const hours = Number(count) * (unit === "d" ? 24 : 1);

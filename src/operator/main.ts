@@ -1,4 +1,4 @@
-/** `npm run account`, `npm run asset` and `npm run status`: what operators may do to a pipeline, running or not. */
+/** `npm run account`, `npm run asset` and `npm run status`: the operators' commands for a pipeline, running or not. */
 
 import { connectDatabase } from "../shared/database/database.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
@@ -44,7 +44,7 @@ async function showStatus(): Promise<void> {
   const readings = await readStatus(placesToLookAt(), log);
   const problems = problemsOf(readings);
   const text = json ? JSON.stringify({ problems, ...readings }) : statusText(readings);
-  // A server that does not answer would keep the process waiting for it.
+  // Exits at once: a connection to a server that does not answer would keep the process alive.
   process.stdout.write(`${text}\n`, () => process.exit(problems.length === 0 ? 0 : 1));
 }
 

@@ -7,7 +7,7 @@ import { type Call, type Outcome, RefusedToOperator, shown } from "./command-lin
 
 const REFERENCE_LENGTH_MAX = 200;
 
-/** Money comes in or goes out, once for each reference. */
+/** Books a deposit or a withdrawal, once for each reference. */
 export async function transfer(kind: "deposit" | "withdrawal", call: Call): Promise<Outcome> {
   const { database, actor, words, options } = call;
   const [name = "", amount = "", currency = ""] = words;

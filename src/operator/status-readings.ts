@@ -1,4 +1,4 @@
-/** What `npm run status` looks at: every service's own word, the positions in Postgres, and who has which asset in NATS. */
+/** Reads the state of a pipeline: each service's readiness, the positions in Postgres, and the leases and events in NATS. */
 import { connectBus } from "../shared/bus/bus.js";
 import { assetOf, subjectOf } from "../shared/bus/subjects.js";
 import { connectDatabase } from "../shared/database/database.js";
@@ -8,7 +8,7 @@ import { beforeDeadline } from "../shared/process/waits.js";
 import { decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
 import type { Places } from "./config.js";
 
-/** A part that does not answer, in words. */
+/** The reading of a part that does not answer; `silent` says why. */
 export interface Silent {
   readonly silent: string;
 }
@@ -16,24 +16,25 @@ export interface Silent {
 export interface ServiceReading {
   readonly name: string;
   readonly adminUrl: string;
-  /** What it is not ready for; none: it is ready. */
+  /** Why it is not ready; empty: it is ready. */
   readonly waitingFor: readonly string[] | Silent;
 }
 
-/** An asset's commands are counted from 1 on. */
+/** An asset's state in Postgres. Commands are given by number, from 1 on. */
 export interface AssetReading {
   readonly asset: string;
   readonly state: string;
   readonly why: string | null;
-  /** The last command that is written down; the last one whose outcome is. */
+  /** The last command that is stored. */
   readonly logged: number;
+  /** The last command that is settled. */
   readonly settled: number;
-  /** The last one that reconciliation has looked at. */
+  /** The last command that reconciliation has verified. */
   readonly reconciled: number;
 }
 
 export interface NatsReading {
-  /** Each asset's last command whose events are published. */
+  /** By asset, the last command whose events are published. */
   readonly matched: Readonly<Record<string, number>>;
   readonly holders: readonly Holder[];
   readonly deadLetters: number;
@@ -51,7 +52,7 @@ export function isSilent(reading: unknown): reading is Silent {
   return typeof reading === "object" && reading !== null && "silent" in reading;
 }
 
-/** Reads all parts at once; one that does not answer in time is silent, and no other waits for it. */
+/** Reads all parts at once. A part that does not answer in time is `Silent`, and holds up no other. */
 export async function readStatus(places: Places, log: Logger): Promise<StatusReadings> {
   const [services, assets, nats] = await Promise.all([
     Promise.all(places.admins.map(readService)),

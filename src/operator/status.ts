@@ -1,4 +1,4 @@
-/** How a pipeline is doing, at a glance: what is read (status-readings.ts) as text. Pure. */
+/** The state of a pipeline (status-readings.ts) as text for an operator, and the problems in it. Pure. */
 import { shown, table } from "./command-line.js";
 import {
   type AssetReading,
@@ -15,10 +15,10 @@ export const STATUS_HELP = `
 The servers are those of NATS_URL and DATABASE_URL, or those that npm start runs (DATA_DIR); so are the services, which are
 asked at ADMIN_HOST, from ADMIN_PORT_BASE on, where npm start runs none. Exit codes: 0 all is well, 1 something is not, 2 not understood.`;
 
-/** Commands of an asset between the order log and settlement; more is a backlog that grew while somebody waited. */
+/** An asset with more stored commands than this that are not settled is a problem: its owners wait for reports. */
 const BEHIND_MAX = 1_000;
 
-/** Problems, a line each; none: all is well. */
+/** The problems, one line each; empty: all is well. */
 export function problemsOf({ services, assets, nats }: StatusReadings): string[] {
   const lines = services.flatMap(({ name, adminUrl, waitingFor }) =>
     isSilent(waitingFor) ? [`${name} does not answer at ${adminUrl}`] : waitingFor.map((what) => `${name}: ${what}`),
@@ -39,7 +39,7 @@ function orphanedBy(asset: string, nats: NatsReading): string[] {
   );
 }
 
-/** Null: nobody. */
+/** The instance that holds the asset's lease for the service; null: none. */
 function workerOn(asset: string, service: string, { holders }: NatsReading): string | null {
   return holders.find((holder) => holder.service === service && holder.asset === asset)?.instance || null;
 }
