@@ -8,32 +8,32 @@ const SETTINGS = v.object({
   ...serviceSettings("market-data-notifier"),
   address: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), port("NOTIFIER_PORT", 7002)),
   registry: registry(),
-  /** Web pages of this origin may connect; "*": of any. */
+  /** The origin whose web pages may connect; "*": any. */
   corsOrigin: text("NOTIFIER_CORS_ORIGIN", "*"),
-  /** Their X-Forwarded-For says who a client is. */
+  /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("NOTIFIER_TRUSTED_PROXIES"),
   connectionsMax: integer("NOTIFIER_CONNECTIONS_MAX", 10_000, { min: 1, max: 100_000 }),
   connectionsPerAddressMax: integer("NOTIFIER_CONNECTIONS_PER_ADDRESS_MAX", 5_000, { min: 1, max: 100_000 }),
   connectionsPerKeyMax: integer("NOTIFIER_CONNECTIONS_PER_KEY_MAX", 1_000, { min: 1, max: 100_000 }),
-  /** Handshakes a second from one address; more wait. */
+  /** Handshakes a second from one address; further ones wait. */
   handshakesPerSecondMax: integer("NOTIFIER_HANDSHAKES_PER_SECOND_MAX", 2_000, { min: 1, max: 100_000 }),
-  /** TCP connections without a request. */
+  /** Limit of the TCP connections that have not sent a request. */
   idleMax: integer("NOTIFIER_IDLE_MAX", 1_024, { min: 1, max: 100_000 }),
   subscriptionsPerConnectionMax: integer("NOTIFIER_SUBSCRIPTIONS_MAX", 64, { min: 1, max: 1_000 }),
   messagesPerSecondMax: integer("NOTIFIER_MESSAGES_PER_SECOND_MAX", 50, { min: 1, max: 10_000 }),
   messageBytesMax: integer("NOTIFIER_MESSAGE_BYTES_MAX", 16_384, { min: 1_024, max: 1_048_576 }),
-  /** A subscriber for whom more than this waits is told and disconnected. */
+  /** Limits of what waits for one subscriber: past them it is told so and disconnected. */
   queuePacketsMax: integer("NOTIFIER_QUEUE_PACKETS_MAX", 1_024, { min: 8, max: 100_000 }),
   queueBytesMax: integer("NOTIFIER_QUEUE_BYTES_MAX", 1_048_576, { min: 65_536, max: 268_435_456 }),
-  /** How long a subscriber that is told why it is cut, or reads what it asked for, may take without reading anything. */
+  /** How long a subscriber may read nothing while it is told why it is cut, or is sent what it asked for. */
   partingTimeoutMs: integer("NOTIFIER_PARTING_TIMEOUT_MS", 60_000, { min: 100, max: 600_000 }),
-  /** Everything that is kept for subscribers together: reports, items behind holes, queues. */
+  /** Budget for all memory that is kept for subscribers: reports, items behind holes, queues. */
   keptBytesMax: integer("NOTIFIER_KEPT_BYTES_MAX", 268_435_456, { min: 1_048_576, max: 17_179_869_184 }),
   /** How long a missing trade or report may be late before it is read from the database. */
   holeWaitMs: integer("NOTIFIER_HOLE_WAIT_MS", 200, { min: 10, max: 60_000 }),
   /** How often the database is asked for the last sequences, in case a notification was lost and none followed. */
   reconcileMs: integer("NOTIFIER_RECONCILE_MS", 5_000, { min: 100, max: 600_000 }),
-  /** Subscribers of orders that are on their way to the live reports: in all, and of one account. */
+  /** Limits of the subscribers of orders that are not live yet: in all, and of one account. */
   catchUpsMax: integer("NOTIFIER_CATCH_UPS_MAX", 10_000, { min: 1, max: 100_000 }),
   catchUpsPerAccountMax: integer("NOTIFIER_CATCH_UPS_PER_ACCOUNT_MAX", 32, { min: 1, max: 10_000 }),
   logins: v.object({

@@ -3,8 +3,8 @@ import type { Logger } from "../shared/process/log.js";
 const SUMMARY_INTERVAL_MS = 1_000;
 
 /**
- * Logs what strangers and customers can make happen any number of times: one line a second at most, with how often each
- * kind happened since the last, and the newest of each as an example. There are as many kinds as the code names.
+ * Logs events that clients can cause any number of times: one line a second at most, with the count of each kind of event
+ * since the last line, and the newest of each kind as an example. The number of kinds is bounded by the code.
  */
 export class EventSummary {
   readonly #log: Logger;

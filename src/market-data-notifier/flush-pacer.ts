@@ -1,13 +1,13 @@
 /**
- * Runs a flush soon after something changed, and the next one as soon as the last has finished and whatever arrived
- * meanwhile was read: a cheap flush follows every change at once, an expensive one gathers what comes while it runs.
+ * Runs a flush soon after a change, and the next one when the last has ended and all input that arrived meanwhile is read. So
+ * a cheap flush follows every change at once, and during an expensive one changes gather.
  */
 export class FlushPacer {
   readonly #flush: () => boolean;
   #isScheduled = false;
   #isStopped = false;
 
-  /** `flush` returns whether there is more to do. */
+  /** `flush` must return whether there is more to flush. */
   constructor(flush: () => boolean) {
     this.#flush = flush;
   }
@@ -18,7 +18,7 @@ export class FlushPacer {
     setImmediate(() => this.#run());
   }
 
-  /** Flushes what is there, then never again. */
+  /** Flushes to the end, and then never again. */
   stop(): void {
     while (!this.#isStopped && this.#flush());
     this.#isStopped = true;

@@ -1,12 +1,12 @@
 import type { NotifierMetrics } from "./notifier-metrics.js";
 
-/** What is kept in memory for subscribers: reports that were told, items behind a hole, packets that are not read yet. */
+/** The memory kept for subscribers: reports already told (feeds), items behind holes (gates), unread packets (queues). */
 export type Kept = "feeds" | "gates" | "queues";
 
-/** Where the budget is exceeded, so much of it is given back that the next flush does not do the same again. */
+/** When the budget is exceeded, memory is given back down to this share of it, so that not every flush has to give back. */
 const LOW_WATER = 0.9;
 
-/** The one budget, in bytes, for everything that is kept for subscribers. */
+/** The one budget, in bytes, for all memory that is kept for subscribers. */
 export class KeptBytes {
   readonly #bytesMax: number;
   readonly #gauge: NotifierMetrics["keptBytes"];
@@ -21,12 +21,12 @@ export class KeptBytes {
     return this.#bytes.feeds + this.#bytes.gates + this.#bytes.queues;
   }
 
-  /** How many bytes are to be given back now; 0: none. */
+  /** How many bytes must be given back now; 0: none. */
   get excess(): number {
     return this.total > this.#bytesMax ? this.total - LOW_WATER * this.#bytesMax : 0;
   }
 
-  /** So much more (or less) is kept. */
+  /** Notes that so many bytes more (or, if negative, fewer) are kept. */
   add(what: Kept, bytes: number): void {
     this.#bytes[what] += bytes;
     this.#gauge.set({ what }, this.#bytes[what]);

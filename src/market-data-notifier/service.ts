@@ -23,10 +23,10 @@ export interface NotifierOptions {
 }
 
 const PENDING_MESSAGES_MAX = 1_024;
-/** Messages decoded before a flush, so that no turn of the loop gets long. */
+/** Messages decoded before a flush at most, so that no turn of the event loop gets long. */
 const MESSAGES_PER_FLUSH_MAX = 64;
 
-/** Moves what is settled from the stream to the channels, and from them to those who listen. */
+/** The notifier: passes notifications from the stream to the channels, and flushes the channels to their subscribers. */
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #pacer = new FlushPacer(() => this.flush());
@@ -38,7 +38,7 @@ export class Notifier {
     this.#options = options;
   }
 
-  /** Live first, then the database: what both have is dropped by its number, and nothing falls between. */
+  /** Reads the stream first and the database then, so that nothing is missed; channels drop duplicates by their number. */
   async start(): Promise<void> {
     const { bus, channels, limits } = this.#options;
     const { input: stream } = TOPOLOGY["market-data-notifier"];
@@ -68,7 +68,7 @@ export class Notifier {
     this.#pacer.stop();
   }
 
-  /** Sends everything that is in order; true: there is more. */
+  /** Sends all items that are in sequence; true: there are more. */
   flush(): boolean {
     const { channels, connections, metrics } = this.#options;
     let hasMore = this.#takeInput();
@@ -83,7 +83,7 @@ export class Notifier {
     return hasMore;
   }
 
-  /** What can be read from the database again goes first, then what the slowest have not read. */
+  /** Keeps to the memory budget: first gives back what the database has, too, then the queues of the slowest clients. */
   #keepToBudget(): void {
     const { channels, connections, kept } = this.#options;
     for (const holder of [...channels, connections]) if (kept.excess > 0) holder.giveBack(kept.excess);
@@ -95,7 +95,7 @@ export class Notifier {
     return (this.#reader?.pendingMessages ?? 0) > 0;
   }
 
-  /** A message that can't be read is a hole like any other: what it told is in the database. */
+  /** Offers a message to the channels. One that can't be decoded leaves a hole, which channels fill from the database. */
   #offer({ subject, streamSequence, data }: InputMessage): void {
     try {
       const batch = decodeNotificationBatch(data);
@@ -107,7 +107,7 @@ export class Notifier {
     }
   }
 
-  /** NOTIFICATIONS lives in memory: a server that was restarted has none, and what it held was lost. */
+  /** Creates NOTIFICATIONS again: it lives in memory, so a restarted server has lost it. */
   async #reconnected(): Promise<void> {
     try {
       await this.#options.bus.ensureStreams(this.#options.limits.natsReplicas, "memory");
@@ -117,7 +117,7 @@ export class Notifier {
     await this.#reconcile();
   }
 
-  /** Learns how far the database is, so that what was lost, and followed by nothing, is seen to be missing. */
+  /** Asks the database for the last sequences: so a lost notification is noticed also if none follows it. */
   async #reconcile(): Promise<void> {
     const { channels, isDatabaseReady, log } = this.#options;
     if (this.#isReconciling || !isDatabaseReady()) return;

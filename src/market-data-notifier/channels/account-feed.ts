@@ -1,6 +1,6 @@
 import { type Hole, SequenceGate } from "./sequence-gate.js";
 
-/** A report as subscribers see it, with its place in the account's sequence. */
+/** A report in the form that subscribers get, with its number in the account's sequence. */
 export interface FeedReport {
   readonly accountSequence: number;
   readonly matchedAtUs: number;
@@ -13,15 +13,15 @@ export interface AccountFeedLimits {
   readonly heldMax: number;
 }
 
-/** Told how many reports more (or fewer) are kept: the recent ones, and those behind a hole. */
+/** Callbacks with the number of reports kept more (or fewer): recent ones, and those behind a hole. */
 export interface OnKept {
   readonly recent: (reports: number) => void;
   readonly held: (reports: number) => void;
 }
 
 /**
- * One account's execution reports while somebody listens, gapless by account sequence. It remembers the last few that
- * it released, so that a subscriber who comes from the past can close up to the live ones in one synchronous step.
+ * The execution reports of one account that has subscribers, gapless by account sequence. It keeps the last few released
+ * ones, so that a subscriber that catches up can close up to the live ones in one synchronous step.
  */
 export class AccountFeed {
   readonly #gate: SequenceGate<FeedReport>;
@@ -44,12 +44,12 @@ export class AccountFeed {
     return this.#gate.position;
   }
 
-  /** A report is missing, and those behind it wait. */
+  /** Whether a report is missing, and those after it wait. */
   get isWaiting(): boolean {
     return this.#gate.isWaiting;
   }
 
-  /** The account has settled up to here: the first time it is where the feed starts, later what must come at least. */
+  /** The account's last settled report: by the first call the feed starts after it, later ones say which must come. */
   settledUpTo(accountSequence: number): void {
     if (this.#gate.isStarted) this.#gate.knowUpTo(accountSequence);
     else this.#gate.start(accountSequence);
@@ -59,18 +59,18 @@ export class AccountFeed {
     this.#gate.offer(report.accountSequence, report);
   }
 
-  /** The reports to send now to everybody who is live, at most `reportsMax`; they count as sent. */
+  /** Takes the reports to send to all live subscribers now, at most `reportsMax`. */
   release(reportsMax: number): FeedReport[] {
     const reports = this.#gate.take(reportsMax);
     if (reports.length === 0) return reports;
     this.#recent.push(...reports);
     this.#onKept.recent(reports.length);
-    // Cut in big steps: moving thousands of references for every report would cost more than the reports.
+    // Cut rarely and by much: moving thousands of references for every report would cost more than the reports.
     if (this.#recent.length > 2 * this.#recentMax) this.#keepRecent(this.#recentMax);
     return reports;
   }
 
-  /** What was released after `accountSequence`; null: that is too long ago, read it from the database. */
+  /** The reports released after `accountSequence`; null: some are no longer kept, and must be read from the database. */
   recentAfter(accountSequence: number): FeedReport[] | null {
     const missing = this.position - accountSequence;
     if (missing <= 0) return [];
@@ -81,17 +81,17 @@ export class AccountFeed {
     return this.#gate.hole(lengthMax);
   }
 
-  /** Lets go of what can be read from the database again. */
+  /** Forgets the released reports: the database has them. */
   forgetRecent(): void {
     this.#keepRecent(0);
   }
 
-  /** The same of what waits behind a hole, but for the next few. */
+  /** Forgets the reports behind a hole, but for the next few: the database has them. */
   keepNext(heldMax: number): void {
     this.#gate.keepNext(heldMax);
   }
 
-  /** Nobody listens any more. */
+  /** Ends the feed of an account without subscribers. */
   close(): void {
     this.#keepRecent(0);
     this.#gate.clear();

@@ -6,22 +6,22 @@ import type { Logger } from "../../shared/process/log.js";
 import { type Answer, type Listener, type Rooms, refused } from "../connections/listener.js";
 import { type AnswerWith, type Channel, roomOf, type Subscription } from "./channel.js";
 
-/** Accounts in one read; the others come next. */
+/** Accounts in one read at most; others come with the next one. */
 const ACCOUNTS_IN_READ_MAX = 500;
 /** An account's balances are read at most once in this time, however often they change. */
 const REFRESH_INTERVAL_MS = 100;
 
-/** Decimal text. */
+/** A balance; amounts are decimal text. */
 export interface Balance {
   readonly currency: string;
   readonly available: string;
   readonly held: string;
 }
 
-/** What an account has in every currency, in one moment. */
+/** An account's balances in all currencies at one moment. */
 export interface AccountBalances {
   readonly accountId: AccountId;
-  /** Everything up to this report is in the balances; what later orders hold may be, too. */
+  /** The balances include all events up to this report, and perhaps the holds of later orders. */
   readonly accountSequence: number;
   readonly balances: readonly Balance[];
 }
@@ -38,15 +38,14 @@ export interface BalancesChannelOptions {
 
 interface LiveAccount {
   readonly listeners: Set<string>;
-  /** By currency: what its listeners know. */
+  /** By currency, the balance that the account's listeners were told last. */
   readonly told: Map<string, Balance>;
 }
 
 /**
- * Channel `balances`: what an account has, then what of it has changed. Balances are read from the database when reports
- * say that they may have changed, one read after the other; each is compared with what the listeners know in one
- * synchronous step, in which those who wait to subscribe are answered, too. So nobody is told something old after
- * something new, and who joins misses nothing.
+ * Channel `balances`: an account's balances, and then each change. When a report says that balances may have changed, they
+ * are read from the database, one read after the other. Each read is compared with what listeners were told, and waiting
+ * subscribers are answered, in one synchronous step: so none gets an older state after a newer one, or misses a change.
  */
 export class BalancesChannel implements Channel {
   readonly name = "balances";
@@ -80,25 +79,25 @@ export class BalancesChannel implements Channel {
     };
   }
 
-  /** A report says that money may have moved; trades say nothing about whose. */
+  /** Notes accounts whose balances may have changed, by their reports. */
   offer(_asset: string, { reports }: Pick<NotificationBatch, "reports">): void {
     for (const { accountId } of reports) this.changed(accountId);
   }
 
-  /** Nothing is sent in step with the others: refresh() does. */
+  /** This channel sends in refresh(), not in step with the others. */
   flush(): boolean {
     return false;
   }
 
-  /** It keeps nothing but what its listeners know. */
+  /** This channel keeps nothing that could be read again. */
   giveBack(): void {}
 
-  /** What comes in and goes out has no report. */
+  /** Reads all balances again: deposits and withdrawals have no report. */
   async reconcile(): Promise<void> {
     for (const accountId of this.#accounts.keys()) this.#changed.add(accountId);
   }
 
-  /** Answers with all balances, then lets the listener into the room. */
+  /** Answers with all balances, and lets the listener into the room. */
   subscribe(listener: Listener, answerWith: AnswerWith): void {
     const accountId = accountOf(listener);
     this.#waiting.get(listener.id)?.answerWith(REPLACED);
@@ -117,19 +116,19 @@ export class BalancesChannel implements Channel {
     this.#forgetIfUnused(listener.accountId);
   }
 
-  /** Whether it is subscribed, or about to be. */
+  /** Whether the listener is subscribed, or waits to be. */
   has(listener: Listener): boolean {
     const isListening =
       listener.accountId !== null && this.#accounts.get(listener.accountId)?.listeners.has(listener.id);
     return isListening === true || this.#waiting.has(listener.id);
   }
 
-  /** The account's balances may be others now. */
+  /** Notes that the account's balances may have changed. */
   changed(accountId: AccountId): void {
     if (this.#accounts.has(accountId)) this.#changed.add(accountId);
   }
 
-  /** Reads what has changed, and tells it; one at a time. Never rejects. */
+  /** Reads balances that may have changed, and tells changes; one read at a time. Never rejects. */
   async refresh(): Promise<void> {
     if (this.#isReading) return;
     this.#isReading = true;
@@ -169,7 +168,7 @@ export class BalancesChannel implements Channel {
     this.#answer(accountId, { ok: true, accountSequence, balances });
   }
 
-  /** Answers those who wait for this account, and lets them in, or not. */
+  /** Answers the listeners that wait for this account; lets them in unless the answer is a refusal. */
   #answer(accountId: AccountId, answer: Answer): void {
     for (const [id, { listener, answerWith }] of this.#waiting) {
       if (listener.accountId !== accountId) continue;
@@ -183,7 +182,7 @@ export class BalancesChannel implements Channel {
     this.#forgetIfUnused(accountId);
   }
 
-  /** Not those whose account was read in vain: they were told so. */
+  /** Whether a listener waits for an account that is still to be read. */
   #isAnybodyWaiting(): boolean {
     return this.#waiting.size > 0 && this.#changed.size > 0;
   }

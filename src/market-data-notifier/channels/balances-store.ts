@@ -3,7 +3,7 @@ import { formatAmount } from "../../shared/domain/decimal.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import type { AccountBalances, Balance, BalancesSource } from "./balances-channel.js";
 
-/** Accounts with their sequences and balances in one moment. Sums may be above 2^53: as text. */
+/** Accounts with their sequences and balances at one moment. Amounts are text, because they may be above 2^53. */
 const BALANCES = `
   select a.account_id as "accountId", coalesce(s.last_sequence, 0) as "accountSequence",
     coalesce((select json_agg(json_build_object('currency', b.currency, 'decimals', c.decimals,
@@ -24,7 +24,7 @@ interface BalanceRow {
   readonly held: string;
 }
 
-/** What the channel `balances` reads from Postgres. */
+/** Reads balances from Postgres for the channel `balances`. */
 export class BalancesStore implements BalancesSource {
   readonly #database: Database;
 

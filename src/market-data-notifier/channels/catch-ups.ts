@@ -2,15 +2,15 @@ import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import { FairTurns } from "./fair-turns.js";
 
 export interface CatchUpLimits {
-  /** On their way to the live events: of all accounts, and of one. */
+  /** Limits of the subscribers that catch up: of all accounts, and of one. */
   readonly catchUpsMax: number;
   readonly catchUpsPerAccountMax: number;
 }
 
-/** Reads that Postgres works at together; the others wait for their account's turn. */
+/** Reads sent to Postgres at the same time; others wait for their account's turn. */
 const READS_AT_ONCE_MAX = 2;
 
-/** Subscribers that read from Postgres until they are where the live events are: how many, and whose turn it is. */
+/** Limits the subscribers that catch up (read from Postgres until they reach the live events), and gives their reads turns. */
 export class CatchUps<Account> {
   readonly #limits: CatchUpLimits;
   readonly #turns = new FairTurns<Account>(READS_AT_ONCE_MAX);
@@ -23,7 +23,7 @@ export class CatchUps<Account> {
     this.#onChange = onChange;
   }
 
-  /** Null: one more may begin. */
+  /** Why no further catch-up of the account may begin; null: one may. */
   whyBusy(account: Account): Refusal | null {
     const { catchUpsMax, catchUpsPerAccountMax } = this.#limits;
     if (this.#total >= catchUpsMax)
@@ -36,7 +36,7 @@ export class CatchUps<Account> {
     return null;
   }
 
-  /** Counts as a catch-up of the account until the work is done. */
+  /** Runs the work, and counts it as a catch-up of the account meanwhile. */
   async during(account: Account, work: () => Promise<void>): Promise<void> {
     this.#count(account, 1);
     try {
@@ -46,7 +46,7 @@ export class CatchUps<Account> {
     }
   }
 
-  /** One read of one of the account's subscribers, when it is the account's turn. */
+  /** Runs one read of one of the account's subscribers when it is the account's turn. */
   read<T>(account: Account, work: () => Promise<T>): Promise<T> {
     return this.#turns.take(account, work);
   }

@@ -13,24 +13,24 @@ import { OrdersStore } from "./orders-store.js";
 import { TradesChannel } from "./trades-channel.js";
 import { TradesStore } from "./trades-store.js";
 
-/** What a channel may need of the rest of the notifier. */
+/** The parts of the notifier that channels are made of. */
 export interface ChannelParts {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly rooms: Rooms;
   readonly database: Database;
   readonly kept: KeptBytes;
   readonly limits: CatchUpLimits & {
-    /** How long a hole in a sequence may close by itself before it is read from Postgres. */
+    /** How long a hole in a sequence may take to close by itself, before it is filled from Postgres. */
     readonly holeWaitMs: number;
   };
   readonly log: Logger;
   readonly metrics: NotifierMetrics;
 }
 
-/** Named in the contract and not built yet: a channel that is built is taken off this list and put into the one below. */
+/** Channels that docs/protocol.md names and that are not built yet. A channel that is built moves to the list below. */
 export const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "candles", "status"];
 
-/** Every channel that there is: a new one is a file beside this one, and a line here. */
+/** All channels: a new one is a file beside this one, and a line here. */
 export function allChannels(parts: ChannelParts): readonly Channel[] {
   const { assets, database } = parts;
   return [

@@ -1,6 +1,6 @@
 /**
- * Lets a bounded number of tasks run at a time. Who waits is served by turns, one task of each owner after another, so an
- * owner with many tasks keeps the others waiting for one of his at most.
+ * Runs a bounded number of tasks at a time. Waiting owners take turns, one task each, so that an owner with many tasks keeps
+ * another waiting for one of them at most.
  */
 export class FairTurns<Owner> {
   readonly #atOnceMax: number;
@@ -11,7 +11,7 @@ export class FairTurns<Owner> {
     this.#atOnceMax = atOnceMax;
   }
 
-  /** What the work settles with, once it was its turn. */
+  /** Runs the work when it is the owner's turn, and settles as it does. */
   async take<T>(owner: Owner, work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#atOnceMax) await this.#turnOf(owner);
     else this.#running += 1;
@@ -30,7 +30,7 @@ export class FairTurns<Owner> {
     });
   }
 
-  /** The owner whose turn it is goes to the end of the line, if he has more. */
+  /** Gives the next owner its turn, and puts it at the end of the line if it has more tasks. */
   #handOn(): void {
     const [first] = this.#waiting;
     if (first === undefined) {

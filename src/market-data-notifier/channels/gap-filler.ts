@@ -1,7 +1,7 @@
 import type { Logger } from "../../shared/process/log.js";
 import { pausedFor } from "../../shared/process/waits.js";
 
-/** A sequence that waits for something that did not come, and the last number it has. */
+/** A sequence that waits because items are missing, and the last number before them. */
 export interface Gap<Key> {
   readonly key: Key;
   readonly after: number;
@@ -9,14 +9,14 @@ export interface Gap<Key> {
 
 export interface GapFillerOptions<Key> {
   readonly channel: string;
-  /** Every sequence that waits now. */
+  /** All sequences that wait now. */
   readonly gaps: () => Iterable<Gap<Key>>;
-  /** Reads from Postgres what these miss, or a part of it of each, and sends what is in order then. */
+  /** Reads the missing items of these sequences from Postgres, or a part of each, and sends those that are in order then. */
   readonly fill: (keys: readonly Key[]) => Promise<void>;
-  /** Late is not lost: so long a hole may close by itself. */
+  /** How long a hole may take to close by itself: most items are late, not lost. */
   readonly holeWaitMs: number;
   readonly checkIntervalMs: number;
-  /** After the database did not answer, or did not have it. */
+  /** How long to wait after a read that failed, or that did not find the items. */
   readonly retryMs: number;
   readonly keysInFillMax: number;
   readonly log: Logger;
@@ -29,8 +29,8 @@ interface Waiting {
 }
 
 /**
- * Fills the holes of a channel's sequences that stay: in batches, one after the other, as fast as the database answers.
- * A hole of which a part was read goes on with the next batch; one of which nothing came waits for `retryMs`.
+ * Fills the holes of a channel's sequences that don't close by themselves: in batches, one after the other, as fast as the
+ * database answers. A hole that was filled in part goes on with the next batch; one that got nothing waits for `retryMs`.
  */
 export class GapFiller<Key> {
   readonly #options: GapFillerOptions<Key>;
@@ -54,7 +54,7 @@ export class GapFiller<Key> {
     }
   }
 
-  /** Those that wait for long enough, the ones that are due longest first. */
+  /** The sequences that are due; first those that are due longest. */
   #due(nowMs: number): Key[] {
     const { gaps, holeWaitMs, keysInFillMax } = this.#options;
     const open = new Map([...gaps()].map(({ key, after }) => [key, after]));

@@ -8,7 +8,7 @@ import type { ReportsHole } from "./orders-source.js";
 import { LiveAccount, OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscriber.js";
 
 const FEED_LIMITS = { recentMax: 1_024, heldMax: 20_000 };
-/** What a report takes of memory at most; one of a fill takes half of it. */
+/** The memory of a report at most; a fill's report takes half as much. */
 const REPORT_BYTES = 1_024;
 
 export interface LiveOrdersOptions {
@@ -17,12 +17,12 @@ export interface LiveOrdersOptions {
   readonly render: (asset: string, report: SequencedReport) => object;
 }
 
-/** The accounts that somebody listens to, each with its feed, its subscribers and the room of those who are live. */
+/** The accounts with subscribers of orders: each has its feed, its subscribers ahead of it, and the room of the live ones. */
 export class LiveOrders {
   readonly #options: LiveOrdersOptions;
   readonly #accounts = new Map<AccountId, LiveAccount>();
   readonly #subscribers = new Map<string, OrdersSubscriber>();
-  /** Accounts whose feed may have something to release. */
+  /** Accounts whose feeds may have reports to release. */
   readonly #changed = new Set<AccountId>();
   readonly #onKept: OnKept;
 
@@ -43,7 +43,7 @@ export class LiveOrders {
     return this.#subscribers.has(listener.id);
   }
 
-  /** False once the subscriber's connection is gone, or another subscription took the place of this one. */
+  /** False once the subscriber's connection is gone, or another subscription has replaced this one. */
   isCurrent(subscriber: OrdersSubscriber): boolean {
     const { listener } = subscriber;
     return listener.isConnected() && this.#subscribers.get(listener.id) === subscriber;
@@ -74,7 +74,7 @@ export class LiveOrders {
     this.#accounts.delete(accountId);
   }
 
-  /** Makes the subscriber live, or ahead, with what the feed remembers; false: what it misses is in Postgres only. */
+  /** Makes the subscriber live, or ahead, by the reports that the feed keeps; false: those it misses are only in Postgres. */
   closeUp(subscriber: OrdersSubscriber): boolean {
     const { accountId, account } = subscriber;
     const recent = account.feed.recentAfter(subscriber.position);
@@ -98,7 +98,7 @@ export class LiveOrders {
     this.#changed.add(accountId);
   }
 
-  /** Tells the live ones what is in order, a packet an account; true: there is more. */
+  /** Sends live subscribers the reports that are in sequence, one packet an account; true: there are more. */
   flush(onTold: (matchedAtUs: number) => void): boolean {
     let hasMore = false;
     for (const accountId of this.#changed) {
@@ -116,7 +116,7 @@ export class LiveOrders {
     return hasMore;
   }
 
-  /** The account has reports up to this sequence, wherever they are. */
+  /** Notes that the account has reports up to this sequence. */
   knowUpTo(accountId: AccountId, accountSequence: number): void {
     const feed = this.#accounts.get(accountId)?.feed;
     if (feed?.isStarted) feed.settledUpTo(accountSequence);
@@ -126,7 +126,7 @@ export class LiveOrders {
     for (const [key, { feed }] of this.#accounts) if (feed.isWaiting) yield { key, after: feed.position };
   }
 
-  /** What these accounts' feeds wait for, at most `lengthMax` reports of each. */
+  /** The reports that these accounts' feeds wait for, at most `lengthMax` of each. */
   holes(accountIds: readonly AccountId[], lengthMax: number): ReportsHole[] {
     return accountIds.flatMap((key) => {
       const hole = this.#accounts.get(key)?.feed.hole(lengthMax) ?? null;
@@ -134,7 +134,7 @@ export class LiveOrders {
     });
   }
 
-  /** Lets go of reports that were told (only a subscriber who comes from the past misses them), then of those behind holes. */
+  /** Forgets reports that were released (only subscribers that catch up miss them), then those behind holes. */
   giveBack(bytes: number): void {
     const { kept } = this.#options;
     const low = kept.total - bytes;
@@ -142,7 +142,7 @@ export class LiveOrders {
     for (const { feed } of this.#accounts.values()) if (kept.total > low) feed.keepNext(REPORTS_IN_PACKET_MAX);
   }
 
-  /** Sends to one who is ahead; it joins the room once the feed has released as much as it was sent. */
+  /** Sends to a subscriber that is ahead; it joins the room once the feed has released as much as it was sent. */
   #send(subscriber: OrdersSubscriber, reports: readonly FeedReport[]): void {
     subscriber.send(reports);
     if (subscriber.position > subscriber.account.feed.position) return;

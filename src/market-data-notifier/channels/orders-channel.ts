@@ -15,7 +15,7 @@ import { parseOrdersRequest, placeText } from "./orders-request.js";
 import type { AccountSnapshot, OpenOrderPlace, OpenOrdersPage, OrdersSource } from "./orders-source.js";
 import { type OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscriber.js";
 
-/** The contract's size of a page of open orders. */
+/** The size of a page of open orders, by docs/protocol.md. */
 export const OPEN_ORDERS_IN_PAGE_MAX = 1_000;
 const REPORTS_IN_FILL_MAX = 2_000;
 const ACCOUNTS_IN_FILL_MAX = 500;
@@ -32,9 +32,9 @@ export interface OrdersChannelOptions {
 }
 
 /**
- * Channel `orders`: an account's reports, every one, in order. A subscriber passes through three modes: reading (pages
- * from the database, or the feed's memory), ahead (it has more than the feed released), live (in the room). It
- * changes mode only in a synchronous step in which its position and the feed's are compared: no gap, no repeat.
+ * Channel `orders`: all of an account's reports, in order. A subscriber passes through three modes: reading (it gets pages
+ * from the database, or from the feed), ahead (it has more than the feed has released), live (it is in the room). The mode
+ * changes only in a synchronous step that compares its position with the feed's, so there is no gap and no repeat.
  */
 export class OrdersChannel implements Channel {
   readonly name = "orders";
@@ -118,7 +118,7 @@ export class OrdersChannel implements Channel {
     return this.#live.gaps();
   }
 
-  /** Reads what these accounts' reports wait for: an equal part of each, as much as one answer may hold. */
+  /** Reads missing reports of these accounts: an equal part of each, as many as one answer may hold. */
   async fill(accountIds: readonly AccountId[]): Promise<void> {
     const holes = this.#live.holes(accountIds, Math.ceil(REPORTS_IN_FILL_MAX / accountIds.length));
     for (const { accountId, report } of await this.#options.source.reportsIn(holes))
@@ -127,8 +127,8 @@ export class OrdersChannel implements Channel {
   }
 
   /**
-   * Answers with the open orders and the account's sequence, then sends what follows `fromSequence` (or the sequence
-   * answered), then lets the listener into the live room. Resolves when it is there, or gone; never rejects.
+   * Answers with the open orders and the account's sequence, sends the reports after `fromSequence` (or after that sequence),
+   * and lets the listener into the live room. Resolves when it is there, or gone; never rejects.
    */
   async subscribe(listener: Listener, fromSequence: number | null, answerWith: AnswerWith): Promise<void> {
     const accountId = accountOf(listener);
@@ -150,7 +150,7 @@ export class OrdersChannel implements Channel {
     });
   }
 
-  /** Answers with the open orders after this place, as they are now. Never rejects. */
+  /** Answers with the next page of open orders, as they are now. Never rejects. */
   async page(listener: Listener, after: OpenOrderPlace, answerWith: AnswerWith): Promise<void> {
     const accountId = accountOf(listener);
     if (!this.#live.has(listener))
@@ -170,7 +170,7 @@ export class OrdersChannel implements Channel {
     });
   }
 
-  /** Where the subscriber starts, now that it is known how far the account is. */
+  /** Gives the subscriber its position, once the account's sequence is known; returns the answer to its client. */
   #begin(subscriber: OrdersSubscriber, fromSequence: number | null, snapshot: AccountSnapshot): Answer {
     const { accountSequence, openOrdersTotal } = snapshot;
     if (!this.#live.isCurrent(subscriber))

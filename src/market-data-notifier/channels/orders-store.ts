@@ -20,7 +20,7 @@ import type { AccountSnapshot, OpenOrderPlace, OpenOrdersPage, OrdersSource, Rep
 const ACCOUNT_SEQUENCE = `coalesce((select last_sequence from account_sequences where account_id = $1), 0) as "accountSequence"`;
 const IS_OPEN = "account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger')";
 
-/** One statement sees one moment: the orders are those after exactly the report of last_sequence. */
+/** The account's sequence and its open orders in one statement, so that both are of the same moment. */
 const OPEN_ORDERS = `${ACCOUNT_SEQUENCE}, coalesce((select json_agg(open_order) from (
     select asset, order_id as "orderId", client_order_id as "clientOrderId", status, side, type,
       time_in_force as "timeInForce", case when type not in ('market', 'stop_market') then price_ticks end as "priceTicks",
@@ -54,7 +54,7 @@ interface OpenOrdersRow {
   readonly openOrders: OpenOrderRow[];
 }
 
-/** What the channel `orders` reads from Postgres. */
+/** Reads orders and reports from Postgres for the channel `orders`. */
 export class OrdersStore implements OrdersSource {
   readonly #database: Database;
   readonly #assets: ReadonlyMap<string, Asset>;
@@ -96,7 +96,7 @@ export class OrdersStore implements OrdersSource {
     return reportJson(report, this.#assetOf(asset));
   }
 
-  /** One more than asked for, if there is one: it tells that there is a next page. */
+  /** Reads one order more than a page has, if there is one: it shows that there is a next page. */
   async #openOrders<More>(
     text: string,
     accountId: AccountId,
@@ -135,7 +135,7 @@ export class OrdersStore implements OrdersSource {
   }
 }
 
-/** As in an execution report: decimal text, and nothing where there is nothing to say. */
+/** An open order in the form of an execution report: decimal text, and no fields without a value. */
 function openOrderJson(row: OpenOrderRow, asset: Asset): object {
   const { priceTicks, quantityLots, filledLots, leavesLots, terms, ...order } = withTerms(row);
   const json = {

@@ -5,11 +5,11 @@ import { AccountFeed, type AccountFeedLimits, type FeedReport, type OnKept } fro
 
 export const REPORTS_IN_PACKET_MAX = 500;
 
-/** One account, while somebody listens to its reports or is on the way there. */
+/** An account with subscribers of its reports, live ones or on the way there. */
 export class LiveAccount {
   readonly feed: AccountFeed;
   readonly subscribers = new Set<OrdersSubscriber>();
-  /** Subscribers who saw reports in the database that the feed has not released yet. */
+  /** Subscribers that got reports from the database that the feed has not released yet. */
   readonly ahead = new Set<OrdersSubscriber>();
 
   constructor(limits: AccountFeedLimits, onKept: OnKept) {
@@ -17,14 +17,14 @@ export class LiveAccount {
   }
 }
 
-/** A connection that listens to its account's reports, or is on the way there. */
+/** A connection that subscribes to its account's reports, live or on the way there. */
 export class OrdersSubscriber {
   readonly listener: Listener;
   readonly accountId: AccountId;
   readonly account: LiveAccount;
-  /** It was told that it is subscribed. */
+  /** Whether its client was told that it is subscribed. */
   isAnswered = false;
-  /** The last report that was sent to it, while it is not in the room. */
+  /** The last report that it was sent before it joined the room. */
   #position = 0;
 
   constructor(listener: Listener, accountId: AccountId, account: LiveAccount) {
@@ -51,7 +51,7 @@ export class OrdersSubscriber {
     this.#position = fresh.at(-1)?.accountSequence ?? this.#position;
   }
 
-  /** A page that follows what it has. */
+  /** Sends a page of reports, which must follow those it has. */
   sendPage(page: readonly FeedReport[]): void {
     invariant(page[0]?.accountSequence === this.#position + 1, "an account's reports have no gap");
     this.send(page);

@@ -1,22 +1,22 @@
 import { invariant } from "../../shared/domain/errors.js";
 
-/** What is missing of one sequence: everything after `after` up to and with `upTo`. */
+/** The missing numbers of a sequence: those above `after`, up to and with `upTo`. */
 export interface Hole {
   readonly after: number;
   readonly upTo: number;
 }
 
 /**
- * Puts numbered items into their order: each leaves once, in sequence, however often and in whatever order they come.
- * Behind a hole it keeps those that come next, the lowest numbers within `heldMax` of its position; of all higher ones it
- * remembers only that they exist, so that they are a hole, too, which the caller fills from where everything is written.
+ * Puts numbered items into order: each leaves once, in sequence, however often and in whatever order they come. Behind a hole
+ * it keeps items with numbers within `heldMax` of its position. Of items beyond that it remembers only that they exist: they
+ * become a hole, too, which the caller fills from the database.
  *
- * Modes: before `start` it holds what comes first (the position is being read elsewhere); after it, `take` hands out.
+ * Before `start` it only gathers items, while the caller reads the position; after it, `take` hands them out.
  */
 export class SequenceGate<Item> {
   readonly #held = new Map<number, Item>();
   readonly #heldMax: number;
-  /** Told how many items more (or fewer) are held. */
+  /** Called with the number of items held more (or, if negative, fewer). */
   readonly #onHeld: (items: number) => void;
   #position: number | null = null;
   #knownUpTo = 0;
@@ -40,12 +40,12 @@ export class SequenceGate<Item> {
     return this.#held.size;
   }
 
-  /** Something is known to exist and is not here, so nothing moves. */
+  /** Whether the next item exists and is not here. */
   get isWaiting(): boolean {
     return this.#position !== null && this.#knownUpTo > this.#position && !this.#held.has(this.#position + 1);
   }
 
-  /** Everything up to `position` counts as handed out. */
+  /** Starts: all items up to `position` count as handed out. */
   start(position: number): void {
     invariant(this.#position === null, "a sequence gate is started once");
     this.#position = position;
@@ -53,7 +53,7 @@ export class SequenceGate<Item> {
     this.knowUpTo(position);
   }
 
-  /** Somebody saw that items up to `sequence` exist. */
+  /** Notes that items up to `sequence` exist. */
   knowUpTo(sequence: number): void {
     if (sequence > this.#knownUpTo) this.#knownUpTo = sequence;
   }
@@ -68,7 +68,7 @@ export class SequenceGate<Item> {
     this.#onHeld(1);
   }
 
-  /** The items whose turn it is, at most `itemsMax`. */
+  /** Takes the items that are next in sequence, at most `itemsMax`. */
   take(itemsMax: number): Item[] {
     const items: Item[] = [];
     if (this.#position === null) return items;
@@ -83,7 +83,7 @@ export class SequenceGate<Item> {
     return items;
   }
 
-  /** The first stretch that is known to exist and is not here, at most `lengthMax` long; null: nothing is missing. */
+  /** The first items that exist and are not here, at most `lengthMax`; null: nothing is missing. */
   hole(lengthMax: number): Hole | null {
     if (!this.isWaiting) return null;
     const last = Math.min(this.#knownUpTo, this.position + lengthMax);
@@ -92,13 +92,13 @@ export class SequenceGate<Item> {
     return { after: this.position, upTo };
   }
 
-  /** Forgets what it holds of anything but the next `heldMax` numbers: that is a hole then. */
+  /** Forgets all items but those with the next `heldMax` numbers: the others are a hole then. */
   keepNext(heldMax: number): void {
     const last = (this.#position ?? 0) + heldMax;
     if (this.#position !== null) this.#letGo((sequence) => sequence > last);
   }
 
-  /** Forgets everything: nobody listens any more. */
+  /** Forgets all items. */
   clear(): void {
     this.#letGo(() => true);
   }

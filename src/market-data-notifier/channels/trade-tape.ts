@@ -2,8 +2,8 @@ import type { PublicTrade } from "../../shared/domain/reports.js";
 import { type Hole, SequenceGate } from "./sequence-gate.js";
 
 /**
- * One asset's public trades, gapless by trade id: what has been told to subscribers, of which it remembers the last
- * few, and what waits to be told. What `recent` shows and what `release` returned later are one unbroken sequence.
+ * One asset's public trades, gapless by trade id: the last few that were told to subscribers (`recent`), and those that wait
+ * to be told. The trades that `release` returns follow the recent ones without a gap.
  */
 export class TradeTape {
   readonly #gate: SequenceGate<PublicTrade>;
@@ -27,7 +27,7 @@ export class TradeTape {
     return this.#recent;
   }
 
-  /** Starts after the last of these trades, which are the newest that are settled, oldest first. */
+  /** Starts after these trades, the newest settled ones, oldest first. */
   start(settled: readonly PublicTrade[]): void {
     this.#recent = settled.slice(-this.#recentMax);
     this.#gate.start(settled.at(-1)?.tradeId ?? 0);
@@ -41,14 +41,14 @@ export class TradeTape {
     this.#gate.knowUpTo(tradeId);
   }
 
-  /** The trades to tell now, at most `tradesMax`; they count as told. */
+  /** Takes the trades to tell now, at most `tradesMax`; they count as told. */
   release(tradesMax: number): PublicTrade[] {
     const trades = this.#gate.take(tradesMax);
     if (trades.length > 0) this.#recent = [...this.#recent, ...trades].slice(-this.#recentMax);
     return trades;
   }
 
-  /** A trade is missing, and those behind it wait. */
+  /** Whether a trade is missing, and those after it wait. */
   get isWaiting(): boolean {
     return this.#gate.isWaiting;
   }
@@ -62,7 +62,7 @@ export class TradeTape {
     return this.#gate.hole(lengthMax);
   }
 
-  /** Lets go of what waits behind a hole, but for the next few. */
+  /** Forgets trades that wait behind a hole, but for the next few. */
   keepNext(heldMax: number): void {
     this.#gate.keepNext(heldMax);
   }

@@ -11,10 +11,10 @@ import { GapFiller } from "./gap-filler.js";
 import type { Hole } from "./sequence-gate.js";
 import { TradeTape } from "./trade-tape.js";
 
-/** The contract's number of trades in the acknowledgement of `subscribe`. */
+/** Trades in the acknowledgement of `subscribe`, by docs/protocol.md. */
 export const SNAPSHOT_TRADES = 50;
 const TAPE_LIMITS = { recentMax: SNAPSHOT_TRADES, heldMax: 10_000 };
-/** What a trade takes of memory. */
+/** The memory of a trade. */
 const TRADE_BYTES = 256;
 const TRADES_IN_PACKET_MAX = 1_000;
 const TRADES_IN_FILL_MAX = 2_000;
@@ -45,8 +45,8 @@ export interface TradesChannelOptions {
 }
 
 /**
- * Channel `trades`: the last trades in the acknowledgement, then every later one, gapless by trade id. A tape moves
- * only in flush(), in the same step in which the room is told, so who joins between two flushes misses nothing.
+ * Channel `trades`: the last trades in the acknowledgement, then every later one, gapless by trade id. A tape moves only in
+ * flush(), in the step in which the room is told, so a subscriber that joins between two flushes misses nothing.
  */
 export class TradesChannel implements Channel {
   readonly name = "trades";
@@ -76,7 +76,7 @@ export class TradesChannel implements Channel {
     });
   }
 
-  /** Reads where each tape stands. */
+  /** Reads the newest trades, after which each tape starts. */
   async start(flushAll: () => void): Promise<void> {
     for (const [name, { tape }] of this.#tapes) {
       if (!tape.isStarted) tape.start(await this.#options.source.recentTrades(name, SNAPSHOT_TRADES));
@@ -90,7 +90,7 @@ export class TradesChannel implements Channel {
     this.#filler.stop();
   }
 
-  /** Answers with the snapshot that the events continue, in one synchronous step. */
+  /** Its `begin` answers with the recent trades and joins the room in one synchronous step, so that events follow them. */
   subscription(listener: Listener, { asset: name }: Asked): Subscription | Refusal {
     const entry = name === null ? undefined : this.#tapes.get(name);
     if (name === null || entry === undefined)
@@ -107,7 +107,7 @@ export class TradesChannel implements Channel {
     };
   }
 
-  /** Its rooms forget it by themselves. */
+  /** Nothing to forget: Socket.IO takes the connection out of its rooms. */
   forget(): void {}
 
   offer(asset: string, { trades }: Pick<NotificationBatch, "trades">): void {

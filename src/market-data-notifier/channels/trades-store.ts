@@ -5,7 +5,7 @@ import type { TradesHole, TradesSource } from "./trades-channel.js";
 const TRADE_COLUMNS = `trade_id as "tradeId", price_ticks as "priceTicks", quantity_lots as "quantityLots",
   taker_side as "takerSide", executed_at_us as "executedAtUs"`;
 
-/** What the channel `trades` reads from Postgres. */
+/** Reads trades from Postgres for the channel `trades`. */
 export class TradesStore implements TradesSource {
   readonly #database: Database;
   readonly #assets: ReadonlyMap<string, unknown>;

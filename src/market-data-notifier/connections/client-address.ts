@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isTrusted, plainAddress, type TrustedProxies } from "../../shared/process/trusted-proxies.js";
 
-/** Whom a request comes from. Each trusted proxy on the way says whom it had it from; what others wrote counts for nothing. */
+/** The address of a request's client. Each trusted proxy on the way names the address before it; others' words don't count. */
 export function clientAddress(peer: string, headers: IncomingHttpHeaders, proxies: TrustedProxies): string {
   const written = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
   let address = peer;

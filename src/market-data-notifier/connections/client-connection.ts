@@ -11,20 +11,20 @@ export interface ClientData {
 export type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, ClientData>;
 
 export interface ConnectionLimits extends QueueLimits {
-  /** How long a client that is told why it is cut may take without reading anything. */
+  /** How long a client that is told why it is cut may read nothing. */
   readonly partingTimeoutMs: number;
 }
 
 export interface ConnectionEvents {
-  /** It listens to something. */
+  /** Called when the connection joins its first room. */
   readonly onJoin: () => void;
-  /** It is told why, and gets nothing more. */
+  /** Called when the connection is told why it is cut; it gets nothing more. */
   readonly onParting: (event: PartingEvent, why: object) => void;
 }
 
 type PartingEvent = "lagged" | "logged_out";
 
-/** On its way out, with how much it had not read when it last read something. Given up at `untilMs` at the latest. */
+/** The state of a connection that is told why it is cut: ended at `untilMs`, or earlier when it has read everything. */
 interface Parting {
   readonly untilMs: number;
   readonly patienceMs: number;
@@ -33,15 +33,15 @@ interface Parting {
 }
 
 const ROOM_POLL_MS = 10;
-/** However slowly it reads: then it is ended. */
+/** The longest time that a client may take to read why it is cut. */
 const PARTING_MAX_MS = 180_000;
-/** For who is logged out: whoever has no right to be told anything is not waited for. */
+/** The same for a client that is logged out: it has no right to be told anything more. */
 const LOG_OUT_TIMEOUT_MS = 2_000;
 
 /**
- * One client's connection: open, then parting (it is told why, and gets nothing more), then ended. A slow client has to
- * read what the network already has before it reads why it is cut, so the end follows the reason on the same way once this
- * process has handed over both; who reads nothing for `partingTimeoutMs` is ended without.
+ * One client's connection: open, then parting (it is told why it is cut, and gets nothing more), then ended. A slow client
+ * must read all that is on its way before it reads the reason, so the connection ends only behind the reason, after this
+ * process has handed over both. A client that reads nothing for `partingTimeoutMs` is ended without that.
  */
 export class ClientConnection implements Listener {
   readonly id: string;
@@ -106,14 +106,14 @@ export class ClientConnection implements Listener {
     this.#part("logged_out", why, LOG_OUT_TIMEOUT_MS);
   }
 
-  /** Looks whether it keeps up, or, once it parts, whether it has read why. Called again and again. */
+  /** Checks whether the client keeps up, or, once it parts, whether it has read why. Called again and again. */
   look(nowMs: number): void {
     const lag = this.#parting === null ? this.#queue.lag(nowMs) : null;
     if (this.#parting !== null) this.#lookAtParting(this.#parting, nowMs);
     else if (lag !== null) this.cut({ reason: "SLOW_CONSUMER", text: `${lag}: read faster, or subscribe to less` });
   }
 
-  /** Ends it at once, whatever it has not read. */
+  /** Ends the connection at once, whatever the client has not read. */
   discard(): void {
     this.#queue.discard();
   }

@@ -29,11 +29,11 @@ export interface GatewayOptions {
   readonly log: Logger;
   readonly metrics: Pick<NotifierMetrics, "connections" | "packets" | "bytes" | "lagged">;
   readonly kept: KeptBytes;
-  /** Null: nobody logs in. Never rejects. */
+  /** Checks the credentials of a handshake; null: it has none. Never rejects. */
   readonly login: (handshake: Handshake, address: string) => Promise<SubscriberLogin | Refusal | null>;
-  /** Why the login is not good any more; null: it is. */
+  /** Why the login is no longer good; null: it is. */
   readonly loginProblem: (login: SubscriberLogin) => Refusal | null;
-  /** A message of a client, whatever it holds. */
+  /** Called with each message of a client, unchecked. */
   readonly onMessage: (
     listener: Listener,
     event: unknown,
@@ -43,14 +43,14 @@ export interface GatewayOptions {
   readonly onGone: (listener: Listener) => void;
 }
 
-/** How often keys, and all connections, are looked at. */
+/** How often all connections and their logins are checked. */
 const WATCH_INTERVAL_MS = 250;
-/** A connection that never says what it wants is closed after this. */
+/** A connection without a handshake is closed after this. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Connections looked at in one flush: what a flush costs does not grow with those who are idle. */
+/** Connections checked in one flush, so that idle ones don't make flushes expensive. */
 const CHECKED_PER_FLUSH = 1_000;
 
-/** The Socket.IO server: who may connect, what may come in, what may wait to go out. Knows nothing of channels. */
+/** The Socket.IO server: limits connections, logins, messages and queues. Knows nothing of channels. */
 export class Gateway implements Rooms {
   readonly #options: GatewayOptions;
   readonly #io: Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, ClientData>;
@@ -58,7 +58,7 @@ export class Gateway implements Rooms {
   readonly #places: Places;
   readonly #placeOf = new WeakMap<object, Place>();
   readonly #connectionsOfKey = new Map<string, number>();
-  /** With the bytes that were counted for each. */
+  /** The connections, each with the bytes that are counted for its queue. */
   readonly #connections = new Map<ClientConnection, number>();
   readonly #watch: NodeJS.Timeout;
   readonly #endings: EventSummary;
@@ -104,7 +104,7 @@ export class Gateway implements Rooms {
     this.#io.to(room).emit(event, payload);
   }
 
-  /** Cuts off who does not read. Called after every flush; goes round all connections, a bounded part each time. */
+  /** Cuts off clients that don't read. Called after every flush; each call checks a bounded part of the connections. */
   cutSlowClients(): void {
     const nowMs = performance.now();
     for (let checked = 0; checked < CHECKED_PER_FLUSH; checked++) {
@@ -117,7 +117,7 @@ export class Gateway implements Rooms {
     }
   }
 
-  /** Gives back so many bytes: first those of clients that were told why they are cut, then the longest queues. */
+  /** Gives back so many bytes of queues: first those of clients that are being cut anyway, then the longest ones. */
   giveBack(bytes: number): void {
     const byLength = [...this.#connections].sort(([, a], [, b]) => b - a);
     let left = bytes;
@@ -174,7 +174,7 @@ export class Gateway implements Rooms {
     else this.#connectionsOfKey.set(keyId, left);
   }
 
-  /** Whether keys are still good, and who reads. */
+  /** Checks all connections: whether their logins are still good, and whether they read. */
   #lookAtAll(): void {
     const nowMs = performance.now();
     for (const connection of this.#connections.keys()) {
@@ -212,7 +212,7 @@ export class Gateway implements Rooms {
     const rateLimited = refused(refuse("RATE_LIMITED", `at most ${messagesPerSecondMax} messages a second`));
     this.#connections.set(connection, 0);
     metrics.connections.inc();
-    // Nothing gets past this: whatever a client sends is handed over here, never dispatched by its name.
+    // Takes every message: none is dispatched by its event's name.
     socket.use(([event, ...args]) => {
       const callback: unknown = args.at(-1);
       const answerWith = (answer: Answer) => {
@@ -233,7 +233,7 @@ export class Gateway implements Rooms {
   }
 }
 
-/** Arrives at the client as connect_error, with message and data. */
+/** The error that refuses a handshake; the client gets it as connect_error, with message and data. */
 function refusedConnection({ name, text }: Refusal): ExtendedError {
   return Object.assign(new Error(`${name}: ${text}`), { data: { code: name, text } });
 }

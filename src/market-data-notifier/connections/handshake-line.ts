@@ -1,7 +1,7 @@
 import { TokenBucket } from "../../shared/process/token-bucket.js";
 
 export interface HandshakeLimits {
-  /** From one address. */
+  /** Handshakes a second from one address. */
   readonly handshakesPerSecondMax: number;
 }
 
@@ -10,15 +10,15 @@ interface Line {
   readonly waiting: (() => void)[];
 }
 
-/** Of one address; past it a handshake is refused. */
+/** Waiting handshakes of one address at most; past that one is refused. */
 const WAITING_MAX = 1_024;
-/** Handshakes begun in one turn of the loop, so that those who are connected are served in between. */
+/** Handshakes begun in one turn of the event loop at most, so that connected clients are served in between. */
 const PER_TURN_MAX = 8;
 const PAUSE_MS = 10;
 
 /**
- * Begins handshakes by turns of the addresses they come from, no more of each than its rate: who floods stands in a line
- * of his own.
+ * Begins handshakes in turns of the addresses they come from, and no more of each address than its rate: a flood waits in the
+ * line of its own address.
  */
 export class HandshakeLine {
   readonly #limits: HandshakeLimits;
@@ -29,7 +29,7 @@ export class HandshakeLine {
     this.#limits = limits;
   }
 
-  /** False: too many of this address wait. */
+  /** Queues a handshake. False: too many of its address wait. */
   enter(address: string, begin: () => void): boolean {
     const line = this.#lines.get(address) ?? this.#newLine(address);
     if (line.waiting.length >= WAITING_MAX) return false;
@@ -56,7 +56,7 @@ export class HandshakeLine {
     else setTimeout(run, pauseMs).unref();
   }
 
-  /** One of each address, which then goes to the end; an address without any is forgotten once its rate is whole again. */
+  /** Begins one handshake of each address in turn; an address without any is forgotten once its rate has recovered. */
   #run(nowMs: number): void {
     let begun = 0;
     for (const [address, line] of [...this.#lines]) {

@@ -3,24 +3,24 @@ import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js"
 import type { AccountId } from "../../shared/domain/units.js";
 import { nowEpochMs } from "../../shared/process/clock.js";
 
-/** What a handshake carries, whatever that is. */
+/** The `auth` of a handshake, unchecked. */
 export interface Handshake {
   readonly keyId?: unknown;
   readonly secret?: unknown;
 }
 
-/** Whose own channels a connection may see. */
+/** The account whose private channels a connection may see. */
 export interface SubscriberLogin {
   readonly accountId: AccountId;
   readonly keyId: string;
-  /** By the wall clock; null: never. */
+  /** When the key expires, by the wall clock; null: never. */
   readonly expiresAtMs: number | null;
 }
 
 const SECRET_LENGTH_MAX = 256;
 const NO_CREDENTIALS = refuse("LOGIN_REJECTED", "auth must be { keyId, secret }, both text, or nothing at all");
 
-/** Every key may see its own account's channels, whatever its role. Null: nobody logs in. Never rejects. */
+/** Checks the credentials; a key of any role may see its account's channels. Null: there are none. Never rejects. */
 export async function logInSubscriber(
   keys: KeyCheck,
   { keyId, secret }: Handshake,

@@ -1,7 +1,7 @@
 import type { Refusal, RejectName } from "../../shared/domain/rejects.js";
 import type { AccountId } from "../../shared/domain/units.js";
 
-/** What `subscribe` and `unsubscribe` are answered with. */
+/** The answer to `subscribe` or `unsubscribe`. */
 export type Answer =
   | { readonly ok: true; readonly [field: string]: unknown }
   | { readonly ok: false; readonly code: RejectName; readonly text: string };
@@ -10,30 +10,30 @@ export function refused({ name, text }: Refusal): Answer {
   return { ok: false, code: name, text };
 }
 
-/** One connection, as the channels see it. */
+/** A connection, as channels see it. */
 export interface Listener {
   readonly id: string;
-  /** Null: nobody logged in; public channels only. */
+  /** Null: not logged in, so only public channels are open to it. */
   readonly accountId: AccountId | null;
   isConnected(): boolean;
   join(room: string): void;
   leave(room: string): void;
   send(event: string, payload: object): void;
-  /** Waits while too much is queued for it. False: it is gone, or was cut because it did not read. */
+  /** Waits while too much is queued for the connection. False: it is gone, or was cut because it did not read. */
   hasRoom(): Promise<boolean>;
-  /** Says why in a `lagged` event, then disconnects. */
+  /** Tells why in the event `lagged`, and then disconnects. */
   cut(why: Lagged): void;
 }
 
-/** The event `lagged`: reports were not sent that should have been. */
+/** The event `lagged`: the connection is cut, and later events were not sent. */
 export interface Lagged {
   readonly channel?: "orders";
   readonly reason: "SLOW_CONSUMER" | "UNAVAILABLE";
   readonly text: string;
 }
 
-/** Everybody who listens to a room. Only the channels let somebody into one. */
+/** Sends to the listeners in a room. Only channels let a listener into one. */
 export interface Rooms {
-  /** Sends one packet, encoded once. */
+  /** Sends one packet to all in the room, encoded once. */
   send(room: string, event: string, payload: object): void;
 }

@@ -1,8 +1,8 @@
 import { TokenBucket } from "../../shared/process/token-bucket.js";
 
 /**
- * How many messages a connection may send: a bucket that refills steadily. Who sends on in spite of many refusals is
- * not confused but hostile, and is cut off.
+ * Limits the messages of a connection by a bucket that refills steadily. A client that sends on in spite of many refusals is
+ * hostile, and is cut off.
  */
 export class MessageBudget {
   readonly #bucket: TokenBucket;

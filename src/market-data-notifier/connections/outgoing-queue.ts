@@ -6,10 +6,10 @@ interface Packet {
   readonly data?: unknown;
 }
 
-/** What Engine.IO and ws know of a connection and their types don't tell. Checked by the tests of this folder. */
+/** Fields of Engine.IO's and ws's connections that their types lack. The tests of this folder check that they are there. */
 export interface Connection {
   readonly remoteAddress: string;
-  /** The one that opened it. */
+  /** The request that opened the connection. */
   readonly request: IncomingMessage;
   readonly writeBuffer: Packet[];
   readonly transport: {
@@ -34,11 +34,11 @@ export interface QueueLimits {
   readonly queueBytesMax: number;
 }
 
-/** A client that does not answer a ping for so long has that much to read first. Below Engine.IO's own limit of 20 s. */
+/** After so long without an answer to a ping, a client counts as too slow. Below Engine.IO's own limit of 20 s. */
 const PONG_MAX_MS = 15_000;
 const POLL_MAX_MS = 10_000;
 
-/** What waits in this process until one client reads it, and whether the client reads at all. */
+/** The packets that wait in this process for one client, and whether the client reads at all. */
 export class OutgoingQueue {
   readonly #connection: Connection;
   readonly #limits: QueueLimits;
@@ -56,7 +56,7 @@ export class OutgoingQueue {
     });
   }
 
-  /** Counts at most queuePacketsMax packets, so its cost is bounded. */
+  /** The bytes of the waiting packets. At most queuePacketsMax packets are counted, so its cost is bounded. */
   get bytes(): number {
     const { writeBuffer, transport } = this.#connection;
     let bytes = transport.socket?.bufferedAmount ?? 0;
@@ -68,7 +68,7 @@ export class OutgoingQueue {
     return bytes;
   }
 
-  /** Why this client is too slow; null: it keeps up. */
+  /** Why the client is too slow; null: it keeps up. */
   lag(nowMs: number): string | null {
     const { queuePacketsMax, queueBytesMax } = this.#limits;
     const { writeBuffer, transport } = this.#connection;
@@ -81,12 +81,12 @@ export class OutgoingQueue {
     return null;
   }
 
-  /** Drops what was not handed to the network yet, so that what is sent next is read as soon as possible. */
+  /** Drops packets that were not handed to the network yet, so that the next one is read as soon as possible. */
   drop(): void {
     this.#connection.writeBuffer.length = 0;
   }
 
-  /** Whoever is too slow to answer a ping, or the end of the connection, in time is given so long. */
+  /** Gives a client that is too slow to answer a ping, or to close the connection, so much more time. */
   bePatient(timeoutMs: number): void {
     const { transport, pingTimeoutTimer } = this.#connection;
     this.#connection.resetPingTimeout = () => undefined;
@@ -95,12 +95,12 @@ export class OutgoingQueue {
     if (transport.socket !== undefined) transport.socket._closeTimeout = timeoutMs;
   }
 
-  /** Nothing follows any more: the TCP connection ends behind what was sent, also for clients that don't answer its end. */
+  /** Ends the TCP connection behind the packets already sent, also for clients that don't close their side. */
   end(): void {
     this.#connection.transport.socket?._socket?.end();
   }
 
-  /** Ends the connection with all that it was not sent. */
+  /** Ends the connection at once; packets not sent are lost. */
   discard(): void {
     discard(this.#connection);
   }

@@ -1,4 +1,4 @@
-/** How many connections there may be: in all, and from one address. */
+/** Limits of the connections: in all, and from one address. */
 export interface PlaceLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
@@ -6,7 +6,7 @@ export interface PlaceLimits {
 
 /** A connection's place. */
 export interface Place {
-  /** It listens to something: its place is not given to another any more. */
+  /** The connection subscribes to something: from now on it does not give way to another. */
   settle(): void;
   leave(): void;
 }
@@ -15,13 +15,13 @@ type Close = () => void;
 
 interface Address {
   connections: number;
-  /** Connected, and subscribed to nothing yet; the oldest first. */
+  /** The closers of connections without a subscription, the oldest first. */
   readonly idle: Set<Close>;
 }
 
 /**
- * Who has a place among the connections. When all are taken, one that is subscribed to nothing has to go for the next
- * who comes: the oldest, of the same address where that has as many as it may, else of the address that has most of them.
+ * Gives connections their places. When all are taken, the oldest connection without a subscription gives way to a new one: of
+ * the same address if that has as many as it may, else of the address with most such connections.
  */
 export class Places {
   readonly #limits: PlaceLimits;
@@ -32,7 +32,7 @@ export class Places {
     this.#limits = limits;
   }
 
-  /** Makes room for one more of this address; returns why there is none, or null. */
+  /** Makes room for one more connection of the address; returns why there is none, or null. */
   makeRoom(address: string): string | null {
     const { connectionsMax, connectionsPerAddressMax } = this.#limits;
     const own = this.#addresses.get(address);
@@ -68,7 +68,7 @@ export class Places {
   }
 }
 
-/** False: all of them are subscribed to something. */
+/** Closes the address's oldest connection without a subscription. False: it has none. */
 function closeOldest(address: Address | undefined): boolean {
   const [oldest] = address?.idle ?? [];
   if (oldest === undefined) return false;

@@ -7,14 +7,14 @@ type NamedChannel = Pick<Channel, "name" | "fields">;
 
 export interface KnownNames<OneChannel extends NamedChannel> {
   readonly channels: readonly OneChannel[];
-  /** In the contract, not built yet. */
+  /** Channels of docs/protocol.md that are not built yet. */
   readonly laterChannels: readonly string[];
   readonly assets: ReadonlyMap<string, unknown>;
 }
 
 /**
- * Checks what all channels have in common in the argument of `subscribe` or `unsubscribe`, which is whatever a stranger
- * sent. Strangers' accounts can't be named: the key of the connection says whose.
+ * Checks the argument of `subscribe` or `unsubscribe`, which may be any value, for what all channels have in common: the
+ * channel, the asset, and fields that exist. It can't name an account: that is the one of the connection's key.
  */
 export function parseSubscribeRequest<OneChannel extends NamedChannel>(
   input: unknown,
@@ -52,7 +52,7 @@ function strayField(field: string, channels: readonly NamedChannel[]): Refusal {
   return refuse("MALFORMED_MESSAGE", `field ${shown(field)} is not known; use ${known.join(", ")}`);
 }
 
-/** A stranger's value, made fit for one line of an answer. */
+/** A client's value, made fit for one line of an answer. */
 export function shown(value: unknown): string {
   const text =
     typeof value === "string"

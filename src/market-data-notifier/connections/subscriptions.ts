@@ -6,30 +6,30 @@ import { type KnownNames, parseSubscribeRequest } from "./subscribe-request.js";
 
 export interface SubscriptionsOptions extends KnownNames<Channel> {
   readonly limits: { readonly subscriptionsPerConnectionMax: number };
-  /** Whether the database answers: nobody is made to wait for one that does not. */
+  /** Whether the database answers; if not, subscribers are refused at once. */
   readonly isDatabaseReady: () => boolean;
-  /** Sends what is in order, so that a snapshot taken next is where the live events go on. */
+  /** Flushes all channels, so that live events go on after a snapshot that is taken next. */
   readonly flush: () => void;
   readonly metrics: Pick<NotifierMetrics, "subscriptions">;
 }
 
-/** What a client asks for, once it was found to be all right. */
+/** A client's request after its checks. */
 interface Wanted {
   readonly channel: Channel;
   readonly subscription: Subscription;
 }
 
-/** What clients ask for: `subscribe` and `unsubscribe`, checked, counted, and passed to the channels. */
+/** Takes clients' `subscribe` and `unsubscribe`: checks and counts them, and passes them to the channels. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  /** What each listener is subscribed to: the subscriptions' keys, with the channels' names. */
+  /** By listener, the keys of its subscriptions, each with its channel's name. */
   readonly #held = new Map<string, Map<string, string>>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
   }
 
-  /** A message of a client, whatever it holds. */
+  /** Takes any message of a client. */
   receive(listener: Listener, event: unknown, argument: unknown, answerWith: AnswerWith): void {
     const wanted = this.#wanted(listener, event, argument);
     if ("text" in wanted) answerWith(refused(wanted));
@@ -41,7 +41,7 @@ export class Subscriptions {
     }
   }
 
-  /** The listener is gone, and everything that was its. */
+  /** Forgets a listener that is gone, and its subscriptions. */
   forget(listener: Listener): void {
     for (const channel of this.#options.channels) channel.forget(listener);
     for (const channel of this.#held.get(listener.id)?.values() ?? [])
@@ -86,7 +86,7 @@ export class Subscriptions {
     return null;
   }
 
-  /** False: the connection has as many as it may. */
+  /** Counts a subscription. False: the connection has as many as it may. */
   #hold(listener: Listener, key: string, channel: string): boolean {
     const keys = this.#held.get(listener.id) ?? new Map<string, string>();
     if (keys.has(key)) return true;

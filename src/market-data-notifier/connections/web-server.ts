@@ -6,14 +6,14 @@ import { beforeDeadline } from "../../shared/process/waits.js";
 
 export type WebServer = HttpServer | HttpsServer;
 
-/** How long a connection may take for its TLS handshake, and for a request's headers; twice that for all of a request. */
+/** How long a TLS handshake, and a request's headers, may take; a whole request may take twice as long. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const LATE_CHECK_MS = 1_000;
 const LISTEN_TIMEOUT_MS = 5_000;
-/** Connections that the kernel has accepted and this process has not. */
+/** Limit of the connections that the kernel has accepted and this process has not. */
 const BACKLOG = 4_096;
 
-/** What Socket.IO is served on. Whatever else a browser asks for is not there. */
+/** The HTTP server below Socket.IO; it answers every other request with 404. */
 export function webServer({ tls, idleMax }: { readonly tls: TlsIdentity | null; readonly idleMax: number }): WebServer {
   const answer = (_request: IncomingMessage, response: ServerResponse) =>
     void response.writeHead(404).end("connect with Socket.IO\n");
@@ -41,8 +41,8 @@ export function listen(http: WebServer, { host, port }: { host: string; port: nu
 }
 
 /**
- * Ends the oldest of the TCP connections without a request when there are more than `idleMax`: who means to say something
- * does so at once. A websocket is not idle, nor is a poll that waits for its answer.
+ * Ends the oldest TCP connections without a request when there are more than `idleMax`: an honest client sends its request at
+ * once. A websocket is not idle, nor is a poll that waits for its answer.
  */
 function boundIdle(http: WebServer, idleMax: number): void {
   const idle = new Map<string, Socket>();
@@ -67,7 +67,7 @@ function boundIdle(http: WebServer, idleMax: number): void {
   });
 }
 
-/** The same for a TLS connection and for the TCP connection below it. */
+/** A socket's name, the same for a TLS connection and for the TCP connection below it. */
 function nameOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
