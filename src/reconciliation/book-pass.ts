@@ -56,7 +56,7 @@ export class BookPass {
     return NOTHING;
   }
 
-  /** Looks at the present page; `turn` goes on to the next one. After the last page, differences not found again are resolved. */
+  /** Looks at the present page; `turn` goes to the next one. After the last page, differences not found again are resolved. */
   async lookAtPage(snapshot: WorkingSnapshot, open: readonly OpenDifference[]): Promise<BookPage> {
     const { asset, event } = this.#book;
     const end = Math.min(this.#next + this.#pageOrders, this.#ids.length);

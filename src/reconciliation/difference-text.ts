@@ -1,6 +1,6 @@
 import type { Difference, RowName } from "./comparison.js";
 
-/** A difference as one line: `orders asset=BTC-USD order_id=256: held_units is 5, but 4 by execution_reports account_id=3 …`. */
+/** One line for a difference: `orders asset=BTC-USD order_id=256: held_units is 5, but 4 by execution_reports account_id=3 …`. */
 export function differenceText({ row, column, found, expected, source, rule }: Difference): string {
   if (column === "exists")
     return found === "true"

@@ -118,7 +118,7 @@ export class Reconciliation {
     return true;
   }
 
-  /** Looks at new history part by part while there is time; the next pass goes on. Returns its orders, and whether it is done. */
+  /** Looks at new history part by part while there is time. Returns how many orders it had, and whether it is done. */
   async #lookAtBacklog(
     backlog: PassResult["backlog"],
     limits: PassLimits,
