@@ -1,8 +1,8 @@
 /** The engines' stage, as the service runs it, in this process. */
 
-import type { OrderLogSource } from "../src/matching-engine/order-log-replay.js";
 import { MatchingEngines } from "../src/matching-engine/service.js";
 import type { SnapshotPolicy } from "../src/matching-engine/snapshotter.js";
+import type { StoredCommandsSource } from "../src/matching-engine/stored-commands-replay.js";
 import { connectBus } from "../src/shared/bus/bus.js";
 import type { AssetRegistry } from "../src/shared/domain/assets.js";
 import { fixedShare } from "../src/shared/leases/asset-share.js";
@@ -22,20 +22,20 @@ export interface Taken {
 interface EngineRun {
   readonly asset: string;
   readonly snapshots: SnapshotPolicy;
-  readonly orderLog: OrderLogSource | null;
+  readonly storedCommands: StoredCommandsSource | null;
 }
 
 /** Runs an engine until `isDone`; returns how long that took, from its first line on. */
 export async function runEngine(
   url: string,
   registry: AssetRegistry,
-  { asset, snapshots, orderLog }: EngineRun,
+  { asset, snapshots, storedCommands }: EngineRun,
   isDone: (service: BenchService) => Promise<boolean>,
 ): Promise<Taken> {
   const service = new BenchService();
   const [startedMs, startedCpu] = [performance.now(), process.cpuUsage()];
   const bus = await connectBus(url, { name: "bench", log: service.log });
-  const stage = new MatchingEngines(service, bus, registry, { snapshots, orderLog });
+  const stage = new MatchingEngines(service, bus, registry, { snapshots, storedCommands });
   const loop = runStage(service, bus, stage, {
     share: fixedShare([asset]),
     pendingMessagesMax: 1_024,

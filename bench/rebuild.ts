@@ -35,8 +35,8 @@ const ROWS_PER_INSERT = 500;
 const NEVER = { everyCommands: 1e9, everyMs: 1e9, replayMax: 1e9 };
 
 const { commands, resting } = asked(() =>
-  commandLine("bench:rebuild", "How soon an engine is back that has nothing but the order log.")
-    .option("--commands <count>", "in the order log", whole(), 1_000_000)
+  commandLine("bench:rebuild", "How soon an engine is back that has nothing but the stored commands.")
+    .option("--commands <count>", "stored", whole(), 1_000_000)
     .option("--resting <count>", "orders in the book", whole(), 100_000)
     .parse()
     .opts(),
@@ -53,7 +53,7 @@ function commandAt(index: number): Command {
   return { ...command, body: { ...command.body, clientOrderId, feeRates } };
 }
 
-async function fillOrderLog(database: Database): Promise<void> {
+async function fillStoredCommands(database: Database): Promise<void> {
   const text = `insert into order_log (${COLUMN_NAMES.join(", ")}) select * from unnest(${COLUMN_NAMES.map(
     (name, index) => `$${index + 1}::${COLUMNS[name]}[]`,
   ).join(", ")})`;
@@ -106,12 +106,12 @@ try {
   const database = await connectDatabase(postgres.adminUrl, { applicationName: "bench", log });
   const bus = await connectBus(nats.url, { name: "bench", log });
   await bus.ensureStreams(1);
-  await fillOrderLog(database);
+  await fillStoredCommands(database);
   await fillStreams(bus);
   const run = {
     asset: ASSET,
     snapshots: NEVER,
-    orderLog: (asset: string, after: number, max: number) => readStoredCommands(database, asset, after, max),
+    storedCommands: (asset: string, after: number, max: number) => readStoredCommands(database, asset, after, max),
   };
   const rebuild = () => runEngine(nats.url, registry, run, (service) => Promise.resolve(service.isReady()));
   const row = (what: string, { ms, cpuMs }: Taken) =>

@@ -62,7 +62,7 @@ async function fillLog(bus: Bus, from: number, to: number): Promise<void> {
 
 const isReady = (service: BenchService) => Promise.resolve(service.isReady());
 const run = (snapshots: SnapshotPolicy, isDone = isReady) =>
-  runEngine(nats.url, registry, { asset: ASSET, snapshots, orderLog: null }, isDone);
+  runEngine(nats.url, registry, { asset: ASSET, snapshots, storedCommands: null }, isDone);
 
 const folder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
 const binary = findNatsBinary(process.env["NATS_SERVER_BIN"] ?? null, process.env["PATH"] ?? "");

@@ -29,16 +29,16 @@ import { AssetHalted } from "../shared/stage/stage.js";
 import { type EventRows, piecesOf } from "../shared/wire/event-rows.js";
 import { encodeExecutionBatch } from "../shared/wire/pipeline-codec.js";
 import type { TrimmedEvents } from "./engine-start.js";
-import type { OrderLogReplay } from "./order-log-replay.js";
 import type { PublishedOutput } from "./published-output.js";
 import type { StreamPlaces } from "./snapshot-store.js";
+import type { StoredCommandsReplay } from "./stored-commands-replay.js";
 
 /** Rows in one message; a command with more spans several. With the envelope below 256 KiB. */
 const ROWS_BYTES_MAX = 255 * 1024;
 
 type CommandsFrom =
   | { readonly kind: "COMMANDS" }
-  | { readonly kind: "order_log"; readonly replay: OrderLogReplay; readonly ended: Promise<void> }
+  | { readonly kind: "order_log"; readonly replay: StoredCommandsReplay; readonly ended: Promise<void> }
   | { readonly kind: "nowhere"; readonly cause: unknown };
 
 interface Compared {
@@ -119,7 +119,7 @@ export class HostedEngine {
   }
 
   /** Takes what COMMANDS don't hold any more from order_log, beside everything else that goes on. `count` is told how many. */
-  rebuild(replay: OrderLogReplay, count: (commands: number) => void): void {
+  rebuild(replay: StoredCommandsReplay, count: (commands: number) => void): void {
     const apply = async (commands: readonly Command[]) => {
       this.#execute(commands);
       count(commands.length);

@@ -20,11 +20,11 @@ import { AssetHalted, haltingAsset, type Stage } from "../shared/stage/stage.js"
 import { decodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 import { type EngineStart, EngineStarts } from "./engine-start.js";
 import { type EventsAre, HostedEngine, type Replayed } from "./hosted-engine.js";
-import { OrderLogReplay, type OrderLogSource } from "./order-log-replay.js";
 import { PublishedOutput } from "./published-output.js";
 import { SnapshotStore } from "./snapshot-store.js";
 import { SNAPSHOT_POLICY, type SnapshotPolicy, Snapshotter } from "./snapshotter.js";
 import { Standbys } from "./standbys.js";
+import { StoredCommandsReplay, type StoredCommandsSource } from "./stored-commands-replay.js";
 import { readRange } from "./subject-range.js";
 
 export interface EnginesOptions {
@@ -33,7 +33,7 @@ export interface EnginesOptions {
   /** Follows what others run and this process is next in line for. */
   readonly standsBy: boolean;
   /** Where the commands are that COMMANDS don't hold any more; null: nowhere. */
-  readonly orderLog: OrderLogSource | null;
+  readonly storedCommands: StoredCommandsSource | null;
   /** What this build applies; tests feign another. */
   readonly rulesVersion: number;
 }
@@ -49,18 +49,18 @@ export class MatchingEngines implements Stage {
   readonly #snapshotter: Snapshotter;
   readonly #standbys: Standbys | null;
   readonly #starts: EngineStarts;
-  readonly #orderLog: OrderLogSource | null;
+  readonly #storedCommands: StoredCommandsSource | null;
   readonly #hosted = new Map<string, HostedEngine>();
   readonly #commands;
   readonly #replaySpeed;
 
   constructor(service: Service, bus: Bus, registry: AssetRegistry, options: Partial<EnginesOptions> = {}) {
-    const { share = fixedShare([]), snapshots = SNAPSHOT_POLICY, standsBy = true, orderLog = null } = options;
+    const { share = fixedShare([]), snapshots = SNAPSHOT_POLICY, standsBy = true, storedCommands = null } = options;
     this.#rulesVersion = options.rulesVersion ?? RULES_VERSION;
     this.#service = service;
     this.#bus = bus;
     this.#registry = registry;
-    this.#orderLog = orderLog;
+    this.#storedCommands = storedCommands;
     this.#share = share;
     const store = new SnapshotStore(bus);
     const snapshotter = new Snapshotter(service, bus, store, snapshots);
@@ -88,8 +88,8 @@ export class MatchingEngines implements Stage {
     const hosted = new HostedEngine(asset, beginning, (replayed) => this.#noteReplayed(asset, replayed));
     if (firstCommands.length > 0) {
       const why = `COMMANDS begin with command ${firstCommands[0]?.commandSequence}: bring back a snapshot`;
-      if (this.#orderLog === null) throw new AssetHalted(asset, why);
-      const replay = new OrderLogReplay(this.#orderLog, { asset, firstCommands }, this.#service.log);
+      if (this.#storedCommands === null) throw new AssetHalted(asset, why);
+      const replay = new StoredCommandsReplay(this.#storedCommands, { asset, firstCommands }, this.#service.log);
       hosted.rebuild(replay, (commands) => this.#commands.inc({ asset }, commands));
     }
     this.#hosted.set(asset, hosted);

@@ -45,13 +45,13 @@ export const COLUMNS = {
   available_units: "bigint",
 } as const;
 export type ColumnName = keyof typeof COLUMNS;
-export type OrderLogRow = Record<ColumnName, unknown>;
+export type StoredCommandRow = Record<ColumnName, unknown>;
 
 export const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
 /** Every row is a copy of this one, so that all have one shape: reading them column by column is several times faster. */
-const EMPTY_ROW = Object.fromEntries(COLUMN_NAMES.map((name) => [name, null])) as OrderLogRow;
+const EMPTY_ROW = Object.fromEntries(COLUMN_NAMES.map((name) => [name, null])) as StoredCommandRow;
 
-export function rowOf(asset: string, command: Command, hold: Hold | null, actionId: ActionId | null): OrderLogRow {
+export function rowOf(asset: string, command: Command, hold: Hold | null, actionId: ActionId | null): StoredCommandRow {
   const { body } = command;
   const row = { ...EMPTY_ROW };
   row.asset = asset;
@@ -72,7 +72,7 @@ export function rowOf(asset: string, command: Command, hold: Hold | null, action
   return row;
 }
 
-function writeBody(row: OrderLogRow, body: Exclude<CommandBody, { kind: "refuse" }>, hold: Hold | null): void {
+function writeBody(row: StoredCommandRow, body: Exclude<CommandBody, { kind: "refuse" }>, hold: Hold | null): void {
   row.kind = body.kind;
   switch (body.kind) {
     case "new":
@@ -106,7 +106,7 @@ function writeBody(row: OrderLogRow, body: Exclude<CommandBody, { kind: "refuse"
 }
 
 /** Writes the order as its client asked for it, and in columns of their own what was decided (fees, protective price). */
-function writeNewOrder(row: OrderLogRow, body: NewOrder, hold: Hold | null): void {
+function writeNewOrder(row: StoredCommandRow, body: NewOrder, hold: Hold | null): void {
   const isProtected = body.feeRates !== null && (body.type === "market" || body.type === "stop_market");
   row.client_order_id = body.clientOrderId;
   row.side = body.side;

@@ -15,7 +15,7 @@ export function parseOptions(args: readonly string[]) {
     .option("--asset <name>", "such as BTC-USD")
     .option("--from <command>", "the first command that counts; what comes before is only run", whole(), 1)
     .option("--to <command>", "the last command; default: all that there are", whole())
-    .addOption(source.choices(["commands", "order-log"] as const).default("commands" as const))
+    .addOption(source.choices(["commands", "stored-commands"] as const).default("commands" as const))
     .option("--no-snapshot", "run from the first command on, not from a snapshot before --from")
     .option("--export <file>", "write the window to a file: the state before it, its commands, what was published")
     .option("--import <file>", "run such a file again; needs no pipeline")

@@ -72,7 +72,7 @@ export class RecordedAsset {
     yield gathered;
   }
 
-  async *orderLog(after: number): AsyncGenerator<readonly Command[]> {
+  async *storedCommands(after: number): AsyncGenerator<readonly Command[]> {
     for (let last = after; ; ) {
       const commands = await readStoredCommands(this.#database, this.#terms.asset, last, ROWS_PER_QUERY);
       if (commands.length > 0) yield commands;

@@ -59,7 +59,7 @@ export async function replay(
       if (command.commandSequence < next) continue;
       if (command.commandSequence > next)
         throw new Error(
-          `command ${next} is not there any more, the next one is ${command.commandSequence}; try --source order-log`,
+          `command ${next} is not there any more, the next one is ${command.commandSequence}; try --source stored-commands`,
         );
       engine.execute(command);
       counts.commands++;

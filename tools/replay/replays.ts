@@ -31,8 +31,8 @@ export async function replayRecorded(
   const start = await recorded.startBefore(from, usesSnapshots);
   const { engine, commandsThrough } = start;
   const published = await recorded.publishedAfter(start);
-  const isFromLog = source === "order-log";
-  const all = isFromLog ? recorded.orderLog(engine.lastCommandSequence) : recorded.commands(commandsThrough);
+  const isStored = source === "stored-commands";
+  const all = isStored ? recorded.storedCommands(engine.lastCommandSequence) : recorded.commands(commandsThrough);
   const feed = new CommandFeed(all);
   const checkTrades = recorded.checkTrades.bind(recorded);
   await replay(engine, feed.through(from - 1), published, checkTrades);

@@ -31,7 +31,7 @@ const COLUMNS = `command_sequence, log_id, account_id, received_at_us, sequenced
   expires_at_ms, post_only, self_trade_prevention, asset_state, rules, refused, first_order_id, maker_fee_bps, taker_fee_bps,
   protection_price_ticks, spendable_units, cover, needed_units, available_units`;
 
-type OrderLogRow = Readonly<Record<keyof ReturnType<typeof rowFrom>, unknown>>;
+type StoredCommandRow = Readonly<Record<keyof ReturnType<typeof rowFrom>, unknown>>;
 
 function rowFrom(row: CopiedRow) {
   return {
@@ -70,7 +70,7 @@ function rowFrom(row: CopiedRow) {
 }
 
 /** The command that order-processing wrote as this row (command-rows.ts), the same to the last byte. */
-export function commandOf(row: OrderLogRow): Command {
+export function commandOf(row: StoredCommandRow): Command {
   const body = bodyOf(row);
   const reason = row.refused as string | null;
   const refused = { kind: "refuse", request: body, reason, firstOrderId: row.first_order_id };
@@ -84,7 +84,10 @@ export function commandOf(row: OrderLogRow): Command {
   } as Command;
 }
 
-function shortfallOf({ needed_units: neededUnits, available_units: availableUnits }: OrderLogRow): Shortfall | null {
+function shortfallOf({
+  needed_units: neededUnits,
+  available_units: availableUnits,
+}: StoredCommandRow): Shortfall | null {
   return neededUnits === null ? null : ({ neededUnits, availableUnits } as Shortfall);
 }
 
@@ -106,7 +109,7 @@ function rulesOf(json: string): RulesInForce {
   return { version, allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax };
 }
 
-function bodyOf(row: OrderLogRow): RequestBody | CommandBody {
+function bodyOf(row: StoredCommandRow): RequestBody | CommandBody {
   const clientOrderId = row.client_order_id;
   switch (row.kind) {
     case "new":

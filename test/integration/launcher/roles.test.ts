@@ -120,7 +120,7 @@ describe("the database's roles", () => {
         "insert into execution_reports default values",
       ],
       [
-        "to write the order log, to all but order-processing",
+        "to store commands, to all but order-processing",
         EVERYBODY_BUT("bourse_order_processing"),
         "insert into order_log default values",
       ],

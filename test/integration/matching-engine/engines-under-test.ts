@@ -1,10 +1,10 @@
 /** Engines between two streams, in this process, with nobody before them and nobody behind. */
 import { createEngine, RULES_VERSION } from "@bourse/matching-core";
 import { RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
-import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { SnapshotStore, type StoredSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import type { SnapshotPolicy } from "../../../src/matching-engine/snapshotter.js";
+import type { StoredCommandsSource } from "../../../src/matching-engine/stored-commands-replay.js";
 import { readRange } from "../../../src/matching-engine/subject-range.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import type { InputMessage } from "../../../src/shared/bus/reader.js";
@@ -37,7 +37,7 @@ export interface StartOptions {
   /** Shares the assets with the others that have a name; without one it works on all, whatever others do. */
   readonly instance?: string;
   /** Null: the engine has none to read. */
-  readonly orderLog?: OrderLogSource | null;
+  readonly storedCommands?: StoredCommandsSource | null;
   /** What its build applies. */
   readonly rulesVersion?: number;
   /** ASSET and OTHER unless given. */
@@ -72,7 +72,7 @@ export class EnginesUnderTest {
     bus: spoil,
     instance,
     assets = [ASSET, OTHER],
-    orderLog = null,
+    storedCommands = null,
     rulesVersion = RULES_VERSION,
   }: StartOptions = {}): Promise<ServiceForTest> {
     const service = serviceForTest("matching-engine");
@@ -87,7 +87,7 @@ export class EnginesUnderTest {
     const stage = new MatchingEngines(service, spoil?.(bus) ?? bus, registry, {
       share,
       snapshots: policy,
-      orderLog,
+      storedCommands,
       rulesVersion,
     });
     const loop = runStage(service, bus, stage, {
@@ -140,7 +140,7 @@ export class EnginesUnderTest {
   }
 
   /** As it would be read from Postgres. */
-  readonly orderLog: OrderLogSource = async (asset, after, max) =>
+  readonly storedCommands: StoredCommandsSource = async (asset, after, max) =>
     (this.#commands.get(asset) ?? []).slice(after, after + max);
 
   async put(stream: StreamName, asset: string, data: Uint8Array): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { OrderLogSource } from "../../../src/matching-engine/order-log-replay.js";
+import type { StoredCommandsSource } from "../../../src/matching-engine/stored-commands-replay.js";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
 import type { Bus } from "../../../src/shared/bus/bus.js";
 import { readReplayHorizon } from "../../../src/shared/bus/replay-horizon.js";
@@ -101,7 +101,7 @@ describe("trimming the streams", () => {
   it("an engine whose snapshots are all gone after a trim comes back from order_log, and compares what is left", async () => {
     await trimAndLoseSnapshots();
     const before = await engines.messages("EXECUTIONS", subjectOf("EXECUTIONS", ASSET));
-    const service = await engines.start({ orderLog: engines.orderLog, snapshots: ALWAYS });
+    const service = await engines.start({ storedCommands: engines.storedCommands, snapshots: ALWAYS });
     await engines.command(100);
     const stored = await engines.snapshotOfAll();
     expect(await engines.stateHashIn(stored)).to.equal(engines.expected().stateHash);
@@ -116,11 +116,11 @@ describe("trimming the streams", () => {
   it("says how far it has come meanwhile, and waits while order_log can't be read; other assets go on", async () => {
     await trimAndLoseSnapshots();
     let isAway = true;
-    const orderLog: OrderLogSource = async (asset, after, max) => {
+    const storedCommands: StoredCommandsSource = async (asset, after, max) => {
       if (isAway) throw new Error("nobody there");
-      return await engines.orderLog(asset, after, max);
+      return await engines.storedCommands(asset, after, max);
     };
-    const service = await engines.start({ orderLog });
+    const service = await engines.start({ storedCommands });
     const why = await eventually("it says what it waits for", () =>
       service.notReady().find((reason) => reason.includes("waiting for Postgres")),
     );
@@ -138,10 +138,10 @@ describe("trimming the streams", () => {
     const mayGoOn = new Promise<void>((resolve) => {
       goOn = resolve;
     });
-    const orderLog: OrderLogSource = async (asset, after) => {
+    const storedCommands: StoredCommandsSource = async (asset, after) => {
       asked.push(after);
       if (after > 0) await mayGoOn;
-      return await engines.orderLog(asset, after, 100);
+      return await engines.storedCommands(asset, after, 100);
     };
     let failures = 2;
     const isTrouble = (subject: string) => subject === subjectOf("EXECUTIONS", OTHER) && failures-- > 0;
@@ -152,7 +152,7 @@ describe("trimming the streams", () => {
       };
       return new Proxy(real, { get: (_, name) => (name === "publish" ? publish : bound(real, name)) });
     };
-    const service = await engines.start({ orderLog, bus });
+    const service = await engines.start({ storedCommands, bus });
     await eventually("it is on its way", () => (asked.includes(100) ? true : null));
     await engines.command(100, OTHER);
     expect(await engines.published(OTHER)).to.deep.equal(engines.expected(OTHER).events);
@@ -176,8 +176,9 @@ describe("trimming the streams", () => {
   ] as const)
     it(`an engine halts its asset where order_log ${what}`, async () => {
       await trimAndLoseSnapshots();
-      const orderLog: OrderLogSource = async (...page) => (await engines.orderLog(...page)).flatMap(spoil);
-      const service = await engines.start({ orderLog });
+      const storedCommands: StoredCommandsSource = async (...page) =>
+        (await engines.storedCommands(...page)).flatMap(spoil);
+      const service = await engines.start({ storedCommands });
       const why = await eventually("the asset is halted", () =>
         service.notReady().find((reason) => reason.includes("halted")),
       );

@@ -210,7 +210,7 @@ function stageOf(
     return new MatchingEngines(service, bus, registry, {
       snapshots,
       rulesVersion,
-      orderLog: (asset, after, max) => readStoredCommands(database, asset, after, max),
+      storedCommands: (asset, after, max) => readStoredCommands(database, asset, after, max),
     });
   return new TradeProcessing(service, bus, new TradeStore(database), registry);
 }

@@ -56,7 +56,7 @@ describe("rules of an asset", () => {
     const recorded = new RecordedAsset(pipeline.bus, pipeline.database, terms());
     const [fromCommands, fromLog] = [
       await replayRecorded(recorded, terms(), { ...ALL, source: "commands" }),
-      await replayRecorded(recorded, terms(), { ...ALL, source: "order-log" }),
+      await replayRecorded(recorded, terms(), { ...ALL, source: "stored-commands" }),
     ];
     expect(fromCommands).to.include({ to: 6, comparedThrough: 6 });
     expect(fromLog).to.include({ to: 6, stateHash: fromCommands.stateHash });

@@ -75,7 +75,7 @@ describe("the reconciliation service, beside a running pipeline", () => {
       [ASSET],
     ],
     [
-      "the order log",
+      "stored commands",
       "update order_log set price_ticks = price_ticks + 1 where asset = 'BTC-USD' and price_ticks = 90",
       "update order_log set price_ticks = price_ticks - 1 where asset = 'BTC-USD' and price_ticks = 91",
       [ASSET],

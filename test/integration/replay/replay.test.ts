@@ -114,15 +114,15 @@ describe("a replay of a pipeline", () => {
   });
   after(() => pipeline.stop());
 
-  it("gives the trades that Postgres holds, from the commands and from the order log", async () => {
+  it("gives the trades that Postgres holds, from COMMANDS and from the stored commands", async () => {
     const recorded = new RecordedAsset(pipeline.bus, pipeline.database, TERMS);
     const fromCommands = await replayRecorded(recorded, TERMS, ALL);
-    const fromLog = await replayRecorded(recorded, TERMS, { ...ALL, source: "order-log" });
+    const fromStored = await replayRecorded(recorded, TERMS, { ...ALL, source: "stored-commands" });
     expect(fromCommands).to.include({ to: 40, comparedThrough: 40 });
     const [trades] = await pipeline.rows("select count(*) as count from trades");
     expect(fromCommands.counts).to.include({ commands: 40, trades: trades?.["count"] });
     expect(trades?.["count"]).to.be.above(10);
-    expect(fromLog).to.include({ to: 40, comparedThrough: 40, stateHash: fromCommands.stateHash });
+    expect(fromStored).to.include({ to: 40, comparedThrough: 40, stateHash: fromCommands.stateHash });
   });
 
   it("shows the first trade that Postgres holds otherwise", async () => {

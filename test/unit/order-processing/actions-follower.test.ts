@@ -77,7 +77,7 @@ describe("following actions", () => {
       told.map((command) => Number(command.actionId)),
     ]);
 
-  it("starts in each asset where its order log has followed to", async () => {
+  it("starts in each asset after the last action that its stored commands follow", async () => {
     actions = [1, 2, 3].map((id) => action(id, "cancel_all", { accountId: ANN }));
     expect(await ids()).to.deep.equal([
       ["BTC-USD", [3]],

@@ -33,7 +33,7 @@ function logged(body: NewOrder): LoggedRequest {
   return { logId: logId(256), accountId: 1 as never, receivedAtUs: epochUs(1), body };
 }
 
-describe("the rows of the order log", () => {
+describe("the rows of stored commands", () => {
   it("give the same command back, byte for byte, funded or refused", () => {
     fc.assert(
       fc.property(

@@ -14,13 +14,13 @@ import { serviceForTest } from "../../../support/service.js";
 const ASSET = "BTC-USD";
 const ALL = 1_000;
 
-describe("reading the order log", () => {
+describe("reading stored commands", () => {
   let url: string;
   let database: Database;
 
   before(async () => {
     url = await createDatabase();
-    const options = { applicationName: "order-log-test", log: serviceForTest("test").log };
+    const options = { applicationName: "stored-commands-test", log: serviceForTest("test").log };
     database = await connectDatabase(asRole(url, "bourse_matching_engine"), options);
     // What is random is not unique, and not known to the assets.
     await execute(url, "drop index order_log_client_order_id, order_log_log_id");

@@ -5,11 +5,11 @@
 import type { Database } from "../shared/database/database.js";
 import { readStoredCommands } from "../shared/database/stored-commands.js";
 import type { Service } from "../shared/process/lifecycle.js";
-import type { OrderLogSource } from "./order-log-replay.js";
+import type { StoredCommandsSource } from "./stored-commands-replay.js";
 
 const CONNECT_DEADLINE_MS = 5_000;
 
-export function lazyOrderLog(service: Service, url: string): OrderLogSource {
+export function lazyStoredCommands(service: Service, url: string): StoredCommandsSource {
   const options = { applicationName: "matching-engine", log: service.log, poolMax: 2 };
   let connected: Promise<Database> | null = null;
   service.onStop("database", async () => (await connected?.catch(() => null))?.close());

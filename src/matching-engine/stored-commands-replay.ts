@@ -10,7 +10,7 @@ import { pausedFor } from "../shared/process/waits.js";
 import { encodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 
 /** The commands after the given one, in order; at most so many. */
-export type OrderLogSource = (asset: string, after: number, max: number) => Promise<Command[]>;
+export type StoredCommandsSource = (asset: string, after: number, max: number) => Promise<Command[]>;
 
 /** Of more, many would outlive the collection of short-lived objects, which then costs as much as reading them. */
 const PAGE_COMMANDS = 2_000;
@@ -23,8 +23,8 @@ export interface MissingCommands {
   readonly firstCommands: readonly Command[];
 }
 
-export class OrderLogReplay {
-  readonly #source: OrderLogSource;
+export class StoredCommandsReplay {
+  readonly #source: StoredCommandsSource;
   readonly #missing: MissingCommands;
   readonly #log: Logger;
   readonly #through: number;
@@ -34,7 +34,7 @@ export class OrderLogReplay {
   #trouble: string | null = null;
   #isStopped = false;
 
-  constructor(source: OrderLogSource, missing: MissingCommands, log: Logger) {
+  constructor(source: StoredCommandsSource, missing: MissingCommands, log: Logger) {
     this.#source = source;
     this.#missing = missing;
     this.#log = log.child({ asset: missing.asset });
