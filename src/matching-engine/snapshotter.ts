@@ -1,33 +1,30 @@
 /**
- * When snapshots are taken, and which are kept. Taking one is a copy of memory between two batches; storing and
- * checking it goes on beside the matching, one at a time. One that can't be stored is said and tried again later: the
- * engine goes on, its next start takes longer.
+ * Decides when snapshots are taken, and has them stored. Taking one is a copy of memory between two batches; storing and
+ * checking it goes on beside the matching, one at a time. If one can't be stored, that is logged and tried again later: the
+ * engine goes on, and its next start takes longer.
  */
 
 import type { Engine, EngineOptions } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
-import { putReplayHorizon } from "../shared/bus/replay-horizon.js";
-import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError } from "../shared/domain/errors.js";
-import { streamSequence } from "../shared/domain/units.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
+import { KeptSnapshots } from "./kept-snapshots.js";
 import { COMPARED_EVENTS_MIN } from "./snapshot-choice.js";
-import { type StoredPlace, toKeep } from "./snapshot-retention.js";
-import type { SnapshotHeader, SnapshotStore, StoredSnapshot, StreamPlaces, TakenSnapshot } from "./snapshot-store.js";
+import type { SnapshotHeader, SnapshotStore, StreamPlaces, TakenSnapshot } from "./snapshot-store.js";
 
 export interface SnapshotPolicy {
-  /** A snapshot is due after so many commands, */
+  /** A snapshot is due after so many commands of the asset. */
   readonly everyCommands: number;
-  /** or after this time, when there was a command at all. */
+  /** Or after this time, if the asset had a command. */
   readonly everyMs: number;
-  /** or after so many messages in COMMANDS, of all assets, if some were this one's: to read them takes longer than to apply. */
+  /** Or after so many messages in COMMANDS of all assets, if some were this one's: a start has to read all of them. */
   readonly everyMessages?: number;
-  /** Somebody who follows the engine is to take it; if he has not so long after it is due, the engine's own process does. */
+  /** How long a process that follows the engine may take over a due snapshot; then the engine's own process takes it. */
   readonly graceMs?: number;
-  /** After a replay of more commands a snapshot is due, whenever the last one was taken. */
+  /** A replay of so many commands makes a snapshot due at once. */
   readonly replayMax?: number;
-  /** Published events that a start compares with its own at least, where there are so many. */
+  /** Published events that a start compares with its own at least, if there are so many. */
   readonly comparedEventsMin?: number;
 }
 
@@ -35,16 +32,16 @@ const RETRY_MS = 10_000;
 const GRACE_MS = 10_000;
 const REPLAY_COMMANDS_MAX = 1_000;
 /**
- * A restart replays what all assets have had since their snapshots, with code that V8 has not compiled yet: some 0.05 ms
- * a message, and as much again where they hold ten commands each. A snapshot of 10,000 orders takes 22 ms of CPU and
- * 0.8 MB of disk; of a larger book it is taken as much less often, until the replay would take half a second.
+ * The default of `everyMessages`, by the size of the book. A start replays the messages since the snapshot with code that V8
+ * has not compiled yet: some 0.05 ms a message, and twice that if each holds ten commands. A snapshot of 10,000 orders takes
+ * 22 ms of CPU and 0.8 MB of disk; one of a larger book is taken less often, until the replay would take half a second.
  */
 const EVERY_MESSAGES_MIN = 2_500;
 const EVERY_MESSAGES_MAX = 10_000;
 const BYTES_A_MESSAGE = 400;
-/** Of one asset: for fewer no snapshot is due, however many messages the others had. */
+/** For fewer commands of the asset no snapshot is due, however many messages other assets had. */
 const COMMANDS_MIN = 100;
-/** Storing may take a fifth of the time at most, however large the book and frequent the commands. */
+/** After storing one, the rest is four times as long: storing takes a fifth of the time at most. */
 const REST_FACTOR = 4;
 
 export const SNAPSHOT_POLICY: SnapshotPolicy = { everyCommands: 50_000, everyMs: 60_000 };
@@ -52,18 +49,18 @@ export const SNAPSHOT_POLICY: SnapshotPolicy = { everyCommands: 50_000, everyMs:
 interface LastSnapshot {
   readonly commandSequence: number;
   readonly commandsThrough: number;
-  /** On this process's own clock; where there was none, the start. */
+  /** When it was taken, by this process's own clock; if there was none, when the engine started. */
   readonly sinceMs: number;
-  /** For people; null: there was none. */
+  /** The wall clock's time, for the metric; null: there was none. */
   readonly takenAtMs: number | null;
 }
 
-/** A snapshot that another process is to take. */
+/** A due snapshot that another process should take. */
 interface AwaitedSnapshot {
-  /** The one before it. */
+  /** The snapshot before it. */
   readonly last: LastSnapshot;
   readonly dueSinceMs: number;
-  /** Where the engine was then: the snapshot can't stand for much less. */
+  /** Where the engine was when the snapshot became due. */
   readonly commandsThrough: number;
   isLookedFor: boolean;
   isMissing: boolean;
@@ -71,13 +68,11 @@ interface AwaitedSnapshot {
 
 export class Snapshotter {
   readonly #service: Service;
-  readonly #bus: Bus;
   readonly #store: SnapshotStore;
   readonly #policy: SnapshotPolicy;
   readonly #last = new Map<string, LastSnapshot>();
   readonly #awaited = new Map<string, AwaitedSnapshot>();
-  /** Of the snapshots that are known to be good, by subject. */
-  readonly #places = new Map<string, StreamPlaces & { readonly eventSequence: number }>();
+  readonly #kept: KeptSnapshots;
   #storing: Promise<void> | null = null;
   #notBeforeMs = 0;
   readonly #sequence;
@@ -87,9 +82,9 @@ export class Snapshotter {
 
   constructor(service: Service, bus: Bus, store: SnapshotStore, policy: SnapshotPolicy) {
     this.#service = service;
-    this.#bus = bus;
     this.#store = store;
     this.#policy = policy;
+    this.#kept = new KeptSnapshots(service, bus, store, this);
     const { metrics } = service;
     this.#sequence = metrics.gauge("snapshot_command_sequence", "What the last snapshot stands for", ["asset"]);
     this.#bytes = metrics.gauge("snapshot_bytes", "Size of the last snapshot", ["asset"]);
@@ -104,34 +99,34 @@ export class Snapshotter {
     });
   }
 
-  /** Published events that a start compares: what is kept has to leave them. */
+  /** Published events that a start compares: one of the kept snapshots must leave them. */
   get comparedEventsMin(): number {
     return this.#policy.comparedEventsMin ?? COMPARED_EVENTS_MIN;
   }
 
-  /** The engine starts where this is the newest snapshot, or where there is none. */
+  /** Notes the newest snapshot at the engine's start; null: there is none. */
   startsFrom(asset: string, newest: SnapshotHeader | null): void {
     const { commandSequence = 0, takenAtMs = null, commandsThrough = 0 } = newest ?? {};
     this.#last.set(asset, { commandSequence, commandsThrough, sinceMs: performance.now(), takenAtMs });
     this.#sequence.set({ asset }, commandSequence);
   }
 
-  /** So much had to be applied again: where that was much, a snapshot is due, or the next start would take as long. */
+  /** Notes a replay. After a long one a snapshot is due at once, or the next start would take as long. */
   replayed(asset: string, commands: number): void {
     const last = this.#last.get(asset);
     if (last === undefined || commands < (this.#policy.replayMax ?? REPLAY_COMMANDS_MAX)) return;
     this.#last.set(asset, { ...last, sinceMs: Number.NEGATIVE_INFINITY });
   }
 
-  /** The asset is no concern of this process any more. */
+  /** Forgets an asset that this process neither runs nor follows any more. */
   forget(asset: string): void {
     this.#last.delete(asset);
     this.#awaited.delete(asset);
   }
 
   /**
-   * Takes a snapshot if one is due. To be called between two batches, when all events are published. If it is `others'`
-   * task, only when nobody has done it for a while.
+   * Takes a snapshot if one is due. Must be called between two batches, when all events are published. If it is `others'`
+   * task, it is taken only when no other process has done so for a while.
    */
   consider(
     asset: string,
@@ -188,7 +183,7 @@ export class Snapshotter {
     }
   }
 
-  /** For an engine that is about to be another process's: at once, and stored after what is being stored. */
+  /** Takes a snapshot at once, of an engine that another process will start; resolves once it is stored. */
   async takeLast(asset: string, engine: Engine, options: EngineOptions, places: StreamPlaces): Promise<void> {
     if (this.#last.get(asset)?.commandSequence === engine.lastCommandSequence) return;
     await this.#take(asset, engine, options, places);
@@ -227,7 +222,6 @@ export class Snapshotter {
       const { commandsThrough } = taken;
       if (this.#last.has(asset))
         this.#last.set(asset, { commandSequence, commandsThrough, takenAtMs, sinceMs: startedMs });
-      this.#places.set(stored.subject, taken);
       const tookMs = performance.now() - startedMs;
       this.#sequence.set({ asset }, commandSequence);
       this.#bytes.set({ asset }, bytes.length);
@@ -235,80 +229,18 @@ export class Snapshotter {
       this.#outcomes.inc({ asset, outcome: "stored" });
       this.#notBeforeMs = performance.now() + REST_FACTOR * tookMs;
       log.debug({ asset, commandSequence, bytes: bytes.length, tookMs: Math.round(tookMs) }, "stored a snapshot");
+      const { executionsThrough, eventSequence } = taken;
+      await this.#kept.stored(asset, stored, { commandsThrough, executionsThrough, eventSequence }, options);
     } catch (err) {
       this.#outcomes.inc({ asset, outcome: "failed" });
       this.#notBeforeMs = performance.now() + RETRY_MS;
       if (!this.#service.stopping.aborted)
         log.warn({ err, asset, commandSequence, retryMs: RETRY_MS }, "a snapshot could not be stored; trying later");
-      return;
     }
-    await this.#tidy(asset, commandSequence, options);
-  }
-
-  async #tidy(asset: string, commandSequence: number, options: EngineOptions): Promise<void> {
-    try {
-      const kept = await this.#removeOlder(asset, commandSequence, options);
-      await this.#sayHorizon(asset, kept);
-    } catch (err) {
-      if (!this.#service.stopping.aborted)
-        this.#service.log.warn(
-          { err, asset, commandSequence },
-          "a snapshot is stored, but older ones stay, or nothing more is trimmed, until the next one",
-        );
-    }
-  }
-
-  /** Only once a newer one is known to be good. Returns what is there now. */
-  async #removeOlder(asset: string, commandSequence: number, options: EngineOptions): Promise<readonly StoredPlace[]> {
-    const places: StoredPlace[] = [];
-    const listed = await this.#store.list(asset);
-    const isGone = (subject: string) => !listed.some((stored) => stored.subject === subject);
-    for (const subject of this.#places.keys())
-      if (subject.startsWith(`${subjectOf("SNAPSHOTS", asset)}.`) && isGone(subject)) this.#places.delete(subject);
-    for (const stored of listed)
-      places.push({ stored, place: stored.isWhole ? await this.#placeOf(asset, stored, options) : null });
-    const newer = places.filter(({ stored }) => stored.commandSequence > commandSequence);
-    const upToHere = places.filter((each) => !newer.includes(each));
-    const kept = toKeep(upToHere, this.comparedEventsMin);
-    for (const each of upToHere)
-      if (!kept.includes(each)) {
-        await this.#store.remove(each.stored);
-        this.#places.delete(each.stored.subject);
-      }
-    return [...newer, ...kept];
-  }
-
-  /** Null: it can't be loaded. */
-  async #placeOf(asset: string, stored: StoredSnapshot, options: EngineOptions) {
-    const known = this.#places.get(stored.subject);
-    if (known !== undefined) return known;
-    try {
-      const { engine, commandsThrough, executionsThrough } = await this.#store.load(stored, options);
-      const place = { commandsThrough, executionsThrough, eventSequence: engine.lastEventSequence };
-      this.#places.set(stored.subject, place);
-      return place;
-    } catch (err) {
-      if (!(err instanceof CodecError)) throw err;
-      this.#service.log.warn({ err, asset, snapshot: stored.subject }, "a snapshot can't be loaded");
-      return null;
-    }
-  }
-
-  /** Says what may be trimmed, which is gone for every kept snapshot: so only when each of them can be loaded. */
-  async #sayHorizon(asset: string, kept: readonly StoredPlace[]): Promise<void> {
-    const places = kept.flatMap(({ place }) => place ?? []);
-    if (places.length < kept.length) {
-      this.#service.log.warn({ asset }, "nothing is trimmed while there is a snapshot that can't be loaded");
-      return;
-    }
-    await putReplayHorizon(this.#bus, asset, {
-      commandsThrough: streamSequence(Math.min(...places.map(({ commandsThrough }) => commandsThrough))),
-      executionsThrough: streamSequence(Math.min(...places.map(({ executionsThrough }) => executionsThrough))),
-    });
   }
 }
 
-/** So many messages take as long to replay as it costs to save that. */
+/** How many messages take as long to replay as it costs to take a snapshot of a book of this size. */
 function messagesWorth(bookBytes: number): number {
   return Math.min(EVERY_MESSAGES_MAX, Math.max(EVERY_MESSAGES_MIN, bookBytes / BYTES_A_MESSAGE));
 }

@@ -1,14 +1,14 @@
-/** Events that are objects, as rows: for tests, and for what was read back and is to be published again. */
+/** Writes events that are objects as rows: those that were read back (to publish the rest, to export), and those of tests. */
 
 import { NONE } from "./codes.js";
 import { ASSET_STATES, REASONS, SIDES } from "./enumerations.js";
 import { assertNever, CodecError } from "./errors.js";
-import { CANCEL_REJECTED, REPLACE_REJECTED } from "./event-layout.js";
-import { type EventRows, EventWriter, type RequestOrigin } from "./event-writer.js";
+import { CANCEL_REJECTED, type EventRows, REPLACE_REJECTED } from "./event-layout.js";
+import { EventWriter, type RequestOrigin } from "./event-writer.js";
 import type { EngineEvent, EventBody, RequestRejected } from "./events.js";
 import { OrderTerms } from "./order-terms.js";
 
-/** Throws a CodecError where the events are not in sequence. */
+/** The rows of the events. Throws a CodecError if they are not in sequence. */
 export function rowsOf(events: readonly EngineEvent[]): EventRows {
   const firstTrade = events.map(({ body }) => body).find((body) => body.kind === "trade");
   const writer = new EventWriter((events[0]?.eventSequence ?? 1) - 1, (firstTrade?.tradeId ?? 1) - 1);

@@ -22,22 +22,25 @@ export const CANCEL_REJECTED = 9;
 export const REPLACE_REJECTED = 10;
 export const STATE_CHANGED = 11;
 
+export const WORD_BYTES = 8;
 export const COMMAND_WORDS = 3;
-/** The longest row: an order with every field and a text of 254 bytes. */
+/** The longest row: an order with every field and the longest text. */
 export const ROW_WORDS_MAX = 64;
+export const TEXT_BYTES_MAX = 254;
 
-/** Beside the bits of an order's optional fields in byte 4; the fields stand in the order of their bits. */
+/** A further bit of byte 4 beside those of an order's optional fields; fields stand in the order of their bits. */
 export const HAS_FIRST_ORDER = 128;
-/** Of a trade (the taker's leaves), a cancel (what was left) and a refused request (the order). */
+/** The optional field of a trade (the taker's leaves), a cancel (the canceled lots) and a refused request (the order id). */
 export const HAS_OPTIONAL = 1;
-/** Of a replaced or canceled order and a refused request; of a refused request. */
+/** The cover of a replace, in the rows of a replaced or canceled order and of a refused request. */
 export const HAS_COVER = 2;
+/** The shortfall of a refused request. */
 export const HAS_SHORTFALL = 4;
-/** Beside an order's enumerations, for which byte 4 has no room. */
+/** Two more optional fields of an order. Byte 4 has no room for them, so their bits are beside the order's enumerations. */
 export const ORDER_HAS_FEE_RATES = 1 << 15;
 export const ORDER_HAS_SHORTFALL = 1 << 14;
 
-/** Where a trade's numbers stand in its row. */
+/** The words of a trade's row. */
 export const TRADE_MAKER_ORDER = 1;
 export const TRADE_TAKER_ORDER = 2;
 export const TRADE_MAKER_ACCOUNT = 3;
@@ -62,3 +65,19 @@ export const ROW_KINDS = [
   "state_changed",
 ] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
+
+/** Rows that can be read on their own. */
+export interface EventRows {
+  readonly firstEventSequence: number;
+  readonly firstTradeId: number;
+  readonly rows: Uint8Array;
+}
+
+/** The length of the row that begins at this byte. */
+export function rowBytes(view: DataView, at: number): number {
+  return view.getUint16(at + 6, true) * WORD_BYTES;
+}
+
+export function viewOf(rows: Uint8Array): DataView {
+  return new DataView(rows.buffer, rows.byteOffset, rows.length);
+}

@@ -1,5 +1,6 @@
-/** Makes the rows that wire/event-layout.ts describes. */
+/** Writes events as rows (event-layout.ts describes them), as the engine makes them. */
 
+import { writeAscii } from "./ascii.js";
 import {
   HAS_BUDGET,
   HAS_DISPLAY,
@@ -11,12 +12,12 @@ import {
   NONE,
 } from "./codes.js";
 import type { Shortfall } from "./commands.js";
-import { CodecError } from "./errors.js";
 import {
   ACCEPTED,
   CANCELED,
   COMMAND,
   COMMAND_WORDS,
+  type EventRows,
   EXPIRED,
   HAS_COVER,
   HAS_FIRST_ORDER,
@@ -29,39 +30,32 @@ import {
   REPLACED,
   ROW_WORDS_MAX,
   STATE_CHANGED,
+  TEXT_BYTES_MAX,
   TRADE,
   TRADE_TAKER_LEAVES,
   TRIGGERED,
 } from "./event-layout.js";
 import type { OrderTerms } from "./order-terms.js";
 
-const TEXT_BYTES_MAX = 254;
 const FIRST_WORDS = 2_048;
 
-/** Whose request it is; a new order's log id is its order id. */
+/** The request that events come from. A new order's log id is its order id. */
 export interface RequestOrigin {
   readonly logId: number;
   readonly accountId: number;
   readonly receivedAtUs: number;
-  /** Of a replace; NONE: nothing is held for it. */
+  /** The cover of a replace; NONE: nothing is held for it. */
   readonly cover: number;
 }
 
-/** Rows that can be read on their own. */
-export interface EventRows {
-  readonly firstEventSequence: number;
-  readonly firstTradeId: number;
-  readonly rows: Uint8Array;
-}
-
 /**
- * Writes rows into a buffer that grows, and is used again once they are taken. Numbers are written as they come: whole
- * and not negative, which the engine makes sure of; an optional one is NONE where there is none.
+ * Writes rows into a buffer that grows, and that is used again once they are taken. Numbers are not checked: the engine makes
+ * sure that they are whole and not negative. An optional number that is not there is NONE.
  */
 export class EventWriter {
   floats = new Float64Array(FIRST_WORDS);
   #ints = new Int32Array(this.floats.buffer);
-  /** Where the next row goes, and where the current command's row stands, in words. */
+  /** Where the next row goes, and where the current command's row is, in words. */
   #end = 0;
   #commandAt = NONE;
   #firstEventSequence: number;
@@ -108,9 +102,8 @@ export class EventWriter {
   }
 
   /**
-   * The place for a trade, whose numbers the caller writes to `floats` at that place and the TRADE_… of each: nine
-   * arguments would cost more than the trade. The taker's leaves are written in any case; the next row is written over
-   * them where they are NONE.
+   * Begins a trade's row and returns its place. The caller writes its numbers to `floats`, at that place + TRADE_…: nine
+   * arguments would cost more than the trade. Taker's leaves that are NONE may be written, too: the next row overwrites them.
    */
   trade(takerSide: number, takerLeavesLots: number): number {
     this.lastTradeId++;
@@ -127,7 +120,7 @@ export class EventWriter {
     this.floats[at + 3] = canceledLots;
   }
 
-  /** Canceled by a replace to no more than what is filled. */
+  /** An order is canceled because it is replaced to a quantity that is filled already. */
   canceledByReplace(from: RequestOrigin, orderId: number, reason: number, canceledLots: number): void {
     const row = this.#end;
     this.canceled(orderId, from.accountId, reason, canceledLots);
@@ -203,7 +196,7 @@ export class EventWriter {
     this.#row(STATE_CHANGED | (state << 8), 0, 1);
   }
 
-  /** Everything written since the last time. The bytes are the writer's own: they change when it writes again. */
+  /** Takes the rows written since the last `take` or `drop`. The bytes are the writer's own, and change with its next row. */
   take(): EventRows {
     const rows = new Uint8Array(this.floats.buffer, 0, this.byteLength);
     const taken = { firstEventSequence: this.#firstEventSequence, firstTradeId: this.#firstTradeId, rows };
@@ -211,7 +204,7 @@ export class EventWriter {
     return taken;
   }
 
-  /** The same, for whoever has no use for them: what happened is known from the sequences. */
+  /** Drops the rows written since the last `take` or `drop`; the sequences go on. */
   drop(): void {
     this.#end = 0;
     this.#commandAt = NONE;
@@ -264,7 +257,7 @@ export class EventWriter {
     if (terms.clientOrderId !== null) this.#text(row, terms.clientOrderId);
   }
 
-  /** Takes the place for a row, which is an event, and writes its first word. */
+  /** Begins the row of an event: reserves its place and writes its first word. */
   #row(head: number, has: number, words: number): number {
     const at = this.#end;
     if (at + ROW_WORDS_MAX > this.floats.length) this.#grow();
@@ -275,13 +268,13 @@ export class EventWriter {
     return at;
   }
 
-  /** Adds an optional number to the row that ends where the next one would start. */
+  /** Adds an optional number to the last row, at its end. */
   #append(row: number, has: number, value: number): void {
     this.floats[this.#end++] = value;
     this.#ints[2 * row + 1] = ((this.#ints[2 * row + 1] as number) & 0xffff) | has | ((this.#end - row) << 16);
   }
 
-  /** Adds the text to the row that ends where the next one would start. */
+  /** Adds the text to the last row, at its end. */
   #text(row: number, text: string): void {
     const bytes = new Uint8Array(this.floats.buffer, this.#end * 8, TEXT_BYTES_MAX + 2);
     const length = writeAscii(text, bytes);
@@ -292,26 +285,16 @@ export class EventWriter {
       ((this.#ints[2 * row + 1] as number) & 0xff) | ((length + 1) << 8) | ((this.#end - row) << 16);
   }
 
-  /** Where the rows end, not counting a last command that has no events: the next one takes its place. */
+  /** The end of the rows, without the row of a last command that has no events: the next command's takes its place. */
   #written(): number {
     return this.#end === this.#commandAt + COMMAND_WORDS && this.#commandAt !== NONE ? this.#commandAt : this.#end;
   }
 
   #grow(): void {
     const grown = new Float64Array(this.floats.length * 2);
-    // As bytes: a copy of floats would be free to change what is not a number.
+    // Copied as bytes: a copy of floats may change bits that are not a number's.
     new Uint8Array(grown.buffer).set(new Uint8Array(this.floats.buffer));
     this.floats = grown;
     this.#ints = new Int32Array(grown.buffer);
   }
-}
-
-function writeAscii(text: string, bytes: Uint8Array): number {
-  if (text.length > TEXT_BYTES_MAX) throw new CodecError(`a text of ${text.length} characters does not fit into a row`);
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 0x7f) throw new CodecError("a row holds ASCII text only");
-    bytes[at] = code;
-  }
-  return text.length;
 }

@@ -14,9 +14,9 @@ export {
 export * from "./enumerations.js";
 export * from "./errors.js";
 export { rowsOf } from "./event-encoding.js";
-export { COMMAND, COMMAND_WORDS } from "./event-layout.js";
-export { cutRows, endsWithinCommand, type PublishedRows, piecesOf, readRows, rowBytes } from "./event-rows.js";
-export type { EventRows } from "./event-writer.js";
+export { COMMAND, COMMAND_WORDS, type EventRows, rowBytes } from "./event-layout.js";
+export { cutRows, endsWithinCommand, type PublishedRows, piecesOf } from "./event-pieces.js";
+export { readRows } from "./event-rows.js";
 export type * from "./events.js";
 export {
   OrderTerms,

@@ -25,6 +25,13 @@ const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 const NESTING_MAX = 8;
 
+/**
+ * A decoded message. The .proto says what its fields hold, and the guard has checked it (integers are safe, required fields
+ * read as their zero); the types of the generated code can't express that for the brands.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: see above; the codecs of this room are where wire becomes type
+export type Wire = any;
+
 type Kind = "uint64" | "uint32" | "bool" | "string" | "bytes" | "enum" | "message";
 
 interface FieldRule {
