@@ -7,22 +7,22 @@ import { readRows } from "../shared/wire/event-rows.js";
 import { reportOpening, reportText, tradeText } from "./report-text.js";
 import type { Answer } from "./text-engine.js";
 
-/** Finished orders that are remembered, so that a cancel or replace of one is told its state; then the oldest go. */
+/** How many finished orders are remembered, to name their state to a cancel or replace that comes too late. */
 const FINISHED_ORDERS_MAX = 100_000;
 
-/** Makes lines of JSON of what the text engine has to say. Pure. */
+/** Turns the text engine's answers into lines of JSON. Pure. */
 export class AnswerPrinter {
   readonly #asset: Asset;
   readonly #openings = new Map<AccountId, string>();
   readonly #orders = new Map<OrderId, OrderRecord>();
-  /** In the order in which they ended. */
+  /** Finished orders, in the order in which they ended. */
   readonly #finished = new Set<OrderId>();
 
   constructor(asset: Asset) {
     this.#asset = asset;
   }
 
-  /** In pieces of a few lines. */
+  /** Prints an answer, in pieces of a few lines. */
   print(answer: Answer, write: (text: string) => void): void {
     switch (answer.kind) {
       case "account":

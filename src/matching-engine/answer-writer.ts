@@ -1,4 +1,4 @@
-/** The thread that makes text of answers and writes it to stdout: as much work as reading and matching (cli.ts). */
+/** The thread that turns answers into text and writes it to stdout, which is as much work as reading and matching (cli.ts). */
 import { writeSync } from "node:fs";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../shared/domain/errors.js";
@@ -6,7 +6,7 @@ import { AnswerPrinter } from "./answer-printer.js";
 import { AsciiBuffer } from "./ascii-buffer.js";
 import { type Answer, type TextEngineOptions, textAsset } from "./text-engine.js";
 
-/** One for each message with answers; "nobody reads" when the other end of stdout is gone. */
+/** Sent back for each message of answers. "nobody reads": the reader of stdout is gone. */
 export type WriterMessage = "written" | "nobody reads";
 
 const STDOUT = 1;
@@ -29,7 +29,7 @@ function writeAnswers(port: MessagePort, options: TextEngineOptions): void {
   });
 }
 
-/** False: nobody reads. A pipe that is full, and was made not to wait, is tried again. */
+/** Writes all bytes to stdout. False: its reader is gone. A full pipe that does not block is tried again. */
 function writeAll(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length; ) {
     try {

@@ -1,6 +1,6 @@
 const CAPACITY_BYTES = 256 * 1024;
 
-/** Gathers ASCII text as bytes at once: kept as strings, a stretch of output costs as much garbage collection as work. */
+/** Gathers ASCII text as bytes: gathered as strings, output costs as much in garbage collection as in work. */
 export class AsciiBuffer {
   #bytes = Buffer.allocUnsafe(CAPACITY_BYTES);
   #used = 0;
@@ -14,7 +14,7 @@ export class AsciiBuffer {
     return this.#used >= CAPACITY_BYTES / 2;
   }
 
-  /** The bytes so far; the buffer is empty then. */
+  /** Returns the bytes so far, and empties the buffer. */
   take(): Uint8Array {
     const gathered = this.#bytes.subarray(0, this.#used);
     this.#bytes = Buffer.allocUnsafe(CAPACITY_BYTES);

@@ -21,7 +21,7 @@ function engineOptions(): TextEngineOptions {
   return { asset, tickSize, lotSize, allowSelfTrade };
 }
 
-/** Options that are no good end the process with a word on how to put it right. */
+/** Reads the options. Wrong ones end the process with a message that says how to put them right. */
 function start(): { engine: TextEngine; options: TextEngineOptions } {
   try {
     const options = engineOptions();
@@ -32,20 +32,20 @@ function start(): { engine: TextEngine; options: TextEngineOptions } {
   }
 }
 
-/** Answers in one message to the writer, about, and messages to it that it has not written yet. */
+/** Answers in one message to the writer thread, about, and messages that it may have to write. */
 const BATCH_BYTES = 256 * 1024;
 const BATCHES_UNDER_WAY_MAX = 16;
-/** Whoever reads the output may rest for as long as they like: the engine waits, and only looks up now and then. */
+/** How often the engine looks again whether it may go on: the reader of the output may pause for as long as it likes. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** Reads and matches; the answers go to the thread that writes them. */
+/** Reads and matches; the writer thread writes the answers. */
 async function run({ engine, options }: ReturnType<typeof start>): Promise<void> {
   const splitter = new LineSplitter(LINE_LENGTH_MAX);
   const writer = new Worker(new URL("./answer-writer.js", import.meta.url), { workerData: options });
   let underWay = 0;
   const written = new Bell();
   writer.on("message", (message: WriterMessage) => {
-    // Whoever read the output has gone, such as `head`: there is nobody left to work for.
+    // The reader of the output (`head`, say) is gone, so there is nothing left to do.
     if (message === "nobody reads") process.exit(0);
     underWay--;
     written.ring();
@@ -67,7 +67,7 @@ async function run({ engine, options }: ReturnType<typeof start>): Promise<void>
     }
     await send();
   };
-  // One byte, one character: what is not ASCII is refused, not decoded.
+  // Latin-1 makes one character of each byte: what is not ASCII is refused, not decoded.
   process.stdin.setEncoding("latin1");
   for await (const piece of process.stdin) await answer(splitter.push(piece as string));
   await answer(splitter.end());

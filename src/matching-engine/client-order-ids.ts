@@ -1,6 +1,6 @@
 import type { AccountId, OrderId } from "../shared/domain/units.js";
 
-/** Which order each account's client order ids led to first. */
+/** The first order of each account's client order ids, for the text engine. */
 export class ClientOrderIds {
   readonly #byAccount = new Map<AccountId, Map<string, OrderId>>();
 
@@ -8,7 +8,7 @@ export class ClientOrderIds {
     return this.#byAccount.get(accountId)?.get(clientOrderId) ?? null;
   }
 
-  /** Null: it is the order's from now on. An order id: the order that has used it first, and keeps it. */
+  /** Null: the id is this order's from now on. An order id: that order has used it first. */
   claim(accountId: AccountId, clientOrderId: string, orderId: OrderId): OrderId | null {
     const first = this.find(accountId, clientOrderId);
     if (first !== null) return first;

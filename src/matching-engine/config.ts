@@ -14,7 +14,7 @@ const SETTINGS = v.object({
     everyCommands: integer("ENGINE_SNAPSHOT_COMMANDS", SNAPSHOT_POLICY.everyCommands, { min: 1, max: 1e9 }),
     everyMs: integer("ENGINE_SNAPSHOT_INTERVAL_MS", SNAPSHOT_POLICY.everyMs, { min: 100, max: 86_400_000 }),
   }),
-  /** Follows the engines that it is next in line for. */
+  /** Whether it keeps copies of the engines that it is next in line for. */
   standsBy: flag("ENGINE_STANDBY", true),
 });
 

@@ -1,4 +1,4 @@
-/** Where an engine starts from: its copy here, else a snapshot, else the first command of all. */
+/** Finds the state that an engine starts from: its copy in this process, else a snapshot, else the first command. */
 
 import { createEngine, type Engine, type EngineOptions } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
@@ -17,9 +17,9 @@ import type { Standbys } from "./standbys.js";
 
 export interface EngineStart extends StreamPlaces {
   readonly engine: Engine;
-  /** Where EXECUTIONS begin, if not with the first event: the events through there can't be compared. */
+  /** The last event missing in EXECUTIONS, if they were trimmed: events up to it can't be compared. Null: none is missing. */
   readonly trimmed: TrimmedEvents | null;
-  /** The commands that COMMANDS begin with, where the first command is not there any more; those before are stored in Postgres. Else empty. */
+  /** The first message of COMMANDS, if they don't begin with command 1 (earlier ones are stored in Postgres). Else empty. */
   readonly firstCommands: readonly Command[];
 }
 
@@ -78,7 +78,7 @@ export class EngineStarts {
     return { engine, ...AT_START, firstCommands, ...(await this.#trimmedEvents(asset, lastOutput)) };
   }
 
-  /** Events can be compared from where a message ends that is there, and the next one begins with a command. */
+  /** If EXECUTIONS are trimmed, comparing begins after the first message that ends between two commands. */
   async #trimmedEvents(
     asset: string,
     last: InputMessage | null,

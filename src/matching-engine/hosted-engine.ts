@@ -1,21 +1,21 @@
 /**
- * One asset's engine in this process, from its start to its end. Three questions have one answer at a time:
+ * One asset's engine in this process, from its start to its end. It has three states at a time:
  *
  *   where its commands come from
- *     order_log   (COMMANDS begin later than with the first)  → COMMANDS, once order_log has given all before them
- *                                                             → nowhere, where order_log has a hole or differs
+ *     order_log   (COMMANDS don't begin with the first one)   → COMMANDS, once all commands before them are read
+ *                                                             → nowhere, if order_log has a hole or differs
  *     COMMANDS    for good
  *     nowhere     until the next tick halts the asset
  *
- *   what becomes of its events
- *     dropped     (EXECUTIONS were trimmed)                   → compared, past the last command that was trimmed
- *     compared    (they were published before)                → published, past the last one that was
+ *   what is done with its events
+ *     dropped     (EXECUTIONS were trimmed)                   → compared, after the last command whose events are gone
+ *     compared    (they are published already)                → published, after the last published one
  *     published   under the fence, for good
  *
- *   whether everything that it has done has become of it what should
+ *   whether the events of all its commands are out
  *     settled     between two batches                         → in doubt, when it is given a batch
- *     in doubt                                                → settled, when the batch's events are out; an engine that
- *                                                               fails before is thrown away, and another one started
+ *     in doubt                                                → settled, when the batch's events are published; an engine
+ *                                                               that fails before that is replaced by a new one
  *
  * A snapshot is taken only of an engine that reads COMMANDS, publishes, and is settled.
  */
@@ -33,7 +33,7 @@ import type { PublishedOutput } from "./published-output.js";
 import type { StreamPlaces } from "./snapshot-store.js";
 import type { StoredCommandsReplay } from "./stored-commands-replay.js";
 
-/** Rows in one message; a command with more spans several. With the envelope below 256 KiB. */
+/** Bytes of rows in one message at most, with the envelope below 256 KiB; the events of one command may need several. */
 const ROWS_BYTES_MAX = 255 * 1024;
 
 type CommandsFrom =
@@ -61,12 +61,12 @@ export interface EngineBeginning {
   readonly engine: Engine;
   readonly output: FencedOutput;
   readonly commandsThrough: StreamSequence;
-  /** The last command all of whose events are published; 0: none. */
+  /** The last command whose events are all published; 0: none. */
   readonly publishedCommand: number;
   readonly events: EventsAre;
 }
 
-/** A replay that has come to its end. */
+/** A replay that has ended. */
 export interface Replayed {
   readonly fromCommand: number;
   readonly commands: number;
@@ -102,23 +102,23 @@ export class HostedEngine {
     return this.readsCommands && this.#events.kind === "published" && !this.#isInDoubt;
   }
 
-  /** Where the engine stands in the streams, if it is settled. */
+  /** The engine's places in the streams; meaningful only when it is settled. */
   get places(): StreamPlaces {
     return { commandsThrough: this.#commandsThrough, executionsThrough: this.#output.last };
   }
 
-  /** The thing that it waits for until it publishes; null: it publishes. */
+  /** What it waits for before it publishes; null: it publishes. */
   get whyNotReady(): string | null {
     if (this.#events.kind === "published") return null;
     return this.#commands.kind === "order_log" ? this.#commands.replay.progress : `replaying ${this.#asset}`;
   }
 
-  /** Why it can't go on; null: it can. */
+  /** Why the engine can't go on; null: it can. */
   get failure(): AssetHalted | null {
     return this.#commands.kind === "nowhere" ? new AssetHalted(this.#asset, this.#commands.cause) : null;
   }
 
-  /** Takes what COMMANDS don't hold any more from order_log, beside everything else that goes on. `count` is told how many. */
+  /** Applies the commands before COMMANDS from order_log, while other assets go on. Calls `count` with their number. */
   rebuild(replay: StoredCommandsReplay, count: (commands: number) => void): void {
     const apply = async (commands: readonly Command[]) => {
       this.#execute(commands);
@@ -136,14 +136,14 @@ export class HostedEngine {
     this.#commands = { kind: "order_log", replay, ended };
   }
 
-  /** The next message of COMMANDS. Commands that it had before (published again after a doubt) are skipped; a hole throws. */
+  /** Applies a message of COMMANDS. Commands applied before (published again after a doubt) are skipped; a hole throws. */
   apply(commands: readonly Command[], place: StreamSequence): void {
     this.#isInDoubt = true;
     this.#execute(commands);
     this.#commandsThrough = place;
   }
 
-  /** Everything that `apply` was given has become of it what should: it is settled. */
+  /** Must be called when the events of all applied commands are published. */
   settle(): void {
     this.#isInDoubt = false;
   }
@@ -173,7 +173,7 @@ export class HostedEngine {
     this.#publishedCommand = lastCommandSequence;
   }
 
-  /** Ends the engine's use: work that goes on beside has come to its end when this resolves. */
+  /** Ends the engine's use; resolves when its work in the background has ended. */
   async close(): Promise<void> {
     this.#isInDoubt = true;
     if (this.#commands.kind === "order_log") {
@@ -206,7 +206,7 @@ export class HostedEngine {
     this.#events = next;
   }
 
-  /** A difference is the asset's end, anything else is tried again. */
+  /** Compares rows with the published ones. A difference halts the asset; any other failure is tried again. */
   async #compare({ published }: Compared, rows: EventRows, throughCommand: number): Promise<EventRows> {
     try {
       return await published.meet(rows, throughCommand);

@@ -1,6 +1,6 @@
 /**
- * order_log for an engine that needs it once in a blue moon: the client of Postgres is loaded and connected at the first
- * question, so that a start does not wait for it, and closed when the service stops.
+ * Reads stored commands for an engine that must be rebuilt from them, which is rare: the client of Postgres is loaded and
+ * connected only at the first read, so that no start waits for it, and closed when the service stops.
  */
 import type { Database } from "../shared/database/database.js";
 import { readStoredCommands } from "../shared/database/stored-commands.js";

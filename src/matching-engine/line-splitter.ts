@@ -1,4 +1,4 @@
-/** Cuts text that comes in pieces into lines, LF or CRLF. Of a line that is too long only the beginning is kept. */
+/** Cuts text that comes in pieces into lines that end in LF or CRLF. Of a line above the limit only the beginning is kept. */
 export class LineSplitter {
   readonly #lengthMax: number;
   #rest = "";
@@ -7,7 +7,7 @@ export class LineSplitter {
     this.#lengthMax = lengthMax;
   }
 
-  /** The lines that this piece completes; one above the limit comes out longer than the limit, but cut. */
+  /** The lines that this piece completes. A line above the limit is cut, but longer than the limit. */
   push(piece: string): string[] {
     const lines = piece.split("\n");
     lines[0] = this.#rest + (lines[0] ?? "");
@@ -15,7 +15,7 @@ export class LineSplitter {
     return lines.map(withoutCarriageReturn);
   }
 
-  /** The last line, if no line end came after it. */
+  /** The last line, if it has no line end. */
   end(): string[] {
     const rest = this.#rest;
     this.#rest = "";

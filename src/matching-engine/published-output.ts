@@ -1,7 +1,7 @@
 /**
- * What an asset's EXECUTIONS hold beyond the point where its engine starts: the replay has to give the same rows, byte
- * for byte, before anything new goes out. Messages and replayed batches end at different places, so two sequences of
- * bytes are compared, not two lists of messages; only a difference is decoded, to name it.
+ * The published events after the point where an engine starts: its replay must give the same rows, byte for byte, before it
+ * publishes anything. Messages and replayed batches end at different places, so two sequences of bytes are compared, and
+ * not two lists of messages; rows are decoded only to name a difference.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { InputMessage } from "../shared/bus/reader.js";
@@ -23,36 +23,36 @@ const NO_ROWS: EventRows = { firstEventSequence: 1, firstTradeId: 1, rows: new U
 
 export class PublishedOutput {
   readonly #messages: AsyncGenerator<InputMessage>;
-  /** Asked for before the replay needs it: what reads it needs some round trips until the first one comes. */
+  /** The first message, requested before the replay needs it: it takes some round trips. */
   #first: Promise<IteratorResult<InputMessage>> | null;
   readonly #last: PublishedRows;
-  /** The message that the replay is in; undefined: all have been met. */
+  /** The message that the replay is in; null: the next one is not read yet; undefined: all have been compared. */
   #piece: PublishedRows | null | undefined = null;
-  /** Bytes of its rows that the replay has given. */
+  /** Bytes of its rows that are compared. */
   #at = 0;
   #isMet = false;
 
-  /** The messages of EXECUTIONS after those that the engine's state stands for, through `last`. */
+  /** `messages` are those of EXECUTIONS after the engine's state, up to and with `last`. */
   constructor(messages: AsyncGenerator<InputMessage>, last: InputMessage) {
     this.#messages = messages;
     this.#last = decodeExecutionRows(last.data);
     this.#first = messages.next();
-    this.#first.catch(() => undefined); // whoever comes to it sees it
+    this.#first.catch(() => undefined); // whoever awaits it handles the error
   }
 
-  /** The last command all of whose events are published. */
+  /** The last command whose events are all published. */
   get throughCommand(): number {
     return this.#last.throughCommand;
   }
 
-  /** Everything that was published has come out of the replay again. */
+  /** Whether the replay has given all published events. */
   get isMet(): boolean {
     return this.#isMet;
   }
 
   /**
-   * Compares what the replay gave for the commands up to `throughCommand`; returns the rows that are not published yet.
-   * Throws InvariantBroken at the first difference, DeadlineExceeded when the stream can't be read.
+   * Compares the rows that the replay gave for commands up to `throughCommand`; returns those that are not published yet.
+   * Throws InvariantBroken at the first difference, DeadlineExceeded if the stream can't be read.
    */
   async meet(rows: EventRows, throughCommand: number): Promise<EventRows> {
     let at = 0;
@@ -71,7 +71,7 @@ export class PublishedOutput {
     return at === rows.rows.length ? NO_ROWS : this.#unpublished(rows);
   }
 
-  /** Reads no more. A message that was asked for may still come; nobody waits for it. */
+  /** Ends reading. A message that was requested may still come; nothing waits for it. */
   close(): void {
     void this.#messages.return(undefined).catch(() => undefined);
   }
@@ -83,7 +83,7 @@ export class PublishedOutput {
     return done === true ? undefined : decodeExecutionRows(value.data);
   }
 
-  /** Up to the end of one of them; returns how many bytes of the replay that were. */
+  /** Compares up to the end of the piece or of the replayed rows; returns how many bytes of the latter were compared. */
   #compare(piece: PublishedRows, replayed: EventRows, from: number): number {
     const { rows } = replayed;
     if (from === rows.length || piece.rows.length === 0) return 0;
@@ -107,7 +107,7 @@ export class PublishedOutput {
     const rest = events.filter(({ eventSequence }) => eventSequence > throughEvent);
     const extra = rest.find(({ commandSequence }) => commandSequence <= throughCommand);
     if (extra !== undefined) throw new InvariantBroken(`the replay gave ${textOf(extra)}, which was not published`);
-    // Rows without a trade say, too, which trade comes next: the replay after this one compares that.
+    // Rows without a trade name the next trade id, too, which the next comparison checks.
     const published = events.filter(
       ({ eventSequence, body }) => eventSequence <= throughEvent && body.kind === "trade",
     );
@@ -130,7 +130,7 @@ function commandRowBefore(rows: Uint8Array, end: number): Uint8Array {
   return rows.subarray(commandAt, commandAt + COMMAND_BYTES);
 }
 
-/** Whether the row at `at` belongs to a command that the replay is past: the replay ends between two commands. */
+/** Whether the row at `at` belongs to a command that the replay has passed (it ends between two commands). */
 function isOfCommandUpTo(throughCommand: number, rows: Uint8Array, at: number): boolean {
   const view = new DataView(rows.buffer, rows.byteOffset + at);
   return rows[at] !== COMMAND || view.getFloat64(8, true) <= throughCommand;

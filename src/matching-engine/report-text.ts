@@ -40,12 +40,12 @@ function termsText(terms: ReportedTerms, { tick, lot, quoteUnit }: Asset): strin
   return `${text},"selfTradePrevention":"${terms.selfTradePrevention}"`;
 }
 
-/** How each report of an account begins. */
+/** The beginning of each report of an account. */
 export function reportOpening(account: string, asset: Asset): string {
   return `{"account":${JSON.stringify(account)},"asset":${JSON.stringify(asset.asset)}`;
 }
 
-/** The fill itself, once, besides the reports of its two orders. */
+/** A fill as one line, beside the reports of its two orders. */
 export function tradeText(trade: Trade, { tick, lot }: Asset): string {
   const price = formatPrice(trade.priceTicks, tick);
   const quantity = formatDecimal(trade.quantityLots, lot);

@@ -1,7 +1,7 @@
 /**
- * The engines as a stage: COMMANDS → one pure engine an asset → EXECUTIONS under the fence. An engine's state is its
- * commands: it starts from its newest snapshot, applies those that came after, compares what it recomputes with what is
- * published, and goes on from there (hosted-engine.ts).
+ * The matching engines as a stage: COMMANDS → one pure engine for each asset → EXECUTIONS under the fence. An engine starts
+ * from its newest snapshot, applies the commands after it, compares the events that it computes again with the published
+ * ones, and goes on from there (hosted-engine.ts).
  */
 
 import { type EngineOptions, RULES_VERSION } from "@bourse/matching-core";
@@ -30,11 +30,11 @@ import { readRange } from "./subject-range.js";
 export interface EnginesOptions {
   readonly share: FollowedShare;
   readonly snapshots: SnapshotPolicy;
-  /** Follows what others run and this process is next in line for. */
+  /** Whether it keeps copies of engines that run elsewhere and that this process is next in line for. */
   readonly standsBy: boolean;
-  /** Where the commands are that COMMANDS don't hold any more; null: nowhere. */
+  /** Reads commands that COMMANDS don't hold any more; null: they can't be read. */
   readonly storedCommands: StoredCommandsSource | null;
-  /** What this build applies; tests feign another. */
+  /** The rules version that this build applies; tests feign another. */
   readonly rulesVersion: number;
 }
 
@@ -128,7 +128,7 @@ export class MatchingEngines implements Stage {
     if (isForOthers !== null) await this.#leaveToOthers(asset, isForOthers);
   }
 
-  /** Everything before is published; with a snapshot of that, a build of the other version can go on. */
+  /** Halts the asset after a snapshot, from which a build of the other version can go on. All events before are published. */
   async #leaveToOthers(asset: string, why: OtherRulesVersion): Promise<never> {
     await this.prepareRelease(asset);
     throw new AssetHalted(asset, why);
@@ -139,7 +139,7 @@ export class MatchingEngines implements Stage {
     if (doubt !== null) throw new AssetHalted(doubt.asset, doubt.why);
     this.#standbys?.tick();
     for (const { failure } of this.#hosted.values()) if (failure !== null) throw failure;
-    // One is taken at a time: of the engine first that a start would take the longest for.
+    // Snapshots are taken one at a time; first of the engine that would take the longest to start again.
     const unsaved = (asset: string, { engine }: HostedEngine) => this.#snapshotter.unsavedCommands(asset, engine);
     const inTurn = [...this.#hosted].filter(([, { mayBeSnapshot }]) => mayBeSnapshot);
     for (const [asset, { engine, places }] of inTurn.sort((a, b) => unsaved(...b) - unsaved(...a))) {
@@ -148,7 +148,7 @@ export class MatchingEngines implements Stage {
     }
   }
 
-  /** With a snapshot, so that whoever is next has little to apply. */
+  /** Takes a snapshot, so that the next process has few commands to apply. */
   async prepareRelease(asset: string): Promise<void> {
     const hosted = this.#hosted.get(asset);
     if (hosted?.mayBeSnapshot)
@@ -172,14 +172,14 @@ export class MatchingEngines implements Stage {
     return hosted;
   }
 
-  /** Not the asset's rules: those come with its commands. */
+  /** The options of the asset's engine; its rules come with its commands. */
   #optionsOf(asset: string): EngineOptions {
     const terms = this.#registry.assets.get(asset);
     invariant(terms !== undefined, `${asset} is not among the assets`);
     return { quoteUnitsPerTickLot: terms.quoteUnitsPerTickLot, rulesVersion: this.#rulesVersion };
   }
 
-  /** Null: it decides, or is not here. */
+  /** Why the asset's engine decides nothing; null: it does, or is not here. */
   #whyNotDeciding(asset: string): string | null {
     const inForce = this.#hosted.get(asset)?.engine.rules.version ?? this.#rulesVersion;
     if (inForce === this.#rulesVersion) return null;
@@ -194,7 +194,7 @@ export class MatchingEngines implements Stage {
   }
 }
 
-/** As many as this build may decide; returns why it may not decide the next one, null: these were all. */
+/** Applies the commands that this build may decide; returns why it may not decide the next one, null: it decided all. */
 function applyOwn(hosted: HostedEngine, messages: readonly InputMessage[]): OtherRulesVersion | null {
   try {
     for (const { data, streamSequence } of messages) hosted.apply(decodeCommandBatch(data), streamSequence);

@@ -1,8 +1,8 @@
 /**
- * Which snapshot an engine starts from: one that is whole, of this version, and no further than the streams; the newest
- * that leaves enough published events to compare. An engine with another rule that started where nothing comes after
- * would act by that rule, unnoticed. What another build decided, by another RULES_VERSION, can't be compared: an engine
- * starts from where that build has left off, if it must.
+ * Chooses the snapshot that an engine starts from: one that is whole, of this version and no further than the streams, and of
+ * these the newest that leaves enough published events to compare. Without events to compare, an engine whose rule has changed
+ * by mistake would act by it unnoticed. Decisions of a build with another RULES_VERSION can't be compared: if an engine has to
+ * start after them, it starts from where that build left off.
  */
 import { type Engine, type EngineOptions, RULES_VERSION } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
@@ -21,9 +21,9 @@ import {
   type StreamPlaces,
 } from "./snapshot-store.js";
 
-/** Published events that a start compares with its own, where there are so many. */
+/** Published events that a start compares with its own, if there are so many. */
 export const COMPARED_EVENTS_MIN = 1_000;
-/** Where no snapshot leaves enough of them: commands that are applied from the first on. */
+/** If no snapshot leaves enough of them, an engine with at most so many commands starts from the first one. */
 const FROM_FIRST_COMMANDS_MAX = 10_000;
 
 export interface SnapshotSearch {
@@ -35,13 +35,13 @@ export interface SnapshotSearch {
 }
 
 export interface SnapshotChoice {
-  /** Null: there is none to start from. */
+  /** Null: there is no snapshot to start from. */
   readonly restored: RestoredEngine | null;
-  /** The newest, which a start need not be from; null: there is none. */
+  /** The newest good snapshot, which the start need not be from; null: there is none. */
   readonly newest: SnapshotHeader | null;
 }
 
-/** Snapshots that are passed over for a fault of theirs are said, and stay where they are. */
+/** Chooses a snapshot. Faulty ones are logged, passed over, and left where they are. */
 export async function chooseSnapshot(
   { log }: Pick<Service, "log">,
   bus: Bus,
@@ -95,7 +95,7 @@ export async function chooseSnapshot(
   return { restored: null, newest: null };
 }
 
-/** Published events that a start from here compares; what can't be read is met by the comparison itself. */
+/** How many published events a start from here compares; infinite if a message can't be read: the comparison meets it. */
 async function eventsAfter(
   { executionsThrough }: StreamPlaces,
   bus: Bus,
@@ -122,9 +122,8 @@ async function mayStartFromFirst(bus: Bus, asset: string, lastOutput: InputMessa
 }
 
 /**
- * Why an engine's state can't be what it goes on from; null: it can. The streams may have been lost and made again since
- * it was taken: then its places mean nothing. A message beside them that can't be read says nothing against it: the
- * engine goes on from here, and halts at that message.
+ * Why an engine can't go on from this state; null: it can. If the streams were lost and made anew since it was taken, its
+ * places mean nothing. A message that can't be read is no objection: the engine goes on, and halts at that message.
  */
 export async function objectionTo(
   { engine, commandsThrough, executionsThrough }: StreamPlaces & { readonly engine: Engine },
@@ -156,7 +155,7 @@ export async function objectionTo(
     : null;
 }
 
-/** Null: there is none, or it can't be read. */
+/** Null: there is no message, or it can't be read. */
 function firstEventOf(output: InputMessage | null): number | null {
   return output === null ? null : readable(() => decodeExecutionRows(output.data).firstEventSequence);
 }

@@ -1,20 +1,20 @@
 /**
- * Which snapshots are kept: the newest three, since one may turn out to be damaged, and such as leave a start enough
- * published events to compare. Pure.
+ * Decides which snapshots are kept: the newest three, since one may turn out to be damaged, and older ones that leave a start
+ * enough published events to compare. Pure.
  */
 import type { StoredSnapshot, StreamPlaces } from "./snapshot-store.js";
 
 export interface StoredPlace {
   readonly stored: StoredSnapshot;
-  /** Null: it is not whole, or can't be loaded. */
+  /** Null: the snapshot is not whole, or can't be loaded. */
   readonly place: (StreamPlaces & { readonly eventSequence: number }) | null;
 }
 
 const NEWEST_KEPT = 3;
 
 /**
- * Of the snapshots up to one that is known to be good, the newest first. Beside the newest three: the newest that
- * leaves enough events, and the oldest that does not yet, which takes its place one day.
+ * The snapshots to keep of those given, newest first, up to one that is good. Beside the newest three: the newest that leaves
+ * enough events, and the oldest that does not yet, which will take its place.
  */
 export function toKeep(snapshots: readonly StoredPlace[], comparedEventsMin: number): readonly StoredPlace[] {
   const whole = snapshots.filter(({ stored }) => stored.isWhole);

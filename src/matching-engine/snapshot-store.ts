@@ -1,7 +1,7 @@
 /**
- * Snapshots in the stream SNAPSHOTS, each in messages of a subject of its own, whose name says how many they are: so a
- * listing shows which are whole, and one that a crash left half written is found and removed. docs/arch.md says why it
- * is not the client library's object store.
+ * Stores snapshots in the stream SNAPSHOTS, each in the messages of its own subject, whose name says how many there are: so a
+ * listing shows which snapshots are whole, and one that a crash left half written is found and removed. docs/arch.md says why
+ * this is not the client library's object store.
  *
  *   snapshots.<asset>.<command sequence>-<messages>-<random>      first a header, then the engine's bytes in chunks
  */
@@ -20,11 +20,11 @@ import { CodecError } from "../shared/domain/errors.js";
 import { type StreamSequence, streamSequence } from "../shared/domain/units.js";
 import { readRange } from "./subject-range.js";
 
-/** Where an engine's state stands in the two streams. */
+/** The places of an engine's state in the two streams. */
 export interface StreamPlaces {
-  /** The last message of COMMANDS that it has applied, whole. */
+  /** The last message of COMMANDS of which all commands are applied. */
   readonly commandsThrough: StreamSequence;
-  /** The message of EXECUTIONS that holds its last event. */
+  /** The message of EXECUTIONS with its last event. */
   readonly executionsThrough: StreamSequence;
 }
 
@@ -34,24 +34,24 @@ export interface TakenSnapshot extends StreamPlaces {
   readonly asset: string;
   readonly commandSequence: number;
   readonly takenAtMs: number;
-  /** Of the rules that are in force. */
+  /** The version of the rules in force. */
   readonly rulesVersion: number;
-  /** The bytes that Engine.snapshot gave. */
+  /** The bytes of `Engine.snapshot`. */
   readonly bytes: Uint8Array;
 }
 
 export interface StoredSnapshot {
   readonly subject: string;
   readonly commandSequence: number;
-  /** All of its messages are there. */
+  /** Whether all of its messages are there. */
   readonly isWhole: boolean;
 }
 
-/** A snapshot's first message. */
+/** The header of a snapshot, which is its first message. */
 export interface SnapshotHeader extends StreamPlaces {
   readonly commandSequence: number;
   readonly takenAtMs: number;
-  /** Of the rules that are in force. */
+  /** The version of the rules in force. */
   readonly rulesVersion: number;
 }
 
@@ -60,7 +60,7 @@ export interface RestoredEngine extends StreamPlaces {
   readonly takenAtMs: number;
 }
 
-/** A message must be in one piece on the wire, and hold up the orders behind it for a millisecond at most. */
+/** Bytes in one message: below the server's limit, and holding up the orders behind it for a millisecond at most. */
 const CHUNK_BYTES = 512 * 1024;
 const PUBLISH_TIMEOUT_MS = 10_000;
 const NAME = /\.(\d{1,16})-(\d{1,9})-[0-9a-f]+$/;
@@ -72,7 +72,7 @@ export class SnapshotStore {
     this.#bus = bus;
   }
 
-  /** The newest first. */
+  /** An asset's snapshots, the newest first. */
   async list(asset: string): Promise<StoredSnapshot[]> {
     const counts = await this.#bus.subjectCounts("SNAPSHOTS", `${subjectOf("SNAPSHOTS", asset)}.*`);
     const stored = [...counts].flatMap(([subject, count]) => {
@@ -82,7 +82,7 @@ export class SnapshotStore {
     return stored.sort((a, b) => b.commandSequence - a.commandSequence);
   }
 
-  /** One message at a time, so that orders pass in between. Rejects when one is not stored: then none is kept. */
+  /** Stores one message at a time, so that orders pass in between. Rejects if one is not stored; then none is kept. */
   async store(taken: TakenSnapshot): Promise<StoredSnapshot> {
     const { asset, commandSequence, commandsThrough, executionsThrough, takenAtMs, bytes, rulesVersion } = taken;
     const header = new SnapshotWriter();
@@ -95,13 +95,13 @@ export class SnapshotStore {
     for (const message of messages) {
       const outcome = await this.#bus.publish(subject, message, { deadlineMs: PUBLISH_TIMEOUT_MS });
       if (outcome.kind === "stored") continue;
-      await this.remove(stored).catch(() => undefined); // what stays is not whole, and goes with the older ones
+      await this.remove(stored).catch(() => undefined); // messages that stay are no whole snapshot, and go with the older ones
       throw new Error(`${subject} can't be stored: ${JSON.stringify(outcome)}`);
     }
     return stored;
   }
 
-  /** Throws a CodecError for one that is damaged, not whole or of another version. */
+  /** Loads the engine. Throws a CodecError if the snapshot is damaged, not whole or of another version. */
   async load({ subject, commandSequence, isWhole }: StoredSnapshot, options: EngineOptions): Promise<RestoredEngine> {
     const last = isWhole ? await this.#bus.lastMessage("SNAPSHOTS", subject) : null;
     if (last === null) throw new CodecError("messages of the snapshot are missing");
@@ -119,7 +119,7 @@ export class SnapshotStore {
     return { engine, ...places };
   }
 
-  /** Throws a CodecError for one that is not whole, or begins with something else. */
+  /** Reads the header. Throws a CodecError if the snapshot is not whole, or begins with something else. */
   async header({ subject, isWhole }: StoredSnapshot): Promise<SnapshotHeader> {
     const first = isWhole ? await this.#bus.nextMessage("SNAPSHOTS", subject, streamSequence(0)) : null;
     if (first === null) throw new CodecError("messages of the snapshot are missing");
@@ -133,7 +133,7 @@ export class SnapshotStore {
 
 function readHeader(message: Uint8Array): SnapshotHeader & { readonly bytesLength: number } {
   const numbers = new SnapshotReader(message).numbers() as [number, number, number, number, number, number?];
-  // Headers of earlier builds end before the version.
+  // Headers of earlier builds lack the version.
   const [commandSequence, commandsThrough, executionsThrough, takenAtMs, bytesLength, version] = numbers;
   return {
     commandSequence,

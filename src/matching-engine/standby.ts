@@ -1,6 +1,6 @@
 /**
- * A copy of the engine of an asset that another process runs. It goes as far as the published events have gone, never
- * further, and compares its own with them: so wherever it stands, it is as good as a snapshot of that moment.
+ * A copy of an engine that runs in another process. It applies commands as far as their events are published, never further,
+ * and compares its own events with those: so between two steps it is as good as a snapshot.
  */
 
 import type { Engine } from "@bourse/matching-core";
@@ -15,12 +15,12 @@ import { decodeCommandBatch, decodeExecutionRows } from "../shared/wire/pipeline
 import { PublishedOutput } from "./published-output.js";
 import type { StreamPlaces } from "./snapshot-store.js";
 
-/** Published events that one step takes: the process's own assets don't wait for longer. */
+/** Limits of the published events in one step, so that the process's own assets don't wait long. */
 const STEP_MESSAGES_MAX = 16;
 const STEP_BYTES_MAX = 262_144;
 const PENDING_MESSAGES_MAX = 1_024;
 
-/** The streams don't go on where it stands, because they were trimmed or made anew: it has to begin again. */
+/** The streams don't go on where the copy stands, because they were trimmed or made anew: the copy must begin again. */
 export class LostPlace extends Error {
   override readonly name = "LostPlace";
 }
@@ -40,9 +40,9 @@ export class Standby {
   #places: StreamPlaces;
   readonly #outputs: BusReader;
   readonly #inputs: BusReader;
-  /** Messages that were published after the engine's state; the events of one command may be in many. */
+  /** Messages published after the engine's state; the events of one command may be in many. */
   #pieces: Piece[] = [];
-  /** So many of them end with a command. */
+  /** How many of them end between two commands. */
   #whole = 0;
   #throughEvent: number;
   #inputMessages: CommandMessage[] = [];
@@ -63,14 +63,14 @@ export class Standby {
     this.#inputs = follow("COMMANDS", places.commandsThrough);
   }
 
-  /** Where the engine stands between two steps. */
+  /** The engine's places in the streams, between two steps. */
   get places(): StreamPlaces {
     return this.#places;
   }
 
   /**
-   * One step further; false: that is all for now. Throws LostPlace, and InvariantBroken or CodecError where something
-   * else was published than the engine gives: then it must not be used any more.
+   * Takes one step; false: there is no more for now. Throws LostPlace; InvariantBroken or CodecError if something else was
+   * published than the engine gives, and then the copy must not be used any more.
    */
   advance(): Promise<boolean> {
     if (!this.#isClosed)
@@ -81,12 +81,12 @@ export class Standby {
     return this.#step;
   }
 
-  /** A step of it failed: nobody may go on from where it stands. */
+  /** Whether a step has failed: then no engine may go on from the copy. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
 
-  /** Resolves when it stands still. */
+  /** Ends following; resolves when no step runs any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     void this.#outputs.close();
@@ -131,13 +131,13 @@ export class Standby {
       if (message === undefined) return this.engine.lastCommandSequence >= last;
       const { data, streamSequence } = message;
       const commands = decodeCommandBatch(data);
-      // Commands that the copy has applied come again where COMMANDS were made anew.
+      // If COMMANDS were made anew, commands that the copy has applied come again.
       if ((commands.at(-1)?.commandSequence ?? 0) <= this.engine.lastCommandSequence) continue;
       this.#inputMessages.push({ commands, streamSequence });
     }
   }
 
-  /** Returns the last message that is applied whole. */
+  /** Applies commands up to `last`; returns the last message of which all are applied. */
   #apply(last: CommandSequence): StreamSequence {
     const { engine } = this;
     let { commandsThrough } = this.#places;

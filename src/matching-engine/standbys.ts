@@ -1,7 +1,7 @@
 /**
- * The engines that this process follows, to take them up when their own process is gone (leases.ts says which), and whose
- * snapshots it takes meanwhile. Where one comes to something else than was published, nobody can say which of the two is
- * right: both raise the alarm, and the asset halts in the process that runs it.
+ * The copies of engines that run in other processes and that this one is next in line for (shared/leases). It takes their
+ * snapshots meanwhile. If a copy gives other events than were published, nobody can say which of the two is right: both
+ * processes raise the alarm, and the asset halts where it runs.
  */
 import { setImmediate } from "node:timers/promises";
 import { createEngine, type EngineOptions } from "@bourse/matching-core";
@@ -15,7 +15,7 @@ import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-stor
 import type { Snapshotter } from "./snapshotter.js";
 import { Standby } from "./standby.js";
 
-/** Following takes this part of the time between two ticks at most, however much there is to catch up with. */
+/** The longest time that following takes between two ticks, however far behind the copies are. */
 const TICK_WORK_MS = 100;
 const RETRY_MS = 5_000;
 
@@ -54,7 +54,7 @@ export class Standbys {
     service.readiness("standby", whyDiffering, "somebody");
   }
 
-  /** To be called now and then; what there is to do goes on beside the caller. */
+  /** Follows on, in the background. Call it now and then. */
   tick(): void {
     const followed = this.#share.followed();
     if (this.#isWorking || (followed.size === 0 && this.#standbys.size === 0)) return;
@@ -65,25 +65,25 @@ export class Standbys {
     this.#service.background("standbys", work);
   }
 
-  /** The copy, which is the caller's from now on; null: there is none. */
+  /** Takes the copy out, for the caller to use; null: there is no good one. */
   async take(asset: string): Promise<Standby | null> {
     const standby = this.#standbys.get(asset);
     this.#standbys.delete(asset);
     this.#commandSequence.remove({ asset });
-    await standby?.close(); // its last step may fail only now
+    await standby?.close(); // the last step may fail only now
     return standby === undefined || standby.hasFailed || this.#differing.has(asset) ? null : standby;
   }
 
   async #work(followed: ReadonlySet<string>): Promise<void> {
     for (const asset of this.#standbys.keys())
-      if (!followed.has(asset) && !this.#share.assets().has(asset)) await this.#drop(asset); // else it is about to be taken
+      if (!followed.has(asset) && !this.#share.assets().has(asset)) await this.#drop(asset); // an asset of this process is about to be taken
     const untilMs = performance.now() + TICK_WORK_MS;
     const isOurs = (asset: string) => !this.#service.stopping.aborted && this.#share.followed().has(asset);
     for (const asset of followed) if (isOurs(asset)) await this.#guarded(asset, () => this.#begin(asset));
     const behind = new Set(this.#standbys.keys());
     while (behind.size > 0 && performance.now() < untilMs)
       for (const asset of behind) {
-        await setImmediate(); // the process's own assets come first
+        await setImmediate(); // lets the process's own assets go first
         const isBehind = isOurs(asset) && (await this.#guarded(asset, () => this.#advance(asset)));
         if (!isBehind) behind.delete(asset);
       }
@@ -98,7 +98,7 @@ export class Standbys {
     const { comparedEventsMin } = this.#snapshotter;
     const search = { asset, options, lastOutput, comparedEventsMin };
     const { restored, newest } = await chooseSnapshot(this.#service, this.#bus, this.#store, search);
-    if (!this.#share.followed().has(asset)) return false; // meanwhile it may be our own
+    if (!this.#share.followed().has(asset)) return false; // the asset may be this process's own by now
     this.#snapshotter.startsFrom(asset, newest);
     const places: StreamPlaces = restored ?? AT_START;
     this.#standbys.set(asset, new Standby(this.#bus, asset, restored?.engine ?? createEngine(options), places));
@@ -106,7 +106,7 @@ export class Standbys {
     return true;
   }
 
-  /** True: there may be more. A copy that has come to the end may be due for a snapshot. */
+  /** Takes one step, or a snapshot if the copy is up to date and one is due. True: there may be more steps. */
   async #advance(asset: string): Promise<boolean> {
     const standby = this.#standbys.get(asset);
     if (standby === undefined) return false;
@@ -118,7 +118,7 @@ export class Standbys {
     return isBehind;
   }
 
-  /** A failure of one copy is no harm to anything else: the copy begins again, or is in doubt. */
+  /** Runs work for one copy. A failure concerns that copy only: it begins again, or is in doubt. */
   async #guarded(asset: string, work: () => Promise<boolean>): Promise<boolean> {
     try {
       return await work();
@@ -139,7 +139,7 @@ export class Standbys {
     this.#share.doubt(asset, err.message);
   }
 
-  /** No doubt about who runs it: that is a process of another build. */
+  /** The asset is run by another build, which this one can't follow: no doubt is raised. */
   #isForOthers(asset: string, err: OtherRulesVersion): void {
     this.#differing.set(asset, `${asset} can't be followed: ${err.message}`);
     this.#service.log.error({ err, asset }, "an engine of another build can't be followed");

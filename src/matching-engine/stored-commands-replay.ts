@@ -1,6 +1,6 @@
 /**
- * The commands that COMMANDS don't hold any more, from order_log: read in pages, one ahead of the engine, while the
- * process's other assets go on. While Postgres can't be reached it waits.
+ * Rebuilds an engine from the stored commands (order_log) that COMMANDS don't hold any more: reads them in pages, one ahead
+ * of the engine, while the process's other assets go on. While Postgres can't be reached it waits.
  */
 
 import { CodecError, invariant } from "../shared/domain/errors.js";
@@ -9,17 +9,17 @@ import type { Logger } from "../shared/process/log.js";
 import { pausedFor } from "../shared/process/waits.js";
 import { encodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 
-/** The commands after the given one, in order; at most so many. */
+/** Reads at most `max` stored commands after the given one, in order. */
 export type StoredCommandsSource = (asset: string, after: number, max: number) => Promise<Command[]>;
 
-/** Of more, many would outlive the collection of short-lived objects, which then costs as much as reading them. */
+/** With larger pages many objects would outlive the collection of young ones, which costs as much as reading them. */
 const PAGE_COMMANDS = 2_000;
 const RETRY_MS = 1_000;
 const TELL_INTERVAL_MS = 5_000;
 
 export interface MissingCommands {
   readonly asset: string;
-  /** The commands that COMMANDS begin with: order_log must have the same, and all before. */
+  /** The first message of COMMANDS: order_log must have the same commands, and all before them. */
   readonly firstCommands: readonly Command[];
 }
 
@@ -41,7 +41,7 @@ export class StoredCommandsReplay {
     this.#through = (missing.firstCommands[0]?.commandSequence ?? 1) - 1;
   }
 
-  /** For people: how far it is. */
+  /** How far it is, for people. */
   get progress(): string {
     const count = (commands: number) => commands.toLocaleString("en");
     const trouble = this.#trouble === null ? "" : `, waiting for Postgres: ${this.#trouble}`;
@@ -52,7 +52,7 @@ export class StoredCommandsReplay {
     this.#isStopped = true;
   }
 
-  /** Resolves when `apply` has had all of them, or it was stopped. Rejects where order_log has not: InvariantBroken, CodecError. */
+  /** Resolves when all commands are applied, or it was stopped. InvariantBroken, CodecError: order_log has a hole or differs. */
   async run(apply: (commands: readonly Command[]) => Promise<void>): Promise<void> {
     this.#log.warn({ through: this.#through }, "COMMANDS don't begin with the first one: rebuilding from order_log");
     const { firstCommands } = this.#missing;
@@ -65,7 +65,7 @@ export class StoredCommandsReplay {
       });
       invariant(page.length > 0 || this.#isStopped, `order_log ends with command ${this.#done} of ${this.#through}`);
       next = this.#read(this.#done + page.length);
-      next.catch(() => undefined); // it is awaited, unless applying fails
+      next.catch(() => undefined); // awaited in the next round; if applying fails, never
       await apply(page);
       this.#done += page.length;
       this.#tell();
@@ -82,7 +82,7 @@ export class StoredCommandsReplay {
     this.#log.warn({ commands: this.#done, tookMs: Math.round(tookMs), perSecond }, "rebuilt from order_log");
   }
 
-  /** Empty only where there are none, or it was stopped. */
+  /** The next page; empty if there are no more commands, or it was stopped. */
   async #read(after: number): Promise<Command[]> {
     while (!this.#isStopped) {
       try {

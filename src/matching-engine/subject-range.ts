@@ -1,4 +1,4 @@
-/** Reads a subject's messages from one place to another, as fast as they come, and no further. */
+/** Reads a subject's messages from one sequence to another, as fast as they come, and no further. */
 
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
@@ -11,14 +11,14 @@ export interface BusRange {
   readonly stream: StreamName;
   readonly subject: string;
   readonly after: StreamSequence;
-  /** The place of the last message wanted; it must be there. */
+  /** The sequence of the last message to read, which must be there. */
   readonly through: StreamSequence;
 }
 
 const PENDING_MESSAGES_MAX = 256;
 const SILENCE_MAX_MS = 15_000;
 
-/** Ends after the message at `through`. Throws DeadlineExceeded when nothing comes for SILENCE_MAX_MS. */
+/** Ends after the message at `through`. Throws DeadlineExceeded if nothing comes for SILENCE_MAX_MS. */
 export async function* readRange(
   bus: Bus,
   { stream, subject, after, through }: BusRange,
@@ -44,6 +44,6 @@ export async function* readRange(
         throw new DeadlineExceeded(`${subject}: nothing came for ${SILENCE_MAX_MS} ms before ${through}`);
     }
   } finally {
-    void reader.close(); // what the server thinks of it need not be awaited
+    void reader.close(); // closing goes on in the background
   }
 }

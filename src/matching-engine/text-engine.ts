@@ -1,7 +1,7 @@
 /**
- * The engine alone, for people and test suites (docs/protocol.md, The engine alone): lines of text in, lines of JSON
- * out. Pure: the same lines always give the same output. It does what order-processing does in the pipeline: it gives
- * log ids and knows client order ids; it has no balances and no limit on what an order is worth.
+ * The engine alone, for people and test suites (docs/protocol.md, The engine alone): lines of text in, answers out. Pure: the
+ * same lines always give the same output. It does what order-processing does in the pipeline (gives log ids, knows client
+ * order ids), but has no balances and no limit on an order's worth.
  */
 
 import { createEngine, DEFAULT_RULES, type Depth, type Engine, RULES_VERSION } from "@bourse/matching-core";
@@ -16,7 +16,7 @@ import type { EventRows } from "../shared/wire/event-rows.js";
 import { ClientOrderIds } from "./client-order-ids.js";
 
 export const LINE_LENGTH_MAX = 1024;
-/** Above it, new orders are refused before the memory runs out. */
+/** Limit of the open orders, so that new ones are refused before memory runs out. */
 const OPEN_ORDERS_MAX = 4_000_000;
 const DEFAULT_ACCOUNT = "local";
 const ACCOUNT_LENGTH_MAX = 64;
@@ -30,14 +30,14 @@ export interface TextEngineOptions {
   readonly allowSelfTrade: boolean;
 }
 
-/** One answer to a line, in order, before it is text. */
+/** A part of the answer to a line, in order. */
 export type Answer =
   | ({ readonly kind: "rows" } & EventRows)
   | { readonly kind: "text"; readonly text: string }
-  /** The name of an account that later rows are about. */
+  /** Names an account before the rows about it. */
   | { readonly kind: "account"; readonly accountId: AccountId; readonly name: string };
 
-/** Lines in, answers out; answer-printer.ts makes text of them, on another core where there is much of it. */
+/** Takes lines and gives answers; answer-printer.ts turns them into text, in another thread if there are many. */
 export class TextEngine {
   readonly #asset: Asset;
   readonly #engine: Engine;
@@ -59,7 +59,7 @@ export class TextEngine {
     this.#rules = { registry, nowMs: () => this.#clockMs, lastPriceTicks: () => null, extraOptions };
   }
 
-  /** Empty lines and comments say nothing. */
+  /** Carries out a line; empty lines and comments have no answer. */
   read(line: string): void {
     const words = wordsOf(line);
     if (words.length === 0) return;
@@ -69,7 +69,7 @@ export class TextEngine {
       this.#print({ event: "refused", line: this.#lines, code: REJECTS[refusal.name].code, text: refusal.text });
   }
 
-  /** The answers to the lines since the last time. */
+  /** Takes the answers to the lines since the last call. */
   take(): Answer[] {
     this.#takeRows();
     const answers = this.#answers;
@@ -78,7 +78,7 @@ export class TextEngine {
     return answers;
   }
 
-  /** How much there is to take, about: a short line may have a long answer. */
+  /** About how many bytes there are to take; a short line may have a long answer. */
   get pendingBytes(): number {
     return this.#answerBytes + this.#engine.events.byteLength;
   }
@@ -117,7 +117,7 @@ export class TextEngine {
     return null;
   }
 
-  /** Client order ids are unique per account for ever, and lead to order ids. */
+  /** The request with order ids for its client order ids, which are unique per account for ever. */
   #withKnownOrderIds(owner: AccountId, request: RequestBody): CommandBody {
     if (request.kind === "cancel_all" || request.clientOrderId === null) return request;
     const { clientOrderId } = request;
@@ -164,8 +164,6 @@ export class TextEngine {
     return id;
   }
 
-  // ---- what is no event ----
-
   #printBook(levels: string | undefined): Refusal | null {
     if (levels !== undefined && !/^[1-9]\d{0,8}$/.test(levels))
       return refuse("MALFORMED_MESSAGE", `${shown(levels)} is not a number of levels; leave it out for all`);
@@ -199,7 +197,7 @@ export function textAsset(options: TextEngineOptions): Asset {
   return registryOf(options).asset;
 }
 
-/** One asset of its own. No money is moved here, so an order may be worth any amount. */
+/** The registry of one asset without limits: no money is moved here, so an order may be worth any amount. */
 function registryOf({ asset, tickSize, lotSize, allowSelfTrade }: TextEngineOptions): AssetRegistry & { asset: Asset } {
   const [tick, lot] = [decimalStep(tickSize), decimalStep(lotSize)];
   const [base = asset, quote = asset] = asset.split("-");
