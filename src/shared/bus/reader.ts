@@ -42,9 +42,11 @@ const RETRY_MS = 250;
 
 /** Statuses of a pull that ended in the ordinary way: no messages, or its time was up. */
 const PULL_ENDED = new Set([404, 408]);
-/** A pull ends in the ordinary way, too, with this status and text: the next message is larger than its remaining bytes. */
+/** A pull ends in the ordinary way, too, with this status and one of two texts: the next message is larger than its remaining bytes. */
 const CONFLICT = 409;
 const LARGER_THAN_ROOM = "Message Size Exceeds MaxBytes";
+/** The other text: the pull's last message was sent, and bytes are left of it. Counting its messages has told so before. */
+const SERVED = "Batch Completed";
 const HEARTBEAT = 100;
 
 /** A request for messages: how many of them, and how many bytes, the server may still send for it. */
@@ -189,6 +191,7 @@ export class BusReader {
       this.#pullMore();
       return;
     }
+    if (status === CONFLICT && description === SERVED) return;
     if (status !== 0) {
       this.restart(`status ${status} ${description}`);
       return;

@@ -34,6 +34,13 @@ describe("the bus", () => {
   ) => bus.publish(subject, Buffer.from(payload), { deadlineMs: 2_000, ...options });
   const read = (stream: StreamName, subject: string, pendingMessagesMax = 10): BusReader =>
     bus.read({ stream, subject, afterSequence: START, pendingMessagesMax, onAvailable: () => undefined });
+  /** A connection, and what is warned of on it. */
+  async function connectWatched(): Promise<{ reading: Bus; warnings: string[] }> {
+    const warnings: string[] = [];
+    const log = Object.assign(Object.create(serviceForTest("test").log), { child: () => log });
+    log.warn = (_: object, message: string) => warnings.push(message);
+    return { reading: await connectBus(nats.url, { name: "test", log }), warnings };
+  }
   async function taken(reader: BusReader, count: number): Promise<string[]> {
     const messages: string[] = [];
     return await eventually(`${count} messages`, () => {
@@ -134,10 +141,7 @@ describe("the bus", () => {
     const [bytes, pendingBytesMax] = [64 * 1024, 1024 * 1024];
     const expected = Array.from({ length: 64 }, (_, index) => String(index).padStart(bytes, "."));
     for (const payload of expected) await publish("orders.BTC-USD", payload);
-    const warnings: string[] = [];
-    const log = Object.assign(Object.create(serviceForTest("test").log), { child: () => log });
-    log.warn = (_: object, message: string) => warnings.push(message);
-    const reading = await connectBus(nats.url, { name: "test", log });
+    const { reading, warnings } = await connectWatched();
     const from = { stream: "ORDERS", subject: "orders.BTC-USD", afterSequence: START } as const;
     const limits = { pendingMessagesMax: 1_024, pendingBytesMax };
     const reader = reading.read({ ...from, ...limits, onAvailable: () => undefined });
@@ -150,6 +154,19 @@ describe("the bus", () => {
     });
     expect(messages).to.deep.equal(expected);
     expect(mostBytes).to.be.within(pendingBytesMax / 2, pendingBytesMax);
+    expect(warnings).to.deep.equal([]);
+    await reading.close();
+  });
+
+  it("goes on without starting anew when a pull is served to its last message", async () => {
+    const { reading, warnings } = await connectWatched();
+    const from = { stream: "ORDERS", subject: "orders.BTC-USD", afterSequence: START } as const;
+    const reader = reading.read({ ...from, pendingMessagesMax: 4, onAvailable: () => undefined });
+    const expected = Array.from({ length: 40 }, (_, index) => String(index));
+    for (const payload of expected) {
+      await publish("orders.BTC-USD", payload);
+      expect(await taken(reader, 1)).to.deep.equal([payload]);
+    }
     expect(warnings).to.deep.equal([]);
     await reading.close();
   });
