@@ -13,19 +13,19 @@ import {
   suspendedAccounts,
 } from "./actions.js";
 
-/** Who may do what at this moment, as far as it is known here. */
+/** The suspensions, revoked keys and asset states that this process knows. */
 export interface Access {
   isSuspended(accountId: AccountId): boolean;
-  /** Since this process started; who logs in later is checked by then. */
+  /** Whether the key was revoked since this process started; keys revoked before are refused at login. */
   isRevoked(keyId: string): boolean;
   stateOf(asset: string): AssetState;
 }
 
-/** Decisions take effect within a second; twice as often costs an idle process twice as much. */
+/** How often actions are read: they take effect within a second, and twice as often would cost an idle process twice as much. */
 const INTERVAL_MS = 500;
 const ACTIONS_MAX = 1_000;
 
-/** Follows what operators decide, up to half a second behind. While Postgres is away, the last that is known holds. */
+/** Follows the actions of operators, half a second behind at most. While Postgres is away, the last known state holds. */
 export class AccessFeed implements Access {
   readonly #database: Database;
   readonly #log: Logger;
@@ -35,7 +35,7 @@ export class AccessFeed implements Access {
   #states: ReadonlyMap<string, AssetState> = new Map();
   #isFailing = false;
 
-  /** Rejects when Postgres can't answer: nobody may be let in on a guess. */
+  /** Rejects if Postgres can't answer: without it no client may be let in. */
   static async start(database: Database, log: Logger): Promise<AccessFeed> {
     const feed = new AccessFeed(database, log);
     feed.#last = await lastAction(database);
@@ -87,7 +87,7 @@ export class AccessFeed implements Access {
 const REVOKED = refuse("LOGIN_REQUIRED", "the key was revoked; connect again and log in with another one");
 const EXPIRED = refuse("LOGIN_REQUIRED", "the key has expired; connect again and log in with another one");
 
-/** Why a session must end whose key was good when it began. */
+/** Why a session must end whose key was good at its login; null: the key is still good. */
 export function keyProblem(
   access: Access,
   { keyId, expiresAtMs }: { readonly keyId: string; readonly expiresAtMs: number | null },

@@ -1,9 +1,9 @@
-/** What operators and timers decide, read in the order in which it was decided: the tables of sql/5_access.sql. */
+/** Reads the actions of operators and timers, in the order of their decision (tables of sql/5_access.sql). */
 import type { Database } from "../database/database.js";
 import type { AssetState } from "../domain/messages.js";
 import { type AccountId, type ActionId, actionId } from "../domain/units.js";
 
-/** `accountId` and `asset` null where it is about none of them, or about all. */
+/** An action. `accountId` and `asset` are null if it concerns none, or all of them. */
 export interface Action {
   readonly actionId: ActionId;
   readonly kind:
@@ -19,9 +19,9 @@ export interface Action {
     | "cancel_all";
   readonly accountId: AccountId | null;
   readonly asset: string | null;
-  /** With set_asset_state. */
+  /** Only of set_asset_state. */
   readonly assetState: AssetState | null;
-  /** With create_key and revoke_key. */
+  /** Only of create_key and revoke_key. */
   readonly keyId: string | null;
 }
 
@@ -30,7 +30,7 @@ export async function lastAction(database: Database): Promise<ActionId> {
   return actionId(row?.last ?? 0);
 }
 
-/** In order, without a hole: who was given one has been given all before it. */
+/** The actions after the given one, in order and without a hole: an action never appears before an earlier one. */
 export async function actionsAfter(database: Database, after: ActionId, max: number): Promise<Action[]> {
   return await database.query<Action & Record<string, unknown>>(
     `select action_id as "actionId", kind, account_id as "accountId", asset, asset_state as "assetState",
@@ -39,18 +39,18 @@ export async function actionsAfter(database: Database, after: ActionId, max: num
   );
 }
 
-/** Whether the suspended accounts may be others after it. */
+/** Whether the action may change which accounts are suspended. */
 export function concernsSuspensions({ kind }: Action): boolean {
   return kind === "suspend" || kind === "resume" || kind === "close";
 }
 
-/** Closed ones, too. */
+/** The suspended accounts; closed ones are among them. */
 export async function suspendedAccounts(database: Database): Promise<ReadonlySet<AccountId>> {
   const rows = await database.query<{ id: AccountId }>("select account_id as id from accounts where suspended");
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Of the assets that were ever told one; all others are open. */
+/** The states of assets that an action has changed; all others are open. */
 export async function assetStates(database: Database): Promise<ReadonlyMap<string, AssetState>> {
   const rows = await database.query<{ asset: string; state: AssetState }>("select asset, state from asset_states");
   return new Map(rows.map(({ asset, state }) => [asset, state]));

@@ -1,21 +1,21 @@
-/** Whose an API key is, and what it may do (the tables accounts and api_keys). */
+/** Authenticates API keys: whose a key is, and what it may do (tables accounts and api_keys). */
 import type { Queries } from "../database/database.js";
 import type { AccountId } from "../domain/units.js";
 import { KeyLookups } from "./key-lookups.js";
 import { isSecretOf, type SaltedHash } from "./key-secrets.js";
 
-/** A read key may only look at its own account; an operator key also names who acts in the command line. */
+/** A read key may only see its own account; an operator key names the actor of the operators' commands. */
 export const KEY_ROLES = ["trade", "read", "operator"] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
 export interface AuthenticatedAccount {
   readonly accountId: AccountId;
   readonly account: string;
-  /** Closed accounts are suspended, too. */
+  /** True for closed accounts, too. */
   readonly suspended: boolean;
   readonly keyId: string;
   readonly role: KeyRole;
-  /** How long the key is good from now on, by Postgres' clock; null: until it is revoked. */
+  /** How long the key is still good, by Postgres' clock; null: until it is revoked. */
   readonly expiresInMs: number | null;
 }
 
@@ -23,7 +23,7 @@ export interface StoredKey extends AuthenticatedAccount, SaltedHash {
   readonly isRevoked: boolean;
 }
 
-/** Null for an unknown, revoked or expired key and for a wrong secret alike. Rejects when it can't be told now. */
+/** Null for an unknown, revoked or expired key, and for a wrong secret alike. Rejects if Postgres does not answer. */
 export type Authenticate = (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
 
 export function authenticator(database: Queries): Authenticate {
@@ -35,7 +35,7 @@ export function authenticator(database: Queries): Authenticate {
   };
 }
 
-/** The keys that there are of these, the exchange's own accounts' left out. */
+/** Reads those of these keys that exist and are a customer's or an operator's, not the exchange's own accounts'. */
 function readKeys(database: Queries, keyIds: readonly string[]): Promise<StoredKey[]> {
   return database.query<StoredKey>(
     `select k.key_id as "keyId", k.account_id as "accountId", a.name as account, a.suspended, k.role,

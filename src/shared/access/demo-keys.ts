@@ -1,4 +1,4 @@
-/** Demo keys, whose secret is their own id: everybody knows it. Told by what they are, whatever they are called. */
+/** Demo keys: keys whose secret is their own id, which everybody knows. They are recognized by that, whatever their names. */
 import type { Queries } from "../database/database.js";
 import { ConfigurationError } from "../domain/errors.js";
 
@@ -7,7 +7,7 @@ const GOOD_DEMO_KEYS = `select key_id from api_keys
     and coalesce(expires_at > now(), true)`;
 const SHOWN_MAX = 10;
 
-/** For production: rejects with a ConfigurationError that names the keys that are good, and says what revokes them. */
+/** For production: rejects with a ConfigurationError that names good demo keys, and says how to revoke them. */
 export async function refuseDemoKeys(database: Queries): Promise<void> {
   const keys = await database.query<{ key_id: string }>(`${GOOD_DEMO_KEYS} order by key_id`);
   if (keys.length === 0) return;
@@ -20,7 +20,7 @@ export async function refuseDemoKeys(database: Queries): Promise<void> {
   );
 }
 
-/** As if an operator had revoked each: their sessions end, and the audit has it. */
+/** Revokes all good demo keys as an operator would: their sessions end, and the audit has it. */
 export async function revokeDemoKeys(database: Queries, actor: string): Promise<void> {
   await database.query(`select revoke_key(key_id, $1, 'everybody knows its secret') from (${GOOD_DEMO_KEYS}) demo`, [
     actor,

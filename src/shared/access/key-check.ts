@@ -6,12 +6,12 @@ import type { Authenticate, AuthenticatedAccount } from "./authentication.js";
 import { networkOf, type WrongLoginLimits, WrongLogins } from "./wrong-logins.js";
 
 export interface KeyCheckLimits {
-  /** Logins that wait for Postgres at the same time, all addresses together; one address may have a quarter of them. */
+  /** Limit of the logins that wait for Postgres; those of one network may be a quarter of it. */
   readonly waitingMax: number;
-  /** How long Postgres may take. */
+  /** How long Postgres may take for an answer. */
   readonly answerTimeoutMs: number;
   readonly wrong: WrongLoginLimits;
-  /** How long a wrong login waits for its answer when there were too many before it. */
+  /** How long the answer to a wrong login is delayed after too many wrong ones. */
   readonly slowedMs: number;
 }
 
@@ -21,16 +21,16 @@ const TOO_MANY = refuse("BUSY", "too many logins at the same time; try again a l
 const UNAVAILABLE = refuse("UNAVAILABLE", "logins can't be checked at the moment; try again a little later");
 
 /**
- * Who a key says somebody is, for both doors. Secrets have 256 bits, so every login is checked, and only wrong ones are
- * slowed down: whoever has the right secret gets in, however many others have tried. What an outsider gets to know is the
- * same for every key that is not good.
+ * Checks the keys of logins, for the order-handler and the notifier. Secrets have 256 random bits and can't be guessed, so
+ * every login is checked and only wrong ones are slowed down: the right secret works however many others have tried. An
+ * outsider gets the same answer for every key that is not good.
  */
 export class KeyCheck {
   readonly #authenticate: Authenticate;
   readonly #limits: KeyCheckLimits;
   readonly #log: Logger;
   readonly #wrong: WrongLogins;
-  /** By network. */
+  /** Waiting logins by network. */
   readonly #waiting = new Map<string, number>();
   #waitingCount = 0;
   #isFailing = false;

@@ -2,7 +2,7 @@ const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const KEY_ID_RULE = "1 to 64 of the characters A-Z a-z 0-9 _ -";
 
-/** What a key's id may be. Whatever else somebody sends for one is a wrong login, and never reaches a query. */
+/** Whether the text can be a key's id. Any other text is a wrong login, and never reaches a query. */
 export function isKeyId(text: string): boolean {
   return KEY_ID.test(text);
 }

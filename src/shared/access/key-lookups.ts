@@ -2,7 +2,7 @@ import { isKeyId } from "./key-id.js";
 
 export type ReadKeys<Key> = (keyIds: readonly string[]) => Promise<readonly Key[]>;
 
-/** Keys that one query reads; more of them wait for the next one. */
+/** Keys in one query at most; further ones wait for the next. */
 const BATCH_MAX = 256;
 
 interface Waiting<Key> {
@@ -11,12 +11,12 @@ interface Waiting<Key> {
 }
 
 /**
- * Reads keys for many who log in at the same time: one query at a time, for all who wait by then, and each key once. So a
- * flood of logins costs no more queries than a trickle, and nobody waits behind a stranger's thousand attempts.
+ * Reads the keys of many logins together: one query at a time, for all logins that wait by then, and each key once. So a flood
+ * of logins costs no more queries than a trickle, and no login waits behind a stranger's thousand attempts.
  */
 export class KeyLookups<Key extends { readonly keyId: string }> {
   readonly #read: ReadKeys<Key>;
-  /** By key id. */
+  /** Waiting logins by key id. */
   #waiting = new Map<string, Waiting<Key>[]>();
   #isReading = false;
 
@@ -24,7 +24,7 @@ export class KeyLookups<Key extends { readonly keyId: string }> {
     this.#read = read;
   }
 
-  /** Null: there is no such key. Rejects when Postgres does not say. */
+  /** Null: there is no such key. Rejects if Postgres does not answer. */
   find(keyId: string): Promise<Key | null> {
     if (!isKeyId(keyId)) return Promise.resolve(null);
     return new Promise((found, failed) => {

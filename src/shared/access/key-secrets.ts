@@ -1,4 +1,4 @@
-/** Secrets of API keys: only a salted hash is kept. They are long and random, so a fast hash is enough. */
+/** Secrets of API keys, of which only a salted hash is stored. They are long and random, so a fast hash is enough. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 export interface SaltedHash {
@@ -8,10 +8,10 @@ export interface SaltedHash {
 
 const SALT_BYTES = 16;
 const SECRET_BYTES = 32;
-/** What an unknown key's secret is compared with, so that it costs the same work as a wrong one. */
+/** Stands in for the hash of an unknown key, so that checking one takes as long as checking a wrong secret. */
 const NOBODYS: SaltedHash = { salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(32) };
 
-/** As random as the hash is long. */
+/** A new secret, with as many random bits as the hash has. */
 export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString("base64url");
 }
@@ -21,7 +21,7 @@ export function saltedHash(secret: string): SaltedHash {
   return { salt, hash: hashOf(secret, salt) };
 }
 
-/** In constant time. Null: an unknown key's, which no secret fits. */
+/** Compares in constant time. `stored` is null for an unknown key, which no secret fits. */
 export function isSecretOf(secret: string, stored: SaltedHash | null): boolean {
   const { salt, hash } = stored ?? NOBODYS;
   return timingSafeEqual(hashOf(secret, salt), hash);

@@ -1,19 +1,19 @@
 import { TokenBucket } from "../process/token-bucket.js";
 
-/** Wrong logins a minute whose answer does not wait. A right login is never counted. */
+/** Limits of the wrong logins a minute that are answered at once. Right logins are never counted. */
 export interface WrongLoginLimits {
-  /** From one address, whatever the key. */
+  /** From one address with any keys. */
   readonly perAddress: number;
   /** From one address with one key id. */
   readonly perKey: number;
 }
 
-/** Past that the oldest is forgotten: an attack from everywhere must not take all the memory. */
+/** Entries remembered at most; past that the oldest is forgotten, so that an attack from everywhere can't take all memory. */
 const REMEMBERED_MAX = 100_000;
 const SWEEP_INTERVAL_MS = 1_000;
 
 /**
- * Counts wrong answers by address, and by key id and address: never by the key id alone, or strangers could slow down its
+ * Counts wrong logins by address, and by key id and address; never by the key id alone, or strangers could slow down its
  * owner. Times are monotonic.
  */
 export class WrongLogins {
@@ -25,7 +25,7 @@ export class WrongLogins {
     this.#limits = limits;
   }
 
-  /** Counts one more. True: there were too many, and the answer is to wait. */
+  /** Counts one more. True: there were too many, and its answer must be delayed. */
   isOneTooMany(address: string, keyId: string, nowMs: number): boolean {
     this.#sweep(nowMs);
     const { perAddress, perKey } = this.#limits;
@@ -46,7 +46,7 @@ export class WrongLogins {
     return bucket;
   }
 
-  /** Forgets those who have not failed for a while. */
+  /** Forgets entries without a wrong login for a while. */
   #sweep(nowMs: number): void {
     if (nowMs - this.#sweptMs < SWEEP_INTERVAL_MS) return;
     this.#sweptMs = nowMs;
@@ -54,7 +54,7 @@ export class WrongLogins {
   }
 }
 
-/** Whoever has an IPv6 address has the 2^64 beside it, too. */
+/** The network of an address: for IPv6 its first 64 bits, since whoever has an address has the others of its network, too. */
 export function networkOf(address: string): string {
   if (!address.includes(":") || address.includes(".")) return address;
   const [head = "", tail] = address.split("::");

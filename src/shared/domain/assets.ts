@@ -5,7 +5,7 @@ import { ConfigurationError, invariant } from "./errors.js";
 import { DEFAULT_RULES, type FeeRates, type MarketRules, RULES_VERSION, type RulesInForce } from "./messages.js";
 import { type PriceTicks, priceTicks } from "./units.js";
 
-/** What is traded, and how much one tick and one lot of it are worth. Read once from the assets file. */
+/** A traded asset with the worth of its tick and lot. Assets are read once, from the assets file. */
 export interface Asset {
   readonly asset: string;
   readonly base: string;
@@ -14,26 +14,26 @@ export interface Asset {
   readonly lotSize: string;
   readonly tick: DecimalStep;
   readonly lot: DecimalStep;
-  /** One unit of the base and of the quote currency, for amounts as decimal text. */
+  /** The smallest units of the base and the quote currency, for amounts as decimal text. */
   readonly baseUnit: DecimalStep;
   readonly quoteUnit: DecimalStep;
   /** Quote units that one lot costs at a price of one tick: notional = ticks * lots * this, exactly. */
   readonly quoteUnitsPerTickLot: number;
   /** Base units in one lot. */
   readonly baseUnitsPerLot: number;
-  /** What one order may ask for. */
+  /** Limits of an order's quantity. */
   readonly quantityMinLots: number;
   readonly quantityMaxLots: number;
-  /** An order's price times quantity, in quote units, or its quote budget. */
+  /** Limits of an order's price times quantity, in quote units, or of its quote budget. */
   readonly notionalMinUnits: number;
   readonly notionalMaxUnits: number;
-  /** Of new orders; an order keeps what it came in with. */
+  /** The fees of new orders; an order keeps those that it came in with. */
   readonly feeRates: FeeRates;
-  /** What a price is measured by until the asset has traded; null: by nothing. */
+  /** The price that others are measured by until the asset has traded; null: none. */
   readonly referencePriceTicks: PriceTicks | null;
-  /** How far from the last trade, or from the reference, a price may be; null: as far as it likes. */
+  /** How far from the last trade or the reference a price may be; null: any distance. */
   readonly priceCollarPercent: number | null;
-  /** What its engine is to decide by: order-processing tells it by a command, where others are in force. */
+  /** The rules for its engine. If others are in force, order-processing sends them as a command. */
   readonly rules: MarketRules;
 }
 
@@ -44,19 +44,19 @@ export interface Currency {
 }
 
 export interface AssetRegistry {
-  /** An account's open orders that hold the same currency. */
+  /** Limit of an account's open orders that hold the same currency. */
   readonly openOrdersPerAccountMax: number;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly currencies: ReadonlyMap<string, Currency>;
 }
 
-/** Ten percent. */
+/** The highest fee: ten percent. */
 const FEE_BPS_MAX = 1_000;
 
 const fieldRule = ({ expected, input }: v.StrictObjectIssue) =>
   expected === "never" ? "is not known here" : input === undefined ? "is missing" : "must be a JSON object";
 
-/** A number that is told what it must be by one sentence. */
+/** A whole number whose error is the given sentence. */
 function whole(min: number, max: number, rule: string) {
   return v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(min, rule), v.maxValue(max, rule));
 }
@@ -65,7 +65,7 @@ const COUNT = whole(1, Number.MAX_SAFE_INTEGER, "must be a positive whole number
 const FEE_BPS = whole(-FEE_BPS_MAX, FEE_BPS_MAX, `must be a whole number from -${FEE_BPS_MAX} to ${FEE_BPS_MAX}`);
 const NAME_RULE = "must be BASE-QUOTE, such as BTC-USD";
 
-/** Decimal text, or a number that says the same. */
+/** Decimal text, or a number that stands for it. */
 const DECIMAL = v.pipe(v.union([v.string(), v.number()], "must be decimal text"), v.transform(String));
 const STEP = v.pipe(
   DECIMAL,
@@ -108,7 +108,7 @@ const ASSET = v.pipe(
     },
     fieldRule,
   ),
-  // Together they may not cost the exchange more than it earns.
+  // The two fees together must not cost the exchange money.
   v.check(
     ({ makerFeeBps, takerFeeBps }) => makerFeeBps + takerFeeBps >= 0,
     "has a maker's rebate above the taker's fee",
@@ -124,7 +124,7 @@ const FILE = v.strictObject(
   fieldRule,
 );
 
-/** What an asset of the file is decided by, from this build on. Throws an InvariantBroken for one that is not in it. */
+/** The rules of an asset, for this build. Throws an InvariantBroken if the assets file lacks the asset. */
 export function configuredRules({ assets }: AssetRegistry, asset: string): RulesInForce {
   const rules = assets.get(asset)?.rules;
   invariant(rules !== undefined, `${asset} is not among the assets`);
@@ -141,7 +141,7 @@ export function loadAssets(file: string): AssetRegistry {
   return parseAssets(json);
 }
 
-/** Throws a ConfigurationError that lists every problem, each with the asset or the currency and the field. */
+/** Parses an assets file. Throws a ConfigurationError that lists every problem with its asset or currency and field. */
 export function parseAssets(json: unknown): AssetRegistry {
   const { success, output, issues } = v.safeParse(FILE, json);
   if (!success) throw new ConfigurationError(`the assets file: ${issues.map(problemText).join("; ")}`);
@@ -160,7 +160,7 @@ export function parseAssets(json: unknown): AssetRegistry {
   return { assets, currencies, openOrdersPerAccountMax: output.openOrdersPerAccountMax };
 }
 
-/** "asset BTC-USD: tickSize must be decimal text" */
+/** A problem as text, such as "asset BTC-USD: tickSize must be decimal text". */
 function problemText({ path, message }: v.BaseIssue<unknown>): string {
   const [room, place, field] = path ?? [];
   if (place === undefined) return `${String(room?.key ?? "it")} ${message}`;
@@ -169,7 +169,7 @@ function problemText({ path, message }: v.BaseIssue<unknown>): string {
   return `${owner}: ${String(field?.key ?? "it")} ${message}`;
 }
 
-/** Null: there is a problem. */
+/** Null: the value has a problem. */
 function assetOf(
   value: v.InferOutput<typeof ASSET>,
   currencies: ReadonlyMap<string, Currency>,

@@ -1,4 +1,4 @@
-/** Decimal text at the edges, exactly: to whole steps (ticks, lots, a currency's units) and back, never through a float. */
+/** Converts decimal text to whole steps (of ticks, lots, a currency's units) and back, exactly and never through a float. */
 
 /** The size of one step (a tick, a lot, a currency's smallest unit): units * 10^-scale. */
 export interface DecimalStep {
@@ -19,14 +19,14 @@ export function decimalStep(text: string): DecimalStep {
 export type DecimalProblem = "not a decimal number" | "not positive" | "off step" | "too large";
 
 /**
- * Decimal text as a whole number of steps of 10^-scale * stepUnits, exactly; never through a float.
- * Accepts digits with at most one dot ("64000", "0.10", "007" is refused as a typing error).
+ * Parses decimal text as a whole number of steps, exactly. Accepts digits with at most one dot: "64000", "0.10"; "007" is
+ * refused as a typing error.
  */
 export function parseDecimal(text: string, step: DecimalStep): number | DecimalProblem {
   return parseShortDecimal(text, step) ?? parseAnyDecimal(text, step);
 }
 
-/** The usual number, without the cost of a BigInt: up to 15 digits, on step. Null: see what parseAnyDecimal says. */
+/** Parses the usual number (up to 15 digits, on step) without the cost of a BigInt. Null: parseAnyDecimal must judge it. */
 function parseShortDecimal(text: string, step: DecimalStep): number | null {
   if (text.length > 15 || (text.charCodeAt(0) === 48 && text.charCodeAt(1) !== 46)) return null;
   let units = 0;
@@ -72,7 +72,7 @@ export function formatAmount(units: number | bigint, unit: DecimalStep): string 
   return units < 0 ? `-${formatDecimal(-units, unit)}` : formatDecimal(units, unit);
 }
 
-/** A price with all the decimals of its tick, as people read prices in a column: 6400010 ticks of 0.01 are "64000.10". */
+/** A price with all the decimals of its tick: 6400010 ticks of 0.01 are "64000.10". */
 export function formatPrice(ticks: number | bigint, tick: DecimalStep): string {
   const product = Number(ticks) * tick.units;
   const digits = Number.isSafeInteger(product) ? String(product) : String(BigInt(ticks) * BigInt(tick.units));

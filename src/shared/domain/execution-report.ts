@@ -1,6 +1,6 @@
 /**
- * From the engine's events to what each account is told. Pure: the orders that an event touches are given, and are
- * changed as the event says; the reports come out. Used by trade-processing and by the engine's command line.
+ * Turns the engine's events into reports to accounts. Pure: the orders that an event touches are given, and are changed by it.
+ * Used by trade-processing and by the engine's command line.
  */
 import type { Asset } from "./assets.js";
 import { formatDecimal } from "./decimal.js";
@@ -10,7 +10,7 @@ import { isDone, isMarket, newOrderRecord, type OrderRecord } from "./order-reco
 import type { ExecutionReport, Liquidity, ReportEvent } from "./reports.js";
 import { type EpochUs, lots, type OrderId } from "./units.js";
 
-/** The orders that the event changes or reports on, new ones excepted. */
+/** The orders that the event changes or reports on, except new ones. */
 export function ordersTouched({ body }: EngineEvent): readonly OrderId[] {
   switch (body.kind) {
     case "trade":
@@ -30,9 +30,8 @@ export function ordersTouched({ body }: EngineEvent): readonly OrderId[] {
 }
 
 /**
- * Applies one event to the orders and returns its reports, the maker's before the taker's; what they cost, settlement
- * adds. Adds new orders to the map, removes none. Throws InvariantBroken when an order that must be there is not, or
- * when quantities don't add up.
+ * Applies one event to the orders and returns its reports, the maker's before the taker's; settlement adds the fees. Adds new
+ * orders to the map, removes none. Throws InvariantBroken if an order is missing, or quantities don't add up.
  */
 export function reportsOf(event: EngineEvent, orders: Map<OrderId, OrderRecord>, asset: Asset): ExecutionReport[] {
   const { body, atUs } = event;
@@ -102,7 +101,7 @@ function fill(trade: Trade, orders: Map<OrderId, OrderRecord>, liquidity: Liquid
   const order = live(orders, isMaker ? trade.makerOrderId : trade.takerOrderId);
   const leavesLots = isMaker ? trade.makerLeavesLots : trade.takerLeavesLots;
   order.filledLots = lots(order.filledLots + trade.quantityLots);
-  // A budget says nothing of lots, until it is spent and none are left.
+  // A buy by budget has no leaves in lots, until the budget is spent and none are left.
   const isSpent = order.quantityLots === null && leavesLots === 0;
   const expected = order.quantityLots === null ? (isSpent ? 0 : null) : order.quantityLots - order.filledLots;
   if (expected !== leavesLots)
@@ -117,7 +116,7 @@ function finish(order: OrderRecord, status: "filled" | "canceled" | "expired"): 
   order.leavesLots = lots(0);
 }
 
-/** Field by field: a spread costs more than all the rest. */
+/** The fields are named one by one: a spread would cost more than all the rest. */
 function report(
   order: OrderRecord,
   event: ReportEvent,
@@ -152,7 +151,7 @@ function report(
   };
 }
 
-/** Says nothing about an order that is another account's. */
+/** The report of a refused request; without an order's terms if the order is another account's. */
 function requestRejected(
   rejected: RequestRejected,
   orders: Map<OrderId, OrderRecord>,
@@ -195,7 +194,7 @@ interface Refusal {
   readonly shortfall: Shortfall | null;
 }
 
-/** The side is that of the order, if it is the account's: it says in which currency funds were missing. */
+/** The text of a reason. `side` is the order's, if it is the account's own: it gives the currency of a shortfall. */
 function reasonText({ reason, firstOrderId, shortfall }: Refusal, side: Side | null, asset: Asset): string {
   if (firstOrderId !== null) return `${reason}: first used by order ${firstOrderId}`;
   if (shortfall === null || side === null) return reason;

@@ -1,34 +1,34 @@
 /**
- * What orders hold and what fills cost, in whole units of a currency. Pure, and one place for order-processing, which
- * takes holds, for trade-processing, which spends and releases them, and for whoever checks them.
+ * The holds of orders and the costs of fills, in whole units of a currency. Pure. The one place for order-processing, which
+ * takes holds, trade-processing, which spends and releases them, and reconciliation, which checks them.
  *
- * A buy holds quote currency for what is left of it at its limit price, and the highest fee on that; a sell holds base
- * currency for what is left of it. Fees are in the quote currency. They are rounded up once for the order as a whole, not
- * for every fill: what one fill paid too much is taken off the next one's fee (`feeCarry`), so that an order never pays
- * more than it holds, in however many pieces it trades.
+ * A buy holds quote currency for its leaves at its limit price, and the highest fee on that; a sell holds base currency for its
+ * leaves. Fees are in the quote currency. They are rounded up once for the whole order, not for every fill: what one fill paid
+ * too much is taken off the next one's fee (`feeCarry`), so that an order never pays more than it holds, in however many pieces
+ * it trades.
  */
 import type { Asset } from "./assets.js";
 import { InvariantBroken } from "./errors.js";
 import type { FeeRates, NewOrder, Side } from "./messages.js";
 import { type AccountId, accountId, type CurrencyUnits, currencyUnits } from "./units.js";
 
-/** Where fees go, and rebates come from: sql/4_funds.sql. */
+/** The account that fees go to and rebates come from: sql/4_funds.sql. */
 export const FEE_ACCOUNT: AccountId = accountId(Number.MAX_SAFE_INTEGER);
 
-/** What an order's hold follows from. */
+/** The terms that an order's hold follows from. */
 export interface HoldTerms {
   readonly side: Side;
   /** Null for a market buy by quote budget. */
   readonly leavesLots: number | null;
-  /** The limit, or how far a market order may go; null for sells without one and for buys by quote budget. */
+  /** The limit, or the protective price of a market order; null for sells without one and for buys by quote budget. */
   readonly priceTicks: number | null;
   readonly feeRates: FeeRates;
-  /** What its fills have paid too much so far, in 1/10,000 of a unit: 0…9,999. */
+  /** What its fills have paid too much so far, in 1/10,000 of a unit: 0 to 9,999. */
   readonly feeCarry: number;
 }
 
 export interface Fee {
-  /** Negative: a rebate. */
+  /** A negative fee is a rebate. */
   readonly units: number;
   readonly feeCarry: number;
 }
@@ -50,10 +50,7 @@ export function notionalUnits(
   return safeUnits(BigInt(priceTicks) * BigInt(quantityLots) * BigInt(quoteUnitsPerTickLot));
 }
 
-/**
- * What the order holds while it is open; null: more than 2^53 - 1. A market buy by quote budget is not asked: it holds
- * `budgetHoldUnits` and spends that.
- */
+/** The hold of an open order; null: more than 2^53 - 1. Not for a market buy by quote budget (see `budgetHoldUnits`). */
 export function holdUnits(
   asset: Pick<Asset, "quoteUnitsPerTickLot" | "baseUnitsPerLot">,
   { side, leavesLots, priceTicks, feeRates, feeCarry }: HoldTerms,
@@ -66,7 +63,7 @@ export function holdUnits(
   return safeUnits(notional + fee);
 }
 
-/** What a replace holds beyond what its order holds, for a cover in ticks × lots (buy) or lots (sell); null: too much. */
+/** What a replace holds in addition, for a cover in ticks × lots (buy) or lots (sell); null: more than 2^53 - 1. */
 export function coverUnits(
   asset: Pick<Asset, "quoteUnitsPerTickLot" | "baseUnitsPerLot">,
   side: Side,
@@ -78,19 +75,19 @@ export function coverUnits(
   return safeUnits(notional + ceilDivide(notional * BigInt(highestBps(feeRates)), BPS));
 }
 
-/** What is left of a client's quote budget for fills, so that they and the highest fee on them cost no more than it. */
+/** The part of a client's quote budget that fills may spend, so that with the highest fee they cost no more than the budget. */
 export function spendableUnits(budgetUnits: number, feeRates: FeeRates): CurrencyUnits {
   const highest = BigInt(highestBps(feeRates));
   return currencyUnits(Number((BigInt(budgetUnits) * BPS) / (BPS + highest)));
 }
 
-/** What a market buy holds whose fills may cost `spendable` units. */
+/** The hold of a market buy whose fills may cost `spendable` units. */
 export function budgetHoldUnits(spendable: number, feeRates: FeeRates): CurrencyUnits {
   const notional = BigInt(spendable);
   return currencyUnits(Number(notional + ceilDivide(notional * BigInt(highestBps(feeRates)), BPS)));
 }
 
-/** What an order holds when it comes in, by its command's terms; null: more than 2^53 - 1. */
+/** The hold of a new order, by its command's terms; null: more than 2^53 - 1. */
 export function entryHoldUnits(
   asset: Pick<Asset, "quoteUnitsPerTickLot" | "baseUnitsPerLot">,
   order: Pick<NewOrder, "side" | "quantityLots" | "priceTicks" | "quoteBudgetUnits">,
@@ -101,7 +98,7 @@ export function entryHoldUnits(
   return holdUnits(asset, { side, leavesLots: quantityLots, priceTicks, feeRates, feeCarry: 0 });
 }
 
-/** The fee of a fill that is worth `notional` units of quote currency, and what it leaves over. */
+/** The fee of a fill worth `notional` units of quote currency, and the order's new carry. */
 export function feeOf(notional: number, bps: number, feeCarry: number): Fee {
   const owed = BigInt(notional) * BigInt(bps) - BigInt(feeCarry);
   const units = ceilDivide(owed, BPS);

@@ -1,7 +1,6 @@
 /**
- * The vocabulary of the pipeline: requests (what a client asks for), commands (what the engine is told), events (what
- * the engine did), which are the words of the engine's package; what accounts learn of those is in reports.ts. Each type
- * crosses a wire in src/shared/wire/pipeline-codec.ts only.
+ * The vocabulary of the pipeline: requests (what clients ask for), commands (what engines are told) and events (what engines
+ * did), which are words of the engine's package; reports are in reports.ts. All are encoded in src/shared/wire only.
  */
 import type {
   AccountId,
@@ -63,11 +62,11 @@ export interface LoggedRequest extends OrderRequest {
   readonly logId: LogId;
 }
 
-/** What the engine publishes at once; it names the input that it came from also where no event came of it. */
+/** Events that an engine publishes together. It names the input that it came from, also if that had no events. */
 export interface ExecutionBatch {
   readonly events: readonly EngineEvent[];
-  /** The last event so far, in this batch or before. */
+  /** The last event up to the end of this batch, in it or before. */
   readonly throughEvent: EventSequence;
-  /** The last command all of whose events are out. */
+  /** The last command of which all events are in this batch or before. */
   readonly throughCommand: CommandSequence;
 }

@@ -1,9 +1,9 @@
-/** An order as settlement keeps it and as its owner sees it: what reports are made of. */
+/** An order as settlement keeps it and as its owner sees it; reports are made of it. */
 import type { FeeRates, NewOrder, OrderType, Side, TimeInForce } from "./messages.js";
 import type { OrderStatus, ReportedTerms } from "./reports.js";
 import { type AccountId, type EpochUs, type Lots, lots, type OrderId, type PriceTicks } from "./units.js";
 
-/** An order as its owner sees it. While it lives, leaves = quantity - filled; once it is done, leaves is 0. */
+/** An order. While it lives, leaves = quantity - filled; once it is done, leaves is 0. */
 export interface OrderRecord {
   readonly orderId: OrderId;
   readonly accountId: AccountId;
@@ -13,15 +13,15 @@ export interface OrderRecord {
   readonly timeInForce: TimeInForce;
   priceTicks: PriceTicks | null;
   terms: ReportedTerms;
-  /** Null for a market buy by quote budget; leaves is null, too, while it lives. */
+  /** Null for a market buy by quote budget, whose leaves are null, too, while it lives. */
   quantityLots: Lots | null;
   filledLots: Lots;
   leavesLots: Lots | null;
   status: OrderStatus;
   readonly receivedAtUs: EpochUs;
-  /** For the order's whole life; null: nothing is held for it. */
+  /** Fixed for the order's whole life; null: nothing is held for it. */
   readonly feeRates: FeeRates | null;
-  /** The two below are settlement's (src/shared/domain/funds.ts): what the order holds, in the currency that it pays with. */
+  /** `heldUnits` and `feeCarry` are settlement's (src/shared/domain/funds.ts): what it holds, in the currency that it pays with. */
   heldUnits: number;
   feeCarry: number;
 }
@@ -30,12 +30,12 @@ export function isDone({ status }: OrderRecord): boolean {
   return status === "filled" || status === "canceled" || status === "rejected" || status === "expired";
 }
 
-/** A market order has no price of its own, only one up to which it may go. */
+/** Whether it is a market order, whose price is only the worst that it may trade at. */
 export function isMarket({ type }: Pick<OrderRecord, "type">): boolean {
   return type === "market" || type === "stop_market";
 }
 
-/** Field by field: a spread costs more than all the rest of settling an order. */
+/** The fields are named one by one: a spread would cost more than all the rest of settling an order. */
 export function newOrderRecord(
   orderId: OrderId,
   accountId: AccountId,

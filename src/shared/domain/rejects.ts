@@ -1,7 +1,7 @@
 /**
- * The catalogue of refusals at the door: what a client is told whose request is not taken. Numbers and names are the
- * contract (docs/protocol.md, Reject codes, in the same order), `when` is for people. What is refused later, in the order
- * of the log, is no such refusal: that is a `rejected` report with a `Reason`.
+ * The catalogue of refusals at the door: the answers to requests that are not logged. Numbers and names are the contract
+ * (docs/protocol.md, Reject codes, in the same order); `when` is for people. A request that is refused later, in the order of
+ * the log, gets a `rejected` report with a `Reason` instead.
  */
 export const REJECTS = {
   LOGIN_REQUIRED: { code: 100, when: "nobody is logged in here (any more)" },
@@ -29,7 +29,7 @@ export const REJECTS = {
 
 export type RejectName = keyof typeof REJECTS;
 
-/** A refusal as a value: what was wrong and what would be right, in one line. */
+/** A refusal as a value; the text says in one line what was wrong and what would be right. */
 export interface Refusal {
   readonly name: RejectName;
   readonly text: string;

@@ -1,4 +1,4 @@
-/** Reports as subscribers get them: decimal text for people, absent where there is nothing to say. */
+/** Reports in the form that subscribers get: decimal text for people, and no fields without a value. */
 import type { Asset } from "./assets.js";
 import { formatAmount, formatDecimal, formatPrice } from "./decimal.js";
 import type { ExecutionReport, ReportedTerms, SequencedReport } from "./reports.js";
@@ -7,7 +7,7 @@ export function reportJson(report: SequencedReport, asset: Asset): Record<string
   return { accountSequence: report.accountSequence, ...reportFields(report, asset) };
 }
 
-/** The same without the account's sequence, which only settlement can draw. */
+/** The fields of a report without the account's sequence, which only settlement can draw. */
 export function reportFields(report: ExecutionReport, asset: Asset): Record<string, unknown> {
   const json: Record<string, unknown> = { asset: asset.asset };
   if (report.orderId !== null) json["orderId"] = report.orderId;
@@ -36,7 +36,7 @@ export function reportFields(report: ExecutionReport, asset: Asset): Record<stri
   return json;
 }
 
-/** The terms of an order that it has. */
+/** The terms that the order has. */
 export function termsFields(terms: ReportedTerms, { tick, lot, quoteUnit }: Asset): Record<string, unknown> {
   const json: Record<string, unknown> = {};
   if (terms.stopPriceTicks !== null) json["stopPrice"] = formatPrice(terms.stopPriceTicks, tick);

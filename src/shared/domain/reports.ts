@@ -1,7 +1,4 @@
-/**
- * What accounts and subscribers learn of the engine's events (the vocabulary of which is messages.ts): reports, and the
- * notifications that carry them.
- */
+/** Reports, which tell accounts and subscribers of the engine's events, and the notifications that carry them. */
 import type { OrderType, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
 import type {
   AccountId,
@@ -23,7 +20,7 @@ export interface PublicTrade {
   readonly executedAtUs: EpochUs;
 }
 
-/** The index is the wire value: append only. */
+/** A member's place is its wire value: append only. */
 export const REPORT_EVENTS = [
   "accepted",
   "rejected",
@@ -38,7 +35,7 @@ export const REPORT_EVENTS = [
 ] as const;
 export type ReportEvent = (typeof REPORT_EVENTS)[number];
 
-/** The index is the wire value: append only. */
+/** A member's place is its wire value: append only. */
 export const ORDER_STATUSES = [
   "open",
   "partially_filled",
@@ -52,27 +49,27 @@ export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 export type Liquidity = "maker" | "taker";
 
-/** What an order was placed with beside side, type, time in force, price and quantity; none of it ever changes. */
+/** The terms that an order was placed with beside side, type, time in force, price and quantity; they never change. */
 export interface ReportedTerms {
   readonly stopPriceTicks: PriceTicks | null;
   readonly displayLots: Lots | null;
   readonly minimumLots: Lots | null;
   readonly postOnly: boolean;
   readonly expiresAtMs: EpochMs | null;
-  /** As its client asked, fees included. */
+  /** The budget that its client asked for, fees included. */
   readonly quoteBudgetUnits: CurrencyUnits | null;
   readonly selfTradePrevention: SelfTradePrevention;
 }
 
-/** One account's view of one event (FIX 35=8), before it has its place in the account's sequence. */
+/** One account's view of one event (FIX 35=8), without its number in the account's sequence. */
 export interface ExecutionReport {
   readonly accountId: AccountId;
   readonly event: ReportEvent;
   readonly status: OrderStatus;
-  /** The order it is about; null where a refused cancel named an unknown client order id. */
+  /** The order that it is about; null if a refused cancel named an unknown client order id. */
   readonly orderId: OrderId | null;
   readonly clientOrderId: string | null;
-  /** The five below are null where a refused cancel or replace named an order that is not the account's. */
+  /** `terms` to `quantityLots` are null if a refused cancel or replace named an order that is not the account's. */
   readonly terms: ReportedTerms | null;
   readonly side: Side | null;
   readonly type: OrderType | null;
@@ -83,14 +80,14 @@ export interface ExecutionReport {
   readonly filledLots: Lots;
   /** Null for a live market buy by quote budget. */
   readonly leavesLots: Lots | null;
-  /** The five below are set on trades only. */
+  /** `tradeId` to `feeUnits` are set on trades only. */
   readonly tradeId: TradeId | null;
   readonly lastPriceTicks: PriceTicks | null;
   readonly lastQuantityLots: Lots | null;
   readonly liquidity: Liquidity | null;
-  /** In the asset's quote currency; negative: a rebate. Null also where no funds are held. */
+  /** In the asset's quote currency; negative: a rebate. Null, too, if no funds are held. */
   readonly feeUnits: number | null;
-  /** A Reason, with a detail after a colon where there is one. */
+  /** A Reason, perhaps with a detail after a colon. */
   readonly reason: string | null;
   readonly receivedAtUs: EpochUs;
   readonly matchedAtUs: EpochUs;
@@ -103,6 +100,6 @@ export interface SequencedReport extends ExecutionReport {
 export interface NotificationBatch {
   readonly trades: readonly PublicTrade[];
   readonly reports: readonly SequencedReport[];
-  /** Something before this may not have been announced: whoever needs it reads it from Postgres. */
+  /** An earlier notification may be lost: whoever needs it must read from Postgres. */
   readonly resync: boolean;
 }

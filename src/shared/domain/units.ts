@@ -31,19 +31,19 @@ export {
   tradeId,
 } from "@bourse/matching-core";
 
-/** Gapless per account, from 1: the order of an account's execution reports over all assets. */
+/** Numbers an account's reports over all assets, without a gap, from 1. */
 export type AccountSequence = Branded<"AccountSequence">;
-/** Gapless, from 1: the order in which operators and timers decided. */
+/** Numbers the actions of operators and timers, without a gap, from 1. */
 export type ActionId = Branded<"ActionId">;
-/** JetStream's own number of a message. It only says where to read on; it never decides what was done. */
+/** JetStream's number of a message. It says where to read on, and never what was done. */
 export type StreamSequence = Branded<"StreamSequence">;
 
 export const accountSequence = nonNegative<AccountSequence>("account sequence");
-/** Zero is allowed: nothing was decided yet. */
+/** Zero means that there is no action yet. */
 export const actionId = nonNegative<ActionId>("action id");
 export const streamSequence = nonNegative<StreamSequence>("stream sequence");
 
-/** Requests in one batch of the order log; the factor between a stream sequence and a log id. */
+/** Requests in one message of the order log at most; also the factor between a stream sequence and a log id. */
 export const BATCH_ITEMS_MAX = 256;
 
 export function logIdAt(batch: StreamSequence, index: number): LogId {

@@ -1,26 +1,26 @@
-/** Which assets this process is to work on, whoever decides that: the leases (leases.ts), or nobody. */
+/** The assets that a process works on, by its leases (leases.ts) or fixed. */
 
-/** The share of one process, as its stage sees it. */
+/** The share of one process. */
 export interface AssetShare {
-  /** Assets that this process is to work on now. */
+  /** Assets that this process works on now. */
   assets(): ReadonlySet<string>;
-  /** Assets that another process is to have as soon as the stage has let go of them. */
+  /** Assets that another process will take as soon as the stage has let go of them. */
   leaving(): ReadonlySet<string>;
-  /** The stage has let go of an asset that was leaving: the next one may take it. */
+  /** The stage calls it when it has let go of an asset that was leaving. */
   letGo(asset: string): void;
-  /** Called when `assets` has changed, and so when something is leaving that was not. */
+  /** Calls the listener when `assets` has changed, and so also when an asset begins to leave. */
   onChange(listener: () => void): void;
 }
 
-/** The share of a process that has standbys, too. */
+/** The share of a process that follows engines of others, too (standbys). */
 export interface FollowedShare extends AssetShare {
-  /** Assets that this process is to follow, because it is next in line when another one is gone. */
+  /** Assets that this process follows, because it is the next to take them. */
   followed(): ReadonlySet<string>;
-  /** Somebody is next in line for this asset. */
+  /** Whether another process follows this asset. */
   isFollowed(asset: string): boolean;
-  /** For whoever follows an asset: says to the one that works on it that the two have come to different things. */
+  /** Tells the process that works on the asset that its follower came to different events. */
   doubt(asset: string, why: string): void;
-  /** A doubt that another process has about an asset of ours; each is given once. */
+  /** A doubt of another process about an asset of this one; each is returned once. */
   takeDoubt(): Doubt | null;
 }
 
@@ -29,7 +29,7 @@ export interface Doubt {
   readonly why: string;
 }
 
-/** Always the same assets, for a process that shares with nobody. */
+/** A share of always the same assets, for a process that shares with no other. */
 export function fixedShare(assets: readonly string[]): FollowedShare {
   const all = new Set(assets);
   const none = new Set<string>();

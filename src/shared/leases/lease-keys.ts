@@ -2,8 +2,8 @@
  * The keys of leases in their bucket:
  *
  *   $KV.leases.<service>.member.<process>   the assets that it is willing to work on; empty: it has left
- *   $KV.leases.<service>.asset.<asset>      the process that has it; empty: nobody
- *   $KV.leases.<service>.doubt.<asset>      why one that follows it does not agree
+ *   $KV.leases.<service>.asset.<asset>      the process that has the asset; empty: none has it
+ *   $KV.leases.<service>.doubt.<asset>      why a follower of the asset does not agree with its process
  */
 import type { InputMessage } from "../bus/reader.js";
 import { STREAMS } from "../bus/subjects.js";
@@ -30,7 +30,7 @@ export function leaseSubject(service: string, key: string): string {
   return `${STREAMS.KV_leases.prefix}.${service}.${key}`;
 }
 
-/** Who has an asset, of the processes of one service; "": nobody. */
+/** The process of a service that has an asset; "": none. */
 export interface Holder {
   readonly service: string;
   readonly asset: string;

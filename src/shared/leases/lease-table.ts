@@ -1,19 +1,20 @@
 /**
- * What one process of a service has read of who is there and who has what. A process is gone whose heartbeat was not seen
- * while we said and saw four of our own: nobody's clock is compared, and a server that stood still makes nobody look dead.
+ * What one process has read of the members of its service and of the holders of assets. Another process counts as gone when
+ * none of its heartbeats was seen while four of our own were stored and seen. So no clocks are compared, and a server that
+ * stands still makes no process look dead.
  */
 
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import { assetOfKey, memberKey, memberOfKey } from "./lease-keys.js";
 import type { Member } from "./share-out.js";
 
-/** Own heartbeats since another's last one was seen. */
+/** A process is gone when so many of our own heartbeats were counted since its last one was seen. */
 const SILENT_BEATS_MAX = 4;
 
 interface Key {
   readonly value: string;
   readonly sequence: StreamSequence;
-  /** How many heartbeats of our own were counted when it was last seen to change. */
+  /** The number of our own heartbeats that were counted when the key was seen to change last. */
   readonly seenAtBeat: number;
 }
 
@@ -22,7 +23,7 @@ export class LeaseTable {
   readonly #keys = new Map<string, Key>();
   #beats = 0;
   #firstBeat: StreamSequence | null = null;
-  /** The last one that was acknowledged, until it is counted. */
+  /** The last of our own heartbeats that was acknowledged and is not counted yet. */
   #storedBeat: StreamSequence | null = null;
   #ownBeatSeen = streamSequence(0);
 
@@ -34,17 +35,17 @@ export class LeaseTable {
     return this.#firstBeat !== null;
   }
 
-  /** Reading has come to our own first heartbeat: so it has seen everything that was there before. */
+  /** Whether our own first heartbeat was read, and so everything that was there before it. */
   get isUpToDate(): boolean {
     return this.#firstBeat !== null && this.#ownBeatSeen >= this.#firstBeat;
   }
 
-  /** The key's last change that is known; 0: none. */
+  /** The sequence of the key's last known change; 0: none. */
   sequenceOf(key: string): StreamSequence {
     return this.#keys.get(key)?.sequence ?? streamSequence(0);
   }
 
-  /** A key was read, or a change of our own acknowledged, in whichever order; what is older is left as it is. */
+  /** Notes a key that was read, or a change of our own that was acknowledged; older changes are ignored. */
   note(key: string, value: string, sequence: StreamSequence): void {
     if (this.sequenceOf(key) >= sequence) return;
     this.#keys.set(key, { value, sequence, seenAtBeat: this.#beats });
@@ -53,7 +54,7 @@ export class LeaseTable {
     this.#countBeat();
   }
 
-  /** A heartbeat of our own was stored in time. */
+  /** Notes that a heartbeat of our own was stored in time. */
   beatStored(sequence: StreamSequence): void {
     this.#firstBeat ??= sequence;
     this.#storedBeat = sequence;
@@ -61,8 +62,8 @@ export class LeaseTable {
   }
 
   /**
-   * Counted when it is stored in time and read: while nothing can be read, nobody is silent; and what a server that
-   * stood still stores all at once, ours maybe before others', is one heartbeat.
+   * Counts our heartbeat once it is stored in time and read: while nothing can be read, no process is silent. Heartbeats that
+   * a server which stood still stores all at once count as one, since others' may come after ours.
    */
   #countBeat(): void {
     if (this.#storedBeat === null || this.#ownBeatSeen < this.#storedBeat) return;
@@ -79,7 +80,7 @@ export class LeaseTable {
     });
   }
 
-  /** Who has each asset; "": nobody. */
+  /** The holder of each asset; "": none. */
   holders(): Map<string, string> {
     return new Map(
       [...this.#keys].flatMap(([key, { value }]) => {

@@ -1,18 +1,18 @@
 /**
- * Which assets this process works on. Every process of a service says twice a second that it is there, and all of them
- * come to the same shares (share-out.ts). A lease is a key whose value is who has it (lease-keys.ts); it is taken and
- * given back by compare-and-set. Who is gone, each finds out by itself (lease-table.ts).
+ * Leases: which assets this process works on. Every process of a service says twice a second that it is there, and all come to
+ * the same shares (share-out.ts). A lease is a key whose value is its holder (lease-keys.ts), taken and given back by
+ * compare-and-set. Each process finds out by itself which others are gone (lease-table.ts).
  *
  *   an asset is     while                                           becomes
- *   another's       its key names another process, or nobody        in work, when the key names this one
- *   in work         the stage works on it                           leaving, when another is to have it
- *   leaving         the stage finishes what it does for it          in work, when it is to stay after all
+ *   another's       its key names another process, or none          in work, when the key names this one
+ *   in work         the stage works on it                           leaving, when another should have it
+ *   leaving         the stage finishes its work on it               in work, when it should stay after all
  *                                                                   given back, when the stage has let go of it
- *   given back      the key is being changed, however often that    in work, when it is to stay after all, and no change
+ *   given back      the key is being changed, however often that    in work, when it should stay after all, and no change
  *                   is lost on the way                              of the key is under way
  *   (any of these)                                                  another's, when the key says so
  *
- * Leases say who tries; who wins is decided by the fence of each output (docs/arch.md).
+ * Leases say which process tries; the fence of each output decides which one wins (docs/arch.md).
  */
 
 import type { Bus, PublishOptions } from "../bus/bus.js";
@@ -27,11 +27,11 @@ import { nextInLine, shareOut } from "./share-out.js";
 
 export interface LeaseOptions {
   readonly service: string;
-  /** This process's own name; after a restart the same, so that it goes on at once. */
+  /** This process's name; the same after a restart, so that it goes on at once. */
   readonly instance: string;
   /** Assets that the process is willing to work on. */
   readonly assets: readonly string[];
-  /** A process that was silent for so long leaves no trace: names are many where each start has one of its own. */
+  /** The server forgets a member that was silent for so long; where each start has a new name, there are many. */
   readonly forgottenAfterMs?: number;
 }
 
@@ -50,7 +50,7 @@ export class AssetLeases implements FollowedShare {
   readonly #service: Pick<Service, "log" | "metrics">;
   readonly #options: LeaseOptions;
   readonly #table: LeaseTable;
-  /** Of the assets whose key names this process. */
+  /** The states of the assets whose key names this process. */
   readonly #states = new Map<string, LeaseState>();
   readonly #underWay = new Set<string>();
   readonly #listeners: (() => void)[] = [];
@@ -59,9 +59,9 @@ export class AssetLeases implements FollowedShare {
   #hasJoined = false;
   #assets: ReadonlySet<string> = new Set();
   #followers: ReadonlyMap<string, string> = new Map();
-  /** Doubts of others about assets of ours, not given out yet. */
+  /** Doubts of others about assets of this process, not returned by `takeDoubt` yet. */
   readonly #doubts: Doubt[] = [];
-  /** Doubts of our own about assets that this process follows, not known to be stored yet. */
+  /** Doubts of this process about assets that it follows, not known to be stored yet. */
   readonly #doubtsToStore = new Map<string, string>();
   #reader: BusReader | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -97,7 +97,7 @@ export class AssetLeases implements FollowedShare {
     void this.#storeDoubt(asset);
   }
 
-  /** A publish may be lost: with each heartbeat again, until the doubt is known to be stored. */
+  /** Publishes a doubt. As a publish may be lost, each heartbeat repeats it until the doubt is known to be stored. */
   async #storeDoubt(asset: string): Promise<void> {
     const [key, text] = [doubtKey(asset), this.#doubtsToStore.get(asset)];
     if (text === undefined || this.#underWay.has(key)) return;
@@ -118,7 +118,7 @@ export class AssetLeases implements FollowedShare {
     this.#listeners.push(listener);
   }
 
-  /** Starts to take part. Resolves when it has seen who else is there, and taken what is free. */
+  /** Starts to take part. Resolves when it knows the other members, and has taken the assets that are free. */
   async join(): Promise<void> {
     this.#reader = this.#bus.read({
       stream: "KV_leases",
@@ -133,7 +133,7 @@ export class AssetLeases implements FollowedShare {
     this.#hasJoined = true;
   }
 
-  /** The thing that joining waits for; null: it has joined. */
+  /** Why it has not joined yet; null: it has. */
   whyNotJoined(): string | null {
     if (this.#hasJoined) return null;
     if (!this.#table.hasBeaten)
@@ -147,14 +147,14 @@ export class AssetLeases implements FollowedShare {
     this.#giveBack(asset);
   }
 
-  /** Gives everything back and leaves; the stage must have stopped. */
+  /** Gives all assets back and leaves. The stage must have stopped. */
   async leave(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#reader?.close();
     const ours = [...this.#table.holders()].filter(([, holder]) => holder === this.#options.instance);
-    // In this order: who sees all of it sees assets that nobody has, and tries for none that is just being given back.
+    // In this order: others then see assets that no process has, and try none that is still being given back.
     const givenBack = ours.map(([asset]) => this.#change(assetKey(asset), ""));
     await Promise.all([...givenBack, this.#publish(this.#memberKey, "", { expiresAfterMs: FORGOTTEN_AFTER_MS })]);
   }
@@ -187,11 +187,11 @@ export class AssetLeases implements FollowedShare {
     const value = Buffer.from(data).toString();
     const doubted = doubtedAssetOfKey(key);
     if (doubted === null) this.#table.note(key, value, streamSequence);
-    // An older doubt is about a process before this one.
+    // Doubts read before that are about an earlier process.
     else if (this.#table.isUpToDate) this.#doubts.push({ asset: doubted, why: value });
   }
 
-  /** Takes what is free and ours to take, and asks the stage to let go of what another is to have. */
+  /** Takes free assets of its share, and asks the stage to let go of those that others should have. */
   #decide(): void {
     if (!this.#table.isUpToDate || this.#isClosed) return;
     const { instance } = this.#options;
@@ -223,7 +223,7 @@ export class AssetLeases implements FollowedShare {
         this.#states.set(asset, isToKeep ? "in work" : "leaving");
         break;
       case "given back":
-        // A change of the key that is on its way may still get there: nothing is taken back before it is known to be lost.
+        // A change of the key that is on its way may still arrive: the asset is kept only once that is known to be lost.
         if (!isToKeep) this.#giveBack(asset);
         else if (!this.#underWay.has(assetKey(asset))) this.#states.set(asset, "in work");
         break;
@@ -252,7 +252,7 @@ export class AssetLeases implements FollowedShare {
     for (const listener of this.#listeners) listener();
   }
 
-  /** True: stored, and nobody had changed it since we saw it. */
+  /** Changes a key. True: the change is stored, and the key had not changed since it was read. */
   async #change(key: string, value: string): Promise<boolean> {
     if (this.#underWay.has(key)) return false;
     this.#underWay.add(key);
@@ -273,7 +273,7 @@ export class AssetLeases implements FollowedShare {
   }
 }
 
-/** Takes part from now on, and until the service stops. */
+/** Takes part until the service stops. */
 export async function joinLeases(bus: Bus, service: Service, options: LeaseOptions): Promise<FollowedShare> {
   const leases = new AssetLeases(bus, service, options);
   service.onStop("leases", () => leases.leave());

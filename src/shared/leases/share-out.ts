@@ -1,4 +1,4 @@
-/** How the assets are shared out among the processes of one service. Pure: everybody who sees the same comes to the same. */
+/** Shares the assets out among the processes of a service. Pure: processes that know the same members get the same result. */
 
 export interface Member {
   readonly id: string;
@@ -7,8 +7,8 @@ export interface Member {
 }
 
 /**
- * Who follows each asset, to take it when whoever has it is gone: from that one on, the others in turn. It says the same
- * before and after the end of the one that it is about.
+ * The follower of each asset, who takes it when its holder is gone: the next member after the holder. The result is the same
+ * before and after the holder's end.
  */
 export function nextInLine(holders: ReadonlyMap<string, string>, members: readonly Member[]): Map<string, string> {
   const next = new Map<string, string>();
@@ -23,8 +23,9 @@ export function nextInLine(holders: ReadonlyMap<string, string>, members: readon
 }
 
 /**
- * Who is to have each asset. Whoever has one keeps it as long as that is fair: of any two members that are willing to
- * take the same assets, neither has two more than the other. Next comes who is next in line. An asset that nobody is willing to take is in no share.
+ * The member that should have each asset. A holder keeps an asset as long as that is fair: of any two members that are willing
+ * to work on the same assets, neither has two more than the other. Else it goes to the next in line. An asset that no member
+ * is willing to work on is in no share.
  */
 export function shareOut(
   assets: readonly string[],

@@ -1,4 +1,4 @@
-/** A service's own HTTP port, for those who look after it: /healthz, /readyz and /metrics. */
+/** A service's own HTTP port, for its operators: /healthz, /readyz and /metrics. */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Readiness } from "./readiness.js";
 import type { ServiceConfig } from "./service-config.js";
@@ -10,7 +10,7 @@ interface Answers {
 
 type Address = Pick<ServiceConfig, "adminHost" | "adminPort">;
 
-/** Rejects where the port can't be opened. */
+/** Rejects if the port can't be opened. */
 export function startAdminServer({ adminHost, adminPort }: Address, answers: Answers): Promise<Server> {
   const server = createServer((request, response) => void answer(request.url ?? "/", response, answers));
   return new Promise((resolve, reject) => {

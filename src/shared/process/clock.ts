@@ -1,21 +1,21 @@
 /**
- * The wall clock of a process, for the shells only, never for the core. It follows the system's, also when that is set
- * or the machine has slept, and never goes back: where the system's is put back, this one stands still until that has
- * caught up. How long something took, or may take, is what performance.now() is for: no step touches it.
+ * The wall clock of a process; never for the engine. It follows the system's clock, also when that is set or the machine has
+ * slept, but never goes back: when the system's clock is put back, this one stands still until that has caught up. Durations
+ * and deadlines are measured by performance.now(), which never steps.
  */
 import type { EpochMs, EpochUs } from "../domain/units.js";
 
 export interface SystemClock {
-  /** Whole milliseconds since the epoch; steps. */
+  /** Whole milliseconds since the epoch; it may step. */
   readonly wallMs: () => number;
-  /** Since anything, with digits below the millisecond; never steps, and may stand still while the machine sleeps. */
+  /** Milliseconds with fractions; it never steps, and may stand still while the machine sleeps. */
   readonly monotonicMs: () => number;
 }
 
-/** The wall's milliseconds; the digits below them are the monotonic clock's, as far as these agree. */
+/** The wall clock's milliseconds, with the monotonic clock's fractions as far as the two agree. */
 export class WallClock {
   readonly #system: SystemClock;
-  /** From the monotonic clock to the wall's. */
+  /** The difference of the wall clock to the monotonic one. */
   #offsetMs: number;
   #lastUs = 0;
 
@@ -40,12 +40,12 @@ export function nowUs(): EpochUs {
   return clock.nowUs();
 }
 
-/** What expiries are compared with, at the door and in the sequence. */
+/** The time that expiries are compared with, by the order-handler and by order-processing. */
 export function nowEpochMs(): EpochMs {
   return Math.floor(clock.nowUs() / 1000) as EpochMs;
 }
 
-/** The time in a sequence that has reached `reachedUs`, perhaps by the clock of another process. */
+/** The time for the next entry of a sequence that has reached `reachedUs`, perhaps by another process's clock. */
 export function nowAfterUs(reachedUs: EpochUs): EpochUs {
   return Math.max(reachedUs, clock.nowUs()) as EpochUs;
 }

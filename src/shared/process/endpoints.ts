@@ -1,4 +1,4 @@
-/** DATA_DIR/endpoints.json: where the parts of a pipeline are that `npm start` runs. It holds passwords: it is its owner's. */
+/** DATA_DIR/endpoints.json: the addresses of the pipeline that `npm start` runs, with passwords, readable by its owner only. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
@@ -9,7 +9,7 @@ import { optionalText, readSettings, text } from "./settings.js";
 const ENDPOINTS = v.object({
   natsUrl: v.string(),
   databaseUrl: v.string(),
-  /** `tls` is there only when it is spoken. */
+  /** `tls` is there only if the port speaks it. */
   orderHandler: v.object({ host: v.string(), port: v.number(), tls: v.exactOptional(v.literal(true)) }),
   notifierUrl: v.string(),
   services: v.array(v.object({ name: v.string(), pid: v.number(), adminUrl: v.string() })),
@@ -27,7 +27,7 @@ export function endpointsFile(folder: string): string {
   return join(folder, "endpoints.json");
 }
 
-/** Whoever reads it while it is written sees the old one or the new one. */
+/** Writes the file; a reader meanwhile sees the old one or the new one. */
 export function writeEndpoints(folder: string, endpoints: Endpoints): void {
   const draft = `${endpointsFile(folder)}.new`;
   writeFileSync(draft, `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 });
@@ -38,7 +38,7 @@ export function removeEndpoints(folder: string): void {
   rmSync(endpointsFile(folder), { force: true });
 }
 
-/** Throws a ConfigurationError; `instead` finishes its sentence "run npm start first, or …". */
+/** Throws a ConfigurationError if there is none; `instead` finishes its sentence "run npm start first, or …". */
 export function readEndpoints(folder: string, instead: string): Endpoints {
   const file = endpointsFile(folder);
   try {

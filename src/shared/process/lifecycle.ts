@@ -1,7 +1,7 @@
 /**
- * The life of a service's process: starting → ready → stopping → gone. The first SIGTERM, SIGINT or loss of the parent
- * stops it in order, with one deadline; a second signal ends it at once. A failure of background work ends it too, with
- * exit code 1: whoever started it starts it again, and it goes on from its checkpoint.
+ * The life of a service's process: starting → ready → stopping → gone. The first SIGTERM or SIGINT, or the loss of its parent,
+ * stops it in order, within one deadline; a second signal ends it at once. Failed background work ends it, too, with exit code
+ * 1: its supervisor starts it again, and it goes on from its checkpoint.
  */
 import { setMaxListeners } from "node:events";
 import { ConfigurationError, Fenced } from "../domain/errors.js";
@@ -17,11 +17,11 @@ export interface Service {
   readonly metrics: Metrics;
   /** Aborted when the service is told to stop. */
   readonly stopping: AbortSignal;
-  /** Steps run one after the other, the last one given first. */
+  /** Adds a step of stopping. Steps run one after the other, the last one added first. */
   onStop(step: string, stop: () => Promise<void> | void): void;
-  /** Names work that nobody awaits. Its failure ends the service. */
+  /** Takes work that no caller awaits. Its failure ends the service. */
   background(name: string, work: Promise<void>): void;
-  /** The check returns null when all is well, or why it is not, and what that needs to end. */
+  /** Adds a check of readiness: it returns null when all is well, else why not; `needs` says what would end that. */
   readiness(name: string, check: () => string | null, needs?: "time" | "somebody"): void;
   /** Ends the service with exit code 1, in order; after a refusal by the fence (Fenced) at once. */
   fail(error: unknown): void;
@@ -30,7 +30,7 @@ export interface Service {
 const EXIT_CLEAN = 0;
 const EXIT_FAILED = 1;
 
-/** Runs `start`; the service is ready once it has resolved and every readiness check is content. */
+/** Runs `start`. The service is ready once that has resolved and every readiness check returns null. */
 export async function runService<Config extends ServiceConfig>(
   name: ServiceName,
   readConfig: () => Config,
@@ -59,7 +59,7 @@ class ServiceProcess implements Service {
   #exitCode = EXIT_CLEAN;
 
   constructor(name: ServiceName, config: ServiceConfig) {
-    // Node takes more than ten listeners for a leak; every asset that waits to try again is one.
+    // Node warns of a leak above ten listeners, but each asset that waits to try again adds one.
     setMaxListeners(0, this.#stopping.signal);
     this.#config = config;
     this.log = createLogger(name, config.logLevel);
@@ -88,7 +88,7 @@ class ServiceProcess implements Service {
 
   fail(err: unknown): void {
     this.log.fatal({ err }, "the service can't go on");
-    // Another has its work: it has nothing to bring to an end, and is to be gone before it does any harm.
+    // Another process has its work: it has nothing to finish, and must be gone before it does harm.
     if (isFenced(err)) process.exit(EXIT_FAILED);
     this.#exitCode = EXIT_FAILED;
     this.#stop("failure");

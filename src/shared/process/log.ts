@@ -4,7 +4,7 @@ export type { Logger };
 
 const SECRETS = ["secret", "password", "databaseUrl", "natsUrl"];
 
-/** One root logger a process. Messages are constant, what varies is in fields; nothing per order at info. */
+/** The root logger of a process. Messages are constant, variable values are fields; nothing is logged per order at info. */
 export function createLogger(
   service: string,
   level: string,
@@ -14,7 +14,7 @@ export function createLogger(
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    // err.input: what was given to somebody who wanted a URL.
+    // err.input is the text of a URL that could not be parsed.
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]).concat("err.input") },
   };
   return pino(options, destination);

@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-/** The library's default of 10 ms wakes an idle process a hundred times a second. */
+/** How often the event loop is sampled; the library's default of 10 ms wakes an idle process a hundred times a second. */
 const EVENT_LOOP_SAMPLE_MS = 200;
 
-/** A service's Prometheus metrics, all under the prefix bourse_. Times are in seconds, as Prometheus has them. */
+/** A service's Prometheus metrics, with the prefix bourse_. Times are in seconds, as is usual there. */
 export class Metrics {
   readonly #registry = new Registry();
 
@@ -30,7 +30,7 @@ export class Metrics {
     return new Histogram({ ...options, registers: [this.#registry] });
   }
 
-  /** Everything, in the Prometheus text format. */
+  /** All metrics, in the Prometheus text format. */
   async text(): Promise<string> {
     return await this.#registry.metrics();
   }

@@ -1,7 +1,7 @@
-/** Command lines are all read and explained by commander; what is wrong, and what would be right, is told here in one line. */
+/** Command lines, read and explained by commander. A wrong one is answered by one line that says what would be right. */
 import { Command, type ErrorOptions, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
-/** A command line was not understood; one line that says what would be right. */
+/** A command line was not understood; the message is one line that says what would be right. */
 export class WrongOption extends Error {
   override readonly name = "WrongOption";
 }
@@ -15,7 +15,7 @@ class CommandLine extends Command {
     return textOption(flags, description);
   }
 
-  /** Help where a command is missing is not an error. */
+  /** Shows the help; that a command is missing is no error. */
   override help(): never {
     return super.help();
   }
@@ -30,12 +30,12 @@ class CommandLine extends Command {
   }
 }
 
-/** `npm run <script> -- …`. Its parse throws WrongOption; help that is asked for is printed, and ends the process. */
+/** The command line of `npm run <script> -- …`. `parse` throws WrongOption; help that is asked for ends the process. */
 export function commandLine(script: string, summary: string): Command {
   return new CommandLine(`npm run ${script} --`).description(summary);
 }
 
-/** An option whose value was forgotten does not take the next option for it. */
+/** An option whose value is missing does not take the next option for it. */
 export function textOption<Flags extends string>(flags: Flags, description: string): Option<Flags> {
   const option = new Option(flags, description);
   if (option.required)

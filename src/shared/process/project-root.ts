@@ -1,4 +1,4 @@
 import { fileURLToPath } from "node:url";
 
-/** The folder that package.json stands in. */
+/** The folder of package.json. */
 export const projectRoot = fileURLToPath(new URL("../../../", import.meta.url));

@@ -1,17 +1,17 @@
-/** Whether a service does all that it is there for, by the checks of its parts, and what it needs where it does not. */
+/** The readiness of a service: the checks of its parts, and what it needs if one is not content. */
 import type { Metrics } from "./metrics.js";
 
-/** What /readyz answers. */
+/** The answer of /readyz. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Its parts are put together; what it waits for beside that may take long, or for ever. */
+  /** Whether its parts are put together; it may still wait for other things, perhaps for ever. */
   readonly started: boolean;
-  /** It does all that it can, and somebody has to act before it does the rest. */
+  /** Whether it does all that it can, but needs an operator for the rest. */
   readonly needsSomebody: boolean;
   readonly waitingFor: readonly string[];
 }
 
-/** Null: all is well; else why it is not. */
+/** Why it is not ready; null: it is. */
 type Check = () => string | null;
 
 export class ReadinessChecks {

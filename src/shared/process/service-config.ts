@@ -1,4 +1,4 @@
-/** What every service is told, in the form of process/settings.ts. */
+/** The settings that all services have, made by process/settings.ts. */
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -10,7 +10,7 @@ import { integer, logLevel, name, port, production, requiredText, servers, text 
 
 export function serviceSettings(service: ServiceName) {
   return {
-    /** This process among all of its service: it has again what it had when it starts again under the same name. */
+    /** The name of this process among those of its service: under the same name it gets its assets again after a restart. */
     instance: name("INSTANCE", `${hostname()}-${process.pid}`),
     natsUrl: servers("NATS_URL", "nats"),
     databaseUrl: requiredText("DATABASE_URL"),
@@ -25,12 +25,12 @@ export function serviceSettings(service: ServiceName) {
 
 export type ServiceConfig = Readonly<v.InferOutput<v.ObjectSchema<ReturnType<typeof serviceSettings>, undefined>>>;
 
-/** Copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. */
+/** The number of copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. */
 export function natsReplicas() {
   return integer("NATS_REPLICAS", 1, { min: 1, max: 5 });
 }
 
-/** From the signal to stop until the process ends, whatever is still open. */
+/** How long stopping may take before the process ends, whatever is still open. */
 export function stopTimeoutMs() {
   return integer("STOP_TIMEOUT_MS", 10_000, { min: 100, max: 120_000 });
 }
@@ -39,7 +39,7 @@ export function assetsFile() {
   return text("ASSETS_FILE", join(projectRoot, "config", "assets.json"));
 }
 
-/** What is in the assets file. */
+/** The content of the assets file. */
 export function registry() {
   return v.pipe(
     assetsFile(),
@@ -55,7 +55,7 @@ export function registry() {
   );
 }
 
-/** What is in the assets file, and which of the assets this process works on (ASSETS=BTC-USD,ETH-USD); default: all. */
+/** The content of the assets file, and the assets that this process works on (ASSETS=BTC-USD,ETH-USD); default: all. */
 export function sharedAssets() {
   return v.pipe(
     v.object({ registry: registry(), names: text("ASSETS", "") }),

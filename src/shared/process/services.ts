@@ -1,4 +1,4 @@
-/** In pipeline order, and who checks on it last; the place decides the default admin port. */
+/** All services in the order of the pipeline, reconciliation last. Their places give the default admin ports. */
 export const SERVICES = [
   "order-handler",
   "order-processing",

@@ -1,12 +1,12 @@
 /**
- * Settings are what a process is told by its environment, read once, at its start. A configuration is a valibot object
- * whose leaves are made here: each names its variable, what it is without a word, and what may stand there. What one
- * setting demands of another is a check on the object. readSettings() gives all of it, or an error that lists every problem.
+ * Settings: what a process is told by its environment, read once at its start. A configuration is a valibot object whose leaves
+ * are made here; each names its variable, its default and its allowed values. A rule between several settings is a check on the
+ * object. readSettings() returns the whole configuration, or throws an error that lists every problem.
  */
 import * as v from "valibot";
 import { ConfigurationError } from "../domain/errors.js";
 
-/** Throws a ConfigurationError that lists everything that is wrong. */
+/** Reads all settings. Throws a ConfigurationError that lists everything that is wrong. */
 export function readSettings<const Schema extends v.GenericSchema>(
   schema: Schema,
   values: NodeJS.ProcessEnv = process.env,
@@ -17,7 +17,7 @@ export function readSettings<const Schema extends v.GenericSchema>(
   throw new ConfigurationError(`configuration: ${[...problems].join("; ")}`);
 }
 
-/** What the variables say, in the shape of the configuration; a variable that is empty is not set. */
+/** The variables' values in the shape of the configuration; an empty variable counts as not set. */
 function inputOf(schema: v.GenericSchema, values: NodeJS.ProcessEnv): unknown {
   if ("entries" in schema) {
     const entries = Object.entries(schema.entries as Record<string, v.GenericSchema>);
@@ -37,7 +37,7 @@ export function requiredText(variable: string) {
   return v.pipe(v.string(`${variable} is not set`), v.metadata({ variable }));
 }
 
-/** Null: not set. */
+/** Null: the variable is not set. */
 export function optionalText(variable: string) {
   return v.pipe(v.optional(v.nullable(v.string()), null), v.metadata({ variable }));
 }
@@ -79,7 +79,7 @@ export function oneOf<const Allowed extends readonly string[]>(
   return v.pipe(text(variable, fallback), v.picklist(allowed, mustBe(variable, `one of ${allowed.join(", ")}`)));
 }
 
-/** Fit to be part of a subject or a file's name; other characters of the fallback are replaced. */
+/** A name that fits into a subject and a file's name; other characters of the fallback are replaced. */
 export function name(variable: string, fallback: string) {
   return v.pipe(
     text(variable, fallback.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 64)),
@@ -87,7 +87,7 @@ export function name(variable: string, fallback: string) {
   );
 }
 
-/** URLs with commas between them. They may hold a password, so what is wrong with them is not repeated. */
+/** URLs with commas between them. They may hold a password, so error messages don't repeat them. */
 export function servers(variable: string, scheme: string) {
   const isUrl = (server: string) => URL.canParse(server.includes("://") ? server : `${scheme}://${server}`);
   return v.pipe(
@@ -99,7 +99,7 @@ export function servers(variable: string, scheme: string) {
   );
 }
 
-/** No demo accounts, no secrets in the clear. A misspelt mode is refused: it would be taken for development. */
+/** Production mode: no demo accounts, no secrets in the clear. A misspelt mode is refused, since it would mean development. */
 export function production() {
   return v.pipe(
     oneOf("NODE_ENV", "development", ["development", "test", "production"]),

@@ -10,17 +10,17 @@ export interface TlsIdentity {
   readonly key: Buffer;
 }
 
-/** How a public port is spoken to. */
+/** How a public port is protected. */
 export interface Transport {
   /** Null: plain TCP, plain HTTP. */
   readonly tls: TlsIdentity | null;
-  /** Secrets cross a network in the clear. */
+  /** Whether secrets cross a network in the clear. */
   readonly isExposed: boolean;
 }
 
 /**
- * A port for everybody: `host` and `port` are its settings. Without TLS_CERT and TLS_KEY production refuses to listen on a
- * network, unless ALLOW_PLAINTEXT says so.
+ * The settings of a public port, with those of its `host` and `port`. Without TLS_CERT and TLS_KEY production refuses to
+ * listen on a network, unless ALLOW_PLAINTEXT allows it.
  */
 export function publicPort(host: ReturnType<typeof text>, port: ReturnType<typeof integer>) {
   return v.pipe(
@@ -47,7 +47,7 @@ export function warnIfExposed(log: Logger, { isExposed, host }: Pick<Transport, 
   if (isExposed) log.warn({ host }, "secrets cross the network in the clear; set TLS_CERT and TLS_KEY");
 }
 
-/** TLS_CERT and TLS_KEY; null: none of them. */
+/** TLS_CERT and TLS_KEY; null: neither is set. */
 function tlsIdentity() {
   return v.pipe(
     v.object({ cert: pemFile("TLS_CERT"), key: pemFile("TLS_KEY") }),
@@ -67,7 +67,7 @@ function tlsIdentity() {
   );
 }
 
-/** Null: not set. */
+/** The file that the variable names; null: it is not set. */
 function pemFile(variable: string) {
   return v.pipe(
     optionalText(variable),

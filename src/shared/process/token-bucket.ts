@@ -4,7 +4,7 @@ export interface BucketSize {
   readonly burst: number;
 }
 
-/** Lets `burst` through at once and `perSecond` in the long run. Pure; times are monotonic. */
+/** A rate limit: lets `burst` through at once, and `perSecond` in the long run. Pure; times are monotonic. */
 export class TokenBucket {
   readonly #size: BucketSize;
   #left: number;
@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  /** False: there is none left, nor any of `debtMax` beyond, which later takes wait for; nothing was taken. */
+  /** Takes a token. False: none is left, and the debt of `debtMax`, which later takes must wait for, is used up, too. */
   take(nowMs: number, debtMax = 0): boolean {
     this.#refill(nowMs);
     if (this.#left + debtMax < 1) return false;
@@ -29,7 +29,7 @@ export class TokenBucket {
     this.#left = Math.min(this.#size.burst, this.#left + 1);
   }
 
-  /** Nobody has used it for so long that a new one would do as well. */
+  /** Whether the bucket is full, and so the same as a new one. */
   isFull(nowMs: number): boolean {
     this.#refill(nowMs);
     return this.#left >= this.#size.burst;

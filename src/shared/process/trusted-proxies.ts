@@ -1,11 +1,11 @@
-/** Proxies whose word counts when they say for whom they connect: addresses and networks that the operator names. */
+/** Trusted proxies: addresses and networks that an operator names, whose word about their clients' addresses counts. */
 import { BlockList, isIP, SocketAddress } from "node:net";
 import * as v from "valibot";
 import { text } from "./settings.js";
 
 export type TrustedProxies = BlockList;
 
-/** "10.0.0.7,10.1.0.0/16,fd00::/8"; without a word nobody is trusted. */
+/** For example "10.0.0.7,10.1.0.0/16,fd00::/8"; by default no proxy is trusted. */
 export function trustedProxies(variable: string) {
   return v.pipe(
     text(variable, ""),
@@ -28,7 +28,7 @@ export function isTrusted(proxies: TrustedProxies, address: string): boolean {
   return family !== null && proxies.check(address, family);
 }
 
-/** One way to write each address, IPv4 within IPv6 as IPv4; null: it is none. */
+/** The address in one form, with IPv4 within IPv6 as IPv4; null: it is no address. */
 export function plainAddress(address: string): string | null {
   const family = familyOf(address);
   if (family === null) return null;

@@ -1,7 +1,7 @@
-/** The waits of a process, each with an end: a deadline, or the service being told to stop. */
+/** The waits of a process, each with an end: a deadline, or the stop of the service. */
 import { DeadlineExceeded } from "../domain/errors.js";
 
-/** False: the service was told to stop before the time was over. */
+/** Waits for so long. False: the service was told to stop before. */
 export function pausedFor(ms: number, stopping?: AbortSignal): Promise<boolean> {
   if (stopping?.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {
@@ -15,7 +15,7 @@ export function pausedFor(ms: number, stopping?: AbortSignal): Promise<boolean> 
   });
 }
 
-/** What the work settles with; a DeadlineExceeded, which begins with `what`, when it has not by then. The work itself goes on. */
+/** Settles as the work does, or rejects after the deadline with a DeadlineExceeded that begins with `what`; the work goes on. */
 export function beforeDeadline<T>(work: Promise<T>, deadlineMs: number, what = "no answer"): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new DeadlineExceeded(`${what} within ${deadlineMs} ms`));
@@ -24,7 +24,7 @@ export function beforeDeadline<T>(work: Promise<T>, deadlineMs: number, what = "
   });
 }
 
-/** What the work settles with; rejects when the service is told to stop, while the work itself goes on. */
+/** Settles as the work does; rejects when the service is told to stop. The work itself goes on. */
 export async function unlessStopped<T>(work: Promise<T>, stopping: AbortSignal): Promise<T> {
   let stop: () => void = () => undefined;
   const stopped = new Promise<never>((_, reject) => {
@@ -47,8 +47,8 @@ export interface Polling {
 const POLL_EVERY_MS = 20;
 
 /**
- * Asks until the answer is no longer null, and returns it; DeadlineExceeded after the deadline. `what` finishes the
- * sentence "waited … ms for". What `ask` throws ends the wait at once: use it for news that make waiting pointless.
+ * Asks until the answer is not null, and returns it; rejects with DeadlineExceeded after the deadline. `what` finishes the
+ * sentence "waited … ms for". An error of `ask` ends the wait at once: throw one when waiting has become pointless.
  */
 export async function waitFor<T>(what: string, polling: Polling, ask: () => Promise<T | null> | T | null): Promise<T> {
   const { deadlineMs, everyMs = POLL_EVERY_MS } = polling;
@@ -61,7 +61,7 @@ export async function waitFor<T>(what: string, polling: Polling, ask: () => Prom
   }
 }
 
-/** Looks until it is so; false: it was not before the deadline. */
+/** Waits until it is so; false: it was not before the deadline. */
 export async function hasBecome(
   isSo: () => boolean,
   { deadlineMs, everyMs = POLL_EVERY_MS }: Polling,
@@ -77,7 +77,7 @@ export async function hasBecome(
 export interface Attempts {
   readonly deadlineMs: number;
   readonly everyMs: number;
-  /** Told of every attempt that failed and is followed by another. */
+  /** Called with the error of every attempt that is followed by another. */
   readonly failed: (cause: unknown) => void;
 }
 
@@ -95,16 +95,16 @@ export async function tryFor<T>(work: () => Promise<T>, attempts: Attempts, whyN
   }
 }
 
-/** Lets one loop sleep until another part of the process has something for it. */
+/** Lets one loop sleep until another part of the process rings. */
 export class Bell {
   #ring: () => void = () => undefined;
 
-  /** Wakes whoever listens now; is forgotten where nobody does. */
+  /** Wakes a loop that sleeps now; without one, it does nothing. */
   ring(): void {
     this.#ring();
   }
 
-  /** False: it did not ring before the time was over. */
+  /** Sleeps; false: it did not ring before the time was over. */
   async rangWithin(ms: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const rang = await new Promise<boolean>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * The binary dialect (protocol/order-entry.proto) as typed messages. Numbers and enumerations that the wire can carry
- * and an order can't have are refusals, like everything the rules refuse; only what can't be decoded is a CodecError.
+ * The binary dialect (protocol/order-entry.proto) as typed messages. Numbers and enumerations that the wire can carry and an
+ * order can't have are refusals, like all that the rules refuse; only what can't be decoded is a CodecError.
  */
 import type { Asset } from "../domain/assets.js";
 import { assertNever } from "../domain/errors.js";
@@ -16,17 +16,17 @@ import {
 import { decodeMessage, encodeMessage } from "../wire/protobuf.js";
 import { composeCancel, composeNewOrder, composeReplace, findAsset, type RequestRules } from "./order-rules.js";
 
-/** What a client asks for, in either dialect. */
+/** A client's request, in either dialect. */
 export type ClientRequest =
   | { readonly kind: "login"; readonly keyId: string; readonly secret: string; readonly cancelOnDisconnect: boolean }
   | { readonly kind: "order"; readonly asset: string; readonly body: RequestBody }
-  /** The dead man's switch; 0 turns it off. */
+  /** Sets the dead man's switch; 0 turns it off. */
   | { readonly kind: "timer"; readonly seconds: number }
   | { readonly kind: "heartbeat" };
 
 export interface ClientMessage {
   readonly requestId: number;
-  /** The one that a refusal names; null where the request carries none. */
+  /** The client order id that a refusal names; null: the request has none. */
   readonly clientOrderId: string | null;
   readonly request: ClientRequest | Refusal;
 }
@@ -34,7 +34,7 @@ export interface ClientMessage {
 export type ServerResponse =
   | { readonly kind: "login_accepted"; readonly account: string; readonly assets: Iterable<Asset> }
   | { readonly kind: "ack"; readonly logId: LogId; readonly receivedAtUs: EpochUs; readonly loggedAtUs: EpochUs }
-  /** Nothing is logged for it: an Ack with log id 0. */
+  /** The answer to a timer: an Ack with log id 0, because nothing is logged for it. */
   | { readonly kind: "timer_set"; readonly seconds: number; readonly receivedAtUs: EpochUs }
   | { readonly kind: "refused"; readonly name: RejectName; readonly text: string }
   | { readonly kind: "heartbeat" };
@@ -64,8 +64,6 @@ export function refuseTimer(shownSeconds: string): Refusal {
   return refuse("UNSUPPORTED_COMBINATION", `timer ${shownSeconds} is not 0 (off) to ${TIMER_SECONDS_MAX} seconds`);
 }
 
-// ---- in ----
-
 interface WireNewOrder {
   readonly clientOrderId: string;
   readonly asset: string;
@@ -91,7 +89,7 @@ interface WireReplaceOrder {
   readonly clientOrderId: string;
 }
 
-/** Absent scalars read as their zero; of a oneof's members only the one that was sent is there. */
+/** Absent scalars read as their zero; of a oneof, only the member that was sent is there. */
 interface WireClientMessage {
   readonly requestId: number;
   readonly login?: { readonly keyId: string; readonly secret: string; readonly cancelOnDisconnect: boolean };
@@ -180,7 +178,7 @@ function readCancelAll(wire: { readonly side: number }): RequestBody | Refusal {
   return refuse("INVALID_SIDE", `side ${wire.side} is not 1 (BUY), 2 (SELL) or 0 for both`);
 }
 
-/** proto3 can't tell 0 from absent, and no number of an order may be 0. */
+/** Null for 0: proto3 can't tell 0 from absent, and no number of an order may be 0. */
 function given(value: number): number | null {
   return value === 0 ? null : value;
 }
@@ -207,8 +205,6 @@ function refuseUnsafe(terms: { readonly [field: string]: unknown }): Refusal | n
 function unknownValue(what: string, value: number, values: number): Refusal {
   return refuse("UNSUPPORTED_COMBINATION", `${what} ${value} is not one of those up to ${values - 1}`);
 }
-
-// ---- out ----
 
 function bodyOf(response: ServerResponse, clientOrderId: string | null): object {
   switch (response.kind) {

@@ -1,19 +1,19 @@
 /**
- * How large an order may be and how far from the market, by its asset's limits: judged before it is logged, in integers.
- * Which limit is asked first is docs/protocol.md's, Limits of an order. Pure.
+ * The limits of an order's size and of its distance from the market, by its asset. They are judged before the request is logged,
+ * in integers, and in the order of docs/protocol.md, Limits of an order. Pure.
  */
 import type { Asset } from "../domain/assets.js";
 import { formatDecimal, formatPrice } from "../domain/decimal.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import type { PriceTicks } from "../domain/units.js";
 
-/** Prices in ticks, both bounds allowed. */
+/** A range of prices in ticks, with both ends. */
 interface PriceRange {
   readonly lowestTicks: number;
   readonly highestTicks: number;
 }
 
-/** Whether an order's limits follow from what the asset last traded at, so that somebody must know it. */
+/** Whether the asset's limits depend on its last price. */
 export function limitsNeedLastPrice({ priceCollarPercent, notionalMinUnits, notionalMaxUnits }: Asset): boolean {
   return priceCollarPercent !== null || notionalMinUnits > 1 || notionalMaxUnits < Number.MAX_SAFE_INTEGER;
 }
@@ -51,7 +51,7 @@ export function refuseFarPrice(
   );
 }
 
-/** Worst price times quantity, or the budget. `lastPriceTicks` measures a market order, whose price nobody has named. */
+/** Limits the worst price times quantity, or the budget; `lastPriceTicks` stands in for the price that a market order lacks. */
 export function refuseNotional(
   asset: Asset,
   order: {
@@ -85,7 +85,7 @@ function refuseUnits(asset: Asset, units: number, what: string): Refusal | null 
   return refuse("NOTIONAL_LIMIT", `${what} is ${bound} that one order in ${asset.asset} may be worth`);
 }
 
-/** One tick times one lot is a whole number of units, which says how many decimals a unit has. */
+/** Amount as text. One tick times one lot is a whole number of units, which gives the decimals of a unit. */
 function moneyText({ tick, lot, quote, quoteUnitsPerTickLot }: Asset, units: number): string {
   const scale = tick.scale + lot.scale + Math.log10(quoteUnitsPerTickLot / (tick.units * lot.units));
   return `${formatDecimal(units, { scale: Math.round(scale), units: 1 })} ${quote}`;

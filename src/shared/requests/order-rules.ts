@@ -1,6 +1,6 @@
 /**
- * What makes a request acceptable before it is logged: one place for the text and the binary dialect and the engine's
- * command line. Whether the account can pay, the order exists or the asset is open is decided later, in log order.
+ * The rules that a request must keep to be logged: one place for the text and the binary dialect and the engine's command
+ * line. Whether the account can pay, the order exists or the asset is open is decided later, in the order of the log.
  */
 import type { Asset, AssetRegistry } from "../domain/assets.js";
 import { formatDecimal } from "../domain/decimal.js";
@@ -17,16 +17,16 @@ import { type Refusal, type RejectName, refuse } from "../domain/rejects.js";
 import { currencyUnits, epochMs, lots, type OrderId, orderId, type PriceTicks, priceTicks } from "../domain/units.js";
 import { refuseFarPrice, refuseNotional, refuseQuantity } from "./order-limits.js";
 
-/** What a request is judged by. */
+/** What requests are judged by. */
 export interface RequestRules {
   readonly registry: AssetRegistry;
   /** The clock that an expiry must be after. */
   readonly nowMs: () => number;
-  /** What the asset last traded at, as far as it is known; its configured reference stands in for null. */
+  /** The asset's last price, as far as it is known; if null, its configured reference price is used. */
   readonly lastPriceTicks: (asset: string) => PriceTicks | null;
 }
 
-/** A new order as either dialect read it, numbers already whole and positive; null where the client said nothing. */
+/** The fields of a new order as a dialect has read them: numbers are whole and positive; null: the client did not give it. */
 export interface NewOrderFields {
   readonly clientOrderId: string | null;
   readonly side: Side;
@@ -81,7 +81,7 @@ export function composeNewOrder(asset: Asset, terms: NewOrderFields, rules: Requ
   };
 }
 
-/** Exactly one of the two must name the order. */
+/** Either the order id or the client order id must name the order. */
 export function composeCancel(target: number | null, clientOrderId: string | null): CancelOrder | Refusal {
   if (target !== null && clientOrderId !== null)
     return refuse("UNSUPPORTED_COMBINATION", "name the order by its order id or by its client order id, not by both");
@@ -122,7 +122,7 @@ export function composeReplace(
   };
 }
 
-/** Text from a client as a refusal may repeat it: printable and short. */
+/** A client's text as a refusal may repeat it: printable and short. */
 export function shown(text: string): string {
   const printable = text.replace(/[^\x20-\x7e]/g, "?");
   return printable.length > 48 ? `${printable.slice(0, 45)}...` : printable === "" ? "(empty)" : printable;
@@ -131,8 +131,6 @@ export function shown(text: string): string {
 export function missing(name: RejectName, what: string): Refusal {
   return refuse(name, `the ${what} is missing; it must be above zero`);
 }
-
-// ---- the rules ----
 
 const CLIENT_ORDER_ID = /^[A-Za-z0-9_-]{1,36}$/;
 
@@ -158,7 +156,7 @@ function refuseCombination(terms: NewOrderFields, asset: Asset): Refusal | null 
   return text === null ? null : refuse("UNSUPPORTED_COMBINATION", text);
 }
 
-/** Which two things exclude each other, and what would be right; null: none do. */
+/** Which two terms exclude each other, and what would be right; null: none do. */
 function contradiction(terms: NewOrderFields, asset: Asset): string | null {
   const { type, timeInForce, quantityLots, displayLots, minimumLots, postOnly } = terms;
   if (!isPriced(type) && terms.priceTicks !== null)

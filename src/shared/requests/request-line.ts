@@ -1,6 +1,6 @@
 /**
- * The text dialect's requests (docs/protocol.md, Text dialect): a line of words in, a request or a refusal out. What
- * belongs to a session (LOGIN, PING …) or to the engine's command line (BOOK, HASH …) is its caller's.
+ * The requests of the text dialect (docs/protocol.md, Text dialect): turns a line of words into a request or a refusal. Words of
+ * a session (LOGIN, PING …) and of the engine's command line (BOOK, HASH …) are read by the callers.
  */
 import type { Asset } from "../domain/assets.js";
 import { type DecimalStep, formatDecimal, parseDecimal } from "../domain/decimal.js";
@@ -21,16 +21,16 @@ export interface RequestLine {
   readonly kind: "request";
   readonly asset: Asset;
   readonly body: RequestBody;
-  /** The options of this line that only the caller knows. */
+  /** The options of the line that are the caller's (`extraOptions`). */
   readonly extras: ReadonlyMap<string, string>;
 }
 
 export interface RequestLineRules extends RequestRules {
-  /** Options that every request takes besides its own, such as the command line's account=. */
+  /** The caller's own options, which every request takes, such as account= of the engine's command line. */
   readonly extraOptions: ReadonlySet<string>;
 }
 
-/** The words of a line; none for an empty line and for a comment. */
+/** The words of a line; none for an empty line or a comment. */
 export function wordsOf(line: string): string[] {
   const parts = line.split(" ");
   const words = parts.includes("") ? parts.filter((word) => word !== "") : parts;
@@ -47,7 +47,7 @@ export const REQUEST_USAGE = {
 
 type Keyword = keyof typeof REQUEST_USAGE;
 
-/** A map, because a word that was cut out of a line is no name of a property yet: to find that out costs more. */
+/** A map: looking up a word that was cut out of a line as a property's name would cost more. */
 const KEYWORDS: ReadonlyMap<string, Keyword> = new Map(
   (Object.keys(REQUEST_USAGE) as Keyword[]).map((keyword) => [keyword, keyword]),
 );
@@ -60,7 +60,7 @@ const OPTIONS: Readonly<Record<Keyword, ReadonlySet<string>>> = {
   CANCELALL: new Set(),
 };
 
-/** `words` are those of one line, at least one. */
+/** Parses the words of a line, of which there is one at least. */
 export function parseRequestLine(words: readonly string[], rules: RequestLineRules): RequestLine | Refusal {
   const word = words[0] ?? "";
   const keyword = KEYWORDS.get(word) ?? KEYWORDS.get(word.toUpperCase());
@@ -76,7 +76,7 @@ export function parseRequestLine(words: readonly string[], rules: RequestLineRul
 }
 
 interface Options {
-  /** Where the options begin. */
+  /** The place of the first option. */
   readonly from: number;
   readonly values: ReadonlyMap<string, string>;
 }
@@ -175,8 +175,6 @@ function parseCancelAll(word: string | undefined): RequestBody | Refusal {
   return refuse("INVALID_SIDE", `side ${shown(word)} is not BUY or SELL; leave it out for both`);
 }
 
-// ---- words ----
-
 function tooMany(words: readonly string[], max: number, keyword: Keyword): Refusal | null {
   const extra = words[max];
   return extra === undefined
@@ -184,7 +182,7 @@ function tooMany(words: readonly string[], max: number, keyword: Keyword): Refus
     : refuse("UNSUPPORTED_COMBINATION", `${shown(extra)} is one word too many; ${REQUEST_USAGE[keyword]}`);
 }
 
-/** Reads the values of one line and keeps the first refusal. undefined: not given; null: missing. */
+/** Reads the values of one line and keeps the first refusal. A value is undefined if not given, null if it is missing. */
 class ValueReader {
   refusal: Refusal | null = null;
   readonly #asset: Asset;
@@ -278,11 +276,11 @@ function wholeNumber(text: string): number {
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
 
-/** An RFC 3339 time as milliseconds since the epoch; what is finer is cut off. */
+/** An RFC 3339 time as milliseconds since the epoch; finer digits are cut off. */
 export function parseTime(text: string): number | Refusal {
   const match = RFC_3339.exec(text);
   const atMs = match === null ? Number.NaN : Date.parse(text.toUpperCase());
-  // Date.parse takes February 30th for March 1st: the day must come back as it went in.
+  // Date.parse takes February 30th for March 1st, so the day must be the same as in the text.
   const day = Number(match?.[3]);
   const isRealDay =
     match !== null && new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, day)).getUTCDate() === day;

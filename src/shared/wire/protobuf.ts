@@ -12,10 +12,10 @@ import { CodecError } from "../domain/errors.js";
 // code is loaded after this, because it takes its default values from here, too.
 protobuf.util.Long = undefined as unknown as typeof protobuf.util.Long;
 protobuf.configure();
-// The library's own goes by way of two 32-bit halves, bit by bit: slow, most of all before V8 has compiled it.
+// The library's own readUint64 goes by two 32-bit halves, bit by bit: slow, most of all before V8 has compiled it.
 Object.assign(protobuf.Reader.prototype, { uint64: readUint64 });
-// The members of a oneof that are not there would be deleted from each message: there are none, the guard has seen to it,
-// and V8 reads objects with deletions many times slower.
+// The library would delete absent members of a oneof from each message. The guard has made sure that there are none to
+// delete, and V8 reads objects with deletions many times slower.
 protobuf.util.oneOfSetter = () => () => undefined;
 const generated: unknown = createRequire(import.meta.url)("../../../protocol/generated/wire.cjs");
 
@@ -39,9 +39,9 @@ interface FieldRule {
   readonly id: number;
   readonly kind: Kind;
   readonly repeated: boolean;
-  /** Bits of all members of the field's oneof; 0: it is in none. */
+  /** The bits of all members of the field's oneof; 0: it is in none. */
   oneofBits: number;
-  /** Of a message field; set once all messages are known. */
+  /** The rule of a message field's message; set once all rules are read. */
   message: MessageRule | null;
 }
 
@@ -55,7 +55,7 @@ interface MessageRule {
 interface Coder {
   encode(message: object): { finish(): Uint8Array };
   decode(bytes: Uint8Array): object;
-  /** What an absent field reads as. */
+  /** The value that an absent field reads as. */
   readonly prototype: Record<string, unknown>;
 }
 
@@ -68,7 +68,7 @@ interface JsonNode {
 
 const rules = readRules();
 
-/** The message's bytes. Throws a CodecError for a field or a value that the message can't carry exactly. */
+/** Encodes a message. Throws a CodecError for a field or a value that it can't carry exactly. */
 export function encodeMessage(type: string, message: object): Uint8Array {
   const rule = ruleOf(type);
   checkPlain(rule, message as Record<string, unknown>);
@@ -76,8 +76,8 @@ export function encodeMessage(type: string, message: object): Uint8Array {
 }
 
 /**
- * Absent fields read as protobufjs defaults, absent `optional` fields as null. Throws a CodecError. With "any integers"
- * uint64 fields above 2^53-1 pass, rounded: the caller refuses them by name.
+ * Decodes a message. Absent fields read as protobufjs defaults, absent `optional` fields as null. Throws a CodecError. With
+ * "any integers" uint64 fields above 2^53-1 pass, rounded: the caller refuses them by name.
  */
 export function decodeMessage<T extends object>(
   type: string,
@@ -134,7 +134,7 @@ function checkValue(rule: MessageRule, field: FieldRule, value: unknown): void {
   if (!fits) throw new CodecError(`${rule.type}.${field.name} can't carry ${typeof value} ${String(value)}`);
 }
 
-/** Where a varint read by readVarint ended. */
+/** The end of the varint that readVarint read last. */
 let varintEnd = 0;
 
 function readVarint(rule: MessageRule, bytes: Uint8Array, start: number, end: number): number {
@@ -152,7 +152,7 @@ function readVarint(rule: MessageRule, bytes: Uint8Array, start: number, end: nu
   throw new CodecError(`${rule.type} is cut off or holds an integer of more than 64 bits`);
 }
 
-/** Above 2^53 rounded. The guard has walked over the bytes before: no varint is too long or cut off. */
+/** Values above 2^53 are rounded. The guard has walked over the bytes before: no varint is too long or cut off. */
 function readUint64(this: protobuf.Reader): number {
   let value = 0;
   let factor = 1;
@@ -165,7 +165,7 @@ function readUint64(this: protobuf.Reader): number {
   }
 }
 
-/** Walks over the bytes without building anything, and refuses what protobufjs would read differently than written. */
+/** Walks over the bytes without building anything, and refuses those that protobufjs would read differently than written. */
 function scanWire(
   rule: MessageRule,
   bytes: Uint8Array,
@@ -253,7 +253,7 @@ function messageRule(
     };
     rule.byId[id] = field;
     rule.byName.set(name, field);
-    // The generated code was loaded before the Long class was taken away: its zeros are Longs where there is one.
+    // The generated code was loaded before the Long class was taken away: zeros that are Longs become numbers.
     if (fieldType === "uint64" && rule.coder.prototype[name] !== null) rule.coder.prototype[name] = 0;
     if (scalar) continue;
     links.push(() => {
