@@ -1,7 +1,7 @@
 /**
- * Numbers that stand for something: members of the enumerations by their codes, and others. They are written out, not looked
- * up in the lists, and stand in a file without imports: only then the bundle holds the number itself wherever one is used
- * (bench/engine.md). A test compares them with the lists.
+ * Numbers that stand for words: the codes of enumerations, and others. They are written out here, not looked up in the lists,
+ * and stand in a file without imports: only then the bundle has the number itself wherever one is used (bench/engine.md). A
+ * test compares them with the lists.
  */
 
 export const BUY = 0;
@@ -27,18 +27,18 @@ export const CANCEL_ONLY = 1;
 export const HALTED = 2;
 export const AUCTION = 3;
 
-/** How the way of an incoming order through the other side ended: of itself, by self-trade prevention, by its event budget. */
+/** How matching an incoming order ended: by itself, by self-trade prevention, or because its event budget was spent. */
 export const MATCHED = 0;
 export const PREVENTED = 1;
 export const CUT_OFF = 2;
 
-/** What a check says that has nothing against it. */
+/** The result of a check without an objection. */
 export const NO_OBJECTION = -1;
 
-/** Stands for null, which no quantity, price or time can be. */
+/** Stands for null; no quantity, price or time can be -1. */
 export const NONE = -1;
 
-/** Which of an order's optional fields there are. */
+/** The bits of an order's optional fields that are there. */
 export const HAS_QUANTITY = 1;
 export const HAS_PRICE = 2;
 export const HAS_STOP_PRICE = 4;

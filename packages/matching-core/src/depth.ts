@@ -3,10 +3,10 @@ import { NEXT, ROW_INTS } from "./order-layout.js";
 import type { PriceLadder } from "./price-ladder.js";
 import type { PriceTicks } from "./units.js";
 
-/** The sum of a level may be above 2^53, so it is a bigint. */
+/** A price with its displayed quantity, a bigint because the sum may be above 2^53. */
 export type DepthLevel = readonly [priceTicks: PriceTicks, shownLots: bigint];
 
-/** Displayed quantities, best first. */
+/** The displayed quantities of both sides, best prices first. */
 export interface Depth {
   readonly bids: readonly DepthLevel[];
   readonly asks: readonly DepthLevel[];
@@ -30,7 +30,7 @@ export function sumOfLevel(
 ): bigint {
   const last = ladder.lastOf(level);
   let sum = 0n;
-  // A number as long as it is exact: a bigint for each order would cost ten times as much.
+  // The sum is a number as long as it is exact: a bigint for each order would cost ten times as much.
   let exact = 0;
   for (let slot = ladder.firstOf(level); ; slot = book.rows.ints[slot * ROW_INTS + NEXT] as number) {
     const more = exact + lotsOf(slot);

@@ -1,6 +1,6 @@
 /**
- * The enumerations of the vocabulary, a list each: its members are the type, and a member's place is the code by which it
- * stands in rows of events and in snapshots. Append only.
+ * The enumerations of the vocabulary as lists: the members are the type, and a member's place is its code in rows of events
+ * and in snapshots. Append only.
  */
 export const SIDES = ["buy", "sell"] as const;
 export type Side = (typeof SIDES)[number];
@@ -12,14 +12,14 @@ export type OrderType = (typeof ORDER_TYPES)[number];
 export const TIMES_IN_FORCE = ["GTC", "IOC", "FOK", "GTD"] as const;
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
 
-/** What happens when an order would trade with one of its own account; the incoming order's mode counts. */
+/** What to do when an order would trade with one of its own account. The incoming order's mode counts. */
 export const SELF_TRADE_PREVENTIONS = ["none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement"] as const;
 export type SelfTradePrevention = (typeof SELF_TRADE_PREVENTIONS)[number];
 
 export const ASSET_STATES = ["open", "cancel_only", "halted", "auction"] as const;
 export type AssetState = (typeof ASSET_STATES)[number];
 
-/** Why something was refused or ended. The index is the wire value between services, too. */
+/** The reasons why something was refused or ended. The place is the wire value between services, too: append only. */
 export const REASONS = [
   "requested",
   "unknown_order",

@@ -1,11 +1,11 @@
-/** The two kinds of exceptions that the engine knows. A refusal is neither: it is an event. */
+/** The engine's two kinds of exceptions. A refused request is neither: it is an event. */
 
-/** Bytes can't be decoded, or a value can't be encoded. */
+/** Bytes that can't be decoded, or a value that can't be encoded. */
 export class CodecError extends Error {
   override readonly name = "CodecError";
 }
 
-/** Something that must be true is not. Stops the asset that it concerns, and nothing else. */
+/** Something that must be true is not. It stops the asset concerned, and nothing else. */
 export class InvariantBroken extends Error {
   override readonly name = "InvariantBroken";
 }
@@ -14,7 +14,7 @@ export function invariant(condition: boolean, message: string): asserts conditio
   if (!condition) throw new InvariantBroken(message);
 }
 
-/** Ends an exhaustive switch: a value that the types rule out has arrived all the same. */
+/** Ends an exhaustive switch; throws if a value arrives that the types rule out. */
 export function assertNever(value: never): never {
   throw new InvariantBroken(`unexpected value ${JSON.stringify(value)}`);
 }

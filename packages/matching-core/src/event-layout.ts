@@ -1,13 +1,13 @@
 /**
- * The engine's events as rows of bytes: the form in which they are made, published and read again. A row is a whole
- * number of words of 8 bytes, little-endian:
+ * The layout of events as rows of bytes, the form in which they are made, published and read. A row is a whole number of words
+ * of 8 bytes, little-endian:
  *
  *   word 0   byte 0 kind · byte 1 code (a reason, a state, a side, a flag) · bytes 2–3 an order's enumerations
- *            byte 4 which optional fields are there · byte 5 length of the text + 1, 0: none · bytes 6–7 words in all
- *   then     the kind's fields, optional ones last, each a float64 that holds a whole number; then the text, padded
+ *            byte 4 bits of the optional fields · byte 5 length of the text + 1, 0: none · bytes 6–7 words of the row
+ *   then     the kind's fields, optional ones last, each a float64 with a whole number; then the text, padded
  *
- * A `command` row stands before the events of each command that has any. Event sequences and trade ids are gapless, so
- * the first of each and a row's place say them; command sequence and time are those of the command row before.
+ * A `command` row stands before the events of each command that has any. Event sequences and trade ids are gapless, so only
+ * the first ones are kept beside the rows; an event's command sequence and time are those of the command row before it.
  */
 export const COMMAND = 0;
 export const ACCEPTED = 1;

@@ -1,4 +1,4 @@
-/** What the engine did, in the past tense. `null` means "none"; there are no sentinels. */
+/** Events: what the engine did, in the past tense. `null` means "none"; there are no sentinels. */
 import type { NewOrder, Shortfall } from "./commands.js";
 import type { AssetState, Reason, Side } from "./enumerations.js";
 import type {
@@ -18,7 +18,7 @@ export interface OrderAccepted {
   readonly orderId: OrderId;
   readonly accountId: AccountId;
   readonly receivedAtUs: EpochUs;
-  /** A stop order that waits for its trigger. */
+  /** Whether it is a stop order that waits for its trigger. */
   readonly pendingTrigger: boolean;
   readonly order: NewOrder;
 }
@@ -34,7 +34,7 @@ export interface OrderRejected {
   readonly order: NewOrder;
 }
 
-/** At the maker's price; where an auction uncrosses, all at one price, and the younger order is the taker. */
+/** A trade at the maker's price. When an auction uncrosses, all trades have one price, and the younger order is the taker. */
 export interface Trade {
   readonly kind: "trade";
   readonly tradeId: TradeId;
@@ -45,7 +45,7 @@ export interface Trade {
   readonly takerSide: Side;
   readonly priceTicks: PriceTicks;
   readonly quantityLots: Lots;
-  /** What is left of each order after the trade; of a market buy by quote budget null until the budget is spent. */
+  /** The leaves of each order after the trade; null for a market buy by quote budget until its budget is spent. */
   readonly makerLeavesLots: Lots;
   readonly takerLeavesLots: Lots | null;
 }
@@ -55,9 +55,9 @@ export interface OrderCanceled {
   readonly orderId: OrderId;
   readonly accountId: AccountId;
   readonly reason: Reason;
-  /** What was left and is gone; null for a market buy by quote budget. */
+  /** The leaves that were canceled; null for a market buy by quote budget. */
   readonly canceledLots: Lots | null;
-  /** With below_filled: the cover of the replace that ended it. */
+  /** For below_filled: the cover of the replace that ended the order. */
   readonly cover: number | null;
 }
 
@@ -77,9 +77,9 @@ export interface OrderReplaced {
   readonly priceTicks: PriceTicks;
   readonly leavesLots: Lots;
   readonly keptPriority: boolean;
-  /** The new client order id; null: unchanged. */
+  /** The new client order id; null: the order keeps its own. */
   readonly clientOrderId: string | null;
-  /** As in the request. */
+  /** The cover of the request. */
   readonly cover: number | null;
 }
 
@@ -98,18 +98,18 @@ export interface OrderTriggered {
   readonly accountId: AccountId;
 }
 
-/** A cancel or a replace that changed nothing. */
+/** A cancel or a replace was refused and changed nothing. */
 export interface RequestRejected {
   readonly kind: "cancel_rejected" | "replace_rejected";
   readonly requestLogId: LogId;
   readonly accountId: AccountId;
-  /** The order it was about; null where a client order id led to none. */
+  /** The order that the request named; null if a client order id led to none. */
   readonly orderId: OrderId | null;
   readonly clientOrderId: string | null;
   readonly reason: Reason;
   readonly firstOrderId: OrderId | null;
   readonly shortfall: Shortfall | null;
-  /** Of a replace, as in the request. */
+  /** The cover of a replace. */
   readonly cover: number | null;
   readonly receivedAtUs: EpochUs;
 }
@@ -133,7 +133,7 @@ export type EventBody =
 
 export interface EngineEvent {
   readonly eventSequence: EventSequence;
-  /** The command that it came from. */
+  /** The command that caused it. */
   readonly commandSequence: CommandSequence;
   readonly atUs: EpochUs;
   readonly body: EventBody;

@@ -6,8 +6,8 @@ import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 const FIRST_CAPACITY = 64;
 
 /**
- * Orders with an expiry, as a binary heap: the earliest first, of those with the same the oldest. A row's EXPIRY says
- * where in the heap the order stands, so that one that ends before its time is taken out at once. Place 0 is unused.
+ * The orders with an expiry, as a binary heap: the earliest first, and of those with the same expiry the oldest. A row's EXPIRY
+ * is the order's place in the heap, so that one that ends before its time is taken out at once. Place 0 is unused.
  */
 export class ExpiryHeap {
   readonly #rows: OrderTable;
@@ -23,7 +23,7 @@ export class ExpiryHeap {
     return this.#times.byteLength + this.#slots.byteLength;
   }
 
-  /** Infinity: nothing will expire. */
+  /** The earliest expiry; infinite if no order expires. */
   get earliestMs(): number {
     return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#times[1] as number);
   }
@@ -53,7 +53,7 @@ export class ExpiryHeap {
     else this.#sink(place, moved, time);
   }
 
-  /** Throws an InvariantBroken where a row and its place differ, or a place is earlier than the one above it. */
+  /** Throws an InvariantBroken if a row and its place differ, or a place is earlier than the one above it. */
   assertSound(): void {
     for (let place = 1; place <= this.#size; place++) {
       const slot = this.#slots[place] as number;

@@ -15,28 +15,28 @@ import { TERMS_MARKET, TERMS_POST_ONLY } from "./order-layout.js";
 import type { OrderTerms } from "./order-terms.js";
 
 /**
- * The order on its way into the book: new, replaced or just triggered. It takes what it can, then rests or ends. There
- * is one at a time, so one object serves for all. NaN makes V8 keep numbers as doubles from the start.
+ * The order on its way into the book: new, replaced or just triggered. It trades what it can, then rests or ends. There is one
+ * at a time, so one object serves for all. NaN makes V8 keep numbers as doubles from the start.
  */
 export class IncomingOrder {
-  /** Its row, when it had one before; or 0. */
+  /** Its row, if it had one before; else 0. */
   slot = 0;
   orderId = Number.NaN;
   accountId = Number.NaN;
-  /** The account's number (owners.ts); 0: it has never had an open order. */
+  /** The account's number (owners.ts); 0: it never had an open order. */
   account = 0;
   side = 0;
-  /** As in its row. */
+  /** The TERMS of its row (order-layout.ts). */
   terms = 0;
-  /** What it still wants; NONE where a budget says that. */
+  /** What it still wants; NONE if a budget limits it instead. */
   leavesLots = Number.NaN;
-  /** What it may still spend; NONE where a quantity says what it wants. */
+  /** What it may still spend; NONE if a quantity limits it instead. */
   budgetUnits = Number.NaN;
   filledLots = Number.NaN;
   displayLots = Number.NaN;
   minimumLots = Number.NaN;
   expiresAtMs = Number.NaN;
-  /** NONE: takes any price. */
+  /** The worst price that it takes; NONE: any price. */
   limitTicks = Number.NaN;
   /** The worst key (price-ladder.ts) on the other side that it trades with. */
   limitKey = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** What the package offers: the engine, the words of its commands and events, and the rows that carry events as bytes. */
+/** The package's exports: the engine, the vocabulary of its commands and events, and the rows that carry events as bytes. */
 export { HAS_DISPLAY, HAS_EXPIRY, HAS_MINIMUM, HAS_PRICE, HAS_QUANTITY, HAS_STOP_PRICE, NONE } from "./codes.js";
 export type * from "./commands.js";
 export type { Depth, DepthLevel } from "./depth.js";

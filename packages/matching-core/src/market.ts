@@ -4,7 +4,7 @@ import type { IncomingOrder } from "./incoming-order.js";
 import type { OrderBook } from "./order-book.js";
 import type { RulesInForce } from "./rules.js";
 
-/** What the rules of the market work on. */
+/** The state that the rules of the market work on. */
 export interface Market {
   readonly book: OrderBook;
   readonly incoming: IncomingOrder;
@@ -13,9 +13,9 @@ export interface Market {
   rules: RulesInForce;
   /** Quote units that one lot costs at a price of one tick. */
   readonly quoteUnitsPerTickLot: number;
-  /** The event sequence after which the command lets no further stop in, and after which the incoming order is cut off. */
+  /** The event sequences after which the command lets no further stop in, and after which the incoming order is cut off. */
   commandEventsThrough: number;
   orderEventsThrough: number;
-  /** Stops were reached that had to be left for the next command. */
+  /** Whether stops were reached that had to be left for the next command. */
   isCascadeOpen: boolean;
 }

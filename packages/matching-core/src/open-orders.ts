@@ -1,4 +1,4 @@
-/** A book's open orders one by one, for whoever compares them with what others know of them. */
+/** The open orders of a book one by one, for comparisons with other records of them. */
 
 import { NONE } from "./codes.js";
 import type { OrderBook } from "./order-book.js";
@@ -7,22 +7,22 @@ import { FILLED, OWNER_NEXT, ROW_FLOATS, ROW_INTS, STOP_LIMIT_PRICE } from "./or
 export interface OpenOrder {
   readonly orderId: number;
   readonly accountId: number;
-  /** As in SIDES of order-terms.ts. */
+  /** A code of SIDES. */
   readonly side: number;
-  /** It waits for its stop price, and does not rest. */
+  /** Whether it waits for its stop price, and does not rest. */
   readonly isWaiting: boolean;
-  /** Null: a stop that will be a market order, and has none. */
+  /** Null: a stop that will be a market order without a protective price. */
   readonly limitTicks: number | null;
-  /** Of one that waits. */
+  /** Null unless it waits. */
   readonly stopPriceTicks: number | null;
   readonly leavesLots: number;
   readonly filledLots: number;
-  /** Null: it shows all of it. */
+  /** Null: the whole order is shown. */
   readonly displayLots: number | null;
   readonly expiresAtMs: number | null;
 }
 
-/** By owner, the oldest first. */
+/** The open orders by owner, each owner's oldest first. */
 export function* openOrdersOf(book: OrderBook): Generator<OpenOrder> {
   const { owners, rows } = book;
   for (let owner = 2; owner < owners.accountIds.length * 2; owner++)

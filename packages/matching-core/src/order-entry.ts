@@ -10,7 +10,7 @@ const EVENT_BUDGET_SPENT = reasonCode("event_budget_spent");
 const QUOTE_BUDGET_SPENT = reasonCode("quote_budget_spent");
 
 /**
- * The incoming order takes what it can get, then rests or ends; one that has spent its budget of events ends, too. In a call
+ * Lets the incoming order in: it trades what it can, then rests or ends; one whose event budget is spent ends, too. In a call
  * auction it only rests.
  */
 export function enter(market: Market): void {
@@ -34,19 +34,19 @@ export function enter(market: Market): void {
   else end(market, IMMEDIATE_OR_CANCEL);
 }
 
-/** What is left of the incoming order is canceled. */
+/** Cancels what is left of the incoming order. */
 function end(market: Market, reason: number): void {
   const { incoming, events } = market;
   events.canceled(incoming.orderId, incoming.accountId, reason, incoming.leavesLots);
   leave(market);
 }
 
-/** The incoming order has ended: if it had a row, that is free again. */
+/** Frees the row of an incoming order that has ended, if it had one. */
 function leave({ book, incoming }: Market): void {
   if (incoming.slot !== 0) book.close(incoming.slot);
 }
 
-/** Whether a budget buys no lot of those that are in reach: it ended for want of money, not of sellers. */
+/** Whether the budget is too small for one lot at the best price in reach: the order ends for want of money, not of sellers. */
 function isTooLittle({ book, incoming }: Market): boolean {
   const makers = book.resting(1 - incoming.side);
   const level = makers.bestLevel();
@@ -54,9 +54,9 @@ function isTooLittle({ book, incoming }: Market): boolean {
 }
 
 /**
- * Runs when the order of a command has come to its end: the stops that the last trade price has reached come in one at
- * a time, each to its own end; their trades may trigger more. While the asset is not open, they wait; those that the
- * command has no events left for come in before the next command does anything.
+ * Lets in the stops that the last trade price has reached, one at a time and each to its end; their trades may trigger more.
+ * Called when the order of a command has come to its end. While the asset is not open, stops wait; those that the command has
+ * no events left for come in at the start of the next command.
  */
 export function enterTriggeredStops(market: Market): void {
   if (market.book.assetState !== OPEN) return;
@@ -75,7 +75,7 @@ export function enterTriggeredStops(market: Market): void {
   }
 }
 
-/** The next stop that the last trade price has reached: nearest stop price first, then the oldest; 0: none. */
+/** The next stop that the last trade price has reached: nearest stop price first, of those the oldest; 0: none. */
 export function triggeredStop({ book }: Market): number {
   const buy = book.buyStops.bestLevel();
   if (buy !== 0 && book.isTriggered(BUY, book.buyStops.priceOf(buy))) return book.buyStops.firstOf(buy);

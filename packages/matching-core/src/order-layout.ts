@@ -1,13 +1,13 @@
 /**
- * Open orders as rows of numbers: 64 bytes an order, one cache line, no object. A row's number is its slot; slot 0 is no
- * order, so 0 ends every list. Two views lie on the same bytes:
+ * The layout of open orders as rows of numbers: 64 bytes an order, one cache line, no object. A row's number is its slot; slot
+ * 0 is no order, so 0 ends every list. Two views lie on the same bytes:
  *
  *   floats[slot * 8 + …]    ORDER_ID · LEAVES · FILLED
- *   ints[slot * 16 + …]     NEXT · PREVIOUS in the queue of its price · LEVEL: which price (price-ladder.ts) · OWNER ·
- *                           OWNER_NEXT · OWNER_PREVIOUS in its owner's list (owners.ts) · ID_NEXT: same bucket of ids ·
+ *   ints[slot * 16 + …]     NEXT · PREVIOUS in the queue of its price · LEVEL: its price (price-ladder.ts) · OWNER ·
+ *                           OWNER_NEXT · OWNER_PREVIOUS in its owner's list (owners.ts) · ID_NEXT in its bucket of ids ·
  *                           TERMS: bits below · ICEBERG: its row there, or 0 · EXPIRY: its place in the heap, or 0
  *
- * A stop that waits has its limit price in FILLED, which it can't need, and its minimum quantity in its iceberg row.
+ * A waiting stop has its limit price in FILLED, which it does not need, and its minimum quantity in its iceberg row.
  */
 export const ROW_FLOATS = 8;
 export const ROW_INTS = 16;
@@ -28,24 +28,24 @@ export const TERMS = 13;
 export const ICEBERG = 14;
 export const EXPIRY = 15;
 
-/** TERMS: bits 0–2 self-trade prevention, 3–4 time in force (as in order-terms.ts), then: */
+/** TERMS: bits 0–2 self-trade prevention, 3–4 time in force (codes of enumerations.ts), and these. */
 export const TERMS_POST_ONLY = 1 << 5;
 export const TERMS_WAITING = 1 << 6;
-/** A market order's limit is only how far it may go: it never rests. */
+/** Of a market order: its limit is only a protective price, and it never rests. */
 export const TERMS_MARKET = 1 << 7;
 
-/** What icebergs and waiting stops need beside their order's row: two numbers. Row 0 is none; free rows are linked. */
+/** The rows of icebergs and waiting stops beside their orders' rows: two numbers. Row 0 is none; free rows are linked. */
 export const ICEBERG_FLOATS = 2;
-/** The slice to show; of a stop without one NONE. */
+/** The slice to show; NONE for a stop without one. */
 export const DISPLAY = 0;
-/** What is left of the current slice. */
+/** The rest of the current slice. */
 export const SHOWN = 1;
-/** Of a waiting stop, which shows nothing: the least that it must trade when it comes in, or NONE. */
+/** In place of SHOWN, for a waiting stop: the least that it must trade when it comes in, or NONE. */
 export const MINIMUM = 1;
 
-/** Of a price ladder (price-ladder.ts): adjacent prices in one block. */
+/** Sizes of a price ladder (price-ladder.ts): a block holds adjacent prices. */
 export const BLOCK_PRICES = 16;
 export const BLOCK_SHIFT = 4;
 export const FIRST_BLOCKS = 16;
-/** Blocks that are found without a search. */
+/** Blocks of a price ladder that are found without a search. */
 export const HINTS = 512;

@@ -7,12 +7,12 @@ export class OrderTable {
   floats: Float64Array;
   ints: Int32Array;
   count = 0;
-  /** Rows that can be used without growing. */
+  /** The rows that can be used without growing. */
   #capacity = FIRST_CAPACITY;
-  /** Slots up to here have been used at least once; those that are free again are linked by NEXT. */
+  /** Slots up to this one have been used; those that are free again are linked by NEXT. */
   #highestUsed = 0;
   #free = 0;
-  /** The first slot of each bucket of order ids; as many buckets as the highest power of two not above the capacity. */
+  /** The first slot of each bucket of order ids. There are as many buckets as the highest power of two not above the capacity. */
   #buckets: Int32Array;
   #bucketMask: number;
 
@@ -27,7 +27,7 @@ export class OrderTable {
     return this.floats.byteLength + this.#buckets.byteLength;
   }
 
-  /** A row for this order id, which no open order has; its other numbers are of whoever had it before. */
+  /** A row for this order id, which no open order has. Its other numbers are those of the order that had the row before. */
   open(orderId: number): number {
     if (this.count >= this.#capacity) this.#grow();
     this.count++;
@@ -58,7 +58,7 @@ export class OrderTable {
     this.count--;
   }
 
-  /** 0: no open order has this id. */
+  /** The slot of the open order with this id; 0: none. */
   find(orderId: number): number {
     let slot = this.#buckets[bucketOf(orderId) & this.#bucketMask] as number;
     while (slot !== 0 && this.floats[slot * ROW_FLOATS + ORDER_ID] !== orderId)
@@ -84,7 +84,7 @@ export class OrderTable {
   #grow(): void {
     this.#capacity *= 2;
     const grown = new Float64Array((this.#capacity + 1) * ROW_FLOATS);
-    // As bytes: a copy of floats would be free to change what is not a number.
+    // Copied as bytes: a copy of floats may change bits that are not a number's.
     new Uint8Array(grown.buffer).set(new Uint8Array(this.floats.buffer));
     this.floats = grown;
     this.ints = new Int32Array(grown.buffer);
@@ -100,8 +100,8 @@ export class OrderTable {
 }
 
 /**
- * Ids are places in the order log: batch * 256 + index. This spreads full batches and batches of one alike, and leaves
- * neighbours beside each other, where a cache line holds sixteen of them.
+ * The bucket of an order id. Ids are places in the order log: batch * 256 + index. This spreads full batches and batches of one
+ * alike, and keeps neighbours beside each other, where a cache line holds sixteen of them.
  */
 function bucketOf(orderId: number): number {
   return (orderId | 0) + (orderId >>> 8);

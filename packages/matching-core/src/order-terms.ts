@@ -1,6 +1,6 @@
 /**
- * A new order in plain numbers, for code that may not allocate: the matching engine fills one of these again and again.
- * Enumerations are the codes of enumerations.ts, and NONE stands for null, which no quantity, price or time can be.
+ * The terms of a new order as plain numbers, for code that must not allocate: the engine fills one of these again and again.
+ * Enumerations are codes of enumerations.ts; NONE stands for null.
  */
 import {
   HAS_BUDGET,
@@ -15,7 +15,7 @@ import {
 import type { FeeRates, NewOrder } from "./commands.js";
 import { ORDER_TYPES, SELF_TRADE_PREVENTIONS, SIDES, TIMES_IN_FORCE } from "./enumerations.js";
 
-/** Fee rates as one number that is not negative; NONE: there are none. */
+/** Fee rates as one number that is not negative; NONE for null. */
 export function packFeeRates(rates: FeeRates | null): number {
   return rates === null ? NONE : (rates.makerBps + FEE_BPS_BIAS) * FEE_BPS_RANGE + rates.takerBps + FEE_BPS_BIAS;
 }
@@ -37,9 +37,9 @@ export class OrderTerms {
   selfTradePrevention = 0;
   /** 0 or 1. */
   postOnly = 0;
-  /** The bits of the fields below that count; the others may hold anything. */
+  /** The bits of the optional fields below that are there; the others may hold anything. */
   has = 0;
-  // NaN makes V8 keep them as doubles from the start, whatever comes later.
+  // NaN makes V8 keep these as doubles from the start.
   quantityLots = Number.NaN;
   priceTicks = Number.NaN;
   stopPriceTicks = Number.NaN;
@@ -47,7 +47,7 @@ export class OrderTerms {
   minimumLots = Number.NaN;
   quoteBudgetUnits = Number.NaN;
   expiresAtMs = Number.NaN;
-  /** Packed; the book has no use for it, the accepted order's event names it. */
+  /** Packed fee rates, for the accepted order's event; the book does not use them. */
   feeRates = NONE;
   clientOrderId: string | null = null;
 

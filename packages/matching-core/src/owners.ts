@@ -5,15 +5,15 @@ import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 const FIRST_CAPACITY = 64;
 
 /**
- * Accounts that have had open orders, by numbers that fit into an order's row. An owner is an account on one side of the
- * book: account number * 2 + side. Each has a list of its open orders, oldest first: an order joins it once, when it
- * comes, and leaves it when it ends. Accounts stay: there are never more than have an API key.
+ * Accounts that have had open orders, by numbers that fit into an order's row. An owner is an account on one side of the book:
+ * account number * 2 + side. Each owner has a list of its open orders, oldest first: an order joins it once, when it comes, and
+ * leaves it when it ends. Accounts stay: there are never more than have an API key.
  */
 export class Owners {
   readonly #rows: OrderTable;
-  /** The account's id by account number, from 1. */
+  /** Account ids by account number, from 1. */
   accountIds = new Float64Array(FIRST_CAPACITY);
-  /** First and last order by owner. */
+  /** The first and the last order of each owner. */
   #lists = new Int32Array(FIRST_CAPACITY * 4);
   /** Account numbers by hash of the id, at most half full. */
   #table = new Int32Array(FIRST_CAPACITY * 2);
@@ -86,7 +86,7 @@ export class Owners {
     this.#table = from.ints();
   }
 
-  /** Where the account stands in the table, or would stand. */
+  /** The account's place in the table, or the free one that it would take. */
   #place(accountId: number): number {
     const mask = this.#table.length - 1;
     let place = Math.imul(accountId | 0, 0x9e3779b1) & mask;

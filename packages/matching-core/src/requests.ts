@@ -1,7 +1,4 @@
-/**
- * What accounts ask for. Each function checks everything first and returns its objection if it refuses, having changed
- * nothing.
- */
+/** Requests of accounts. Each function first checks everything; if it has an objection, it returns that and changes nothing. */
 
 import { objectionAtEntry, objectionOfState, wouldTrade } from "./admission.js";
 import { BUY, HALTED, HAS_STOP_PRICE, NO_OBJECTION, NONE, OPEN, SELL } from "./codes.js";
@@ -22,7 +19,7 @@ const BELOW_FILLED = reasonCode("below_filled");
 const NOT_COVERED = reasonCode("not_covered");
 const TOO_MANY_SLICES = reasonCode("too_many_slices");
 
-/** An order that `objectionToNew` has nothing against. A stop waits; the engine looks after it when this returns. */
+/** Places an order that `objectionToNew` accepts. A stop waits; the engine lets it in when its price is reached. */
 export function placeOrder(market: Market, order: OrderTerms): number {
   const { book, incoming, request, events } = market;
   incoming.read(request, book.owners.find(request.accountId), order);
@@ -39,7 +36,7 @@ export function placeOrder(market: Market, order: OrderTerms): number {
   return NO_OBJECTION;
 }
 
-/** `orderId` NONE: a client order id that led to none. */
+/** `orderId` is NONE if a client order id has led to no order. */
 export function cancelOrder(market: Market, orderId: number): number {
   const { book, request } = market;
   if (book.assetState === HALTED) return ASSET_HALTED;
@@ -51,8 +48,8 @@ export function cancelOrder(market: Market, orderId: number): number {
 }
 
 /**
- * Oldest first; `side` NONE: both. Works in a halted market too: a dead man's switch must not be lost there, or the
- * orders of somebody who is gone would trade at the reopening.
+ * Cancels the account's orders, the oldest first; `side` is NONE for both sides. Works in a halted market, too: a dead man's
+ * switch must not be lost there, or the orders of a client who is gone would trade at the reopening.
  */
 export function cancelAll(market: Market, side: number): void {
   const { book, request } = market;
@@ -70,7 +67,7 @@ export function cancelAll(market: Market, side: number): void {
   }
 }
 
-/** The same price with no more quantity keeps its place, so asking twice changes nothing; anything else comes in again, and may trade. */
+/** Replaces an order. With the same price and no more quantity it keeps its place; else it comes in again, and may trade. */
 export function replaceOrder(
   market: Market,
   orderId: number,
@@ -100,7 +97,7 @@ export function replaceOrder(
   return NO_OBJECTION;
 }
 
-/** Whether what is held for the order and for its replace is enough for what it would be. */
+/** Whether the hold of the order and the cover of its replace are enough for the changed order. */
 function isCovered(book: OrderBook, slot: number, leavesLots: number, priceTicks: number, cover: number): boolean {
   if (book.sideOf(slot) === SELL) return leavesLots - book.leavesOf(slot) <= cover;
   return leavesLots * priceTicks - book.leavesOf(slot) * book.priceOf(slot) <= cover;
@@ -138,7 +135,7 @@ function cancel({ book, events }: Market, slot: number, reason: number): void {
   book.end(slot);
 }
 
-/** Unknown, finished or somebody else's: all the same to who asks, so that nothing is given away. */
+/** The account's open order with this id; 0 for one that is unknown, finished or another account's, so that nothing leaks. */
 function ownOrder(book: OrderBook, accountId: number, orderId: number): number {
   const slot = book.rows.find(orderId);
   if (slot === 0) return 0;

@@ -1,17 +1,17 @@
-/** What an engine decides by beside its commands: limits that a command sets, and the version of what is compiled in. */
+/** The rules that an engine decides by: limits that a command sets, and the version of those that are compiled in. */
 import { InvariantBroken, invariant } from "./errors.js";
 
 export interface MarketRules {
-  /** Whether selfTradePrevention "none" may be asked for. */
+  /** Whether orders may have the self-trade prevention "none". */
   readonly allowSelfTrade: boolean;
-  /** Orders that may rest or wait for a trigger at the same time; those that do already are not touched by a lower limit. */
+  /** Limit of the orders that rest or wait for a trigger. A lower limit does not touch those that do already. */
   readonly openOrdersMax: number;
-  /** Slices that an iceberg may come to. */
+  /** Limit of the slices of an iceberg order. */
   readonly displaySlicesMax: number;
   /**
-   * Events that an order on its way in may make: what is then left of it is canceled. A command that has made as many lets no
-   * further stop in and goes no further with an opening; the next one goes on with them first. So a command makes fewer than
-   * three times as many, beside one for each order that expires or that a cancel-all ends.
+   * Limit of the events that an incoming order may make; then its rest is canceled. A command that has made as many lets no
+   * further stop in and goes no further with an opening; the next command first goes on with them. So a command makes fewer
+   * than three times as many, beside one for each order that expires or that a cancel-all ends.
    */
   readonly eventsPerCommandMax: number;
 }
@@ -21,10 +21,10 @@ export interface RulesInForce extends MarketRules {
   readonly version: number;
 }
 
-/** Of this code. It grows with each change after which the same commands give other events. */
+/** The version of this code. It grows with each change after which the same commands give other events. */
 export const RULES_VERSION = 1;
 
-/** In force until a command sets others. These never change: histories without such a command were decided by them. */
+/** The rules until a command sets others. They never change: histories without such a command were decided by them. */
 export const DEFAULT_RULES: RulesInForce = {
   version: 1,
   allowSelfTrade: false,
@@ -33,7 +33,7 @@ export const DEFAULT_RULES: RulesInForce = {
   eventsPerCommandMax: 100_000,
 };
 
-/** The next command is to be decided by another build's rules: applying it here could come to something else. */
+/** The next command must be decided by another build, whose rules this one does not know. */
 export class OtherRulesVersion extends InvariantBroken {
   constructor(commandSequence: number, inForce: number, applied: number) {
     super(
@@ -48,7 +48,7 @@ export function rulesAreEqual(a: RulesInForce, b: RulesInForce): boolean {
   return ofA.every((number, index) => number === ofB[index]);
 }
 
-/** As they stand in a snapshot and in the state hash. */
+/** The rules as they stand in snapshots and in the state hash. */
 export function numbersOfRules(rules: RulesInForce): [number, number, number, number, number] {
   const { version, allowSelfTrade, openOrdersMax, displaySlicesMax, eventsPerCommandMax } = rules;
   return [version, allowSelfTrade ? 1 : 0, openOrdersMax, displaySlicesMax, eventsPerCommandMax];

@@ -5,8 +5,8 @@ import type { Market } from "./market.js";
 const SELF_TRADE = reasonCode("self_trade");
 
 /**
- * The incoming order meets one of its own account, and doesn't want that: its mode decides who goes. False: it is the
- * incoming one, which has ended.
+ * The incoming order meets one of its own account, and its self-trade prevention decides which of them ends. False: the
+ * incoming order has ended.
  */
 export function preventSelfTrade(market: Market, maker: number): boolean {
   const { book, incoming } = market;
@@ -20,7 +20,7 @@ export function preventSelfTrade(market: Market, maker: number): boolean {
   return false;
 }
 
-/** Both lose the smaller quantity, hidden parts included; the one that has nothing left is canceled. */
+/** Takes the smaller quantity, hidden parts included, from both; one that has nothing left is canceled. */
 function decrementBoth(market: Market, maker: number): boolean {
   const { book, incoming, events } = market;
   const makerLeaves = book.leavesOf(maker);

@@ -1,15 +1,15 @@
 /**
- * The bytes of a snapshot: a header with checksum, then numbers and typed arrays one after the other, as the parts of the
- * book hand them over. Little-endian, all on whole words of 8 bytes.
+ * The bytes of a snapshot: a header with a checksum, then numbers and typed arrays one after the other, as the parts of the
+ * book give them. Little-endian, in whole words of 8 bytes.
  */
 import { CodecError } from "./errors.js";
 
 const MAGIC = 0x42_4f_55_52;
-/** Of everything that a snapshot holds: it is the engine's memory, so each change of a layout is a new version. */
+/** The version of the whole content: it is the engine's memory, so each change of a layout is a new version. */
 const VERSION = 4;
-/** Versions that can be read: what was added since stands at the end of a list of numbers. */
+/** The oldest version that can be read: numbers that were added since stand at the end of their lists. */
 const OLDEST_VERSION = 2;
-/** Magic and version, then the checksum's two lanes. */
+/** The header: magic and version, then the two lanes of the checksum. */
 const HEADER_BYTES = 16;
 
 type Numbers = Float64Array | Int32Array;
@@ -21,7 +21,7 @@ export class SnapshotWriter {
     this.array(Float64Array.from(values));
   }
 
-  /** Kept by reference until `finish`. */
+  /** The array is kept by reference until `finish`. */
   array(numbers: Numbers): void {
     this.#parts.push(Float64Array.of(numbers.length), numbers);
   }
@@ -40,14 +40,14 @@ export class SnapshotWriter {
   }
 }
 
-/** Throws a CodecError for bytes that are no snapshot of this version, or not all of it. */
+/** Throws a CodecError for bytes that are no snapshot of a known version, or not all of one. */
 export class SnapshotReader {
   readonly #bytes: Uint8Array;
   #at = HEADER_BYTES;
 
   constructor(bytes: Uint8Array) {
     if (bytes.length < HEADER_BYTES || bytes.length % 8 !== 0) throw new CodecError("a snapshot is cut off");
-    // A copy only where the words don't lie as typed arrays need them; Buffer's slice would be none.
+    // Copied only if the words don't lie as typed arrays need them; Buffer's slice would not copy.
     this.#bytes = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
     const ints = new Int32Array(this.#bytes.buffer, this.#bytes.byteOffset, bytes.length / 4);
     if (ints[0] !== MAGIC) throw new CodecError("these bytes are not a snapshot");
@@ -62,7 +62,7 @@ export class SnapshotReader {
     return Array.from(this.floats());
   }
 
-  /** With room for `length` in all, where that is more. */
+  /** The next array, with room for `length` numbers if that is more. */
   floats(length = 0): Float64Array<ArrayBuffer> {
     const count = this.#length(8);
     const floats = new Float64Array(Math.max(count, length));
@@ -97,7 +97,7 @@ function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
-/** Over all words behind the header, in two lanes, so that the multiplications of one don't wait for the other's. */
+/** The checksum of all words after the header, in two lanes, so that multiplications don't wait for one another. */
 function checksum(ints: Int32Array): [even: number, odd: number] {
   let even = 0x243f6a88;
   let odd = 0x05a308d3;

@@ -1,4 +1,4 @@
-/** A market as bytes and back: the parts of the book as they lie in memory, behind the sequences that they stand for. */
+/** The state of a market, to and from bytes: the parts of the book as they lie in memory, behind the sequences they go up to. */
 import { OrderBook } from "./order-book.js";
 import { numbersOfRules, type RulesInForce, rulesOfNumbers } from "./rules.js";
 import { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
@@ -7,11 +7,17 @@ export interface MarketState {
   readonly book: OrderBook;
   readonly rules: RulesInForce;
   readonly clockUs: number;
-  /** What the snapshot stands for: everything up to these. */
+  /** The last command, event and trade that the state includes. */
   readonly lastCommandSequence: number;
   readonly lastEventSequence: number;
   readonly lastTradeId: number;
   readonly highestOrderId: number;
+}
+
+/** A market without any commands so far. */
+export function newMarket(rules: RulesInForce): MarketState {
+  const sequences = { lastCommandSequence: 0, lastEventSequence: 0, lastTradeId: 0, highestOrderId: 0 };
+  return { book: new OrderBook(), rules, clockUs: 0, ...sequences };
 }
 
 export function writeSnapshot(state: MarketState): Uint8Array {
@@ -24,8 +30,8 @@ export function writeSnapshot(state: MarketState): Uint8Array {
 }
 
 /**
- * Throws a CodecError for bytes that are no snapshot of this version, or not all of it. Version 3 and those before had no
- * rules: they stand for `rulesAtStart`.
+ * Reads a snapshot. Throws a CodecError for bytes that are no snapshot of a known version, or not all of one. Snapshots up to
+ * version 3 have no rules: theirs are `rulesAtStart`.
  */
 export function readSnapshot(bytes: Uint8Array, rulesAtStart: RulesInForce): MarketState {
   const from = new SnapshotReader(bytes);

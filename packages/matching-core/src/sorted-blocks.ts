@@ -1,27 +1,27 @@
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
 /**
- * Block numbers sorted by key, the highest last, where most of the traffic is: chunks of at most 32, and a directory of
- * the chunks with a key each that separates it from the one before. Finding takes a few steps, adding and removing moves
- * at most a chunk, however many keys there are and however they are spread.
+ * Block numbers sorted by key, the highest last, where most of the traffic is. They are in chunks of at most 32, with a
+ * directory that has a separating key for each chunk. Finding takes a few steps, and adding or removing moves a chunk at most,
+ * however many keys there are and however they are spread.
  */
 const CHUNK_MAX = 32;
-/** A chunk that shrinks below this joins a neighbour if both fit into half a chunk and more. */
+/** A chunk that shrinks below this joins a neighbour, if both together have at most JOINED_MAX. */
 const CHUNK_SMALL = 8;
 const JOINED_MAX = 24;
 
 export class SortedBlocks {
   #keys = new Float64Array(CHUNK_MAX);
   #blocks = new Int32Array(CHUNK_MAX);
-  /** Entries by chunk. */
+  /** The number of entries of each chunk. */
   #counts = new Int32Array(1);
   #freeChunks: number[] = [];
   #chunkCount = 1;
-  /** Chunks in order, and for each a key that is above all before it and not above any in it. There is always one. */
+  /** The chunks in order, each with a key above all before it and not above any in it. There is always one chunk. */
   #directory = new Int32Array(16);
   #separators = new Float64Array(16);
   #length = 1;
-  /** Where `find` looked last: position in the directory, and place among the keys. */
+  /** Where `find` looked last: the position in the directory, and the place among the keys. */
   #foundPosition = 0;
   #foundPlace = 0;
   /** The block with the highest key; 0: there is none. */
@@ -40,7 +40,7 @@ export class SortedBlocks {
     return this.#length === 1 && this.#counts[this.#directory[0] as number] === 1;
   }
 
-  /** 0: there is no block with this key. */
+  /** The block with this key; 0: none. */
   find(key: number): number {
     const position = this.#position(key);
     const chunk = this.#directory[position] as number;
@@ -63,7 +63,7 @@ export class SortedBlocks {
     return this.#blocks[before * CHUNK_MAX + (this.#counts[before] as number) - 1] as number;
   }
 
-  /** The key must be the one that `find` has just not found. */
+  /** Adds a block with the key that `find` has just not found. */
   addFound(key: number, block: number): void {
     if (this.#counts[this.#directory[this.#foundPosition] as number] === CHUNK_MAX) {
       this.#split(this.#foundPosition);
@@ -74,7 +74,7 @@ export class SortedBlocks {
     const place = this.#foundPlace;
     const keys = this.#keys;
     const blocks = this.#blocks;
-    // A loop: copyWithin costs more than it moves on stretches this short.
+    // A loop, because copyWithin costs more than it moves on stretches this short.
     for (let at = chunk * CHUNK_MAX + count; at > place; at--) {
       keys[at] = keys[at - 1] as number;
       blocks[at] = blocks[at - 1] as number;
@@ -85,7 +85,7 @@ export class SortedBlocks {
     this.#noteLast();
   }
 
-  /** The key must be there. */
+  /** Removes the block with this key, which must be there. */
   remove(key: number): void {
     const position = this.#position(key);
     const chunk = this.#directory[position] as number;
@@ -118,7 +118,7 @@ export class SortedBlocks {
     this.#separators = from.floats();
   }
 
-  /** The last chunk is empty only when all is: #join sees to that. */
+  /** Notes the last block. The last chunk is empty only if all are, which #join ensures. */
   #noteLast(): void {
     const chunk = this.#directory[this.#length - 1] as number;
     const count = this.#counts[chunk] as number;
@@ -151,7 +151,7 @@ export class SortedBlocks {
     return low;
   }
 
-  /** Moves the upper half of a full chunk into one of its own. */
+  /** Moves the upper half of a full chunk into a new chunk. */
   #split(position: number): void {
     const chunk = this.#directory[position] as number;
     const upper = this.#freeChunks.pop() ?? this.#newChunk();
@@ -169,7 +169,7 @@ export class SortedBlocks {
     this.#length++;
   }
 
-  /** Empties a small chunk into the one before it, or takes in the one after it. */
+  /** Joins a small chunk with the one before it, or the one after it. */
   #join(position: number, count: number): void {
     const lowerPosition = position === 0 ? 0 : position - 1;
     const upperPosition = lowerPosition + 1;
@@ -178,7 +178,7 @@ export class SortedBlocks {
     const lowerCount = this.#counts[lower] as number;
     const upperCount = this.#counts[upper] as number;
     const joined = lowerCount + upperCount;
-    // An empty one always goes: its neighbour's keys fit, and the last chunk must not be empty.
+    // An empty chunk always goes: its neighbour's keys fit, and the last chunk must not be empty.
     if (joined > JOINED_MAX && count > 0) return;
     const from = upper * CHUNK_MAX;
     this.#keys.copyWithin(lower * CHUNK_MAX + lowerCount, from, from + upperCount);

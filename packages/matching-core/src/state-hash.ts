@@ -17,8 +17,9 @@ import {
 import { numbersOfRules, type RulesInForce } from "./rules.js";
 
 /**
- * 64 bits, as hexadecimal text, over what the market is: every open order in its place, the last trade, the asset's
- * state, and the rules where they are not those of the start. Clock, sequences and the ids of refused orders are left out, so a refused command leaves the hash as it was.
+ * 64 bits, as hexadecimal text, over the market: every open order in its place, the last trade, the asset's state, and the rules
+ * if they are not those of the start. Clock, sequences and the ids of refused orders are left out, so a refused command leaves
+ * the hash as it was.
  */
 export function stateHash(book: OrderBook, lastTradeId: number, changedRules: RulesInForce | null): string {
   const hash = new NumberHash();

@@ -1,6 +1,6 @@
 /**
- * Whole numbers with a meaning: every price is in ticks, every quantity in lots, every amount of money in its currency's
- * smallest unit, every time in microseconds since the epoch; all of them are safe integers (at most 2^53-1).
+ * Whole numbers with a unit: prices in ticks, quantities in lots, amounts of money in their currency's smallest unit, times in
+ * microseconds since the epoch. All are safe integers (at most 2^53-1).
  */
 declare const brand: unique symbol;
 export type Branded<Name extends string> = number & { readonly [brand]: Name };
@@ -10,15 +10,15 @@ export type Lots = Branded<"Lots">;
 /** An amount in the smallest unit of a currency. */
 export type CurrencyUnits = Branded<"CurrencyUnits">;
 export type AccountId = Branded<"AccountId">;
-/** A request's place in the log that its command comes from. Increasing and unique per market. */
+/** A request's place in the log that its command comes from; increasing, and unique per market. */
 export type LogId = Branded<"LogId">;
 /** The log id of the request that placed the order. */
 export type OrderId = Branded<"OrderId">;
 /** Gapless per market, from 1. */
 export type TradeId = Branded<"TradeId">;
-/** Gapless per market, from 1: the order in which the engine is told things. */
+/** Numbers the commands of a market, without a gap, from 1. */
 export type CommandSequence = Branded<"CommandSequence">;
-/** Gapless per market, from 1: the order in which the engine's events happened. */
+/** Numbers the events of a market, without a gap, from 1. */
 export type EventSequence = Branded<"EventSequence">;
 /** Microseconds since the epoch. */
 export type EpochUs = Branded<"EpochUs">;
