@@ -176,7 +176,10 @@ describe("an engine's snapshots", () => {
     await eventually("a fourth snapshot", async () => ((await engines.store.list(ASSET)).length === 4 ? true : null));
     await engines.crash(doomed);
     await expectToGoOn();
-    const kept = await engines.store.list(ASSET);
+    const kept = await eventually("the oldest are removed", async () => {
+      const stored = await engines.store.list(ASSET);
+      return stored.length === 3 ? stored : null;
+    });
     expect(kept.map(({ commandSequence }) => commandSequence)).to.deep.equal([500, 400, 300]);
   });
 
