@@ -173,7 +173,10 @@ describe("an engine's snapshots", () => {
     await engines.command(100);
     const purge = () => new Promise<void>(() => undefined);
     const doomed = await engines.start({ snapshots: ALWAYS, bus: (bus) => withMethod(bus, "purge", purge) });
-    await eventually("a fourth snapshot", async () => ((await engines.store.list(ASSET)).length === 4 ? true : null));
+    await eventually("a fourth snapshot, whole", async () => {
+      const stored = await engines.store.list(ASSET);
+      return stored.length === 4 && stored.every(({ isWhole }) => isWhole) ? true : null;
+    });
     await engines.crash(doomed);
     await expectToGoOn();
     const kept = await eventually("the oldest are removed", async () => {

@@ -19,8 +19,8 @@ class Taker implements TurnTaker {
   takeTurn(): TurnEnd {
     this.left--;
     this.#served.push(this.#name);
-    if (this.isRefused) return "refused";
-    return this.left > 0 ? "more" : "done";
+    if (this.left <= 0) return "done"; // or a test that is over goes on beside the next ones
+    return this.isRefused ? "refused" : "more";
   }
 }
 
