@@ -19,7 +19,7 @@ export class Responses {
     this.#responses = new Array<DialectResponse | null>(inFlightMax + 1).fill(null);
   }
 
-  /** How many requests have a response that is not taken yet. */
+  /** How many requests have no response yet, or one that is not taken yet. */
   get waiting(): number {
     return this.#next - this.#oldest;
   }

@@ -20,7 +20,7 @@ export interface Looked {
   readonly resolved: readonly OpenDifference[];
 }
 
-/** Differences that one look collects at most: nobody can look at more, and the others are found once these are right. */
+/** Differences collected at most, over all looks of a pass: nobody can look at more, and the others are found once these are right. */
 export const FINDINGS_MAX = 1_000;
 
 /** The key of a look at the whole database: no open difference is outside of it. */

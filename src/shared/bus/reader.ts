@@ -42,10 +42,11 @@ const RETRY_MS = 250;
 
 /** Statuses of a pull that ended in the ordinary way: no messages, or its time was up. */
 const PULL_ENDED = new Set([404, 408]);
-/** A pull ends in the ordinary way, too, with this status and one of two texts: the next message is larger than its remaining bytes. */
+/** Two of this status's texts are ordinary, too. Others mean that the consumer is of no use any more. */
 const CONFLICT = 409;
+/** The pull ended because the next message is larger than its remaining bytes. */
 const LARGER_THAN_ROOM = "Message Size Exceeds MaxBytes";
-/** The other text: the pull's last message was sent, and bytes are left of it. Counting its messages has told so before. */
+/** The pull's last message was sent, and bytes are left of it. Its messages are counted, so it is known to have ended. */
 const SERVED = "Batch Completed";
 const HEARTBEAT = 100;
 
@@ -215,11 +216,11 @@ export class BusReader {
     if (pull === undefined) return;
     pull.messages--;
     pull.bytes = Math.max(0, pull.bytes - bytes);
-    // A pull that is served to its last message or byte ends without a status.
+    // A pull ends with its last message or byte. For the latter there is no status; that for the former (SERVED) comes later.
     if (pull.messages === 0 || pull.bytes === 0) this.#pulls.shift();
   }
 
-  /** Once half of the room for messages is free, asks the server for as many as fit. */
+  /** Once half of the room for messages, and half of that for bytes, is free, asks the server for as many as fit. */
   #pullMore(): void {
     const { pendingMessagesMax, pendingBytesMax = PENDING_BYTES_MAX, stream } = this.#options;
     let [messages, bytes] = [pendingMessagesMax - this.#pending.length, pendingBytesMax - this.#pendingBytes];
