@@ -34,8 +34,9 @@ interface Client {
 const PUBLISH_TIMEOUT_MS = 5_000;
 const MESSAGE_ITEMS_MAX = 256; // as many as a log id can tell apart
 const BATCH_ITEMS_MAX = 5_000;
-const LOG_INTERVAL_MS = Number(process.env["FLOOR_LOG_MS"] ?? 2);
-const SETTLE_INTERVAL_MS = Number(process.env["FLOOR_SETTLE_MS"] ?? 8);
+/** The shortest times between two messages and between two settlements: those of the pipeline, about, under light load. */
+const LOG_INTERVAL_MS = 2;
+const SETTLE_INTERVAL_MS = 8;
 
 const NOBODY: Account = { name: "", accountId: 0, reportSequence: 0, reports: [] };
 const log = createLogger("floor", "warn");

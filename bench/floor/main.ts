@@ -2,9 +2,10 @@
  * npm run bench:floor: what the floor makes of a load and what it costs, or, with --beside-pipeline, how far the pipeline
  * is from it: both are started and loaded in turn, round after round, and the ratios are taken within each round.
  */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { loadAssets } from "../../src/shared/domain/assets.js";
-import { commandLine, whole } from "../../src/shared/process/options.js";
+import { commandLine, WrongOption, whole } from "../../src/shared/process/options.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import { calmDown } from "../../tools/load/figure.js";
 import { markdownTable } from "../../tools/load/markdown-table.js";
@@ -16,20 +17,27 @@ import { COLUMNS, comparedRows, costOf, type Rounds } from "./comparison.js";
 import { startOwnFloor } from "./own-floor.js";
 
 const rates = (text: string) => text.split(",").map(whole({ to: 100_000 }));
-const options = asked(() =>
-  commandLine("bench:floor", "The pipeline's hops with nothing in them: what they cost on this machine.")
+const options = asked(() => {
+  const given = commandLine("bench:floor", "The pipeline's hops with nothing in them: what they cost on this machine.")
     .option("--rate <orders>", "orders a second; several with commas between them", rates, [1_000, 5_000, 10_000])
     .option("--seconds <seconds>", "measured time", whole({ to: 600 }), 10)
     .option("--warmup <seconds>", "before it, not measured", whole({ from: 0, to: 60 }), 3)
     .option("--beside-pipeline", "load the pipeline in turn, and print the ratios")
-    .option("--before <folder>", "and the pipeline of an older checkout")
+    .option("--before <folder>", "and the pipeline of an older checkout, which is built there")
     .option("--rounds <count>", "of all of them in turn; medians count", whole({ to: 9 }), 3)
     .parse()
-    .opts(),
-);
+    .opts();
+  const before = given.before === undefined ? undefined : resolve(given.before);
+  if (
+    before !== undefined &&
+    !(existsSync(join(before, "tools/build.mjs")) && existsSync(join(before, "node_modules")))
+  )
+    throw new WrongOption(`--before ${before} must be a checkout of this project after its npm ci`);
+  return { ...given, before };
+});
 const { before } = options;
 const contestants: Record<string, () => Promise<Own>> = { floor: startOwnFloor };
-if (options.besidePipeline) contestants["pipeline"] = () => startOwnPipeline();
+if (options.besidePipeline || before !== undefined) contestants["pipeline"] = () => startOwnPipeline();
 if (before !== undefined) contestants["before"] = () => startOwnPipeline({}, before);
 const isAlone = Object.keys(contestants).length === 1;
 const load = {

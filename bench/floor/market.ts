@@ -53,7 +53,7 @@ export class Changes {
   readonly #changes = new Map<string, Change>();
 
   add(accountId: number, currency: string, available: number, held: number, openOrders: number): void {
-    const key = `${accountId}${currency}`;
+    const key = `${accountId} ${currency}`;
     let change = this.#changes.get(key);
     if (change === undefined) {
       change = { accountId, currency, available: 0, held: 0, openOrders: 0 };
