@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { BATCH_ITEMS_MAX, type LogId, logId } from "../../../src/shared/domain/units.js";
@@ -38,6 +39,20 @@ describe("one account that floods an asset", () => {
     await ended;
   }
 
+  /** On one core the flood's own client takes time from everybody, in a handler without queues, too: quiet is beside such a one. */
+  async function quietAckMs(client: TestClient): Promise<number> {
+    const busy = availableParallelism() > 1 ? null : spawn(process.execPath, ["-e", "for (;;);"]);
+    try {
+      return Math.max(await ackMs(client), QUIET_MS_MIN);
+    } finally {
+      if (busy !== null) {
+        const ended = once(busy, "exit");
+        busy.kill("SIGKILL");
+        await ended;
+      }
+    }
+  }
+
   /** Resolves when it has counted answers of every one of these kinds. */
   async function startFlood(line: string, sessions: number, ...kinds: string[]): Promise<void> {
     const child = spawn(process.execPath, [FLOOD, String(handler.port), "random2", line, String(sessions)]);
@@ -72,7 +87,7 @@ describe("one account that floods an asset", () => {
       await ackMs(honest);
       const seen: string[] = [];
       for (let round = 1; round <= ROUNDS_MAX; round++) {
-        const quietMs = Math.max(await ackMs(honest), QUIET_MS_MIN);
+        const quietMs = await quietAckMs(honest);
         await startFlood(line, sessions, "ACK");
         const floodedMs = await ackMs(honest);
         await endFlood();
