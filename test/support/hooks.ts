@@ -9,6 +9,13 @@ export function stopAfterRun(stop: () => Promise<void>): void {
   stops.push(stop);
 }
 
+/** What is pushed on it is closed after each test of the `describe` that calls this. */
+export function closedAfterEach<T extends { close(): unknown }>(): T[] {
+  const open: T[] = [];
+  afterEach(() => Promise.all(open.splice(0).map((each) => each.close())));
+  return open;
+}
+
 // Mocha is not told to exit: the run ends when nothing is open any more. A test that leaves something open fails it.
 const OPEN_AFTER_RUN_MAX_MS = 5000;
 /** Hundreds of databases are deleted then. */

@@ -2,12 +2,12 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, listenProblem } from "../../src/launcher/free-port.js";
 import { isRunning, pidIn } from "../../src/launcher/leftovers.js";
 import type { Endpoints } from "../../src/shared/process/endpoints.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
-import { SERVICES, type ServiceName } from "../../src/shared/process/services.js";
+import type { ServiceName } from "../../src/shared/process/services.js";
 import { eventually, until } from "../support/eventually.js";
+import { ownPorts } from "../support/own-ports.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
 const START_DEADLINE_MS = 40_000;
@@ -27,19 +27,20 @@ export class BourseUnderTest {
     this.#environment = environment;
   }
 
-  static async create(): Promise<BourseUnderTest> {
+  /** Resolves once it is ready. */
+  static async start(): Promise<BourseUnderTest> {
     execFileSync(process.execPath, [join(projectRoot, "tools", "build.mjs")], { stdio: "inherit" });
     const dataFolder = join(temporaryFolder(), "data folder");
     const { NATS_URL: _, DATABASE_URL: __, NODE_ENV: ___, ...inherited } = process.env;
-    return new BourseUnderTest(dataFolder, {
+    const bourse = new BourseUnderTest(dataFolder, {
       ...inherited,
       DATA_DIR: dataFolder,
-      ORDER_HANDLER_PORT: String(await freePort()),
-      NOTIFIER_PORT: String(await freePort()),
-      ADMIN_PORT_BASE: String(await freePorts(SERVICES.length)),
+      ...(await ownPorts()),
       LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
       npm_lifecycle_event: "start", // whoever starts it takes it along when killed: npm, or this test
     });
+    await bourse.start();
+    return bourse;
   }
 
   /** Starts another launcher with the same environment; resolves when it has ended. */
@@ -159,14 +160,5 @@ function commandLine(pid: string): string {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
     return ""; // it ended meanwhile
-  }
-}
-
-/** The first of so many free ports in a row. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const first = await freePort();
-    const problems = await Promise.all(Array.from({ length: count }, (_, place) => listenProblem(first + place)));
-    if (problems.every((problem) => problem === null)) return first;
   }
 }

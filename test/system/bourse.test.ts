@@ -16,8 +16,7 @@ describe("bourse, started as npm start does", function () {
   const nothingIsLeft = () => until("the end of every process", () => bourse.processes().length === 0);
 
   before(async () => {
-    bourse = await BourseUnderTest.create();
-    await bourse.start();
+    bourse = await BourseUnderTest.start();
   });
   after(async () => {
     await bourse.interrupt();

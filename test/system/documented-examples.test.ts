@@ -40,8 +40,7 @@ describe("the examples of README and docs/protocol.md", () => {
 
   before(async function () {
     this.timeout(120_000);
-    bourse = await BourseUnderTest.create();
-    await bourse.start();
+    bourse = await BourseUnderTest.start();
   });
   after(() => bourse.interrupt());
 

@@ -16,8 +16,7 @@ describe("bourse, whose order-handler is killed", function () {
   let bourse: BourseUnderTest;
 
   before(async () => {
-    bourse = await BourseUnderTest.create();
-    await bourse.start();
+    bourse = await BourseUnderTest.start();
   });
   after(() => bourse.end());
 

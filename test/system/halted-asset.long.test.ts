@@ -11,8 +11,7 @@ describe("bourse, one of whose assets is halted by a service", function () {
   let bourse: BourseUnderTest;
 
   before(async () => {
-    bourse = await BourseUnderTest.create();
-    await bourse.start();
+    bourse = await BourseUnderTest.start();
   });
   after(() => bourse.end());
 

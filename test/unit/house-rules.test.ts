@@ -7,6 +7,8 @@ const LINES_MAX = 300;
 /** The words with which the head of a longer file begins its reason. */
 const REASON = /\bin one file because\b/;
 const HEAD_LINES = 12;
+/** So many lines that stand elsewhere, too, are a repeat. */
+const REPEAT_LINES = 6;
 
 /** Rules that no other tool of `npm run check` knows. */
 describe("house rules", () => {
@@ -43,6 +45,40 @@ describe("house rules", () => {
     const long = [...sources, ...sourcesOf("tools", "bench", "test/support")].filter(isLong);
     expect(long.map((file) => relative(projectRoot, file))).to.deep.equal([]);
   });
+
+  it(`writes no ${REPEAT_LINES} lines twice`, () => {
+    const files = sourcesOf(
+      "src",
+      "packages/matching-core/src",
+      "packages/matching-core/test",
+      "tools",
+      "bench",
+      "test",
+    );
+    const places = new Map<string, string>();
+    const repeats: string[] = [];
+    for (const file of files) {
+      const lines = linesOfCode(text(file));
+      lines.slice(REPEAT_LINES - 1).forEach(({ number }, at) => {
+        const run = lines.slice(at, at + REPEAT_LINES).map(({ line }) => line);
+        const place = `${relative(projectRoot, file)}, up to line ${number}`;
+        const first = places.get(run.join("\n"));
+        if (first === undefined) places.set(run.join("\n"), place);
+        // Names of fields in the same order: two lists of what the type holds.
+        else if (!run.every((line) => /^\w+,$/.test(line))) repeats.push(`${first} ~ ${place}`);
+      });
+    }
+    expect(repeats).to.deep.equal([], "one piece of code can serve both");
+  });
+
+  /** Without imports, comments, lone punctuation, and declarations that give no value. */
+  function linesOfCode(source: string): { readonly line: string; readonly number: number }[] {
+    const blanked = source.replace(/^(import|export) [^;]*? from "[^"]*";|\/\*.*?\*\//gms, (part) =>
+      part.replace(/[^\n]/g, ""),
+    );
+    const lines = blanked.split("\n").map((line, index) => ({ line: line.trim(), number: index + 1 }));
+    return lines.filter(({ line }) => /\w/.test(line) && !/^\/\/|^(let|readonly) [#\w?]+: [^=]*;$/.test(line));
+  }
 
   it("numbers the migrations from 1 on, each number once: two branches may each have added one", () => {
     const numbers = readdirSync(join(projectRoot, "sql")).map((file) => Number.parseInt(file, 10));

@@ -2,9 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../src/launcher/free-port.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
-import { SERVICES } from "../../src/shared/process/services.js";
+import { ownPorts } from "../../test/support/own-ports.js";
 import { type Target, targetOf } from "./target.js";
 
 /** Something that was started for the runs and goes with them. */
@@ -31,9 +30,7 @@ export async function ownEnvironment(): Promise<NodeJS.ProcessEnv & { DATA_DIR: 
   return {
     ...inherited,
     DATA_DIR: dataDir,
-    ORDER_HANDLER_PORT: String(await freePort()),
-    NOTIFIER_PORT: String(await freePort()),
-    ADMIN_PORT_BASE: String(await freePortBase(SERVICES.length)),
+    ...(await ownPorts()),
     LOG_LEVEL: process.env["LOG_LEVEL"] ?? "warn",
   };
 }
@@ -99,12 +96,4 @@ async function ended(child: ChildProcess): Promise<void> {
   const deadline = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
   await gone;
   clearTimeout(deadline);
-}
-
-async function freePortBase(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const base = await freePort();
-    if (base + count < 65_000) return base;
-  }
-  throw new Error("found no free ports");
 }

@@ -15,13 +15,16 @@ export interface GapFillerOptions<Key> {
   readonly fill: (keys: readonly Key[]) => Promise<void>;
   /** How long a hole may take to close by itself: most items are late, not lost. */
   readonly holeWaitMs: number;
-  readonly checkIntervalMs: number;
+  readonly checkIntervalMs?: number;
   /** How long to wait after a read that failed, or that did not find the items. */
-  readonly retryMs: number;
+  readonly retryMs?: number;
   readonly keysInFillMax: number;
   readonly log: Logger;
   readonly onFilled: (keys: number) => void;
 }
+
+const CHECK_INTERVAL_MS = 100;
+const RETRY_MS = 500;
 
 interface Waiting {
   readonly after: number;
@@ -47,10 +50,11 @@ export class GapFiller<Key> {
 
   /** Looks for holes until it is stopped. Never rejects. */
   async run(): Promise<void> {
+    const { checkIntervalMs = CHECK_INTERVAL_MS } = this.#options;
     while (!this.#stopping.signal.aborted) {
       const due = this.#due(performance.now());
       if (due.length > 0) await this.#fill(due);
-      else await pausedFor(this.#options.checkIntervalMs, this.#stopping.signal);
+      else await pausedFor(checkIntervalMs, this.#stopping.signal);
     }
   }
 
@@ -67,7 +71,7 @@ export class GapFiller<Key> {
   }
 
   async #fill(keys: readonly Key[]): Promise<void> {
-    const { channel, fill, gaps, log, onFilled, retryMs } = this.#options;
+    const { channel, fill, gaps, log, onFilled, retryMs = RETRY_MS } = this.#options;
     try {
       await fill(keys);
       log.info({ channel, sequences: keys.length }, "read what was missing from the database");

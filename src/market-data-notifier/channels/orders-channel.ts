@@ -19,8 +19,6 @@ import { type OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscribe
 export const OPEN_ORDERS_IN_PAGE_MAX = 1_000;
 const REPORTS_IN_FILL_MAX = 2_000;
 const ACCOUNTS_IN_FILL_MAX = 500;
-const GAP_CHECK_MS = 100;
-const GAP_RETRY_MS = 500;
 
 export interface OrdersChannelOptions {
   readonly rooms: Rooms;
@@ -58,8 +56,6 @@ export class OrdersChannel implements Channel {
       gaps: () => this.gaps(),
       fill: (accountIds) => this.fill(accountIds),
       holeWaitMs: options.limits.holeWaitMs,
-      checkIntervalMs: GAP_CHECK_MS,
-      retryMs: GAP_RETRY_MS,
       keysInFillMax: ACCOUNTS_IN_FILL_MAX,
       log: options.log,
       onFilled: (accounts) => options.metrics.gapsFilled.inc(accounts),

@@ -19,8 +19,6 @@ const TRADE_BYTES = 256;
 const TRADES_IN_PACKET_MAX = 1_000;
 const TRADES_IN_FILL_MAX = 2_000;
 const ASSETS_IN_FILL_MAX = 100;
-const GAP_CHECK_MS = 100;
-const GAP_RETRY_MS = 500;
 
 export interface TradesHole extends Hole {
   /** The asset. */
@@ -68,8 +66,6 @@ export class TradesChannel implements Channel {
       gaps: () => this.#gaps(),
       fill: (names) => this.#fill(names),
       holeWaitMs: options.limits.holeWaitMs,
-      checkIntervalMs: GAP_CHECK_MS,
-      retryMs: GAP_RETRY_MS,
       keysInFillMax: ASSETS_IN_FILL_MAX,
       log: options.log,
       onFilled: (assets) => options.metrics.gapsFilled.inc(assets),

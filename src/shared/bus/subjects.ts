@@ -2,6 +2,17 @@
  * Streams and subjects: one subject per asset and hop. An asset's name becomes part of a subject only after it was
  * found among the known assets; `*`, `>` or a space would be accepted by the server or corrupt the protocol line.
  */
+
+/** The settings that NATS gives a key-value bucket. */
+const KEY_VALUE_BUCKET = {
+  tokens: ">",
+  storage: "file",
+  discard: "new",
+  maxBytes: 2 ** 24,
+  maxAgeMs: 0,
+  keepsLastOfEach: true,
+} as const;
+
 export const STREAMS = {
   ORDERS: { prefix: "orders", tokens: "*", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
   COMMANDS: { prefix: "commands", tokens: "*", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
@@ -38,26 +49,16 @@ export const STREAMS = {
     maxBytes: 2 ** 30,
     maxAgeMs: 0,
   },
-  /** Leases (shared/leases); name, subjects and settings are those of a NATS key-value bucket. */
+  /** Leases (shared/leases). */
   KV_leases: {
     prefix: "$KV.leases",
-    tokens: ">",
-    storage: "file",
-    discard: "new",
-    maxBytes: 2 ** 24,
-    maxAgeMs: 0,
-    keepsLastOfEach: true,
+    ...KEY_VALUE_BUCKET,
     messagesMayExpire: true,
   },
-  /** Replay horizons (replay-horizon.ts); a key-value bucket, too. */
+  /** Replay horizons (replay-horizon.ts). */
   KV_horizons: {
     prefix: "$KV.horizons",
-    tokens: ">",
-    storage: "file",
-    discard: "new",
-    maxBytes: 2 ** 24,
-    maxAgeMs: 0,
-    keepsLastOfEach: true,
+    ...KEY_VALUE_BUCKET,
   },
 } as const;
 

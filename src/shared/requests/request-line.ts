@@ -104,20 +104,20 @@ function parseBody(
   keyword: Keyword,
   asset: Asset,
   words: readonly string[],
-  options: ReadonlyMap<string, string>,
+  options: Options["values"],
   rules: RequestRules,
 ): RequestBody | Refusal {
   switch (keyword) {
     case "BUY":
     case "SELL":
-      return tooMany(words, 2, keyword) ?? parseNewOrder(keyword, asset, words, options, rules);
+      return tooMany(words, 2, keyword) ?? parseNewOrder(keyword, words, options, new ValueReader(asset, rules));
     case "CANCEL":
       return (
         tooMany(words, 1, keyword) ??
         composeCancel(words[0] === undefined ? null : wholeNumber(words[0]), options.get("id") ?? null)
       );
     case "REPLACE":
-      return tooMany(words, 3, keyword) ?? parseReplace(asset, words, options, rules);
+      return tooMany(words, 3, keyword) ?? parseReplace(words, options, new ValueReader(asset, rules));
     case "CANCELALL":
       return tooMany(words, 1, keyword) ?? parseCancelAll(words[0]);
   }
@@ -125,12 +125,10 @@ function parseBody(
 
 function parseNewOrder(
   keyword: "BUY" | "SELL",
-  asset: Asset,
   words: readonly string[],
-  options: ReadonlyMap<string, string>,
-  rules: RequestRules,
+  options: Options["values"],
+  values: ValueReader,
 ): RequestBody | Refusal {
-  const values = new ValueReader(asset, rules);
   const isMarket = words[1]?.toUpperCase() === "MKT";
   const isByQuote = words[0] === "-" && options.has("quote");
   const stop = options.get("stop");
@@ -149,23 +147,21 @@ function parseNewOrder(
     postOnly: values.choice("post", SWITCH, options.get("post")) ?? false,
     selfTradePrevention: values.choice("stp", PREVENTIONS, options.get("stp")),
   };
-  return values.refusal ?? composeNewOrder(asset, terms, rules);
+  return values.refusal ?? composeNewOrder(values.asset, terms, values.rules);
 }
 
 function parseReplace(
-  asset: Asset,
   words: readonly string[],
-  options: ReadonlyMap<string, string>,
-  rules: RequestRules,
+  options: Options["values"],
+  values: ValueReader,
 ): RequestBody | Refusal {
-  const values = new ValueReader(asset, rules);
   const terms = {
     orderId: words[0] === undefined ? null : wholeNumber(words[0]),
     quantityLots: values.quantity("quantity", words[1] ?? null),
     priceTicks: values.price("price", words[2] ?? null),
     clientOrderId: options.get("id") ?? null,
   };
-  return values.refusal ?? composeReplace(asset, terms, rules);
+  return values.refusal ?? composeReplace(values.asset, terms, values.rules);
 }
 
 function parseCancelAll(word: string | undefined): RequestBody | Refusal {
@@ -185,28 +181,28 @@ function tooMany(words: readonly string[], max: number, keyword: Keyword): Refus
 /** Reads the values of one line and keeps the first refusal. A value is undefined if not given, null if it is missing. */
 class ValueReader {
   refusal: Refusal | null = null;
-  readonly #asset: Asset;
-  readonly #rules: RequestRules;
+  readonly asset: Asset;
+  readonly rules: RequestRules;
 
   constructor(asset: Asset, rules: RequestRules) {
-    this.#asset = asset;
-    this.#rules = rules;
+    this.asset = asset;
+    this.rules = rules;
   }
 
   price(what: string, text: string | null | undefined): number | null {
-    const { tick, tickSize } = this.#asset;
+    const { tick, tickSize } = this.asset;
     return this.#steps("INVALID_PRICE", what, text, tick, () => `the tick ${tickSize}`);
   }
 
   quantity(what: string, text: string | null | undefined): number | null {
-    const { lot, lotSize } = this.#asset;
+    const { lot, lotSize } = this.asset;
     return this.#steps("INVALID_QUANTITY", what, text, lot, () => `the lot ${lotSize}`);
   }
 
   quoteAmount(text: string | undefined): number | null {
     if (text === undefined) return null;
-    const { quote } = this.#asset;
-    const step = { scale: this.#rules.registry.currencies.get(quote)?.decimals ?? 0, units: 1 };
+    const { quote } = this.asset;
+    const step = { scale: this.rules.registry.currencies.get(quote)?.decimals ?? 0, units: 1 };
     return this.#steps("INVALID_QUANTITY", "quote amount", text, step, () => `${formatDecimal(1, step)} ${quote}`);
   }
 

@@ -8,6 +8,7 @@ import { AccessFeed } from "../../../src/shared/access/access-feed.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { until } from "../../support/eventually.js";
+import { closedAfterEach } from "../../support/hooks.js";
 import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { asRole, createDatabase } from "../../support/postgres.js";
@@ -27,7 +28,7 @@ describe("access to the order-handler", () => {
   let handler: HandlerForTest;
   let ann: number;
   let bob: number;
-  const clients: TestClient[] = [];
+  const clients = closedAfterEach<TestClient>();
 
   before(async () => {
     nats = await startNats();
@@ -47,7 +48,6 @@ describe("access to the order-handler", () => {
     handler = await start();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
     await handler.stop();
     await service.stop();
     await limited.close();

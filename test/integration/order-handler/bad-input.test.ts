@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { parseAssets } from "../../../src/shared/domain/assets.js";
 import type { AssetState } from "../../../src/shared/domain/messages.js";
 import { priceTicks } from "../../../src/shared/domain/units.js";
+import { closedAfterEach } from "../../support/hooks.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
@@ -33,15 +34,12 @@ describe("order-handler with bad input", () => {
   let nats: NatsForTest;
   let handler: HandlerForTest;
   let strict: HandlerForTest;
-  const clients: TestClient[] = [];
+  const clients = closedAfterEach<TestClient>();
 
   before(async () => {
     nats = await startNats();
     handler = await startHandler(nats.url);
     strict = await startHandler(nats.url, LIMITS);
-  });
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.close();
   });
   after(async () => {
     await Promise.all([handler.stop(), strict.stop()]);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { logId, streamSequence } from "../../../src/shared/domain/units.js";
 import { decodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { until } from "../../support/eventually.js";
+import { closedAfterEach } from "../../support/hooks.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { fakeAuthenticate, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
@@ -34,13 +35,12 @@ async function readLog(handler: HandlerForTest, asset: string): Promise<[id: str
 describe("order-handler in an outage", () => {
   let nats: NatsForTest;
   let handler: HandlerForTest | undefined;
-  const clients: TestClient[] = [];
+  const clients = closedAfterEach<TestClient>();
 
   beforeEach(async () => {
     nats = await startNats();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
     await handler?.stop();
     handler = undefined;
     await nats.stop();

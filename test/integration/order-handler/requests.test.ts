@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { decodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { until } from "../../support/eventually.js";
+import { closedAfterEach } from "../../support/hooks.js";
 import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
@@ -8,14 +9,11 @@ import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-
 describe("order-handler", () => {
   let nats: NatsForTest;
   let handler: HandlerForTest;
-  const clients: TestClient[] = [];
+  const clients = closedAfterEach<TestClient>();
 
   before(async () => {
     nats = await startNats();
     handler = await startHandler(nats.url);
-  });
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.close();
   });
   after(async () => {
     await handler.stop();

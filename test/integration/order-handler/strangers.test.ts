@@ -1,17 +1,17 @@
 import { expect } from "chai";
+import { closedAfterEach } from "../../support/hooks.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 describe("strangers at the order port", () => {
   let nats: NatsForTest;
   let handler: HandlerForTest;
-  const strangers: TestClient[] = [];
+  const strangers = closedAfterEach<TestClient>();
 
   before(async () => {
     nats = await startNats();
   });
   afterEach(async () => {
-    for (const stranger of strangers.splice(0)) stranger.close();
     await handler.stop();
   });
   after(() => nats.stop());

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { binaryDialect } from "../../../tools/load/dialect.js";
 import { Session } from "../../../tools/load/session.js";
 import { until } from "../../support/eventually.js";
+import { closedAfterEach } from "../../support/hooks.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { TLS_IDENTITY } from "../../support/tls.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
@@ -18,15 +19,12 @@ describe("order-handler with TLS", () => {
   let nats: NatsForTest;
   let handler: HandlerForTest;
   let strict: HandlerForTest;
-  const clients: TestClient[] = [];
+  const clients = closedAfterEach<TestClient>();
 
   before(async () => {
     nats = await startNats();
     handler = await startHandler(nats.url, { tls: TLS_IDENTITY });
     strict = await startHandler(nats.url, { tls: TLS_IDENTITY, ...LIMITS });
-  });
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.close();
   });
   after(async () => {
     await Promise.all([handler.stop(), strict.stop()]);

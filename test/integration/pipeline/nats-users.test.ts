@@ -8,6 +8,7 @@ import { putReplayHorizon, readReplayHorizon } from "../../../src/shared/bus/rep
 import { STREAMS } from "../../../src/shared/bus/subjects.js";
 import { streamSequence } from "../../../src/shared/domain/units.js";
 import { AssetLeases } from "../../../src/shared/leases/leases.js";
+import { SERVICES } from "../../../src/shared/process/services.js";
 import { encodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually, until } from "../../support/eventually.js";
 import { startNatsWithUsers } from "../../support/nats.js";
@@ -41,15 +42,7 @@ const SUBJECTS: readonly [string, string | null][] = [
   ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing"],
   ["$SYS.REQ.SERVER.PING", null],
 ];
-const USERS: NatsUser[] = [
-  "order-handler",
-  "order-processing",
-  "matching-engine",
-  "trade-processing",
-  "market-data-notifier",
-  "reconciliation",
-  "operator",
-];
+const USERS: NatsUser[] = [...SERVICES, "operator"];
 
 describe("the users of NATS", () => {
   let pipeline: PipelineUnderTest;

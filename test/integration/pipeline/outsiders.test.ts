@@ -6,6 +6,7 @@ import { AccessFeed } from "../../../src/shared/access/access-feed.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import type { Row } from "../../../src/shared/database/database.js";
 import { until } from "../../support/eventually.js";
+import { closedAfterEach } from "../../support/hooks.js";
 import { RawWebSocket } from "../../support/raw-websocket.js";
 import { type ServiceForTest, serviceForTest } from "../../support/service.js";
 import { type NotifierUnderTest, startNotifier } from "../market-data-notifier/notifier-under-test.js";
@@ -25,8 +26,8 @@ describe("an outsider", () => {
   /** Ann's order, which rests all the time. */
   let order: number;
   let owned: string;
-  const clients: TestClient[] = [];
-  const sockets: RawWebSocket[] = [];
+  const clients = closedAfterEach<TestClient>();
+  const sockets = closedAfterEach<RawWebSocket>();
 
   before(async () => {
     pipeline = await PipelineUnderTest.create();
@@ -48,8 +49,6 @@ describe("an outsider", () => {
     owned = await belongings();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
-    for (const socket of sockets.splice(0)) socket.close();
     expect(await belongings()).to.equal(owned);
   });
   after(async () => {

@@ -3,19 +3,14 @@ import {
   type AccountBalances,
   BalancesChannel,
 } from "../../../../src/market-data-notifier/channels/balances-channel.js";
-import type { Answer, Listener } from "../../../../src/market-data-notifier/connections/listener.js";
 import { type AccountId, accountId } from "../../../../src/shared/domain/units.js";
 import { createLogger } from "../../../../src/shared/process/log.js";
+import { FakeListener } from "./fake-listener.js";
 
 const ALICE = accountId(7);
 const BOB = accountId(8);
 
-interface FakeListener extends Listener {
-  readonly received: object[];
-  readonly answers: Answer[];
-  readonly rooms: Set<string>;
-  isOpen: boolean;
-}
+type BalancesListener = FakeListener<object>;
 
 /** The channel between a database that answers when it is told to and listeners. */
 class Stage {
@@ -24,7 +19,7 @@ class Stage {
   readonly stored = new Map<AccountId, AccountBalances>();
   readonly reads: (readonly AccountId[])[] = [];
   readonly #waiting: ((isAway: boolean) => void)[] = [];
-  readonly #listeners: FakeListener[] = [];
+  readonly #listeners: BalancesListener[] = [];
 
   constructor() {
     for (const account of [ALICE, BOB]) this.store(account, 1, "100", "0");
@@ -55,26 +50,14 @@ class Stage {
     this.stored.set(account, { accountId: account, accountSequence, balances });
   }
 
-  listener(account = ALICE): FakeListener {
-    const listener: FakeListener = {
-      id: `listener ${this.#listeners.length}`,
-      accountId: account,
-      received: [],
-      answers: [],
-      rooms: new Set(),
-      isOpen: true,
-      isConnected: () => listener.isOpen,
-      join: (room) => listener.rooms.add(room),
-      leave: (room) => listener.rooms.delete(room),
-      send: (event, payload) => listener.received.push({ event, ...payload }),
-      hasRoom: async () => listener.isOpen,
-      cut: () => undefined,
-    };
+  listener(account = ALICE): BalancesListener {
+    const received = (event: string, payload: object) => [{ event, ...payload }];
+    const listener = new FakeListener(`listener ${this.#listeners.length}`, account, received);
     this.#listeners.push(listener);
     return listener;
   }
 
-  subscribe(listener: FakeListener): void {
+  subscribe(listener: BalancesListener): void {
     this.channel.subscribe(listener, (answer) => listener.answers.push(answer));
   }
 
@@ -92,7 +75,7 @@ class Stage {
     await this.answer();
   }
 
-  async subscribed(account = ALICE): Promise<FakeListener> {
+  async subscribed(account = ALICE): Promise<BalancesListener> {
     const listener = this.listener(account);
     this.subscribe(listener);
     await this.answer();

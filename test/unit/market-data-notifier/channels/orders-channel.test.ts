@@ -3,25 +3,22 @@ import fc from "fast-check";
 import type { FeedReport } from "../../../../src/market-data-notifier/channels/account-feed.js";
 import { OrdersChannel } from "../../../../src/market-data-notifier/channels/orders-channel.js";
 import type { OpenOrderPlace } from "../../../../src/market-data-notifier/channels/orders-source.js";
-import type { Answer, Listener } from "../../../../src/market-data-notifier/connections/listener.js";
 import { KeptBytes } from "../../../../src/market-data-notifier/kept-bytes.js";
 import { notifierMetrics } from "../../../../src/market-data-notifier/notifier-metrics.js";
 import type { SequencedReport } from "../../../../src/shared/domain/reports.js";
 import { accountId } from "../../../../src/shared/domain/units.js";
 import { createLogger } from "../../../../src/shared/process/log.js";
 import { Metrics } from "../../../../src/shared/process/metrics.js";
+import { FakeListener } from "./fake-listener.js";
 
 const ALICE = accountId(7);
 const BOB = accountId(8);
 const PAGE_MAX = 3;
 
-interface FakeListener extends Listener {
-  readonly received: number[];
-  readonly answers: Answer[];
-  readonly rooms: Set<string>;
-  cutWhy: string | null;
-  isOpen: boolean;
-}
+type OrdersListener = FakeListener<number>;
+
+const sequencesIn = (_: string, payload: object) =>
+  (payload as { reports: { sequence: number }[] }).reports.map(({ sequence }) => sequence);
 
 const METRICS = notifierMetrics(new Metrics("test"));
 
@@ -36,7 +33,7 @@ class Stage {
   /** Where the snapshot's page ends; null: it is the only one. */
   next: OpenOrderPlace | null = null;
   readonly #waiting: (() => void)[] = [];
-  readonly #listeners: FakeListener[] = [];
+  readonly #listeners: OrdersListener[] = [];
 
   constructor(limits: { catchUpsMax?: number; catchUpsPerAccountMax?: number } = {}) {
     const report = (sequence: number): FeedReport => ({
@@ -85,33 +82,13 @@ class Stage {
     });
   }
 
-  listener(account = ALICE): FakeListener {
-    const listener: FakeListener = {
-      id: `listener ${this.#listeners.length}`,
-      accountId: account,
-      received: [],
-      answers: [],
-      rooms: new Set(),
-      cutWhy: null,
-      isOpen: true,
-      isConnected: () => listener.isOpen,
-      join: (room) => listener.rooms.add(room),
-      leave: (room) => listener.rooms.delete(room),
-      send: (_event, payload) => {
-        for (const { sequence } of (payload as { reports: { sequence: number }[] }).reports)
-          listener.received.push(sequence);
-      },
-      hasRoom: async () => listener.isOpen,
-      cut: ({ reason }) => {
-        listener.cutWhy = reason;
-        listener.isOpen = false;
-      },
-    };
+  listener(account = ALICE): OrdersListener {
+    const listener = new FakeListener(`listener ${this.#listeners.length}`, account, sequencesIn);
     this.#listeners.push(listener);
     return listener;
   }
 
-  subscribe(listener: FakeListener, from: number | null = null): void {
+  subscribe(listener: OrdersListener, from: number | null = null): void {
     void this.channel.subscribe(listener, from, (answer) => listener.answers.push(answer));
   }
 
@@ -144,7 +121,7 @@ class Stage {
   }
 }
 
-function held({ channel }: Stage, listener: FakeListener): boolean {
+function held({ channel }: Stage, listener: OrdersListener): boolean {
   const subscription = channel.subscription(listener, { asset: null, fields: {} });
   return "key" in subscription && subscription.isHeld();
 }
@@ -346,7 +323,7 @@ describe("channel orders", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const stage = new Stage();
-        const subscribers: { listener: FakeListener; from: number | null }[] = [];
+        const subscribers: { listener: OrdersListener; from: number | null }[] = [];
         for (const next of steps) {
           if (next.do === "settle") {
             stage.settled += 2;

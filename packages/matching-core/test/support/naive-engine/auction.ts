@@ -2,9 +2,9 @@
  * The call auction: orders have collected without trading, so bids may stand above asks. It uncrosses at one price: the
  * one that trades the most, then leaves the least imbalance, then is nearest to the last trade, then is lowest.
  */
-import { type Indicative, type Lots, lots, type PriceTicks, tradeId } from "@bourse/matching-core";
+import { type Indicative, type Lots, lots, type PriceTicks } from "@bourse/matching-core";
 import { canceled, reduced } from "./events.js";
-import type { Market } from "./matching.js";
+import { type Market, tellTrade } from "./matching.js";
 import { type OrderBook, type RestingOrder, sliceOf } from "./order-book.js";
 
 /** Where the book would uncross now, and how much would trade; null: nothing would. */
@@ -86,25 +86,10 @@ function meet(maker: RestingOrder, taker: RestingOrder, priceTicks: PriceTicks, 
   }
 }
 
-function trade(maker: RestingOrder, taker: RestingOrder, priceTicks: PriceTicks, { book, emit }: Market): void {
+function trade(maker: RestingOrder, taker: RestingOrder, priceTicks: PriceTicks, market: Market): void {
   const quantityLots = lots(Math.min(maker.shownLots, taker.shownLots));
-  for (const order of [maker, taker]) fill(order, quantityLots, book);
-  const id = tradeId(book.lastTradeId + 1);
-  book.lastTradeId = id;
-  book.lastTradeTicks = priceTicks;
-  emit({
-    kind: "trade",
-    tradeId: id,
-    makerOrderId: maker.orderId,
-    takerOrderId: taker.orderId,
-    makerAccountId: maker.accountId,
-    takerAccountId: taker.accountId,
-    takerSide: taker.terms.side,
-    priceTicks,
-    quantityLots,
-    makerLeavesLots: maker.leavesLots,
-    takerLeavesLots: taker.leavesLots,
-  });
+  for (const order of [maker, taker]) fill(order, quantityLots, market.book);
+  tellTrade(maker, taker, taker.leavesLots, { priceTicks, quantityLots }, market);
 }
 
 function fill(order: RestingOrder, quantityLots: Lots, book: OrderBook): void {

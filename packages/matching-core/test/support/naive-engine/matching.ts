@@ -34,7 +34,7 @@ export function match(incoming: IncomingOrder, market: Market): "matched" | "pre
 }
 
 function trade(incoming: IncomingOrder, maker: RestingOrder, quantityLots: Lots, market: Market): void {
-  const { book, quoteUnitsPerTickLot, emit } = market;
+  const { book, quoteUnitsPerTickLot } = market;
   const { priceTicks } = maker;
   fill(incoming, quantityLots, priceTicks * quoteUnitsPerTickLot);
   maker.filledLots = lots(maker.filledLots + quantityLots);
@@ -44,6 +44,17 @@ function trade(incoming: IncomingOrder, maker: RestingOrder, quantityLots: Lots,
   else if (maker.shownLots === 0) showNextSlice(maker, book);
   if (incoming.remaining.kind === "budget" && buysNothing(incoming, priceTicks, market))
     incoming.remaining = { kind: "lots", lots: lots(0) };
+  tellTrade(maker, incoming, leavesOf(incoming), { priceTicks, quantityLots }, market);
+}
+
+/** Gives the trade its number, and makes its price the last one. */
+export function tellTrade(
+  maker: RestingOrder,
+  taker: Pick<RestingOrder, "orderId" | "accountId" | "terms">,
+  takerLeavesLots: Lots | null,
+  { priceTicks, quantityLots }: { readonly priceTicks: PriceTicks; readonly quantityLots: Lots },
+  { book, emit }: Market,
+): void {
   const id = tradeId(book.lastTradeId + 1);
   book.lastTradeId = id;
   book.lastTradeTicks = priceTicks;
@@ -51,14 +62,14 @@ function trade(incoming: IncomingOrder, maker: RestingOrder, quantityLots: Lots,
     kind: "trade",
     tradeId: id,
     makerOrderId: maker.orderId,
-    takerOrderId: incoming.orderId,
+    takerOrderId: taker.orderId,
     makerAccountId: maker.accountId,
-    takerAccountId: incoming.accountId,
-    takerSide: incoming.terms.side,
+    takerAccountId: taker.accountId,
+    takerSide: taker.terms.side,
     priceTicks,
     quantityLots,
     makerLeavesLots: maker.leavesLots,
-    takerLeavesLots: leavesOf(incoming),
+    takerLeavesLots,
   });
 }
 
