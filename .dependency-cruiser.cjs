@@ -134,7 +134,7 @@ module.exports = {
     },
     owned("nats-has-one-owner", "node_modules/nats/", "^src/shared/bus/"),
     owned("commander-has-one-owner", "node_modules/(commander|@commander-js)/", "^src/shared/process/options\\.ts$"),
-    owned("pg-has-one-owner", "node_modules/pg/|node_modules/@types/pg/", "^src/shared/database/"),
+    owned("pg-has-one-owner", "node_modules/(@types/)?pg(-copy-streams)?/", "^src/shared/database/"),
     owned("generated-code-has-one-owner", "^protocol/generated/", "^src/shared/wire/protobuf\\.ts$"),
     owned("migrations-have-one-owner", "node_modules/postgres-migrations/", "^src/launcher/migrations\\.ts$"),
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },

@@ -1,14 +1,17 @@
 /**
  * Rows as Postgres has them, by `copy … to stdout (format binary)`. pg reads results as text only, and makes a string of
  * each value: that costs several times what the rows cost the server.
- *
- * pg lets an object with `submit` take the place of a query, as in pipelined-transaction.ts.
  */
+import type pg from "pg";
+import { to } from "pg-copy-streams";
 import { invariant } from "../domain/errors.js";
 
 /** The signature, the flags, and how long what follows them is. */
 const HEADER_BYTES = 19;
 const EXTENSION_AT = 15;
+/** A row: how many columns it has, then each with its length (negative: null) before it. */
+const COUNT_BYTES = 2;
+const LENGTH_BYTES = 4;
 const END_OF_ROWS = -1;
 const WORDS_MAX = 256;
 const NOTHING = Buffer.alloc(0);
@@ -24,13 +27,13 @@ export class CopiedRow {
   #at = 0;
   readonly #words: (Word | null)[] = new Array(WORDS_MAX).fill(null);
 
-  start(bytes: Buffer, at: number): void {
+  /** What `decode` makes of the row between the two places. */
+  read<R>(bytes: Buffer, start: number, end: number, decode: (row: CopiedRow) => R): R {
     this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  end(): void {
-    invariant(this.#at === this.#bytes.length, `a row of ${this.#bytes.length} bytes was read to byte ${this.#at}`);
+    this.#at = start + COUNT_BYTES;
+    const decoded = decode(this);
+    invariant(this.#at === end, `a row of ${end - start} bytes was read to byte ${this.#at - start}`);
+    return decoded;
   }
 
   /** A bigint or an integer; it must be a safe one. */
@@ -71,7 +74,7 @@ export class CopiedRow {
   /** Where the next column begins; it ends where the one after it begins. Negative: it is null. */
   #take(): number {
     const length = int32At(this.#bytes, this.#at);
-    const at = this.#at + 4;
+    const at = this.#at + LENGTH_BYTES;
     this.#at = length < 0 ? at : at + length;
     return length < 0 ? -1 : at;
   }
@@ -84,54 +87,48 @@ export class CopiedRow {
   }
 }
 
-/** Buffer's own way checks its arguments each time, which costs more than the rest. `end` sees a row that is cut off. */
+/** Buffer's own way checks its arguments each time, which costs more than the rest. `read` sees a row that is cut off. */
 function int32At(bytes: Buffer, at: number): number {
   const upper = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   return (upper << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
 }
 
-export class BinaryCopy<R> {
-  /** Given by pg, with all rows or the first error. */
-  callback: ((error: unknown, rows: readonly R[]) => void) | null = null;
-  readonly #text: string;
-  readonly #decode: (row: CopiedRow) => R;
-  readonly #row = new CopiedRow();
-  readonly #rows: R[] = [];
-  #isBegun = false;
-  #error: unknown = null;
-
-  constructor(select: string, decode: (row: CopiedRow) => R) {
-    this.#text = `copy (${select}) to stdout (format binary)`;
-    this.#decode = decode;
-  }
-
-  submit(wire: { query(text: string): void }): void {
-    wire.query(this.#text);
-  }
-
-  /** The protocol promises a message a row. Its bytes are pg's, which uses them again. */
-  handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    if (this.#error !== null) return;
-    try {
-      const at = this.#isBegun ? 0 : HEADER_BYTES + chunk.readUInt32BE(EXTENSION_AT);
-      this.#isBegun = true;
-      if (chunk.readInt16BE(at) === END_OF_ROWS) return;
-      this.#row.start(chunk, at + 2);
-      this.#rows.push(this.#decode(this.#row));
-      this.#row.end();
-    } catch (error) {
-      this.#error = error; // what is still to come is read to its end all the same
+/**
+ * Reads all rows of the select, on a connection that does nothing else meanwhile. Where this rejects, or nobody waits for it any
+ * more, the connection is somewhere in the middle of the copy: all that can be done with it is to close it.
+ */
+export async function copyRows<R>(client: pg.ClientBase, select: string, decode: (row: CopiedRow) => R): Promise<R[]> {
+  const stream = client.query(to(`copy (${select}) to stdout (format binary)`));
+  stream.on("error", () => undefined); // who reads hears of errors; those that come after that have no other listener
+  const row = new CopiedRow();
+  const rows: R[] = [];
+  let unread: Buffer = NOTHING;
+  let isBegun = false;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+    let at = isBegun ? 0 : endOfHeader(unread);
+    for (let end = at; end >= 0; end = endOfRow(unread, at)) {
+      isBegun = true;
+      if (end > at) rows.push(row.read(unread, at, end, decode));
+      at = end;
     }
+    unread = unread.subarray(Math.max(0, at));
   }
+  return rows;
+}
 
-  handleCommandComplete(): void {}
+/** Negative: it is not there yet. */
+function endOfHeader(bytes: Buffer): number {
+  return bytes.length < HEADER_BYTES ? -1 : HEADER_BYTES + bytes.readUInt32BE(EXTENSION_AT);
+}
 
-  handleError(error: unknown): void {
-    this.#error ??= error;
-    this.callback?.(this.#error, []);
-  }
-
-  handleReadyForQuery(): void {
-    this.callback?.(this.#error, this.#rows);
-  }
+/** Negative: the row that begins here is not there as a whole, or what begins here is the end of all rows. */
+function endOfRow(bytes: Buffer, start: number): number {
+  if (start + COUNT_BYTES > bytes.length) return -1;
+  let end = start + COUNT_BYTES;
+  let columns = bytes.readInt16BE(start);
+  if (columns === END_OF_ROWS) return -1;
+  for (; columns > 0 && end + LENGTH_BYTES <= bytes.length; columns--)
+    end += LENGTH_BYTES + Math.max(0, int32At(bytes, end));
+  return columns > 0 || end > bytes.length ? -1 : end;
 }

@@ -6,9 +6,9 @@
 import pg from "pg";
 import { DeadlineExceeded } from "../domain/errors.js";
 import type { Logger } from "../process/log.js";
-import { tryFor } from "../process/waits.js";
+import { beforeDeadline, tryFor } from "../process/waits.js";
 import { AnswerWatch } from "./answer-watch.js";
-import { BinaryCopy, type CopiedRow } from "./binary-copy.js";
+import { type CopiedRow, copyRows } from "./binary-copy.js";
 import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
 import { isPostgresError, sqlState } from "./postgres-errors.js";
 import { databaseTypes } from "./types.js";
@@ -59,6 +59,7 @@ export interface DatabaseOptions {
 const QUERY_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const PROBE_INTERVAL_MS = 500;
+const COPIES_IDLE_MS = 10_000;
 
 /**
  * The server ends a transaction that takes longer than this. A process that stands still, or whose machine is gone, in the
@@ -114,6 +115,7 @@ interface Writer {
 class PostgresDatabase implements ConnectedDatabase {
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
+  readonly #copies: pg.Pool;
   readonly #lanes: pg.Pool[] = [];
   readonly #watch: AnswerWatch;
   #writer: Promise<Writer> | null = null;
@@ -132,6 +134,8 @@ class PostgresDatabase implements ConnectedDatabase {
       types: databaseTypes,
     };
     this.#pool = this.#openPool({ max: poolMax });
+    // pg's query_timeout knows no streams: it would strike when the copy is long done.
+    this.#copies = this.#openPool({ max: poolMax, query_timeout: 0, idleTimeoutMillis: COPIES_IDLE_MS });
     this.#watch = new AnswerWatch("Postgres", () => this.#pool.query("select 1"), log);
   }
 
@@ -159,8 +163,19 @@ class PostgresDatabase implements ConnectedDatabase {
   async copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]> {
     await this.#noDoubts();
     const literal = (_: string, place: string) => pg.escapeLiteral(String(values[Number(place) - 1]));
-    const copy = new BinaryCopy(select.replace(/\$(\d+)/g, literal), decode);
-    return await this.#watched(this.#pool.query(copy as unknown as pg.Submittable) as unknown as Promise<R[]>);
+    return await this.#watched(this.#copied(select.replace(/\$(\d+)/g, literal), decode));
+  }
+
+  async #copied<R>(select: string, decode: (row: CopiedRow) => R): Promise<R[]> {
+    const client = await this.#copies.connect();
+    let isDone = false;
+    try {
+      const rows = await beforeDeadline(copyRows(client, select, decode), QUERY_TIMEOUT_MS);
+      isDone = true;
+      return rows;
+    } finally {
+      client.release(!isDone);
+    }
   }
 
   async #watched<T>(answer: Promise<T>): Promise<T> {
@@ -208,6 +223,7 @@ class PostgresDatabase implements ConnectedDatabase {
     await Promise.allSettled([
       writer?.then(({ client }) => client.end()),
       this.#pool.end(),
+      this.#copies.end(),
       ...this.#lanes.map((pool) => pool.end()),
     ]);
   }
