@@ -6,7 +6,8 @@
 
 import type { Engine, EngineOptions } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
-import { CodecError } from "../shared/domain/errors.js";
+import { CodecError, invariant } from "../shared/domain/errors.js";
+import { LEASE_TIMES } from "../shared/leases/lease-times.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { KeptSnapshots } from "./kept-snapshots.js";
@@ -30,6 +31,10 @@ export interface SnapshotPolicy {
 
 const RETRY_MS = 10_000;
 const GRACE_MS = 10_000;
+invariant(
+  GRACE_MS > 2 * LEASE_TIMES.followedWithinMs,
+  "GRACE_MS: the copy after one that died must have time for the snapshot",
+);
 const REPLAY_COMMANDS_MAX = 1_000;
 /**
  * The default of `everyMessages`, by the size of the book. A start replays the messages since the snapshot with code that V8

@@ -1,5 +1,6 @@
 /** More than one process of a service: one stands still and comes back, or two do the same work. */
 
+import { LEASE_TIMES } from "../../src/shared/leases/lease-times.js";
 import type { ServiceName } from "../../src/shared/process/services.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import type { Fault } from "./fault.js";
@@ -17,7 +18,7 @@ function frozenWithStandby(service: ServiceName, forMs: number): Fault {
     meanwhile: "reports of its assets wait until the other has them; the first may end and start again",
     measure: "report",
     recoversWithinMs: 60_000,
-    limit: { of: "all", p99Ms: 3_000 },
+    limit: { of: "all", p99Ms: LEASE_TIMES.followedWithinMs },
     lastsMs: forMs,
     mayEnd: fencedEndOf(service),
     prepare: async (world) => (await world.add(service, "2")).ready(),
@@ -61,4 +62,6 @@ export const TWIN_FAULTS: readonly Fault[] = [
 export const SHORT_TWIN_FAULTS: readonly Fault[] = [twinOf("matching-engine", 2_000)];
 
 /** The last of a world: it leaves a second process there. */
-export const SHORT_FREEZE_FAULTS: readonly Fault[] = [frozenWithStandby("matching-engine", 4_000)];
+export const SHORT_FREEZE_FAULTS: readonly Fault[] = [
+  frozenWithStandby("matching-engine", LEASE_TIMES.followedWithinMs + 1_000),
+];

@@ -1,15 +1,13 @@
 /**
  * What one process has read of the members of its service and of the holders of assets. Another process counts as gone when
- * none of its heartbeats was seen while four of our own were stored and seen. So no clocks are compared, and a server that
- * stands still makes no process look dead.
+ * none of its heartbeats was seen while `silentBeatsMax` of our own were stored and seen. So no clocks are compared, and a
+ * server that stands still makes no process look dead.
  */
 
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import { assetOfKey, memberKey, memberOfKey } from "./lease-keys.js";
+import { LEASE_TIMES } from "./lease-times.js";
 import type { Member } from "./share-out.js";
-
-/** A process is gone when so many of our own heartbeats were counted since its last one was seen. */
-const SILENT_BEATS_MAX = 4;
 
 interface Key {
   readonly value: string;
@@ -75,7 +73,7 @@ export class LeaseTable {
     return [...this.#keys].flatMap(([key, { value, seenAtBeat }]) => {
       const id = memberOfKey(key);
       if (id === null || value === "") return [];
-      const isAlive = id === this.#instance || this.#beats - seenAtBeat < SILENT_BEATS_MAX;
+      const isAlive = id === this.#instance || this.#beats - seenAtBeat < LEASE_TIMES.silentBeatsMax;
       return isAlive ? [{ id, assets: new Set(value.split(",")) }] : [];
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Leases: which assets this process works on. Every process of a service says twice a second that it is there, and all come to
- * the same shares (share-out.ts). A lease is a key whose value is its holder (lease-keys.ts), taken and given back by
+ * Leases: which assets this process works on. Every process of a service says now and then (lease-times.ts) that it is there,
+ * and all come to the same shares (share-out.ts). A lease is a key whose value is its holder (lease-keys.ts), taken and given back by
  * compare-and-set. Each process finds out by itself which others are gone (lease-table.ts).
  *
  *   an asset is     while                                           becomes
@@ -23,6 +23,7 @@ import type { Service } from "../process/lifecycle.js";
 import type { Doubt, FollowedShare } from "./asset-share.js";
 import { assetKey, doubtedAssetOfKey, doubtKey, leaseSubject, memberKey } from "./lease-keys.js";
 import { LeaseTable } from "./lease-table.js";
+import { LEASE_TIMES } from "./lease-times.js";
 import { nextInLine, shareOut } from "./share-out.js";
 
 export interface LeaseOptions {
@@ -35,9 +36,6 @@ export interface LeaseOptions {
   readonly forgottenAfterMs?: number;
 }
 
-const HEARTBEAT_MS = 500;
-const FORGOTTEN_AFTER_MS = 600_000;
-const PUBLISH_TIMEOUT_MS = 2_000;
 const PENDING_MAX = 1_024;
 const DOUBT_TEXT_MAX = 1_000;
 
@@ -127,7 +125,7 @@ export class AssetLeases implements FollowedShare {
       pendingMessagesMax: PENDING_MAX,
       onAvailable: () => this.#read(),
     });
-    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    this.#timer = setInterval(() => void this.#beat(), LEASE_TIMES.heartbeatMs);
     await this.#beat();
     await this.#settled.promise;
     this.#hasJoined = true;
@@ -156,7 +154,10 @@ export class AssetLeases implements FollowedShare {
     const ours = [...this.#table.holders()].filter(([, holder]) => holder === this.#options.instance);
     // In this order: others then see assets that no process has, and try none that is still being given back.
     const givenBack = ours.map(([asset]) => this.#change(assetKey(asset), ""));
-    await Promise.all([...givenBack, this.#publish(this.#memberKey, "", { expiresAfterMs: FORGOTTEN_AFTER_MS })]);
+    await Promise.all([
+      ...givenBack,
+      this.#publish(this.#memberKey, "", { expiresAfterMs: LEASE_TIMES.forgottenAfterMs }),
+    ]);
   }
 
   get #memberKey(): string {
@@ -168,7 +169,7 @@ export class AssetLeases implements FollowedShare {
     for (const asset of this.#doubtsToStore.keys()) void this.#storeDoubt(asset);
     if (this.#underWay.has(this.#memberKey)) return;
     this.#underWay.add(this.#memberKey);
-    const { assets, forgottenAfterMs: expiresAfterMs = FORGOTTEN_AFTER_MS } = this.#options;
+    const { assets, forgottenAfterMs: expiresAfterMs = LEASE_TIMES.forgottenAfterMs } = this.#options;
     const outcome = await this.#publish(this.#memberKey, assets.join(","), { expiresAfterMs });
     this.#underWay.delete(this.#memberKey);
     if (outcome.kind !== "stored") return;
@@ -265,7 +266,10 @@ export class AssetLeases implements FollowedShare {
   }
 
   #publish(key: string, value: string, options: Omit<PublishOptions, "deadlineMs"> = {}) {
-    return this.#bus.publish(this.#subject(key), Buffer.from(value), { ...options, deadlineMs: PUBLISH_TIMEOUT_MS });
+    return this.#bus.publish(this.#subject(key), Buffer.from(value), {
+      ...options,
+      deadlineMs: LEASE_TIMES.publishTimeoutMs,
+    });
   }
 
   #subject(key: string): string {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Fenced } from "../../../src/shared/domain/errors.js";
+import { LEASE_TIMES } from "../../../src/shared/leases/lease-times.js";
 import { eventually } from "../../support/eventually.js";
 import { patience } from "../../support/machine.js";
 import type { ServiceForTest } from "../../support/service.js";
@@ -62,12 +63,12 @@ describe("engines that share the assets", () => {
     await expectExactlyOnce();
   });
 
-  it("one that dies is followed within 3 s", async () => {
+  it("one that dies is followed in time", async () => {
     const first = await engines.start({ instance: "first" });
     await answerTime();
     await engines.start({ instance: "second" });
     await engines.crash(first);
-    expect(await answerTime()).to.be.below(patience(3_000));
+    expect(await answerTime()).to.be.below(patience(LEASE_TIMES.followedWithinMs));
     await expectExactlyOnce();
   });
 

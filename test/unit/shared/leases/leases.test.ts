@@ -2,11 +2,12 @@ import { expect } from "chai";
 import sinon from "sinon";
 import type { BusReader, InputMessage } from "../../../../src/shared/bus/reader.js";
 import { streamSequence } from "../../../../src/shared/domain/units.js";
+import { LEASE_TIMES } from "../../../../src/shared/leases/lease-times.js";
 import { AssetLeases } from "../../../../src/shared/leases/leases.js";
 import { serviceForTest } from "../../../support/service.js";
 
 const MEMBER = "$KV.leases.matching-engine.member";
-const HEARTBEAT_MS = 500;
+const HEARTBEAT_MS = LEASE_TIMES.heartbeatMs;
 
 describe("leases take nobody for gone who is there", () => {
   let clock: sinon.SinonFakeTimers;
