@@ -12,6 +12,7 @@ import {
   HAS_STOP_PRICE,
   ORDER_TYPES,
   OrderTerms,
+  SELF_TRADE_PREVENTIONS,
   TIMES_IN_FORCE,
 } from "@bourse/matching-core";
 import { mulberry32 } from "../packages/matching-core/test/support/random-flow.js";
@@ -207,6 +208,7 @@ function killedFarAway(driver: Driver, size: number): () => void {
 function killedByOwn(driver: Driver, size: number): () => void {
   for (let i = 0; i < size; i++) driver.limit(1, 1, 100);
   driver.limit(1, 1, 100, 2);
+  driver.terms.selfTradePrevention = SELF_TRADE_PREVENTIONS.indexOf("cancel_newest");
   return () => askInVain(driver, size, 100);
 }
 
