@@ -96,7 +96,7 @@ class Stage {
     void this.channel.subscribe(listener, from, (answer) => listener.answers.push(answer));
   }
 
-  page(listener: FakeListener): void {
+  page(listener: OrdersListener): void {
     void this.channel.page(listener, { asset: "BTC-USD", orderId: 1 }, (answer) => listener.answers.push(answer));
   }
 
