@@ -1,14 +1,24 @@
 /** fast-check arbitraries of the pipeline's vocabulary: whatever the types allow. */
 import fc from "fast-check";
 import {
+  ASSET_STATES,
   type Command,
   type EngineEvent,
   type NewOrder,
+  ORDER_TYPES,
   type OrderRequest,
   REASONS,
   type RequestBody,
+  SELF_TRADE_PREVENTIONS,
+  SIDES,
+  TIMES_IN_FORCE,
 } from "../../src/shared/domain/messages.js";
-import { ORDER_STATUSES, REPORT_EVENTS, type SequencedReport } from "../../src/shared/domain/reports.js";
+import {
+  ORDER_STATUSES,
+  REPORT_EVENTS,
+  type ReportedTerms,
+  type SequencedReport,
+} from "../../src/shared/domain/reports.js";
 import { eventSequence, tradeId } from "../../src/shared/domain/units.js";
 
 const positive = fc.oneof(
@@ -17,11 +27,12 @@ const positive = fc.oneof(
 );
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 const clientOrderId = maybe(fc.stringMatching(/^[A-Za-z0-9_-]{1,36}$/));
-const selfTradePrevention = fc.constantFrom("cancel_newest", "cancel_oldest", "cancel_both", "decrement", "none");
-const side = fc.constantFrom("buy", "sell");
+const selfTradePrevention = fc.constantFrom(...SELF_TRADE_PREVENTIONS);
+const side = fc.constantFrom(...SIDES);
 const reason = fc.constantFrom(...REASONS);
-const type = fc.constantFrom("limit", "market", "stop_limit", "stop_market");
-const timeInForce = fc.constantFrom("GTC", "IOC", "FOK", "GTD");
+const type = fc.constantFrom(...ORDER_TYPES);
+const timeInForce = fc.constantFrom(...TIMES_IN_FORCE);
+const assetState = fc.constantFrom(...ASSET_STATES);
 
 const feeRates = maybe(
   fc.record({
@@ -35,25 +46,27 @@ const cover = maybe(fc.maxSafeNat());
 /** The arbitraries speak in plain numbers; the brands are put on here, once. */
 const branded = <T>(arbitrary: fc.Arbitrary<unknown>) => arbitrary as fc.Arbitrary<T>;
 
-export const newOrders = branded<NewOrder>(
-  fc.record({
-    kind: fc.constant("new"),
-    clientOrderId,
-    side,
-    type,
-    timeInForce,
-    quantityLots: maybe(positive),
-    priceTicks: maybe(positive),
-    stopPriceTicks: maybe(positive),
-    displayLots: maybe(positive),
-    minimumLots: maybe(positive),
-    quoteBudgetUnits: maybe(positive),
-    expiresAtMs: maybe(positive),
-    postOnly: fc.boolean(),
-    selfTradePrevention,
-    feeRates,
-  }),
-);
+/** The compiler names a field that is missing. */
+const recordOf = <T>(fields: { readonly [Name in keyof T]: fc.Arbitrary<unknown> }) =>
+  branded<T>(fc.record<object>(fields));
+
+export const newOrders = recordOf<NewOrder>({
+  kind: fc.constant("new"),
+  clientOrderId,
+  side,
+  type,
+  timeInForce,
+  quantityLots: maybe(positive),
+  priceTicks: maybe(positive),
+  stopPriceTicks: maybe(positive),
+  displayLots: maybe(positive),
+  minimumLots: maybe(positive),
+  quoteBudgetUnits: maybe(positive),
+  expiresAtMs: maybe(positive),
+  postOnly: fc.boolean(),
+  selfTradePrevention,
+  feeRates,
+});
 
 export const requestBodies = branded<RequestBody>(
   fc.oneof(
@@ -71,9 +84,11 @@ export const requestBodies = branded<RequestBody>(
   ),
 );
 
-export const orderRequests = branded<OrderRequest>(
-  fc.record({ accountId: positive, receivedAtUs: positive, body: requestBodies }),
-);
+export const orderRequests = recordOf<OrderRequest>({
+  accountId: positive,
+  receivedAtUs: positive,
+  body: requestBodies,
+});
 
 const fromClient = {
   commandSequence: positive,
@@ -117,7 +132,7 @@ export const commands = branded<Command>(
         }),
         fc.record({
           kind: fc.constant("set_asset_state"),
-          state: fc.constantFrom("open", "cancel_only", "halted", "auction"),
+          state: assetState,
         }),
       ),
     }),
@@ -191,7 +206,7 @@ const engineEvents = branded<EngineEvent>(
       requestRejected("replace_rejected"),
       fc.record({
         kind: fc.constant("state_changed"),
-        state: fc.constantFrom("open", "cancel_only", "halted", "auction"),
+        state: assetState,
       }),
     ),
   }),
@@ -213,39 +228,37 @@ export const eventBatches = fc
     });
   });
 
-export const sequencedReports = branded<SequencedReport>(
-  fc.record({
-    accountId: positive,
-    accountSequence: positive,
-    event: fc.constantFrom(...REPORT_EVENTS),
-    status: fc.constantFrom(...ORDER_STATUSES),
-    orderId: maybe(positive),
-    clientOrderId,
-    terms: maybe(
-      fc.record({
-        stopPriceTicks: maybe(positive),
-        displayLots: maybe(positive),
-        minimumLots: maybe(positive),
-        postOnly: fc.boolean(),
-        expiresAtMs: maybe(positive),
-        quoteBudgetUnits: maybe(positive),
-        selfTradePrevention,
-      }),
-    ),
-    side: maybe(side),
-    type: maybe(type),
-    timeInForce: maybe(timeInForce),
-    quantityLots: maybe(positive),
-    priceTicks: maybe(positive),
-    filledLots: fc.maxSafeNat(),
-    leavesLots: maybe(fc.maxSafeNat()),
-    tradeId: maybe(positive),
-    lastPriceTicks: maybe(positive),
-    lastQuantityLots: maybe(positive),
-    liquidity: maybe(fc.constantFrom("maker", "taker")),
-    feeUnits: maybe(fc.oneof(fc.maxSafeNat(), fc.integer({ min: -1_000_000, max: -1 }))),
-    reason: maybe(fc.string()),
-    receivedAtUs: positive,
-    matchedAtUs: positive,
-  }),
-);
+export const sequencedReports = recordOf<SequencedReport>({
+  accountId: positive,
+  accountSequence: positive,
+  event: fc.constantFrom(...REPORT_EVENTS),
+  status: fc.constantFrom(...ORDER_STATUSES),
+  orderId: maybe(positive),
+  clientOrderId,
+  terms: maybe(
+    recordOf<ReportedTerms>({
+      stopPriceTicks: maybe(positive),
+      displayLots: maybe(positive),
+      minimumLots: maybe(positive),
+      postOnly: fc.boolean(),
+      expiresAtMs: maybe(positive),
+      quoteBudgetUnits: maybe(positive),
+      selfTradePrevention,
+    }),
+  ),
+  side: maybe(side),
+  type: maybe(type),
+  timeInForce: maybe(timeInForce),
+  quantityLots: maybe(positive),
+  priceTicks: maybe(positive),
+  filledLots: fc.maxSafeNat(),
+  leavesLots: maybe(fc.maxSafeNat()),
+  tradeId: maybe(positive),
+  lastPriceTicks: maybe(positive),
+  lastQuantityLots: maybe(positive),
+  liquidity: maybe(fc.constantFrom("maker", "taker")),
+  feeUnits: maybe(fc.oneof(fc.maxSafeNat(), fc.integer({ min: -1_000_000, max: -1 }))),
+  reason: maybe(fc.string()),
+  receivedAtUs: positive,
+  matchedAtUs: positive,
+});

@@ -1,6 +1,7 @@
 /** What the clients sent and what they were told: the one side of the comparison with the order log. */
 import { isDeepStrictEqual } from "node:util";
 import type { LoggedRequest, RequestBody } from "../../src/shared/domain/messages.js";
+import { REJECTS, type RejectName } from "../../src/shared/domain/rejects.js";
 import type { LogId } from "../../src/shared/domain/units.js";
 import type { Wish } from "./order-mix.js";
 
@@ -10,13 +11,12 @@ export type Answer =
   /** The connection broke, or there was no answer. */
   | { readonly kind: "lost" };
 
-export const REJECTS = { BUSY: 300, UNAVAILABLE: 301, UNKNOWN_OUTCOME: 302, RATE_LIMITED: 303, SHUTTING_DOWN: 305 };
-
-export type RejectName = keyof typeof REJECTS;
+/** After these a client sends the request again (docs/protocol.md, Reject codes). */
+export const SEND_AGAIN: readonly RejectName[] = ["BUSY", "UNAVAILABLE", "RATE_LIMITED", "SHUTTING_DOWN"];
 
 /** It may be in the log or not. */
 export function isUnknown(answer: Answer): boolean {
-  return answer.kind === "lost" || (answer.kind === "refused" && answer.code === REJECTS.UNKNOWN_OUTCOME);
+  return answer.kind === "lost" || (answer.kind === "refused" && answer.code === REJECTS.UNKNOWN_OUTCOME.code);
 }
 
 interface Acknowledged extends Wish {

@@ -1,11 +1,12 @@
 /** One client as the contract wants him: whatever is not answered for certain, he sends again under the same name. */
 
 import type { AssetRegistry } from "../../src/shared/domain/assets.js";
+import { REJECTS } from "../../src/shared/domain/rejects.js";
 import { type LogId, logId } from "../../src/shared/domain/units.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { patience } from "../../test/support/machine.js";
 import { type Address, BinarySession, SessionLost, TextSession } from "../../test/support/trading-session.js";
-import { type Answer, isUnknown, REJECTS } from "./attempts.js";
+import { type Answer, isUnknown, SEND_AGAIN } from "./attempts.js";
 import { OrderMix, type Wish } from "./order-mix.js";
 import { lineOf, messageOf } from "./request-text.js";
 
@@ -26,7 +27,7 @@ const RECONNECT_MS = 50;
 const SEND_AGAIN_MS = 100;
 /** The contract says 5 s. */
 const ANSWER_TIMEOUT_MS = 15_000;
-const SEND_AGAIN = new Set([REJECTS.BUSY, REJECTS.UNAVAILABLE, REJECTS.RATE_LIMITED, REJECTS.SHUTTING_DOWN]);
+const SEND_AGAIN_CODES = new Set<number>(SEND_AGAIN.map((name) => REJECTS[name].code));
 
 interface Connected {
   readonly session: TextSession | BinarySession;
@@ -102,7 +103,7 @@ export class Client {
       if (answer !== null) {
         this.#options.onAnswer(this, wish, answer, sentAtMs);
         if (answer.kind === "acknowledged") this.#mix.acknowledged(wish, answer.logId);
-        if (!isUnknown(answer) && !(answer.kind === "refused" && SEND_AGAIN.has(answer.code))) break;
+        if (!isUnknown(answer) && !(answer.kind === "refused" && SEND_AGAIN_CODES.has(answer.code))) break;
       }
       await pausedFor(SEND_AGAIN_MS);
     }

@@ -1,7 +1,9 @@
 /** One fault, injected so many times under load, with a look at everything afterwards. */
+
+import { REJECTS } from "../../src/shared/domain/rejects.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { randomOf } from "../load/order-flow.js";
-import { REJECTS, type RejectName } from "./attempts.js";
+import { SEND_AGAIN } from "./attempts.js";
 import { CatchUp } from "./catch-up.js";
 import { within } from "./deadline.js";
 import type { Difference } from "./difference.js";
@@ -169,9 +171,8 @@ class FaultRun {
   #judgeRefusals(before: ReadonlyMap<number, number>): void {
     const { mayRefuse, mustRefuse } = this.#fault;
     const { refused } = this.#world.load.attempts;
-    const names = (Object.keys(REJECTS) as RejectName[]).filter(
-      (name) => (refused.get(REJECTS[name]) ?? 0) > (before.get(REJECTS[name]) ?? 0),
-    );
+    const isMore = (code: number) => (refused.get(code) ?? 0) > (before.get(code) ?? 0);
+    const names = [...SEND_AGAIN, "UNKNOWN_OUTCOME" as const].filter((name) => isMore(REJECTS[name].code));
     for (const name of names)
       if (mayRefuse?.includes(name) === false)
         this.#note({ kind: "differing", text: `requests were refused with ${name}` });

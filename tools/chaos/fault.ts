@@ -1,4 +1,4 @@
-import type { RejectName } from "./attempts.js";
+import type { RejectName } from "../../src/shared/domain/rejects.js";
 import type { Measure, TimeLimit } from "./recovery.js";
 import type { ClusterKind, World } from "./world.js";
 

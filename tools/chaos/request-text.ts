@@ -2,6 +2,12 @@
 import type { AssetRegistry } from "../../src/shared/domain/assets.js";
 import { formatDecimal } from "../../src/shared/domain/decimal.js";
 import type { NewOrder } from "../../src/shared/domain/messages.js";
+import {
+  WIRE_ORDER_TYPES,
+  WIRE_SELF_TRADE_PREVENTIONS,
+  WIRE_SIDES,
+  WIRE_TIMES_IN_FORCE,
+} from "../../src/shared/wire/enumerations.js";
 import type { Wish } from "./order-mix.js";
 
 const PREVENTIONS = {
@@ -11,9 +17,6 @@ const PREVENTIONS = {
   decrement: "decrement",
   none: "none",
 } as const;
-const SIDES = [null, "buy", "sell"];
-const TYPES = [null, "limit", "market", "stop_limit", "stop_market"];
-const TIMES_IN_FORCE = [null, "GTC", "IOC", "FOK", "GTD"];
 
 /** A line of the text dialect, without its end. */
 export function lineOf({ asset, body }: Wish, registry: AssetRegistry): string {
@@ -57,7 +60,7 @@ export function messageOf({ asset: { asset }, body }: Wish): object {
       return { cancelOrder: { asset, ...target } };
     }
     case "cancel_all":
-      return { cancelAll: { asset, side: SIDES.indexOf(body.side) } };
+      return { cancelAll: { asset, side: WIRE_SIDES.indexOf(body.side) } };
     case "replace": {
       const { orderId, quantityLots, priceTicks, clientOrderId } = body;
       return { replaceOrder: present({ asset, orderId, quantityLots, priceTicks, clientOrderId }) };
@@ -68,21 +71,17 @@ export function messageOf({ asset: { asset }, body }: Wish): object {
 }
 
 function newOrderMessage(asset: string, order: NewOrder): object {
+  const { kind: _, feeRates: __, displayLots, minimumLots, quoteBudgetUnits, ...same } = order;
   return present({
-    clientOrderId: order.clientOrderId,
+    ...same,
     asset,
-    side: SIDES.indexOf(order.side),
-    type: TYPES.indexOf(order.type),
-    timeInForce: TIMES_IN_FORCE.indexOf(order.timeInForce),
-    quantityLots: order.quantityLots,
-    priceTicks: order.priceTicks,
-    stopPriceTicks: order.stopPriceTicks,
-    displayQuantityLots: order.displayLots,
-    postOnly: order.postOnly,
-    expiresAtMs: order.expiresAtMs,
-    selfTradePrevention: 1 + Object.keys(PREVENTIONS).indexOf(order.selfTradePrevention),
-    minimumQuantityLots: order.minimumLots,
-    quoteBudget: order.quoteBudgetUnits,
+    side: WIRE_SIDES.indexOf(order.side),
+    type: WIRE_ORDER_TYPES.indexOf(order.type),
+    timeInForce: WIRE_TIMES_IN_FORCE.indexOf(order.timeInForce),
+    displayQuantityLots: displayLots,
+    minimumQuantityLots: minimumLots,
+    quoteBudget: quoteBudgetUnits,
+    selfTradePrevention: WIRE_SELF_TRADE_PREVENTIONS.indexOf(order.selfTradePrevention),
   });
 }
 

@@ -165,5 +165,5 @@ function orderWithoutRates(row: RowReader): { -readonly [Term in keyof NewOrder]
     postOnly: ((enumerations >> 8) & 1) === 1,
     selfTradePrevention: listed(SELF_TRADE_PREVENTIONS, (enumerations >> 5) & 7, "self-trade prevention"),
     feeRates: null,
-  } as NewOrder;
+  } satisfies Record<keyof NewOrder, unknown> as NewOrder;
 }

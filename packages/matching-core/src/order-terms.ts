@@ -29,7 +29,7 @@ export function unpackFeeRates(packed: number): FeeRates | null {
 const FEE_BPS_BIAS = 10_000;
 const FEE_BPS_RANGE = 20_001;
 
-export class OrderTerms {
+export class OrderTerms implements Record<Exclude<keyof NewOrder, "kind">, unknown> {
   /** Codes of enumerations.ts. */
   side = 0;
   type = 0;

@@ -129,7 +129,7 @@ function bodyOf(row: StoredCommandRow): RequestBody | CommandBody {
         postOnly: row.post_only,
         selfTradePrevention: row.self_trade_prevention,
         feeRates: feeRatesOf(row),
-      } as NewOrder;
+      } satisfies Record<keyof NewOrder, unknown> as NewOrder;
     case "cancel":
       return { kind: "cancel", orderId: row.order_id, clientOrderId } as RequestBody;
     case "replace": {

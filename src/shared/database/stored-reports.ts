@@ -28,7 +28,7 @@ export function withTerms<Row extends TermsRow>(row: Row): Omit<Row, keyof Repor
   const { stopPriceTicks, displayLots, minimumLots, postOnly, expiresAtMs, ...others } = row;
   const { quoteBudgetUnits, selfTradePrevention, ...rest } = others;
   const terms = { stopPriceTicks, displayLots, minimumLots, expiresAtMs, quoteBudgetUnits, selfTradePrevention };
-  return { ...rest, terms: { ...terms, postOnly } } as unknown as Omit<Row, keyof ReportedTerms> & {
+  return { ...rest, terms: { ...terms, postOnly } satisfies TermsRow } as unknown as Omit<Row, keyof ReportedTerms> & {
     terms: ReportedTerms;
   };
 }

@@ -58,7 +58,8 @@ export function requestBodyFromWire(wire: Wire): RequestBody {
   throw new CodecError("a request has no body that is known here");
 }
 
-function newOrderToWire(order: NewOrder): object {
+/** Every field has its place, which the compiler checks. */
+function newOrderToWire(order: NewOrder): Record<Exclude<keyof NewOrder, "kind">, unknown> {
   return {
     clientOrderId: order.clientOrderId,
     side: WIRE_SIDES.indexOf(order.side),

@@ -118,6 +118,18 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       ["transfers", { transfer_id: 1 }, ["units", "account_id"]],
       ["account_sequences", { account_id: 2 }, ["last_sequence"]],
     ];
+    for (const table of ["balances", "ledger_entries"])
+      it(`knows each column of ${table}: a new one is added to the edits of this test`, async () => {
+        // But keys, what follows from other columns, when a row was written, and who may owe (which Postgres asks, not the books).
+        const { rows } = await superuser.query(
+          `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and attgenerated = ''
+             and attname !~ '(^|_)at(_us)?$' and attname <> 'may_owe' and attnum <> all (select unnest(conkey) from pg_constraint
+               where conrelid = $1::regclass and contype = 'p')`,
+          [table],
+        );
+        const edited = edits.flatMap(([edited, , columns]) => (edited === table ? columns : []));
+        expect([...new Set(edited)]).to.have.members(rows.map(({ name }) => name));
+      });
     for (const [table, key, columns] of edits)
       for (const column of columns)
         it(`names the row of ${table} whose ${column} was edited (${Object.values(key).join(" ")})`, async () => {

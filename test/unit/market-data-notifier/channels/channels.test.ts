@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import {
+  allChannels,
+  type ChannelParts,
+  LATER_CHANNELS,
+} from "../../../../src/market-data-notifier/channels/channels.js";
+import { projectRoot } from "../../../../src/shared/process/project-root.js";
+
+describe("the list of channels", () => {
+  const page = readFileSync(join(projectRoot, "docs/protocol.md"), "utf8");
+  const channels = allChannels({ assets: new Map(), limits: {} } as unknown as ChannelParts);
+
+  it("is that of docs/protocol.md, section 6, with who may subscribe", () => {
+    const told = [...page.matchAll(/^\| `(\w+)` \| (all|own account) \| (.*?) \|/gm)];
+    const rows = told.map(([, name, who, takes = ""]) => ({
+      name,
+      isPrivate: who === "own account",
+      fields: [...takes.matchAll(/`(\w+)`/g)].map(([, field]) => field).filter((field) => field !== "asset"),
+    }));
+    expect(channels.map(({ name, isPrivate, fields }) => ({ name, isPrivate, fields }))).to.deep.equal(rows);
+  });
+
+  it("leaves to later what that page says is not built", () => {
+    const sentence = /The channels (.*) are named and answer `UNSUPPORTED_COMBINATION`/s.exec(page)?.[1] ?? "";
+    expect(LATER_CHANNELS).to.deep.equal([...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  });
+});
