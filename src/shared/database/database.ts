@@ -35,7 +35,8 @@ export interface Database extends Queries {
   /**
    * Runs the statements as one transaction; resolves with their rows once it is committed. Rejects with the first error,
    * and nothing is committed then, unless the connection broke: in that case read back whether it was committed. Reads
-   * wait until the server has ended the broken session, so what they find stays true. One transaction at a time.
+   * wait until the server has ended the broken session, so what they find stays true. Transactions run one after the other,
+   * in the order of the calls.
    */
   transaction(statements: readonly Statement[]): Promise<Row[][]>;
   /** Why Postgres counts as away; null: it answers. */
@@ -120,6 +121,8 @@ class PostgresDatabase implements ConnectedDatabase {
   readonly #watch: AnswerWatch;
   #writer: Promise<Writer> | null = null;
   #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
+  /** What the next transaction waits for: a client has one at a time. */
+  #lastTransaction: Promise<unknown> = Promise.resolve();
   /** Process ids of sessions whose connection broke, and that may still commit a transaction. */
   #doubted: readonly number[] = [];
   #doubtsEnd: Promise<void> | null = null;
@@ -189,7 +192,13 @@ class PostgresDatabase implements ConnectedDatabase {
     }
   }
 
-  async transaction(statements: readonly Statement[]): Promise<Row[][]> {
+  transaction(statements: readonly Statement[]): Promise<Row[][]> {
+    const results = this.#lastTransaction.then(() => this.#run(statements));
+    this.#lastTransaction = results.catch(() => undefined);
+    return results;
+  }
+
+  async #run(statements: readonly Statement[]): Promise<Row[][]> {
     const writer = await this.#connectedWriter();
     try {
       const transaction = new PipelinedTransaction(statements, writer.prepared, parserOf);

@@ -95,6 +95,18 @@ describe("the database", () => {
   });
   const words = async () => (await execute(url, "select word from t order by id")).map((row) => row["word"]);
 
+  it("runs transactions one after the other, in the order in which they were asked for, also after one that fails", async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => void warnings.push(warning);
+    process.on("warning", warned);
+    const outcomes = await Promise.allSettled(
+      [1, 2, 2, 3].map((id) => database.transaction([insert([id, `${id}`, true])])),
+    );
+    process.off("warning", warned);
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+    expect([await words(), warnings]).to.deep.equal([["1", "2", "3"], []]);
+  });
+
   it("copies rows with what they hold, of any length and number", async () => {
     const wordOf = (id: number) => (id % 3 === 0 ? null : "ä".repeat(Math.abs(id) % 700));
     const ids = Array.from({ length: 3_000 }, (_, index) => index - 1_500);
