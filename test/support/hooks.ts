@@ -1,12 +1,29 @@
+/**
+ * What mocha does around the tests. `npm test` runs files side by side, in worker processes: the root hooks then run in those,
+ * `afterAll` after each file (and for `npx mocha FILE…` once, at the end). The global ones run once, in mocha's own process.
+ */
 import type { RootHookObject } from "mocha";
+import { until } from "./eventually.js";
 import { patience } from "./machine.js";
-import { deleteTemporaryFolders } from "./temporary-folder.js";
+import { processesNaming } from "./processes.js";
+import { deleteFolderOfRun, folderOfRun } from "./temporary-folder.js";
 
-const stops: (() => Promise<void>)[] = [];
+/** How much longer than on an idle machine a test may take before it is given up: what it waits for ends sooner. */
+const GIVEN_UP_AFTER = 3;
+const STILL_OPEN_MAX_MS = 5_000;
+const STILL_RUNNING_MAX_MS = 10_000;
 
-/** For what a whole run shares; what belongs to one file is stopped in its `after`, where a failure is told. */
+const stopsAfterFile: (() => Promise<void>)[] = [];
+const stopsAfterRun: (() => Promise<void>)[] = [];
+
+/** For what belongs to one file, where its `after`, in which a failure is told, did not. */
+export function stopAfterFile(stop: () => Promise<void>): void {
+  stopsAfterFile.push(stop);
+}
+
+/** For a server that all files of this process share. In a worker nobody calls `stop`: its servers end with it. */
 export function stopAfterRun(stop: () => Promise<void>): void {
-  stops.push(stop);
+  stopsAfterRun.push(stop);
 }
 
 /** What is pushed on it is closed after each test of the `describe` that calls this. */
@@ -16,13 +33,12 @@ export function closedAfterEach<T extends { close(): unknown }>(): T[] {
   return open;
 }
 
-// Mocha is not told to exit: the run ends when nothing is open any more. A test that leaves something open fails it.
-const OPEN_AFTER_RUN_MAX_MS = 5000;
-/** Hundreds of databases are deleted then. */
-const STOP_TIMEOUT_MS = 60_000;
-
-/** How much longer than on an idle machine a test may take before it is given up: what it waits for ends sooner. */
-const GIVEN_UP_AFTER = 3;
+/** What keeps this process alive, except for the servers that its files share. */
+function openResources(): string[] {
+  const open = process.getActiveResourcesInfo().filter((resource) => !/^(TTY|Pipe)Wrap$/.test(resource));
+  for (const _ of stopsAfterRun) if (open.includes("ProcessWrap")) open.splice(open.indexOf("ProcessWrap"), 1);
+  return open;
+}
 
 export const mochaHooks: RootHookObject = {
   beforeEach(this: Mocha.Context) {
@@ -30,14 +46,23 @@ export const mochaHooks: RootHookObject = {
     currentTest?.timeout(GIVEN_UP_AFTER * patience(currentTest.timeout()));
   },
   async afterAll(this: Mocha.Context) {
-    this.timeout(STOP_TIMEOUT_MS);
-    await Promise.all(stops.map((stop) => stop()));
-    deleteTemporaryFolders();
-    setTimeout(() => {
-      const open = process.getActiveResourcesInfo().filter((resource) => !/^(TTY|Pipe)Wrap$/.test(resource));
-      console.error(`a test left something open (sockets, timers, processes): ${open.join(", ")}`);
-      process.prependListener("exit", () => process.exit(1)); // before mocha's, which exits with its failure count
-      process.exit();
-    }, OPEN_AFTER_RUN_MAX_MS).unref();
+    await Promise.all(stopsAfterFile.splice(0).map((stop) => stop()));
+    this.runnable().clearTimeout(); // mocha's timer for this hook would be open, too
+    await until("nothing open", () => openResources().length === 0, STILL_OPEN_MAX_MS).catch((cause) => {
+      throw new Error(`a test left something open: ${openResources().join(", ")}`, { cause });
+    });
   },
 };
+
+export function mochaGlobalSetup(): void {
+  folderOfRun(); // before the workers start
+}
+
+export async function mochaGlobalTeardown(): Promise<void> {
+  await Promise.all(stopsAfterRun.map((stop) => stop()));
+  const running = () => processesNaming(folderOfRun());
+  await until("no process of the run", () => running().length === 0, STILL_RUNNING_MAX_MS).catch((cause) => {
+    throw new Error(`a test left processes behind:\n${running().join("\n")}`, { cause });
+  });
+  deleteFolderOfRun();
+}

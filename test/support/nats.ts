@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as embedded from "../../src/launcher/embedded-nats.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import type { NatsUser } from "../../src/launcher/nats-users.js";
-import { stopAfterRun } from "./hooks.js";
+import { stopAfterFile } from "./hooks.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 export interface NatsForTest {
@@ -32,7 +32,7 @@ function freeze(pid: number): void {
     if (performance.now() > deadlineMs) throw new Error(`nats-server did not stop within ${FREEZE_DEADLINE_MS} ms`);
 }
 
-/** A nats-server for one test file, as the launcher starts it. It stops by itself when the run ends. */
+/** A nats-server for one test file, as the launcher starts it. It stops by itself when the file ends. */
 export async function startNats(): Promise<NatsForTest> {
   const folder = temporaryFolder();
   const binary = findBinary();
@@ -45,7 +45,7 @@ export async function startNats(): Promise<NatsForTest> {
   };
   let server = await embedded.startNats(options);
   const stop = () => server.process.stop(5000);
-  stopAfterRun(stop);
+  stopAfterFile(stop);
   return {
     url: server.url,
     stop,
@@ -67,7 +67,7 @@ export async function startNatsWithUsers(): Promise<
   const files = { folder, logFile: join(folder, "nats.log"), binary: findBinary() };
   const server = await embedded.startNats({ ...files, port: await freePort(), admits: "users" });
   const stop = () => server.process.stop(5000);
-  stopAfterRun(stop);
+  stopAfterFile(stop);
   return { url: server.url, urlOf: server.urlOf, stop, folder };
 }
 

@@ -5,7 +5,7 @@ import pg from "pg";
 import * as embedded from "../../src/launcher/embedded-postgres.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import { applyMigrations } from "../../src/launcher/migrations.js";
-import { stopAfterRun } from "./hooks.js";
+import { stopAfterFile, stopAfterRun } from "./hooks.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 export interface PostgresForTest {
@@ -24,12 +24,22 @@ export interface PostgresForTest {
 const TEMPLATE = "migrated";
 
 /** A server of one's own, for tests that stop or kill it, or migrate; all others share one through `createDatabase`. */
-export async function startPostgres({ isDurable = true, migrates = true } = {}): Promise<PostgresForTest> {
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresForTest> {
+  const postgres = await start(options);
+  stopAfterFile(postgres.stop);
+  return postgres;
+}
+
+interface ServerOptions {
+  readonly isDurable?: boolean;
+  readonly migrates?: boolean;
+}
+
+async function start({ isDurable = true, migrates = true }: ServerOptions): Promise<PostgresForTest> {
   const folder = temporaryFolder();
   const options = { folder: join(folder, "postgres"), port: await freePort(), logFile: join(folder, "log"), isDurable };
   let server = await embedded.startPostgres(options);
   const stop = () => server.process.stop(5000);
-  stopAfterRun(stop);
   let template: Promise<void> | null = null;
   return {
     async createDatabase() {
@@ -58,9 +68,12 @@ function signalFamily(pid: number, signal: "SIGSTOP" | "SIGCONT"): void {
 
 let shared: Promise<PostgresForTest> | null = null;
 
-/** A fresh, migrated database in the server that all test files of this run share. Returns its URL. */
+/** A fresh, migrated database in the server that all files of this process share. Returns its URL. */
 export async function createDatabase(): Promise<string> {
-  shared ??= startPostgres({ isDurable: false });
+  shared ??= start({ isDurable: false }).then((postgres) => {
+    stopAfterRun(postgres.stop);
+    return postgres;
+  });
   return (await shared).createDatabase();
 }
 

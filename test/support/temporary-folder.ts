@@ -2,17 +2,26 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const folders = new Set<string>();
+const VARIABLE = "BOURSE_TEST_FOLDER";
 
-/** Deleted when the run ends. Open to other accounts, because as root Postgres runs as somebody else. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "bourse-test-"));
-  chmodSync(folder, 0o755);
-  folders.add(folder);
-  return folder;
+/** Of the whole run: whoever asks first creates it, and tells the processes that it starts. */
+export function folderOfRun(): string {
+  process.env[VARIABLE] ??= createIn(tmpdir(), "bourse-test-");
+  return process.env[VARIABLE];
 }
 
-export function deleteTemporaryFolders(): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  folders.clear();
+export function deleteFolderOfRun(): void {
+  rmSync(folderOfRun(), { recursive: true, force: true });
+}
+
+/** Deleted when the run ends. */
+export function temporaryFolder(): string {
+  return createIn(folderOfRun(), "of-a-test-");
+}
+
+/** Open to other accounts, because as root Postgres runs as somebody else. */
+function createIn(parent: string, prefix: string): string {
+  const folder = mkdtempSync(join(parent, prefix));
+  chmodSync(folder, 0o755);
+  return folder;
 }

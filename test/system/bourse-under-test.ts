@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning, pidIn } from "../../src/launcher/leftovers.js";
 import type { Endpoints } from "../../src/shared/process/endpoints.js";
@@ -8,6 +8,7 @@ import { projectRoot } from "../../src/shared/process/project-root.js";
 import type { ServiceName } from "../../src/shared/process/services.js";
 import { eventually, until } from "../support/eventually.js";
 import { ownPorts } from "../support/own-ports.js";
+import { processesNaming } from "../support/processes.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
 const START_DEADLINE_MS = 40_000;
@@ -144,21 +145,10 @@ export class BourseUnderTest {
 
   /** Command lines of the processes that work for this data folder. */
   processes(): string[] {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name) && isRunning(Number(name)))
-      .map((pid) => commandLine(pid))
-      .filter((line) => line.includes(this.dataFolder));
+    return processesNaming(this.dataFolder);
   }
 }
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return ""; // it ended meanwhile
-  }
 }

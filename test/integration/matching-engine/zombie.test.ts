@@ -6,7 +6,7 @@ import { freePort } from "../../../src/launcher/free-port.js";
 import { mainFile } from "../../../src/launcher/service-process.js";
 import { Fenced } from "../../../src/shared/domain/errors.js";
 import { eventually } from "../../support/eventually.js";
-import { stopAfterRun } from "../../support/hooks.js";
+import { stopAfterFile } from "../../support/hooks.js";
 import { patience } from "../../support/machine.js";
 import { ASSET, EnginesUnderTest } from "./engines-under-test.js";
 
@@ -34,7 +34,7 @@ class EngineProcess {
       },
     });
     this.ended = once(this.#child, "exit");
-    stopAfterRun(async () => this.signal("SIGKILL"));
+    stopAfterFile(async () => this.signal("SIGKILL"));
     let refusedMs = 0;
     createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
       const { level, err, time } = JSON.parse(line) as { level: number; err?: { stack: string }; time: string };
