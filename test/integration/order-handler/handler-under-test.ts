@@ -45,6 +45,7 @@ export interface HandlerForTest {
   readonly bus: Bus;
   readonly metrics: Metrics;
   readonly handler: OrderHandler;
+  /** Its clients are closed then, too. */
   stop(): Promise<void>;
 }
 
@@ -102,6 +103,7 @@ export async function startHandler(natsUrl: string, overrides: Overrides = {}): 
     async stop() {
       await handler.stop();
       await bus.close();
+      TestClient.closeThoseOf(port);
     },
   };
 }
@@ -110,6 +112,7 @@ const ANSWER_DEADLINE_MS = 10_000;
 
 /** A client that is not ours: it knows sockets and bytes only. */
 export class TestClient {
+  static readonly #open = new Map<TestClient, number>();
   readonly socket: Socket;
   #received = Buffer.alloc(0);
   #ended = false;
@@ -117,12 +120,16 @@ export class TestClient {
 
   constructor(port: number, socket: Socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true })) {
     this.socket = socket;
+    TestClient.#open.set(this, port);
     this.socket.on("data", (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#changed();
     });
     this.socket.on("end", () => this.#end());
-    this.socket.on("close", () => this.#end());
+    this.socket.on("close", () => {
+      TestClient.#open.delete(this);
+      this.#end();
+    });
     this.socket.on("error", () => this.#end());
   }
 
@@ -131,6 +138,11 @@ export class TestClient {
     client.send(`LOGIN ${key} ${key} ${option}\n`);
     await client.line();
     return client;
+  }
+
+  /** Half open ones stay so: they are allowed to. */
+  static closeThoseOf(handlerPort: number): void {
+    for (const [client, port] of TestClient.#open) if (port === handlerPort) client.close();
   }
 
   send(bytes: string | Uint8Array): void {
