@@ -116,7 +116,7 @@ describe("the pipeline and the actions of operators and timers", () => {
 
   it("cancels, when a timer runs out, also what was acknowledged before and is still to be processed", async () => {
     await pipeline.stopStage("order-processing");
-    const orders = 3_000;
+    const orders = 1_000;
     const logged = Array.from({ length: orders }, () => pipeline.log("BTC-USD", buy(ANN, 1, 100)));
     await Promise.all(logged);
     await pipeline.rows(
@@ -131,7 +131,7 @@ describe("the pipeline and the actions of operators and timers", () => {
 
   it("does not let a halt wait for what is still to be processed", async () => {
     await pipeline.stopStage("order-processing");
-    const orders = 3_000;
+    const orders = 1_000;
     await Promise.all(Array.from({ length: orders }, () => pipeline.log("BTC-USD", buy(ANN, 1, 100))));
     await pipeline.rows("select set_asset_state('BTC-USD', 'halted', 'op', 'test')");
     await pipeline.start("order-processing");
