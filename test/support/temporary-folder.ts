@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,7 +12,7 @@ export function folderOfRun(): string {
 }
 
 export function deleteFolderOfRun(): void {
-  rmSync(folderOfRun(), { recursive: true, force: true });
+  execFileSync("rm", ["-rf", folderOfRun()]); // several times as fast as rmSync, and there are hundreds of databases
 }
 
 /** Deleted when the run ends. */
