@@ -12,6 +12,7 @@ import {
   HAS_STOP_PRICE,
   ORDER_TYPES,
   OrderTerms,
+  SELF_TRADE_PREVENTIONS,
   TIMES_IN_FORCE,
 } from "@bourse/matching-core";
 import { mulberry32 } from "../packages/matching-core/test/support/random-flow.js";
@@ -22,6 +23,8 @@ const RUNS = 3;
 /** More than any attack needs: what is measured is the work, not where it is cut off. */
 const EVENTS_MAX = 10_000_000;
 const SLICES = 100;
+/** What is refused costs the attacker nothing, and can be sent again. */
+const REPEATS = 100;
 
 interface Attack {
   readonly name: string;
@@ -39,16 +42,34 @@ const ATTACKS: readonly Attack[] = [
   { name: "n prices over 2^50 ticks, added and canceled", small: 10_000, large: 100_000, build: sparsePrices },
   { name: "one order takes n slices of icebergs at one price", small: 10_000, large: 100_000, build: slicedLevel },
   {
-    name: "a fill-or-kill order falls short by a lot of what n orders have",
+    name: "100 fill-or-kill orders fall short by a lot of what n orders at a price have",
     small: 10_000,
     large: 100_000,
     build: killed,
   },
   {
-    name: "a minimum falls short by a lot of what n icebergs have",
+    name: "100 fill-or-kill orders fall short by a lot of what n prices have",
     small: 10_000,
     large: 100_000,
+    build: killedFarAway,
+  },
+  {
+    name: "100 fill-or-kill orders meet an own order behind n of others",
+    small: 10_000,
+    large: 100_000,
+    build: killedByOwn,
+  },
+  {
+    name: "100 minimums fall short by a lot of what n icebergs have",
+    small: 500,
+    large: 5_000,
     build: belowMinimum,
+  },
+  {
+    name: "n orders leave a price whose sums are kept, an iceberg a slice",
+    small: 10_000,
+    large: 100_000,
+    build: takenFromCrowd,
   },
 ];
 
@@ -176,15 +197,42 @@ function slicedLevel(driver: Driver, size: number): () => void {
 
 function killed(driver: Driver, size: number): () => void {
   for (let i = 0; i < size; i++) driver.limit(1, 1, 100);
-  driver.terms.timeInForce = TIMES_IN_FORCE.indexOf("FOK");
-  return () => driver.limit(0, size + 1, 100, 2);
+  return () => askInVain(driver, size, 100);
 }
 
+function killedFarAway(driver: Driver, size: number): () => void {
+  for (let i = 0; i < size; i++) driver.limit(1, 1, 100 + i);
+  return () => askInVain(driver, size, 2 ** 40);
+}
+
+function killedByOwn(driver: Driver, size: number): () => void {
+  for (let i = 0; i < size; i++) driver.limit(1, 1, 100);
+  driver.limit(1, 1, 100, 2);
+  driver.terms.selfTradePrevention = SELF_TRADE_PREVENTIONS.indexOf("cancel_newest");
+  return () => askInVain(driver, size, 100);
+}
+
+function askInVain(driver: Driver, lotsOfOthers: number, priceTicks: number): void {
+  driver.terms.timeInForce = TIMES_IN_FORCE.indexOf("FOK");
+  for (let i = 0; i < REPEATS; i++) driver.limit(0, lotsOfOthers + 1, priceTicks, 2);
+}
+
+/** The icebergs hide no more slices than a command may make events, or the first event too many would end the search. */
 function belowMinimum(driver: Driver, size: number): () => void {
   icebergs(driver, size, 1);
   driver.terms.has |= HAS_MINIMUM;
   driver.terms.minimumLots = size * SLICES + 1;
-  return () => driver.limit(0, size * SLICES + 1, 100, 2);
+  return () => {
+    for (let i = 0; i < REPEATS; i++) driver.limit(0, size * SLICES + 1, 100, 2);
+  };
+}
+
+function takenFromCrowd(driver: Driver, size: number): () => void {
+  icebergs(driver, size / SLICES, 1);
+  driver.terms.timeInForce = TIMES_IN_FORCE.indexOf("FOK");
+  driver.limit(0, size + 1, 100, 2);
+  driver.terms.timeInForce = TIMES_IN_FORCE.indexOf("GTC");
+  return () => driver.limit(0, size, 100, 2);
 }
 
 function icebergs(driver: Driver, count: number, displayLots: number): void {

@@ -14,6 +14,11 @@ const socket = io(url, keyId === undefined ? {} : { auth: { keyId, secret } });
 /** The last report we have: after a lost connection we ask for what came since. */
 let accountSequence;
 
+/** Our open orders by asset and order id, and the number of the last report about each order that reports have told of. */
+const openOrders = new Map();
+const lastReports = new Map();
+const OPEN = ["open", "partially_filled", "pending_trigger"];
+
 async function subscribe(request) {
   const answer = await socket.emitWithAck("subscribe", request);
   if (!answer.ok) console.error(`${request.channel}: ${answer.code}: ${answer.text}`);
@@ -27,12 +32,24 @@ function showTrade({ tradeId, price, quantity, takerSide, executedAtUs }) {
 
 function showReport(report) {
   accountSequence = report.accountSequence;
+  const key = `${report.asset}/${report.orderId}`;
+  lastReports.set(key, accountSequence);
+  if (OPEN.includes(report.status)) openOrders.set(key, report);
+  else openOrders.delete(key);
   const { event, status, side, price, orderId, quantity, filledQuantity, lastQuantity, lastPrice, reason } = report;
   const fill = event === "trade" ? ` ${lastQuantity} at ${lastPrice},` : "";
   const terms = `${side ?? ""} ${quantity ?? ""} at ${price ?? "market"}, filled ${filledQuantity}`;
   console.log(
     `  #${accountSequence} ${event}${fill} order ${orderId} (${terms}): ${status}${reason ? `, ${reason}` : ""}`,
   );
+}
+
+/** A page is as of its own accountSequence: what a later report said of an order counts. */
+function keepPage(page) {
+  for (const order of page.openOrders) {
+    const key = `${order.asset}/${order.orderId}`;
+    if ((lastReports.get(key) ?? 0) <= page.accountSequence) openOrders.set(key, order);
+  }
 }
 
 socket.on("trades", ({ trades }) => trades.forEach(showTrade));
@@ -46,8 +63,17 @@ socket.on("connect", async () => {
   if (keyId === undefined) return;
   const orders = await subscribe({ channel: "orders", from: accountSequence });
   if (!orders.ok) return;
-  console.log(`${orders.openOrdersTotal} open orders of ${keyId}, last report #${orders.accountSequence}`);
   accountSequence ??= orders.accountSequence;
+  openOrders.clear();
+  keepPage(orders);
+  // An answer has at most 1,000 open orders; the next page is asked for with what it says.
+  for (let { next } = orders; next !== undefined; ) {
+    const page = await subscribe({ channel: "orders", next });
+    if (!page.ok) return;
+    keepPage(page);
+    next = page.next;
+  }
+  console.log(`${openOrders.size} open orders of ${keyId}, last report #${orders.accountSequence}`);
 });
 
 socket.on("disconnect", (reason) => {

@@ -12,7 +12,9 @@ interface Allowance {
 /**
  * Limits the cancels of an account: one for each order that it placed here, and beyond them so many a second. The
  * order-handler doesn't know which orders are open, and a cancel that hits nothing stays in the log for ever, too. CANCELALL
- * has an allowance of its own: it must work also for a client that has used up the other. Pure; times are monotonic.
+ * has an allowance of its own: it must work also for a client that has used up the other. A replace needs none: it counts as an
+ * order, in the rates and where the asset is behind, and costs no more than an order that finds nobody to trade with; how often an
+ * order may be replaced has no limit, so counting would refuse those who keep quoting. Pure; times are monotonic.
  */
 export class CancelAllowance {
   readonly #size: BucketSize;

@@ -8,6 +8,7 @@ import { RawWebSocket } from "../../test/support/raw-websocket.js";
 import { SessionLost, TextSession } from "../../test/support/trading-session.js";
 import type { Target } from "../load/target.js";
 import { crowd } from "./crowd.js";
+import { startedInProduction } from "./production-start.js";
 
 export interface Attacked {
   readonly target: Target;
@@ -72,6 +73,15 @@ export const ATTACKS: readonly Attack[] = [
         },
         stopping,
       ),
+  },
+  {
+    name: "S4-demo-keys",
+    how: "order-handler and notifier are started in production, over and over, on the database that has demo keys",
+    run: async ({ target }, stopping) => {
+      const started = await startedInProduction(target, stopping);
+      if (started !== null && started.length > 0) throw new NotRefused(started.join("; "));
+      return started === null ? "the servers are not known" : "none started";
+    },
   },
   {
     name: "S5-silent",

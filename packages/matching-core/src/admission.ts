@@ -25,10 +25,10 @@ import {
 import { reasonCode } from "./enumerations.js";
 import type { IncomingOrder } from "./incoming-order.js";
 import type { Market } from "./market.js";
-import { tradableLots } from "./matching.js";
 import type { OrderBook } from "./order-book.js";
 import type { OrderTerms } from "./order-terms.js";
 import type { MarketRules } from "./rules.js";
+import { isSufficient } from "./sufficiency.js";
 
 const ASSET_CANCEL_ONLY = reasonCode("asset_cancel_only");
 const ASSET_HALTED = reasonCode("asset_halted");
@@ -63,7 +63,8 @@ export function objectionOfState({ assetState }: OrderBook): number {
 /** Why an order can't come in at the prices of now. A stop is asked when it triggers. */
 export function objectionAtEntry({ incoming, book, rules }: Market): number {
   if (incoming.isPostOnly && wouldTrade(incoming, book)) return WOULD_TRADE;
-  if (incoming.minimumLots !== NONE && tradableLots(incoming, book, rules.eventsPerCommandMax) < incoming.minimumLots)
+  const { minimumLots } = incoming;
+  if (minimumLots !== NONE && !isSufficient(incoming, book, minimumLots, rules.eventsPerCommandMax))
     return MINIMUM_QUANTITY;
   return NO_OBJECTION;
 }
@@ -76,7 +77,8 @@ export function wouldTrade(incoming: IncomingOrder, book: OrderBook): boolean {
 }
 
 export function isKilled({ incoming, book, rules }: Market): boolean {
-  return incoming.timeInForce === FOK && tradableLots(incoming, book, rules.eventsPerCommandMax) < incoming.leavesLots;
+  if (incoming.timeInForce !== FOK) return false;
+  return !isSufficient(incoming, book, incoming.leavesLots, rules.eventsPerCommandMax);
 }
 
 /** Whether what is left of a limit order after matching goes into the book; if not, it is canceled. */

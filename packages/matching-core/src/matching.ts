@@ -1,4 +1,4 @@
-import { BUY, CANCEL_OLDEST, CUT_OFF, DECREMENT, MATCHED, MODE_NONE, NONE, PREVENTED } from "./codes.js";
+import { BUY, CUT_OFF, MATCHED, MODE_NONE, NONE, PREVENTED } from "./codes.js";
 import {
   TRADE_MAKER_ACCOUNT,
   TRADE_MAKER_LEAVES,
@@ -11,8 +11,7 @@ import {
 } from "./event-layout.js";
 import type { IncomingOrder } from "./incoming-order.js";
 import type { Market } from "./market.js";
-import type { OrderBook } from "./order-book.js";
-import { FILLED, ICEBERG, LEAVES, NEXT, ORDER_ID, OWNER, ROW_FLOATS, ROW_INTS } from "./order-layout.js";
+import { FILLED, ICEBERG, LEAVES, ORDER_ID, OWNER, ROW_FLOATS, ROW_INTS } from "./order-layout.js";
 import type { PriceLadder } from "./price-ladder.js";
 import { preventSelfTrade } from "./self-trade.js";
 
@@ -61,9 +60,12 @@ function trade(market: Market, makers: PriceLadder, level: number, maker: number
     makers.remove(maker);
     book.close(maker);
   } else {
+    const { crowded } = makers;
+    if (crowded.count !== 0) crowded.beforeChange(maker);
     floats[order + LEAVES] = leavesLots;
     floats[order + FILLED] = (floats[order + FILLED] as number) + quantityLots;
     if (iceberg !== 0) book.takeShown(maker, iceberg, quantityLots, leavesLots);
+    if (crowded.count !== 0) crowded.afterChange(maker);
   }
   if (incoming.leavesLots === NONE && isSpent(incoming, makers, priceTicks, market.quoteUnitsPerTickLot))
     incoming.leavesLots = 0;
@@ -102,53 +104,4 @@ function wantedAt(incoming: IncomingOrder, priceTicks: number, quoteUnitsPerTick
   // Rounding can't hurt: a product that isn't exact is above 2^53, more than any budget. The rest is exact division.
   const lotCostUnits = priceTicks * quoteUnitsPerTickLot;
   return (incoming.budgetUnits - (incoming.budgetUnits % lotCostUnits)) / lotCostUnits;
-}
-
-/**
- * How many lots the incoming order would trade if it came in now: what `match` would do, without doing it. Hidden
- * quantity counts; what self-trade prevention takes out of the book or of the order itself does not. What the order would need more
- * than `eventsMax` events for does not count either, so the walk is never longer than that: an own order counts as two events, what a level hides
- * counts only if all of it fits.
- */
-export function tradableLots(incoming: IncomingOrder, book: OrderBook, eventsMax: number): number {
-  const makers = incoming.side === BUY ? book.asks : book.bids;
-  const mode = incoming.selfTradePrevention;
-  const askedLots = incoming.leavesLots;
-  const { ints } = book.rows;
-  let wanted = askedLots;
-  let lostToPrevention = 0;
-  let events = 0;
-  for (let level = makers.bestLevel(); level !== 0 && wanted > 0; level = makers.worseLevel(level)) {
-    if (makers.keyOf(level) < incoming.limitKey) break;
-    // First everybody's displayed part in turn. By then own orders are out of the way, and hidden parts follow.
-    let hidden = 0;
-    let hiddenSlices = 0;
-    const last = makers.lastOf(level);
-    for (let maker = makers.firstOf(level); wanted > 0; maker = ints[maker * ROW_INTS + NEXT] as number) {
-      const leavesLots = book.leavesOf(maker);
-      if (mode === MODE_NONE || (ints[maker * ROW_INTS + OWNER] as number) >> 1 !== incoming.account) {
-        const shownLots = book.shownOf(maker);
-        if (++events > eventsMax) return askedLots - wanted - lostToPrevention;
-        wanted -= Math.min(wanted, shownLots);
-        if (leavesLots !== shownLots) {
-          hidden += leavesLots - shownLots;
-          hiddenSlices += Math.ceil((leavesLots - shownLots) / book.displayOf(maker));
-        }
-      } else if (mode === DECREMENT || mode === CANCEL_OLDEST) {
-        events += 2;
-        if (events > eventsMax) return askedLots - wanted - lostToPrevention;
-        const lost = mode === DECREMENT ? Math.min(wanted, leavesLots) : 0;
-        wanted -= lost;
-        lostToPrevention += lost;
-      } else {
-        return askedLots - wanted - lostToPrevention;
-      }
-      if (maker === last) break;
-    }
-    if (wanted === 0) break;
-    events += hiddenSlices;
-    if (events > eventsMax) break;
-    wanted -= Math.min(wanted, hidden);
-  }
-  return askedLots - wanted - lostToPrevention;
 }

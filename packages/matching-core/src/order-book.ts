@@ -1,4 +1,5 @@
 import { BUY, NONE, OPEN } from "./codes.js";
+import { CrowdedLevels } from "./crowded-levels.js";
 import { ExpiryHeap } from "./expiry-heap.js";
 import { IcebergRows } from "./iceberg-rows.js";
 import type { IncomingOrder } from "./incoming-order.js";
@@ -53,10 +54,14 @@ export class OrderBook {
     this.icebergs = new IcebergRows();
     this.owners = new Owners(this.rows);
     this.expiries = new ExpiryHeap(this.rows);
-    this.bids = new PriceLadder(this.rows, "highest");
-    this.asks = new PriceLadder(this.rows, "lowest");
-    this.buyStops = new PriceLadder(this.rows, "lowest");
-    this.sellStops = new PriceLadder(this.rows, "highest");
+    this.bids = this.#ladder("highest");
+    this.asks = this.#ladder("lowest");
+    this.buyStops = this.#ladder("lowest");
+    this.sellStops = this.#ladder("highest");
+  }
+
+  #ladder(best: "highest" | "lowest"): PriceLadder {
+    return new PriceLadder(this.rows, new CrowdedLevels(this.rows, this.icebergs), best);
   }
 
   /** Memory that the book holds. */
@@ -209,11 +214,13 @@ export class OrderBook {
 
   /** Quantity goes from a resting order, which keeps some: by a trade, or by its owner's wish. */
   shrink(slot: number, leavesLots: number): void {
+    const { crowded } = this.ladderOf(slot);
+    crowded.beforeChange(slot);
     this.rows.floats[slot * ROW_FLOATS + LEAVES] = leavesLots;
     const iceberg = this.rows.ints[slot * ROW_INTS + ICEBERG] as number;
-    if (iceberg === 0) return;
     const at = iceberg * ICEBERG_FLOATS + SHOWN;
-    if ((this.icebergs.floats[at] as number) > leavesLots) this.icebergs.floats[at] = leavesLots;
+    if (iceberg !== 0 && (this.icebergs.floats[at] as number) > leavesLots) this.icebergs.floats[at] = leavesLots;
+    crowded.afterChange(slot);
   }
 
   /** A trade takes `quantityLots` of what the order shows; the next slice queues behind everybody else at its price. */

@@ -1,3 +1,5 @@
+import type { Crowd } from "./crowd.js";
+import type { CrowdedLevels } from "./crowded-levels.js";
 import { BLOCK_PRICES, BLOCK_SHIFT, FIRST_BLOCKS, HINTS, LEVEL, NEXT, PREVIOUS, ROW_INTS } from "./order-layout.js";
 import type { OrderTable } from "./order-table.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
@@ -15,6 +17,8 @@ import { SortedBlocks } from "./sorted-blocks.js";
  */
 export class PriceLadder {
   readonly #rows: OrderTable;
+  /** Sums of levels with many orders. */
+  readonly crowded: CrowdedLevels;
   /** 1: the highest price is best; -1: the lowest. */
   readonly sign: 1 | -1;
   readonly #sorted = new SortedBlocks();
@@ -29,8 +33,9 @@ export class PriceLadder {
   #blockCount = 1;
   #freeBlocks: number[] = [];
 
-  constructor(rows: OrderTable, best: "highest" | "lowest") {
+  constructor(rows: OrderTable, crowded: CrowdedLevels, best: "highest" | "lowest") {
     this.#rows = rows;
+    this.crowded = crowded;
     this.sign = best === "highest" ? 1 : -1;
   }
 
@@ -72,7 +77,12 @@ export class PriceLadder {
     return this.#lasts[level] as number;
   }
 
-  /** To the back of its price's queue. */
+  /** The level's sums; null: few orders stand there. */
+  crowdOf(level: number): Crowd | null {
+    return this.crowded.of(level, this.firstOf(level), this.lastOf(level));
+  }
+
+  /** To the back of its price's queue; everything about the order is in its row by then. */
   add(slot: number, price: number): void {
     const key = this.sign * price;
     const blockKey = Math.floor(key / BLOCK_PRICES);
@@ -95,9 +105,12 @@ export class PriceLadder {
       ints[last * ROW_INTS + NEXT] = slot;
     }
     this.#lasts[level] = slot;
+    if (this.crowded.count !== 0) this.crowded.join(slot);
   }
 
+  /** Its row is as it was while it stood here. */
   remove(slot: number): void {
+    if (this.crowded.count !== 0) this.crowded.leave(slot);
     const { ints } = this.#rows;
     const at = slot * ROW_INTS;
     const level = ints[at + LEVEL] as number;

@@ -34,6 +34,7 @@ export function assertSound(book: OrderBook): void {
 function ordersOf(book: OrderBook, ladder: PriceLadder): number {
   const { ints } = book.rows;
   let count = 0;
+  let crowds = 0;
   let keyBefore = Number.POSITIVE_INFINITY;
   for (let level = ladder.bestLevel(); level !== 0; level = ladder.worseLevel(level)) {
     const key = ladder.keyOf(level);
@@ -53,8 +54,19 @@ function ordersOf(book: OrderBook, ladder: PriceLadder): number {
       if (slot === last) break;
       before = slot;
     }
+    if (checkCrowd(ladder, level)) crowds++;
   }
+  check(crowds === ladder.crowded.count, `${ladder.crowded.count} levels have sums, ${crowds} of them have orders`);
   return count;
+}
+
+/** Whether the level has sums; they must be those of its orders. */
+function checkCrowd(ladder: PriceLadder, level: number): boolean {
+  const kept = ladder.crowded.kept(level);
+  if (kept === null) return false;
+  const sums = ladder.crowded.sumsOf(ladder.firstOf(level), ladder.lastOf(level));
+  check(kept.isEqual(sums), () => `price ${ladder.priceOf(level)} has other sums than its orders`);
+  return true;
 }
 
 function checkQuantities(book: OrderBook, slot: number): void {

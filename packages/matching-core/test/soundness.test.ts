@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { NewOrder } from "../src/commands.js";
+import { CROWD_ORDERS_MIN } from "../src/crowded-levels.js";
 import { CurrentRequest } from "../src/current-request.js";
 import { InvariantBroken } from "../src/errors.js";
 import { IncomingOrder } from "../src/incoming-order.js";
@@ -51,11 +52,28 @@ const FAULTS: readonly (readonly [what: string, spoil: (book: OrderBook) => void
     ({ rows }) => rows.ints.fill(9, 3 * ROW_INTS + EXPIRY, 3 * ROW_INTS + EXPIRY + 1),
   ],
   ["a wrong count of orders", (book) => book.rows.count++],
+  ["a price that has sums, and no orders", ({ bids }) => bids.crowded.count++],
   ["an order in no ladder", (book) => book.asks.remove(3)],
 ];
 
 describe("A book that agrees with itself", () => {
   it("is sound", () => assertSound(bookOfThree()));
+
+  it("is not one where the sums of a crowded price are not those of its orders", () => {
+    const book = bookOfThree();
+    const [request, incoming] = [new CurrentRequest(), new IncomingOrder()];
+    for (let id = 10; id < 10 + CROWD_ORDERS_MIN; id++) {
+      request.logId = id;
+      request.accountId = 7;
+      const order = limitOrder("sell", 1, 12) as unknown as NewOrder;
+      incoming.read(request, book.owners.find(7), new OrderTerms().read(order));
+      book.rest(incoming);
+    }
+    const crowd = book.asks.crowdOf(book.asks.worseLevel(book.asks.bestLevel()));
+    assertSound(book);
+    crowd?.addLots(1, 1, 0, 0);
+    expect(() => assertSound(book)).to.throw(InvariantBroken, "price 12 has other sums than its orders");
+  });
 
   for (const [what, spoil] of FAULTS)
     it(`is not one with ${what}`, () => {

@@ -1,3 +1,4 @@
+import { isAboutValues } from "../../shared/database/postgres-errors.js";
 import { invariant } from "../../shared/domain/errors.js";
 import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { NotificationBatch } from "../../shared/domain/reports.js";
@@ -161,7 +162,7 @@ export class OrdersChannel implements Channel {
         answerWith({ ok: true, ...pageJson(page) });
       } catch (err) {
         this.#failures.count("page", { accountId, problem: String(err) });
-        answerWith(refused(UNAVAILABLE));
+        answerWith(refused(whyNotRead(err)));
       }
     });
   }
@@ -186,7 +187,7 @@ export class OrdersChannel implements Channel {
     this.#failures.count("subscribe", { accountId, problem: String(err) });
     if (this.#live.isCurrent(subscriber)) this.forget(listener);
     if (isAnswered) listener.cut({ channel: "orders", reason: "UNAVAILABLE", text: UNAVAILABLE.text });
-    else answerWith(refused(UNAVAILABLE));
+    else answerWith(refused(whyNotRead(err)));
   }
 
   async #catchUp(subscriber: OrdersSubscriber): Promise<void> {
@@ -203,6 +204,15 @@ export class OrdersChannel implements Channel {
 }
 
 const UNAVAILABLE = refuse("UNAVAILABLE", "your orders can't be read now; try again in a few seconds");
+const CONTENT_REFUSED = refuse(
+  "MALFORMED_MESSAGE",
+  "the database can't hold what you sent; give values that it sent you",
+);
+
+/** A value that Postgres refuses would be refused again: only what may succeed later is UNAVAILABLE. */
+function whyNotRead(error: unknown): Refusal {
+  return isAboutValues(error) ? CONTENT_REFUSED : UNAVAILABLE;
+}
 
 function pageJson({ accountSequence, openOrders, next }: OpenOrdersPage): object {
   return { accountSequence, openOrders, ...(next === null ? {} : { next: placeText(next) }) };

@@ -1,13 +1,19 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import type { AccountId } from "../../../src/shared/domain/units.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { until } from "../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";
 import { ASSETS_FILE, type NotifierUnderTest, startNotifier } from "./notifier-under-test.js";
 import { report, type Settlement, startSettlement, trade } from "./settlement-for-test.js";
 import { ask, event, gather, range } from "./subscriber.js";
+
+const EXAMPLE = join(projectRoot, "examples", "subscribe.mjs");
 
 describe("market-data-notifier", () => {
   let nats: NatsForTest;
@@ -204,6 +210,36 @@ describe("market-data-notifier", () => {
       expect(pages[0]?.openOrdersTotal).to.equal(2_200);
       const places = pages.flatMap(({ openOrders }) => openOrders?.map((one) => `${one.asset} ${one.orderId}`));
       expect(new Set(places)).to.have.property("size", 2_200);
+      const example = spawn(process.execPath, [EXAMPLE, "BTC-USD", "dave"], {
+        env: { ...process.env, NOTIFIER_URL: notifier.url },
+      });
+      let shown = "";
+      for (const stream of [example.stdout, example.stderr]) stream.on("data", (chunk) => (shown += chunk));
+      const ended = once(example, "exit");
+      try {
+        await until("the example has them all", () => shown.includes(" open orders of dave"));
+        expect(shown).to.contain("2200 open orders of dave, last report #0");
+      } finally {
+        example.kill();
+        await ended;
+      }
+    });
+
+    it("are still told to an account that is suspended: it may read, and not trade", async () => {
+      const erin = await settlement.createAccount("erin");
+      const auth = { keyId: "erin", secret: "erin" };
+      const before = notifier.connect(auth);
+      const live = gather(before, "orders");
+      await ask(before, "subscribe", { channel: "orders" });
+      await settlement.database.query("select change_account('suspend', $1, 'op', 'why')", [erin]);
+      await settlement.settle("BTC-USD", { reports: [report(erin, 1)] });
+      await until("it is told", () => live.length === 1);
+      const after = notifier.connect(auth);
+      const replayed = gather(after, "orders");
+      expect(await ask(after, "subscribe", { channel: "balances" })).to.include({ ok: true });
+      expect(await ask(after, "subscribe", { channel: "orders", from: 0 })).to.include({ ok: true });
+      await until("it is told again", () => replayed.length === 1);
+      expect(before.connected).to.equal(true);
     });
 
     it("survive the loss of the stream with its memory", async () => {

@@ -50,6 +50,17 @@ describe("order-handler behind a trusted proxy", () => {
     }
   });
 
+  it("ends the oldest connection without a header when too many wait for theirs", async () => {
+    const { port } = await start({ server: { connectionsMax: 16, lingerMs: 300, handshakeTimeoutMs: 60_000 } });
+    const oldest = new TestClient(port);
+    const silent = [new TestClient(port), new TestClient(port)];
+    expect(await oldest.rest()).to.match(/^REJ \d+ MALFORMED_MESSAGE too many connections wait for their PROXY header/);
+    const client = new TestClient(port);
+    client.send("PROXY TCP4 203.0.113.1 10.0.0.1 4711 7001\r\nLOGIN random1 random1\n");
+    expect(await client.line()).to.equal("OK LOGIN random1");
+    for (const one of [client, ...silent]) one.close();
+  });
+
   it("reads the header before the TLS handshake", async () => {
     const { port } = await start({ tls: TLS_IDENTITY });
     const below = connect({ port, host: "127.0.0.1" });

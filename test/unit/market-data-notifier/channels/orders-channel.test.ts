@@ -30,6 +30,8 @@ class Stage {
   settled = 0;
   /** What was published and is not lost. */
   isDatabaseAway = false;
+  /** SQLSTATE of the error that Postgres answers everything with; null: it answers. */
+  refusedWith: string | null = null;
   /** Where the snapshot's page ends; null: it is the only one. */
   next: OpenOrderPlace | null = null;
   readonly #waiting: (() => void)[] = [];
@@ -45,6 +47,8 @@ class Stage {
       const asked = give();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
       if (this.isDatabaseAway) throw new Error("Postgres is away");
+      if (this.refusedWith !== null)
+        throw Object.assign(new Error("Postgres refuses"), { severity: "ERROR", code: this.refusedWith });
       return asked;
     };
     this.channel = new OrdersChannel({
@@ -90,6 +94,10 @@ class Stage {
 
   subscribe(listener: OrdersListener, from: number | null = null): void {
     void this.channel.subscribe(listener, from, (answer) => listener.answers.push(answer));
+  }
+
+  page(listener: OrdersListener): void {
+    void this.channel.page(listener, { asset: "BTC-USD", orderId: 1 }, (answer) => listener.answers.push(answer));
   }
 
   offer(...sequences: number[]): void {
@@ -191,6 +199,23 @@ describe("channel orders", () => {
     stage.subscribe(listener);
     await stage.answerAll();
     expect(listener.answers[1]).to.deep.include({ ok: true });
+  });
+
+  it("refuses what Postgres refuses for its content, which would not be better later", async () => {
+    const stage = new Stage();
+    const listener = stage.listener();
+    stage.subscribe(listener);
+    await stage.answerAll();
+    stage.refusedWith = "22021";
+    stage.page(listener);
+    await stage.answerAll();
+    stage.subscribe(listener, 0);
+    await stage.answerAll();
+    stage.refusedWith = "57P03";
+    stage.subscribe(listener, 0);
+    await stage.answerAll();
+    const codes = listener.answers.map((answer) => (answer.ok ? "ok" : answer["code"]));
+    expect(codes).to.deep.equal(["ok", "MALFORMED_MESSAGE", "MALFORMED_MESSAGE", "UNAVAILABLE"]);
   });
 
   it("tells and cuts a subscriber whose replay the database broke off", async () => {
