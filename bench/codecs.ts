@@ -11,8 +11,9 @@ import {
   encodeOrderBatch,
 } from "../src/shared/wire/pipeline-codec.js";
 import { limitOrder } from "../test/support/order-terms.js";
+import { medianOf } from "../tools/load/percentile.js";
 import { ENGINE_OPTIONS } from "./bourse-engine.js";
-import { type BenchSize, elapsedNs, type Measurement, median } from "./measurement.js";
+import { type BenchSize, elapsedNs, type Measurement } from "./measurement.js";
 
 const BATCH = 256;
 const ROUNDS = 400;
@@ -35,7 +36,7 @@ export function measureCodecs({ runs, isSmoke }: BenchSize): Measurement[] {
       });
       return ((items * rounds) / ns) * 1_000;
     });
-    return { bench: "codec", stream, engine: "bourse", unit, value: median(rates.slice(1)), runs, hash: null };
+    return { bench: "codec", stream, engine: "bourse", unit, value: medianOf(rates.slice(1)), runs, hash: null };
   };
   const [encoded, decoded] = ["million/s encoded", "million/s decoded"];
   return [

@@ -8,8 +8,8 @@ import type { AssetRegistry } from "../src/shared/domain/assets.js";
 import { fixedShare } from "../src/shared/leases/asset-share.js";
 import { pausedFor } from "../src/shared/process/waits.js";
 import { runStage } from "../src/shared/stage/stage-loop.js";
+import { medianOf } from "../tools/load/percentile.js";
 import { BenchService } from "./bench-service.js";
-import { median } from "./measurement.js";
 
 const POLL_MS = 1;
 
@@ -54,8 +54,8 @@ export async function runEngine(
   return taken;
 }
 
-export async function medianOf(runs: number, measure: () => Promise<Taken>): Promise<Taken> {
+export async function medianRun(runs: number, measure: () => Promise<Taken>): Promise<Taken> {
   const taken: Taken[] = [];
   for (let run = 0; run < runs; run++) taken.push(await measure());
-  return { ms: median(taken.map(({ ms }) => ms)), cpuMs: median(taken.map(({ cpuMs }) => cpuMs)) };
+  return { ms: medianOf(taken.map(({ ms }) => ms)), cpuMs: medianOf(taken.map(({ cpuMs }) => cpuMs)) };
 }

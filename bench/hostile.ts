@@ -16,8 +16,9 @@ import {
   TIMES_IN_FORCE,
 } from "@bourse/matching-core";
 import { mulberry32 } from "../packages/matching-core/test/support/random-flow.js";
+import { medianOf } from "../tools/load/percentile.js";
 import { ENGINE_OPTIONS } from "./bourse-engine.js";
-import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
+import { type BenchSize, collectGarbage, elapsedNs, type Measurement } from "./measurement.js";
 
 const RUNS = 3;
 /** More than any attack needs: what is measured is the work, not where it is cut off. */
@@ -76,7 +77,7 @@ const ATTACKS: readonly Attack[] = [
 export function measureHostile({ isSmoke }: BenchSize): Measurement[] {
   return ATTACKS.flatMap(({ name, small, large, build }) => {
     const sizes = isSmoke ? [100, 1_000] : [small, large];
-    const costs = sizes.map((size) => median(Array.from({ length: RUNS }, () => costOf(build, size))));
+    const costs = sizes.map((size) => medianOf(Array.from({ length: RUNS }, () => costOf(build, size))));
     const base = { bench: "hostile", stream: name, engine: "bourse", runs: RUNS, hash: null };
     return costs.map((value, index) => ({ ...base, unit: `ns each, n = ${sizes[index]}`, value }));
   });

@@ -1,7 +1,8 @@
 /** Commands a second on the five streams, the engines in turn within each run, so that a busy machine slows both. */
+import { medianOf } from "../tools/load/percentile.js";
 import { BourseEngine } from "./bourse-engine.js";
 import type { Contestant } from "./contestant.js";
-import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
+import { type BenchSize, collectGarbage, elapsedNs, type Measurement } from "./measurement.js";
 import { NodejsOrderBook } from "./nodejs-order-book.js";
 import type { Stream } from "./streams.js";
 
@@ -25,13 +26,13 @@ export function measureMatching(stream: Stream, { runs }: BenchSize): Measuremen
       ...base,
       engine,
       unit: "million commands/s",
-      value: median(rates[index] ?? []),
+      value: medianOf(rates[index] ?? []),
       hash: hashes[index] ?? null,
     }),
   );
   const ratios = (rates[0] ?? []).map((rate, run) => rate / (rates[1]?.[run] ?? Number.NaN));
   const unit = "times nodejs-order-book";
-  return [...speeds, { bench: "matching", ...base, engine: "bourse", unit, value: median(ratios), hash: null }];
+  return [...speeds, { bench: "matching", ...base, engine: "bourse", unit, value: medianOf(ratios), hash: null }];
 }
 
 /** In every run: while the other engine ran, V8 has thrown away the code of functions that nobody called. */
@@ -80,7 +81,7 @@ export function measureServiceTime(stream: Stream, { runs }: BenchSize): Measure
     stream: stream.name,
     engine: "bourse",
     unit: `ns ${name}`,
-    value: median(values),
+    value: medianOf(values),
     runs,
     hash: null,
   }));

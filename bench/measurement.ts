@@ -21,11 +21,6 @@ export interface BenchSize {
 export const FULL: BenchSize = { isSmoke: false, commands: 1_000_000, runs: 5, orders: 1_000_000 };
 export const SMOKE: BenchSize = { isSmoke: true, commands: 2_000, runs: 1, orders: 5_000 };
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
-
 export function elapsedNs(work: () => void): number {
   const start = process.hrtime.bigint();
   work();

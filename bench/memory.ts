@@ -14,8 +14,9 @@ import {
 } from "@bourse/matching-core";
 import { mulberry32 } from "../packages/matching-core/test/support/random-flow.js";
 import { pausedFor } from "../src/shared/process/waits.js";
+import { medianOf } from "../tools/load/percentile.js";
 import { BourseEngine, ENGINE_OPTIONS } from "./bourse-engine.js";
-import { type BenchSize, collectGarbage, elapsedNs, type Measurement, median } from "./measurement.js";
+import { type BenchSize, collectGarbage, elapsedNs, type Measurement } from "./measurement.js";
 import type { Stream } from "./streams.js";
 
 const BOURSE = { stream: "", engine: "bourse", runs: 1, hash: null };
@@ -122,8 +123,8 @@ export function measureSnapshot({ orders, runs }: BenchSize): Measurement[] {
   }
   const base = { bench: "snapshot", ...BOURSE, stream: `${orders} orders`, runs, hash: sameHash ? hash : "another" };
   return [
-    { ...base, unit: "ms to write", value: median(written) },
-    { ...base, unit: "ms to restore", value: median(restored) },
+    { ...base, unit: "ms to write", value: medianOf(written) },
+    { ...base, unit: "ms to restore", value: medianOf(restored) },
     { ...base, unit: "MiB", value: bytes / 2 ** 20 },
   ];
 }

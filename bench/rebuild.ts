@@ -24,7 +24,7 @@ import { commandLine, whole } from "../src/shared/process/options.js";
 import { projectRoot } from "../src/shared/process/project-root.js";
 import { piecesOf } from "../src/shared/wire/event-rows.js";
 import { encodeCommandBatch, encodeExecutionBatch } from "../src/shared/wire/pipeline-codec.js";
-import { medianOf, runEngine, type Taken } from "./engine-run.js";
+import { medianRun, runEngine, type Taken } from "./engine-run.js";
 import { asked } from "./options.js";
 import { machine } from "./report.js";
 import { steadyCommand } from "./steady-flow.js";
@@ -119,7 +119,7 @@ try {
   console.log(`${machine()}; ${commands} commands, ${resting} orders rest\n`);
   console.log("| rebuilt from order_log | ms | CPU ms | million commands/s |\n|---|---|---|---|");
   row("the first time, as a new process", await rebuild());
-  row(`again, median of ${RUNS}`, await medianOf(RUNS, rebuild));
+  row(`again, median of ${RUNS}`, await medianRun(RUNS, rebuild));
   await Promise.all([bus.close(), database.close()]);
 } finally {
   await Promise.all([nats.process.stop(5_000), postgres.process.stop(5_000)]);

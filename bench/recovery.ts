@@ -16,9 +16,9 @@ import { createLogger } from "../src/shared/process/log.js";
 import { commandLine, WrongOption, whole } from "../src/shared/process/options.js";
 import { projectRoot } from "../src/shared/process/project-root.js";
 import { decodeExecutionRows, encodeCommandBatch } from "../src/shared/wire/pipeline-codec.js";
+import { medianOf } from "../tools/load/percentile.js";
 import type { BenchService } from "./bench-service.js";
-import { medianOf, runEngine, type Taken } from "./engine-run.js";
-import { median } from "./measurement.js";
+import { medianRun, runEngine, type Taken } from "./engine-run.js";
 import { asked } from "./options.js";
 import { machine } from "./report.js";
 import { steadyCommand } from "./steady-flow.js";
@@ -87,9 +87,9 @@ try {
     const last = await bus.lastMessage("EXECUTIONS", `executions.${ASSET}`);
     return last !== null && decodeExecutionRows(last.data).throughCommand >= commands;
   });
-  const snapshot = await medianOf(RUNS, () => run(NEVER));
+  const snapshot = await medianRun(RUNS, () => run(NEVER));
   for (const stored of await store.list(ASSET)) await store.remove(stored);
-  const replay = await medianOf(RUNS, () => run(NEVER));
+  const replay = await medianRun(RUNS, () => run(NEVER));
   const row = (what: string, count: number, { ms, cpuMs }: Taken) =>
     console.log(`| ${what} | ${count} | ${ms.toFixed(0)} | ${cpuMs.toFixed(0)} | ${(count / ms / 1000).toFixed(2)} |`);
   console.log(`${machine()}; ${resting} orders rest, ${batch} commands a message\n`);
@@ -108,7 +108,7 @@ try {
       const command = (index: number) => fillLog(bus, index, index + 1);
       times.push(await takeOver.measure(standsBy, next, command));
     }
-    const [ms, after] = [median(times.map((time) => time.ms)), median(times.map((time) => time.afterLeaseMs))];
+    const [ms, after] = [medianOf(times.map((time) => time.ms)), medianOf(times.map((time) => time.afterLeaseMs))];
     console.log(`| ${standsBy ? "with" : "without"} a standby | ${ms.toFixed(0)} | ${after.toFixed(0)} |`);
   }
   await bus.close();

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
+import { markdownTable } from "../tools/load/markdown-table.js";
 import { verdict } from "./bars.js";
 import type { Measurement } from "./measurement.js";
 
@@ -7,7 +8,7 @@ import type { Measurement } from "./measurement.js";
 export function tableOf(measurements: readonly Measurement[], isSmoke: boolean): string {
   const bar = (m: Measurement) => (isSmoke ? "" : verdict(m));
   const rows = measurements.map((m) => [m.bench, m.stream, m.engine, number(m.value), m.unit, bar(m), hashOf(m)]);
-  return markdown([["bench", "stream or book", "engine", "value", "unit", "bar", "hash"], ...rows]);
+  return markdownTable(["bench", "stream or book", "engine", "value", "unit", "bar", "hash"], rows);
 }
 
 /** What one has to know to read the figures. */
@@ -30,12 +31,4 @@ function number(value: number): string {
 
 function hashOf({ hash }: Measurement): string {
   return hash === null ? "" : String(hash);
-}
-
-function markdown(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = rows;
-  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
-  return [line(head), rule, ...body.map(line)].join("\n");
 }

@@ -1,6 +1,7 @@
 /** What runs of several contestants in turn say of each other. Pure. */
-import { medianOf } from "../../tools/load/figures.js";
+
 import { LOAD_GENERATOR, type Measured } from "../../tools/load/measured-run.js";
+import { medianOf } from "../../tools/load/percentile.js";
 
 export const COLUMNS = ["orders/s", "", "`ACK` p50", "p99", "report p50", "p99", "CPU µs an order", "machine busy"];
 

@@ -2,11 +2,11 @@ import { isPostgresError } from "../shared/database/postgres-errors.js";
 import type { AssetState } from "../shared/domain/messages.js";
 import {
   type Call,
-  type Command,
   NEEDED_WHY,
   type Outcome,
   type Program,
   RefusedToOperator,
+  type Subcommand,
   table,
   timeText,
 } from "./command-line.js";
@@ -24,7 +24,7 @@ export const ASSET: Program = {
   examples: ["show", 'halt BTC-USD --why "price feed is broken"', 'resume all --why "feed is back"'],
 };
 
-function setter(name: string, state: AssetState, summary: string): Command {
+function setter(name: string, state: AssetState, summary: string): Subcommand {
   return {
     usage: `${name} <asset|all>`,
     summary,

@@ -25,7 +25,7 @@ export interface Call {
   } & { readonly limit?: number; readonly all?: true };
 }
 
-export interface Command {
+export interface Subcommand {
   /** For example "deposit <account> <amount> <currency>". */
   readonly usage: string;
   readonly summary: string;
@@ -37,12 +37,12 @@ export interface Command {
 export interface Program {
   readonly name: string;
   readonly summary: string;
-  readonly commands: readonly Command[];
+  readonly commands: readonly Subcommand[];
   readonly examples: readonly string[];
 }
 
 export interface Parsed {
-  readonly command: Command;
+  readonly command: Subcommand;
   readonly words: Call["words"];
   readonly options: Call["options"];
   readonly isJson: boolean;
@@ -79,13 +79,13 @@ export function timeText(time: Date): string {
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** A text of others, made safe for one line of a terminal: it can't forge another line, or hide a part of its own. */
-export function shown(text: string): string {
+export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Rows of cells as text with aligned columns. */
 export function table(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(shown));
+  const rows = cells.map((row) => row.map(visible));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

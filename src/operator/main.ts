@@ -7,7 +7,7 @@ import { commandLine, WrongOption } from "../shared/process/options.js";
 import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";
-import { parse, RefusedToOperator, shown } from "./command-line.js";
+import { parse, RefusedToOperator, visible } from "./command-line.js";
 import { operatorConfig, placesToLookAt } from "./config.js";
 import { problemsOf, STATUS_HELP, STATUS_SUMMARY, statusText } from "./status.js";
 import { readStatus } from "./status-readings.js";
@@ -55,7 +55,7 @@ try {
     (kind) => error instanceof kind,
   );
   process.stderr.write(
-    `${name ?? "operator"}: ${isOurs ? shown((error as Error).message) : ((error as Error).stack ?? error)}\n`,
+    `${name ?? "operator"}: ${isOurs ? visible((error as Error).message) : ((error as Error).stack ?? error)}\n`,
   );
   process.exitCode = error instanceof WrongOption ? 2 : 1;
 }

@@ -3,7 +3,7 @@ import type { Database } from "../shared/database/database.js";
 import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { parseDecimal } from "../shared/domain/decimal.js";
 import { type Account, balancesOf, findAccount } from "./accounts.js";
-import { type Call, type Outcome, RefusedToOperator, shown } from "./command-line.js";
+import { type Call, type Outcome, RefusedToOperator, visible } from "./command-line.js";
 
 const REFERENCE_LENGTH_MAX = 200;
 
@@ -37,8 +37,8 @@ export async function transfer(kind: "deposit" | "withdrawal", call: Call): Prom
   const done =
     kind === "deposit" ? `deposited ${amount} ${currency} to ${name}` : `withdrew ${amount} ${currency} from ${name}`;
   const said = isRepeated
-    ? `${shown(reference)} was booked before; nothing was changed`
-    : `${done}; reference ${shown(reference)}`;
+    ? `${visible(reference)} was booked before; nothing was changed`
+    : `${done}; reference ${visible(reference)}`;
   return {
     text: `${said}; ${name} has ${balance?.available} ${currency} available, ${balance?.held} held`,
     json: { kind, account: name, amount, currency, reference, isRepeated, balance },

@@ -1,5 +1,5 @@
 /** The state of a pipeline (status-readings.ts) as text for an operator, and the problems in it. Pure. */
-import { shown, table } from "./command-line.js";
+import { table, visible } from "./command-line.js";
 import {
   type AssetReading,
   isSilent,
@@ -55,7 +55,7 @@ export function statusText(readings: StatusReadings): string {
   const { services, assets, nats } = readings;
   const problems = problemsOf(readings);
   const headline = problems.length === 0 ? "all is well" : "not all is well:";
-  const blocks = [[headline, ...problems.map((line) => `  ${shown(line)}`)].join("\n"), servicesTable(services)];
+  const blocks = [[headline, ...problems.map((line) => `  ${visible(line)}`)].join("\n"), servicesTable(services)];
   if (!isSilent(assets)) blocks.push(assetsTable(assets, nats));
   return blocks.join("\n\n");
 }

@@ -1,5 +1,5 @@
 /** Stored commands (the table order_log) and their holds: the record of what engines are told and what is held for it. */
-import { columns, NO_ROWS } from "../shared/database/columns.js";
+import { columns, hasRows, NO_ROWS } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
 import { isPostgresError, isTaken } from "../shared/database/postgres-errors.js";
@@ -115,8 +115,6 @@ export class CommandStore {
     return readStoredCommands(this.#database, asset, after, max);
   }
 }
-
-const hasRows = ({ values }: Statement) => values?.[0] !== NO_ROWS;
 
 function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBatch): PositionMove {
   const throughCommand = (commands.at(-1) as Command).commandSequence;

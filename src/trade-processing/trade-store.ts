@@ -1,6 +1,6 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
-import { NO_ROWS } from "../shared/database/columns.js";
-import type { Database, Statement } from "../shared/database/database.js";
+import { hasRows } from "../shared/database/columns.js";
+import type { Database } from "../shared/database/database.js";
 import { fenceError, takePositions } from "../shared/database/positions.js";
 import { type TermsRow, termsColumns, withTerms } from "../shared/database/stored-reports.js";
 import type { OrderRecord } from "../shared/domain/order-record.js";
@@ -123,5 +123,3 @@ type OrderRow = Omit<OrderRecord, "feeRates" | "terms"> &
     readonly makerBps: number | null;
     readonly takerBps: number | null;
   };
-
-const hasRows = ({ values }: Statement) => values?.[0] !== NO_ROWS;

@@ -1,7 +1,7 @@
 /** Notes when life comes back: the first acknowledgement, or the first report, of a request sent after the mark. */
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { patience } from "../../test/support/machine.js";
-import { percentile } from "./percentile.js";
+import { percentile } from "../load/percentile.js";
 
 export type Measure = "ack" | "report";
 

@@ -8,6 +8,7 @@ import type { LoadOptions } from "./load-run.js";
 import { cpuGroups, LOAD_GENERATOR, measuredRun } from "./measured-run.js";
 import { pipeThroughNetcat } from "./netcat.js";
 import { type Own, startOwnPipeline } from "./own-pipeline.js";
+import { medianOf } from "./percentile.js";
 import type { Target } from "./target.js";
 
 export interface FiguresOptions {
@@ -176,11 +177,6 @@ function tell({ name, bounds }: Pick<Figure, "name" | "bounds">, samples: readon
     console.log(isJson ? JSON.stringify({ figure: name, broken }) : `  BROKEN in ${name}: ${broken}`);
   }
   return isKept;
-}
-
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
 }
 
 function round(value: number): string {

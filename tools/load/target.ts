@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readEndpoints } from "../../src/shared/process/endpoints.js";
 
 /** What is under load, and where else to look. */
 export interface Target {
@@ -18,14 +17,7 @@ const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost", "[::1]"]);
 
 /** What `npm start` wrote when it was ready. */
 export function targetOf(dataDir: string): Target {
-  const file = join(dataDir, "endpoints.json");
-  let target: Target;
-  try {
-    target = JSON.parse(readFileSync(file, "utf8")) as Target;
-  } catch (cause) {
-    throw new Error(`${file} can't be read: run npm start first, or name the target with --host and --port`, { cause });
-  }
-  return checkLoopback(target);
+  return checkLoopback(readEndpoints(dataDir, "name the target with --host and --port"));
 }
 
 /** A load test is an attack on whoever did not ask for it. */

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from "../../shared/domain/rejects.js";
-import { shown } from "../connections/subscribe-request.js";
+import { shownValue } from "../connections/subscribe-request.js";
 import type { OpenOrderPlace } from "./orders-source.js";
 
 /** What a client asks of the channel `orders`: to subscribe, or the next page of the open orders. */
@@ -14,14 +14,14 @@ export function parseOrdersRequest(fields: Readonly<Record<string, unknown>>): O
     if (from !== undefined) return refuse("UNSUPPORTED_COMBINATION", "give from to subscribe, or next for a page");
     const after = parsePlace(next);
     return after === null
-      ? refuse("MALFORMED_MESSAGE", `next ${shown(next)} is not one; give back what the last answer had as next`)
+      ? refuse("MALFORMED_MESSAGE", `next ${shownValue(next)} is not one; give back what the last answer had as next`)
       : { kind: "page", after };
   }
   if (from === undefined) return { kind: "subscribe", fromSequence: null };
   if (typeof from !== "number" || !Number.isSafeInteger(from) || from < 0)
     return refuse(
       "MALFORMED_MESSAGE",
-      `from ${shown(from)} is not a whole number from 0; give the last accountSequence you have`,
+      `from ${shownValue(from)} is not a whole number from 0; give the last accountSequence you have`,
     );
   return { kind: "subscribe", fromSequence: from };
 }

@@ -28,7 +28,7 @@ export function parseSubscribeRequest<OneChannel extends NamedChannel>(
     const use = `use ${channels.map(({ name }) => name).join(", ")}`;
     return typeof channel === "string" && laterChannels.includes(channel)
       ? refuse("UNSUPPORTED_COMBINATION", `channel ${channel} is not available yet; ${use}`)
-      : refuse("UNKNOWN_COMMAND", `channel ${shown(channel)} does not exist; ${use}`);
+      : refuse("UNKNOWN_COMMAND", `channel ${shownValue(channel)} does not exist; ${use}`);
   }
   if ("account" in fields)
     return refuse(
@@ -38,7 +38,7 @@ export function parseSubscribeRequest<OneChannel extends NamedChannel>(
   if (asset !== undefined && (typeof asset !== "string" || !assets.has(asset)))
     return refuse(
       "UNKNOWN_ASSET",
-      `asset ${shown(asset)} is not traded here; use one of ${[...assets.keys()].join(", ")}`,
+      `asset ${shownValue(asset)} is not traded here; use one of ${[...assets.keys()].join(", ")}`,
     );
   const stray = Object.keys(fields).find((field) => !found.fields.includes(field));
   if (stray !== undefined) return strayField(stray, channels);
@@ -49,11 +49,11 @@ function strayField(field: string, channels: readonly NamedChannel[]): Refusal {
   const owner = channels.find(({ fields }) => fields.includes(field));
   if (owner !== undefined) return refuse("UNSUPPORTED_COMBINATION", `${field} is for the channel ${owner.name} only`);
   const known = ["channel", "asset", ...channels.flatMap(({ fields }) => fields)];
-  return refuse("MALFORMED_MESSAGE", `field ${shown(field)} is not known; use ${known.join(", ")}`);
+  return refuse("MALFORMED_MESSAGE", `field ${shownValue(field)} is not known; use ${known.join(", ")}`);
 }
 
 /** A client's value, made fit for one line of an answer. */
-export function shown(value: unknown): string {
+export function shownValue(value: unknown): string {
   const text =
     typeof value === "string"
       ? JSON.stringify(value)

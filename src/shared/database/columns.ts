@@ -1,4 +1,4 @@
-import { elementOf } from "./pipelined-transaction.js";
+import { elementOf, type Statement } from "./pipelined-transaction.js";
 
 /** Turns rows into columns, one array literal each, for `unnest`: `columns(rows, (row) => row.a, (row) => row.b)`. */
 export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): string[] {
@@ -16,3 +16,7 @@ export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => 
 
 /** The literal of a column without rows. */
 export const NO_ROWS = "{}";
+
+export function hasRows({ values }: Statement): boolean {
+  return values?.[0] !== NO_ROWS;
+}

@@ -74,7 +74,7 @@ export async function hasBecome(
   return true;
 }
 
-export interface Attempts {
+export interface Retrying {
   readonly deadlineMs: number;
   readonly everyMs: number;
   /** Called with the error of every attempt that is followed by another. */
@@ -82,7 +82,7 @@ export interface Attempts {
 }
 
 /** Tries until the work succeeds. After the deadline rejects with a DeadlineExceeded that says `whyNot`. */
-export async function tryFor<T>(work: () => Promise<T>, attempts: Attempts, whyNot: string): Promise<T> {
+export async function tryFor<T>(work: () => Promise<T>, attempts: Retrying, whyNot: string): Promise<T> {
   const startedMs = performance.now();
   for (;;) {
     try {
