@@ -107,7 +107,7 @@ export class HostedEngine {
     return { commandsThrough: this.#commandsThrough, executionsThrough: this.#output.last };
   }
 
-  /** What it waits for before it publishes; null: it publishes. */
+  /** What the engine waits for before it publishes; null: it publishes. */
   get whyNotReady(): string | null {
     if (this.#events.kind === "published") return null;
     return this.#commands.kind === "order_log" ? this.#commands.replay.progress : `replaying ${this.#asset}`;

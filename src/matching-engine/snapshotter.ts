@@ -19,8 +19,6 @@ export interface SnapshotPolicy {
   readonly everyCommands: number;
   /** Or after this time, if the asset had a command. */
   readonly everyMs: number;
-  /** Or after so many messages in COMMANDS of all assets, if some were this one's: a start has to read all of them. */
-  readonly everyMessages?: number;
   /** How long a process that follows the engine may take over a due snapshot; then the engine's own process takes it. */
   readonly graceMs?: number;
   /** A replay of so many commands makes a snapshot due at once. */
@@ -37,9 +35,10 @@ invariant(
 );
 const REPLAY_COMMANDS_MAX = 1_000;
 /**
- * The default of `everyMessages`, by the size of the book. A start replays the messages since the snapshot with code that V8
- * has not compiled yet: some 0.05 ms a message, and twice that if each holds ten commands. A snapshot of 10,000 orders takes
- * 22 ms of CPU and 0.8 MB of disk; one of a larger book is taken less often, until the replay would take half a second.
+ * A snapshot is due after so many messages in COMMANDS of all assets, by the size of the book, if some were this one's: a start
+ * has to read them all, and replays them with code that V8 has not compiled yet: some 0.05 ms a message, and twice that if each
+ * holds ten commands. A snapshot of 10,000 orders takes 22 ms of CPU and 0.8 MB of disk; one of a larger book is taken less
+ * often, until the replay would take half a second.
  */
 const EVERY_MESSAGES_MIN = 2_500;
 const EVERY_MESSAGES_MAX = 10_000;
@@ -143,10 +142,11 @@ export class Snapshotter {
     const last = this.#last.get(asset);
     const startedMs = performance.now();
     if (last === undefined || this.#storing !== null || startedMs < this.#notBeforeMs) return;
-    const { everyCommands, everyMs, everyMessages = messagesWorth(engine.byteLength) } = this.#policy;
+    const { everyCommands, everyMs } = this.#policy;
     const commands = engine.lastCommandSequence - last.commandSequence;
     const isOld = commands > 0 && startedMs - last.sinceMs >= everyMs;
-    const isFar = commands >= COMMANDS_MIN && places.commandsThrough - last.commandsThrough >= everyMessages;
+    const messages = places.commandsThrough - last.commandsThrough;
+    const isFar = commands >= COMMANDS_MIN && messages >= messagesWorth(engine.byteLength);
     if (commands < everyCommands && !isOld && !isFar) return;
     if (task === "others'" && !this.#isMissing(asset, last, places.commandsThrough)) return;
     void this.#take(asset, engine, options, places);

@@ -106,11 +106,8 @@ export class Places<Holder> {
   #remember(address: string): void {
     this.#knownAddresses.delete(address);
     this.#knownAddresses.add(address);
-    if (this.#knownAddresses.size <= KNOWN_ADDRESSES_MAX) return;
-    for (const oldest of this.#knownAddresses) {
-      this.#knownAddresses.delete(oldest);
-      return;
-    }
+    const [oldest] = this.#knownAddresses;
+    if (this.#knownAddresses.size > KNOWN_ADDRESSES_MAX && oldest !== undefined) this.#knownAddresses.delete(oldest);
   }
 }
 

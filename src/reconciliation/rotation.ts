@@ -22,7 +22,7 @@ export interface Slice {
   readonly window: Window;
   readonly accounts: readonly AccountWindow[];
   readonly next: RotationCursor;
-  /** It is the last part of the last asset; the next one begins a new lap. */
+  /** This slice is the last part of the last asset; the next one begins a new lap. */
   readonly endsLap: boolean;
 }
 

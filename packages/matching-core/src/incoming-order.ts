@@ -28,9 +28,9 @@ export class IncomingOrder {
   side = 0;
   /** The TERMS of its row (order-layout.ts). */
   terms = 0;
-  /** What it still wants; NONE if a budget limits it instead. */
+  /** What the order still wants; NONE if a budget limits it instead. */
   leavesLots = Number.NaN;
-  /** What it may still spend; NONE if a quantity limits it instead. */
+  /** What the order may still spend; NONE if a quantity limits it instead. */
   budgetUnits = Number.NaN;
   filledLots = Number.NaN;
   displayLots = Number.NaN;

@@ -42,13 +42,13 @@ export class OrderBook {
   readonly buyStops: PriceLadder;
   readonly sellStops: PriceLadder;
   assetState = OPEN;
-  /** It was told to open, and each command uncrosses a part of what the auction has collected. */
+  /** The asset was told to open, and each command uncrosses a part of what the auction has collected. */
   isOpening = false;
   /** NONE before the first trade. */
   lastTradeTicks = Number.NaN;
 
   constructor() {
-    // It was NaN, which makes V8 keep it as a double.
+    // A field that was NaN first is kept as a double by V8.
     this.lastTradeTicks = NONE;
     this.rows = new OrderTable();
     this.icebergs = new IcebergRows();

@@ -3,6 +3,7 @@ import type { AccountId } from "../../shared/domain/units.js";
 import type { Listener, Rooms } from "../connections/listener.js";
 import type { KeptBytes } from "../kept-bytes.js";
 import type { FeedReport, OnKept } from "./account-feed.js";
+import { flushChanged } from "./changed-feeds.js";
 import { roomOf } from "./channel.js";
 import type { ReportsHole } from "./orders-source.js";
 import { LiveAccount, OrdersSubscriber, REPORTS_IN_PACKET_MAX } from "./orders-subscriber.js";
@@ -100,20 +101,12 @@ export class LiveOrders {
 
   /** Sends live subscribers the reports that are in sequence, one packet an account; true: there are more. */
   flush(onTold: (matchedAtUs: number) => void): boolean {
-    let hasMore = false;
-    for (const accountId of this.#changed) {
-      const account = this.#accounts.get(accountId);
-      const reports = account?.feed.release(REPORTS_IN_PACKET_MAX) ?? [];
-      const last = reports.at(-1);
-      if (account === undefined || last === undefined) this.#changed.delete(accountId);
-      else {
-        hasMore ||= reports.length === REPORTS_IN_PACKET_MAX;
-        this.#options.rooms.send(roomOfOrders(accountId), "orders", { reports: reports.map((report) => report.json) });
-        for (const subscriber of account.ahead) this.#send(subscriber, reports);
-        onTold(last.matchedAtUs);
-      }
-    }
-    return hasMore;
+    const release = (accountId: AccountId) => this.#accounts.get(accountId)?.feed.release(REPORTS_IN_PACKET_MAX);
+    return flushChanged(this.#changed, REPORTS_IN_PACKET_MAX, release, (accountId, reports, last) => {
+      this.#options.rooms.send(roomOfOrders(accountId), "orders", { reports: reports.map((report) => report.json) });
+      for (const subscriber of this.#accounts.get(accountId)?.ahead ?? []) this.#send(subscriber, reports);
+      onTold(last.matchedAtUs);
+    });
   }
 
   /** Notes that the account has reports up to this sequence. */

@@ -6,6 +6,7 @@ import type { Logger } from "../../shared/process/log.js";
 import type { Listener, Rooms } from "../connections/listener.js";
 import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
+import { flushChanged } from "./changed-feeds.js";
 import { type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
 import { GapFiller } from "./gap-filler.js";
 import type { Hole } from "./sequence-gate.js";
@@ -113,20 +114,13 @@ export class TradesChannel implements Channel {
   }
 
   flush(onTold: (executedAtUs: number) => void): boolean {
-    let hasMore = false;
-    for (const name of this.#changed) {
-      const entry = this.#tapes.get(name);
-      const trades = entry?.tape.release(TRADES_IN_PACKET_MAX) ?? [];
-      const last = trades.at(-1);
-      if (entry === undefined || last === undefined) this.#changed.delete(name);
-      else {
-        hasMore ||= trades.length === TRADES_IN_PACKET_MAX;
-        const json = trades.map((trade) => tradeJson(trade, entry.asset));
-        this.#options.rooms.send(roomOf(this.name, name), "trades", { asset: name, trades: json });
-        onTold(last.executedAtUs);
-      }
-    }
-    return hasMore;
+    const release = (name: string) => this.#tapes.get(name)?.tape.release(TRADES_IN_PACKET_MAX);
+    return flushChanged(this.#changed, TRADES_IN_PACKET_MAX, release, (name, trades, last) => {
+      const { asset } = this.#tapes.get(name) as { readonly asset: Asset };
+      const json = trades.map((trade) => tradeJson(trade, asset));
+      this.#options.rooms.send(roomOf(this.name, name), "trades", { asset: name, trades: json });
+      onTold(last.executedAtUs);
+    });
   }
 
   async reconcile(): Promise<void> {
