@@ -58,7 +58,6 @@ interface Lane {
   readonly waiting: FairQueue<Waiting>;
   isPublishing: boolean;
   startedAtMs: number;
-  timer: NodeJS.Timeout | null;
 }
 
 export class Batcher {
@@ -68,6 +67,10 @@ export class Batcher {
   readonly #pacing: Pacing;
   readonly #published: (batch: PublishedBatch) => void;
   readonly #lanes = new Map<string, Lane>();
+  /** Lanes with requests, and no message on its way: they start together, so that one write carries all their messages. */
+  readonly #ready = new Set<Lane>();
+  #startedAtMs = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | null = null;
 
   /** `published` is called for every stored message, before its requests are settled. */
   constructor(
@@ -91,7 +94,7 @@ export class Batcher {
     else {
       const { accountId } = request;
       lane.waiting.put({ accountId, request, settle, arrivedAtMs: nowMs })?.settle(QUEUE_FULL);
-      if (!lane.isPublishing && lane.timer === null) this.#schedule(lane, nowMs);
+      if (!lane.isPublishing) this.#schedule(lane, nowMs);
     }
   }
 
@@ -118,7 +121,7 @@ export class Batcher {
     let lane = this.#lanes.get(asset);
     if (lane === undefined) {
       const waiting = new FairQueue<Waiting>(this.#options.queueMax);
-      lane = { asset, waiting, isPublishing: false, startedAtMs: Number.NEGATIVE_INFINITY, timer: null };
+      lane = { asset, waiting, isPublishing: false, startedAtMs: Number.NEGATIVE_INFINITY };
       this.#lanes.set(asset, lane);
     }
     return lane;
@@ -133,16 +136,25 @@ export class Batcher {
     for (const { settle } of waiting.takeArrivedBy(lastArrivalMs)) settle(UNAVAILABLE);
   }
 
-  /** Starts the next batch now, or when its time has come. */
+  /** Starts the lane's next batch now, or with the others' when the time of the next window has come. */
   #schedule(lane: Lane, nowMs: number): void {
-    const waitMs = lane.startedAtMs + this.#pacing.intervalMs(nowMs) - nowMs;
+    this.#ready.add(lane);
+    if (this.#timer !== null) return;
+    const waitMs = this.#startedAtMs + this.#pacing.intervalMs(nowMs) - nowMs;
     // The shortest timer takes a millisecond: waiting for less than half of one is not worth it.
-    if (waitMs < 0.5) this.#start(lane, nowMs);
+    if (waitMs < 0.5) this.#startReady(nowMs);
     else
-      lane.timer = setTimeout(() => {
-        lane.timer = null;
-        this.#start(lane, this.#clock.nowMs());
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#startReady(this.#clock.nowMs());
       }, Math.round(waitMs));
+  }
+
+  #startReady(nowMs: number): void {
+    this.#startedAtMs = nowMs;
+    const lanes = [...this.#ready];
+    this.#ready.clear();
+    for (const lane of lanes) this.#start(lane, nowMs);
   }
 
   #start(lane: Lane, nowMs: number): void {
@@ -154,7 +166,7 @@ export class Batcher {
     this.#pacing.started(batch.length, nowMs);
     void this.#write(lane, batch).then(() => {
       lane.isPublishing = false;
-      if (lane.waiting.size > 0 && lane.timer === null) this.#schedule(lane, this.#clock.nowMs());
+      if (lane.waiting.size > 0) this.#schedule(lane, this.#clock.nowMs());
     });
   }
 
