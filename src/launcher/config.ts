@@ -3,7 +3,16 @@ import * as v from "valibot";
 import { dataFolder } from "../shared/process/endpoints.js";
 import { assetsFile, natsReplicas, stopTimeoutMs } from "../shared/process/service-config.js";
 import { ADMIN_PORT_BASE } from "../shared/process/services.js";
-import { flag, integer, logLevel, optionalText, production, readSettings, text } from "../shared/process/settings.js";
+import {
+  flag,
+  integer,
+  logLevel,
+  oneOf,
+  optionalText,
+  production,
+  readSettings,
+  text,
+} from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
 import type { DemoAccounts } from "./migrations.js";
 
@@ -27,6 +36,8 @@ const SETTINGS = v.object({
   ),
   orderHandler: publicPort(text("ORDER_HANDLER_HOST", "127.0.0.1"), listenPort("ORDER_HANDLER_PORT", 7001)),
   notifier: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), listenPort("NOTIFIER_PORT", 7002)),
+  /** Whether the services that work on orders share a process, or each has its own. */
+  processes: oneOf("PROCESSES", "together", ["together", "apart"]),
   adminHost: text("ADMIN_HOST", "127.0.0.1"),
   adminPortBase: listenPort("ADMIN_PORT_BASE", ADMIN_PORT_BASE),
   stopTimeoutMs: v.pipe(

@@ -16,6 +16,19 @@ import { type Part, Supervisor, type SupervisorEvents } from "./supervisor.js";
 const DATABASE = "bourse";
 const SERVER_STOP_DEADLINE_MS = 20_000;
 
+type Processes = readonly [readonly ServiceName[], ...(readonly ServiceName[])[]];
+
+/** The services that share a process, the order-handler's first: a batch that passes through one process costs fewer wake-ups. */
+function processesOf(processes: LauncherConfig["processes"]): Processes {
+  if (processes === "apart") return [["order-handler"], ...SERVICES.slice(1).map((name) => [name])];
+  return [
+    ["order-handler"],
+    ["order-processing", "matching-engine", "trade-processing"],
+    ["market-data-notifier"],
+    ["reconciliation"],
+  ];
+}
+
 /** A part of the pipeline did not start; the message names it and says why. */
 export class StartFailed extends Error {
   override readonly name = "StartFailed";
@@ -47,9 +60,9 @@ export class Pipeline {
     this.#urls = { natsUrl, databaseUrl };
     await this.#step("the database's tables", () => this.#prepareDatabase());
     // The order-handler starts last: by then all services that work on orders are there.
-    const [first, ...consumers] = SERVICES;
-    await Promise.all(consumers.map((service) => this.#startService(service)));
-    await this.#startService(first);
+    const [first, ...consumers] = processesOf(this.#config.processes);
+    await Promise.all(consumers.map((services) => this.#startServices(services)));
+    await this.#startServices(first);
   }
 
   /** Stops the services in the direction of an order, so that each has received everything before; then the servers. */
@@ -132,21 +145,20 @@ export class Pipeline {
     });
   }
 
-  async #startService(name: ServiceName): Promise<void> {
+  async #startServices(names: readonly ServiceName[]): Promise<void> {
     const { natsUrl, databaseUrl } = this.#urls;
-    const settings = {
-      config: this.#config,
-      dataFolder: this.#dataFolder.path,
-      natsUrl: this.#natsUrlOf?.(name) ?? natsUrl,
-      databaseUrl,
-    };
-    const service = new Supervisor(servicePart(name, settings), this.#events);
-    this.#services.set(name, service);
-    await this.#step(name, async () => {
-      const waitingFor = await untilReady(await service.start(), adminUrl(this.#config, name));
-      if (waitingFor !== null) this.#events.tell(`${name} waits: ${waitingFor}`);
+    const natsUrlOf = this.#natsUrlOf ?? (() => natsUrl);
+    const settings = { config: this.#config, dataFolder: this.#dataFolder.path, natsUrlOf, databaseUrl };
+    const part = new Supervisor(servicePart(names, settings), this.#events);
+    for (const name of names) this.#services.set(name, part);
+    await this.#step(part.name, async () => {
+      const running = await part.start();
+      for (const name of names) {
+        const waitingFor = await untilReady(running, adminUrl(this.#config, name));
+        if (waitingFor !== null) this.#events.tell(`${name} waits: ${waitingFor}`);
+      }
     });
-    service.keepRunning();
+    part.keepRunning();
   }
 
   async #step(name: string, start: () => Promise<unknown>): Promise<void> {

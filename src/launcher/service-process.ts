@@ -16,7 +16,7 @@ const PROBE_TIMEOUT_MS = 2000;
 export interface ServiceSettings {
   readonly config: LauncherConfig;
   readonly dataFolder: string;
-  readonly natsUrl: string;
+  readonly natsUrlOf: (service: ServiceName) => string;
   readonly databaseUrl: string;
 }
 
@@ -33,33 +33,43 @@ export function mainFile(service: ServiceName): string {
   return join(projectRoot, "dist", service, "main.js");
 }
 
+const togetherFile = join(projectRoot, "dist", "launcher", "together.js");
+
 /**
- * A service as a process, in a process group of its own, so that Ctrl-C reaches the launcher alone; it ends by itself when
+ * Services as a process, in a process group of its own, so that Ctrl-C reaches the launcher alone; it ends by itself when
  * its channel to the launcher closes. Its arguments name the data folder, for people and for the next launcher.
  */
-export function servicePart(service: ServiceName, settings: ServiceSettings): Part {
-  const { config, dataFolder, natsUrl, databaseUrl } = settings;
+export function servicePart(services: readonly ServiceName[], settings: ServiceSettings): Part {
+  const { config, dataFolder, databaseUrl } = settings;
+  const [first = "order-handler", ...others] = services;
+  const program = others.length === 0 ? [mainFile(first), dataFolder] : [togetherFile, dataFolder, ...services];
   return {
-    name: service,
+    name: services.join(", "),
     async start() {
-      const child = spawn(process.execPath, ["--enable-source-maps", mainFile(service), dataFolder], {
+      const child = spawn(process.execPath, ["--enable-source-maps", ...program], {
         cwd: projectRoot,
         detached: true,
         stdio: ["ignore", "inherit", "inherit", "ipc"],
         env: {
           ...config.environment,
-          NATS_URL: natsUrl,
           DATABASE_URL: databaseUrl,
           DATA_DIR: dataFolder,
           INSTANCE: instanceOf(dataFolder),
           ASSETS_FILE: config.assetsFile,
-          ADMIN_PORT: String(adminPort(config, service)),
+          SERVICE_SETTINGS: JSON.stringify(
+            Object.fromEntries(services.map((name) => [name, ownSettings(name, settings)])),
+          ),
         },
       });
       await once(child, "spawn");
       return running(child);
     },
   };
+}
+
+/** What the services of one process have each for itself. */
+function ownSettings(service: ServiceName, { config, natsUrlOf }: ServiceSettings): NodeJS.ProcessEnv {
+  return { NATS_URL: natsUrlOf(service), ADMIN_PORT: String(adminPort(config, service)) };
 }
 
 /** The name of this copy of the pipeline among the holders of leases: the same after every start. */

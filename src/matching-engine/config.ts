@@ -18,7 +18,7 @@ const SETTINGS = v.object({
   standsBy: flag("ENGINE_STANDBY", true),
 });
 
-export function readConfig() {
-  const { traded, ...config } = readSettings(SETTINGS);
+export function readConfig(values?: NodeJS.ProcessEnv) {
+  const { traded, ...config } = readSettings(SETTINGS, values);
   return Object.freeze({ ...config, ...traded });
 }

@@ -29,7 +29,7 @@ const SETTINGS = v.pipe(
   ),
 );
 
-export function readConfig() {
-  const { traded, ...config } = readSettings(SETTINGS);
+export function readConfig(values?: NodeJS.ProcessEnv) {
+  const { traded, ...config } = readSettings(SETTINGS, values);
   return Object.freeze({ ...config, ...traded });
 }

@@ -15,8 +15,8 @@ const SETTINGS = v.object({
 });
 
 /** The settings of the service, which runs pass after pass and rests `restFactor` times as long as each statement took. */
-export function serviceConfig() {
-  return Object.freeze({ ...readSettings(SETTINGS), restFactor: REST_FACTOR, limits: PASS_LIMITS });
+export function serviceConfig(values?: NodeJS.ProcessEnv) {
+  return Object.freeze({ ...readSettings(SETTINGS, values), restFactor: REST_FACTOR, limits: PASS_LIMITS });
 }
 
 /** The settings of `npm run reconcile`. */

@@ -11,7 +11,7 @@ const SETTINGS = v.object({
   gatherMs: integer("SETTLEMENT_GATHER_MS", 0, { min: 0, max: 100 }),
 });
 
-export function readConfig() {
-  const { traded, ...config } = readSettings(SETTINGS);
+export function readConfig(values?: NodeJS.ProcessEnv) {
+  const { traded, ...config } = readSettings(SETTINGS, values);
   return Object.freeze({ ...config, ...traded });
 }

@@ -6,7 +6,7 @@ import { startOnOwnServers } from "./own-servers.js";
 export async function startHandlerOnly(): Promise<Own> {
   return await startOnOwnServers(async (servers) => {
     const { config, natsUrl, databaseUrl } = servers;
-    const handler = await servicePart("order-handler", servers).start();
+    const handler = await servicePart(["order-handler"], { ...servers, natsUrlOf: () => natsUrl }).start();
     const stop = () => handler.stop();
     await untilReady(handler, adminUrl(config, "order-handler")).catch(async (cause) => {
       await stop();

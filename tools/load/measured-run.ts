@@ -62,7 +62,10 @@ export async function measuredRun(target: Target, options: LoadOptions): Promise
 
 /** Every process that works for the pipeline, the generator included. */
 export function cpuGroups({ services, natsUrl, databaseUrl }: Target): CpuGroup[] {
-  const groups: CpuGroup[] = services.map(({ name, pid }) => ({ name, pids: [pid], withDescendants: false }));
+  const groups: CpuGroup[] = [...new Set(services.map(({ pid }) => pid))].map((pid) => {
+    const names = services.filter((service) => service.pid === pid).map(({ name }) => name);
+    return { name: names.join(", "), pids: [pid], withDescendants: false };
+  });
   const launcherPid = parentOf(services[0]?.pid ?? 0);
   if (launcherPid > 1 && launcherPid !== process.pid)
     groups.push({ name: "launcher", pids: [launcherPid], withDescendants: false });

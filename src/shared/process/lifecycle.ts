@@ -1,7 +1,8 @@
 /**
- * The life of a service's process: starting → ready → stopping → gone. The first SIGTERM or SIGINT, or the loss of its parent,
- * stops it in order, within one deadline; a second signal ends it at once. Failed background work ends it, too, with exit code
- * 1: its supervisor starts it again, and it goes on from its checkpoint.
+ * The life of a service: starting → ready → stopping → gone, in a process of its own or in one with others, which then all end
+ * together. The first SIGTERM or SIGINT, or the loss of its parent, stops it in order, within one deadline; a second signal ends
+ * it at once. Failed background work ends it, too, with exit code 1: its supervisor starts it again, and it goes on from its
+ * checkpoint.
  */
 import { setMaxListeners } from "node:events";
 import { ConfigurationError, Fenced } from "../domain/errors.js";
@@ -10,7 +11,8 @@ import { createLogger, type Logger } from "./log.js";
 import { Metrics } from "./metrics.js";
 import { ReadinessChecks } from "./readiness.js";
 import type { ServiceConfig } from "./service-config.js";
-import type { ServiceName } from "./services.js";
+import { SERVICES, type ServiceName } from "./services.js";
+import { environmentOf } from "./settings.js";
 
 export interface Service {
   readonly log: Logger;
@@ -33,34 +35,88 @@ const EXIT_FAILED = 1;
 /** Runs `start`. The service is ready once that has resolved and every readiness check returns null. */
 export async function runService<Config extends ServiceConfig>(
   name: ServiceName,
-  readConfig: () => Config,
+  readConfig: (values: NodeJS.ProcessEnv) => Config,
   start: (service: Service, config: Config) => Promise<void>,
 ): Promise<void> {
   let config: Config;
   try {
-    config = readConfig();
+    config = readConfig(environmentOf(name));
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${name}: ${error.message}\n`);
     process.exit(EXIT_FAILED);
   }
-  const process_ = new ServiceProcess(name, config);
-  await process_.run((service) => start(service, config));
+  const service = new RunningService(name, config, life);
+  life.add(service);
+  await service.run(() => start(service, config));
 }
 
-class ServiceProcess implements Service {
+/** What the services of one process share: its signals and its end. All of them end together, in the order of the pipeline. */
+class ProcessLife {
+  readonly #services: RunningService[] = [];
+  #isStopping = false;
+  #exitCode = EXIT_CLEAN;
+
+  add(service: RunningService): void {
+    this.#services.push(service);
+    this.#services.sort((one, other) => SERVICES.indexOf(one.name) - SERVICES.indexOf(other.name));
+    if (this.#services.length > 1) return;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => this.stop(signal));
+    if (process.channel !== undefined) process.on("disconnect", () => this.stop("the launcher is gone"));
+    process.on("uncaughtException", (err) => service.fail(err));
+    process.on("unhandledRejection", (err) => service.fail(err));
+  }
+
+  fail(err: unknown): void {
+    // Another process has its work: it has nothing to finish, and must be gone before it does harm.
+    if (isFenced(err)) process.exit(EXIT_FAILED);
+    this.#exitCode = EXIT_FAILED;
+    this.stop("failure");
+  }
+
+  stop(why: string): void {
+    if (this.#isStopping) {
+      if (why.startsWith("SIG")) process.exit(EXIT_FAILED);
+      return;
+    }
+    this.#isStopping = true;
+    const stopTimeoutMs = Math.max(...this.#services.map((service) => service.stopTimeoutMs));
+    const deadline = setTimeout(() => {
+      this.#services[0]?.log.error({ stopTimeoutMs }, "did not stop in time; ending");
+      process.exit(EXIT_FAILED);
+    }, stopTimeoutMs);
+    void this.#stopAll(why).then(() => {
+      clearTimeout(deadline);
+      process.exit(this.#exitCode);
+    });
+  }
+
+  /** One after the other, in the direction of an order, so that each has received everything before it stops. */
+  async #stopAll(why: string): Promise<void> {
+    for (const service of this.#services) if (!(await service.stop(why))) this.#exitCode = EXIT_FAILED;
+  }
+}
+
+const life = new ProcessLife();
+
+class RunningService implements Service {
+  readonly name: ServiceName;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly stopTimeoutMs: number;
+  readonly #life: ProcessLife;
   readonly #config: ServiceConfig;
   readonly #stopping = new AbortController();
   readonly #steps: { step: string; stop: () => Promise<void> | void }[] = [];
   readonly #checks = new ReadinessChecks();
   #started = false;
-  #exitCode = EXIT_CLEAN;
 
-  constructor(name: ServiceName, config: ServiceConfig) {
+  constructor(name: ServiceName, config: ServiceConfig, ofProcess: ProcessLife) {
     // Node warns of a leak above ten listeners, but each asset that waits to try again adds one.
     setMaxListeners(0, this.#stopping.signal);
+    this.name = name;
+    this.stopTimeoutMs = config.stopTimeoutMs;
+    this.#life = ofProcess;
     this.#config = config;
     this.log = createLogger(name, config.logLevel);
     this.metrics = new Metrics(name);
@@ -88,24 +144,17 @@ class ServiceProcess implements Service {
 
   fail(err: unknown): void {
     this.log.fatal({ err }, "the service can't go on");
-    // Another process has its work: it has nothing to finish, and must be gone before it does harm.
-    if (isFenced(err)) process.exit(EXIT_FAILED);
-    this.#exitCode = EXIT_FAILED;
-    this.#stop("failure");
+    this.#life.fail(err);
   }
 
-  async run(start: (service: Service) => Promise<void>): Promise<void> {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => this.#stop(signal));
-    if (process.channel !== undefined) process.on("disconnect", () => this.#stop("the launcher is gone"));
-    process.on("uncaughtException", (err) => this.fail(err));
-    process.on("unhandledRejection", (err) => this.fail(err));
+  async run(start: () => Promise<void>): Promise<void> {
     try {
       const admin = await startAdminServer(this.#config, {
         readiness: () => this.#checks.readiness({ isStarted: this.#started, isStopping: this.stopping.aborted }),
         metrics: () => this.metrics.text(),
       });
       this.onStop("admin", () => closeAdminServer(admin));
-      await start(this);
+      await start();
       this.#started = true;
       this.log.info("ready");
     } catch (err) {
@@ -113,33 +162,21 @@ class ServiceProcess implements Service {
     }
   }
 
-  #stop(why: string): void {
-    if (this.stopping.aborted) {
-      if (why.startsWith("SIG")) process.exit(EXIT_FAILED);
-      return;
-    }
+  /** Never rejects. False: a step failed. */
+  async stop(why: string): Promise<boolean> {
     this.log.info({ why }, "stopping");
     this.#stopping.abort();
-    const deadline = setTimeout(() => {
-      this.log.error({ stopTimeoutMs: this.#config.stopTimeoutMs }, "did not stop in time; ending");
-      process.exit(EXIT_FAILED);
-    }, this.#config.stopTimeoutMs);
-    void this.#runSteps().then(() => {
-      clearTimeout(deadline);
-      this.log.info("stopped");
-      process.exit(this.#exitCode);
-    });
-  }
-
-  async #runSteps(): Promise<void> {
+    let isClean = true;
     for (const { step, stop } of this.#steps.reverse()) {
       try {
         await stop();
       } catch (err) {
         this.log.error({ err, step }, "a step of stopping failed");
-        this.#exitCode = EXIT_FAILED;
+        isClean = false;
       }
     }
+    this.log.info("stopped");
+    return isClean;
   }
 }
 

@@ -17,6 +17,12 @@ export function readSettings<const Schema extends v.GenericSchema>(
   throw new ConfigurationError(`configuration: ${[...problems].join("; ")}`);
 }
 
+/** The environment of one of several services in a process: the process's own, and what SERVICE_SETTINGS has for it. */
+export function environmentOf(service: string): NodeJS.ProcessEnv {
+  const all = JSON.parse(process.env["SERVICE_SETTINGS"] ?? "{}") as Record<string, NodeJS.ProcessEnv>;
+  return { ...process.env, ...all[service] };
+}
+
 /** The variables' values in the shape of the configuration; an empty variable counts as not set. */
 function inputOf(schema: v.GenericSchema, values: NodeJS.ProcessEnv): unknown {
   if ("entries" in schema) {
