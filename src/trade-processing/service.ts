@@ -3,7 +3,7 @@
 import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
-import { Fenced, InvariantBroken } from "../shared/domain/errors.js";
+import { CodecError, Fenced, InvariantBroken } from "../shared/domain/errors.js";
 import type { EngineEvent } from "../shared/domain/messages.js";
 import { isDone, type OrderRecord } from "../shared/domain/order-record.js";
 import type { NotificationBatch, SequencedReport } from "../shared/domain/reports.js";
@@ -14,6 +14,7 @@ import {
   type EventSequence,
   type OrderId,
   type StreamSequence,
+  streamSequence,
 } from "../shared/domain/units.js";
 import { nowUs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
@@ -22,7 +23,7 @@ import type { AssetInput } from "../shared/stage/asset-input.js";
 import { judgingInput } from "../shared/stage/dead-letters.js";
 import type { Stage } from "../shared/stage/stage.js";
 import { TOPOLOGY } from "../shared/stage/topology.js";
-import { decodeExecutionBatch, encodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
+import { decodeExecutionBatch, decodeExecutionRows, encodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
 import { type BudgetsAsked, budgetOrders, ordersNeeded, publicTrade, settle } from "./settlement.js";
 import type { AssetSettlement, TradeStore } from "./trade-store.js";
 
@@ -31,6 +32,7 @@ const CACHED_ORDERS_MAX = 200_000;
 /** Trades, and reports, in one notification at most; with as many it stays far below 1 MiB. */
 const ITEMS_PER_MESSAGE_MAX = 1_000;
 const PUBLISH_TIMEOUT_MS = 2_000;
+const START = streamSequence(0);
 
 interface AssetState {
   reached: EventSequence;
@@ -73,10 +75,25 @@ export class TradeProcessing implements Stage {
   }
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
-    const { eventSequence: reached, streamSequence, ...commands } = await this.#store.position(asset);
+    const { eventSequence: reached, streamSequence: place, ...commands } = await this.#store.position(asset);
     this.#assets.set(asset, { reached, ...commands, orders: new Map(), mustResync: true });
     await this.#announce(asset, { trades: [], reports: [] });
-    return { afterSequence: streamSequence };
+    return { afterSequence: (await this.#isPlaceOf(reached, asset, place)) ? place : START };
+  }
+
+  /**
+   * Whether the next event after `reached` is after this place in EXECUTIONS, if it is there already. It is not if the stream
+   * has lost its end, which is not synced, and was continued: then the same events are in other places.
+   */
+  async #isPlaceOf(reached: EventSequence, asset: string, place: StreamSequence): Promise<boolean> {
+    const next = await this.#bus.nextMessage("EXECUTIONS", subjectOf("EXECUTIONS", asset), place);
+    if (next === null) return true;
+    try {
+      return decodeExecutionRows(next.data).firstEventSequence <= reached + 1;
+    } catch (err) {
+      if (!(err instanceof CodecError)) throw err;
+      return true; // a message that can't be read is met where it is
+    }
   }
 
   async release(asset: string): Promise<void> {

@@ -6,6 +6,7 @@ import { divergentEngine } from "./divergent-faults.js";
 import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { NEIGHBOUR_FAULTS, SHORT_NEIGHBOUR_FAULTS } from "./neighbour-faults.js";
+import { POWER_FAULTS, SHORT_POWER_FAULTS } from "./power-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
 import { SESSION_FAULTS } from "./session-faults.js";
 import { FREQUENT_SNAPSHOTS, SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
@@ -15,6 +16,7 @@ import { SHORT_WINDOW_FAULTS, WINDOW_FAULTS, WINDOW_SETTINGS } from "./window-fa
 
 export const FAULTS: readonly Fault[] = [
   ...KILL_FAULTS,
+  ...POWER_FAULTS,
   ...WINDOW_FAULTS,
   ...SERVER_FAULTS,
   ...STREAM_FAULTS,
@@ -37,6 +39,7 @@ export const shortFaults = (): readonly Fault[] => [...sharingFaults(), ...SHORT
 const sharingFaults = (): readonly Fault[] =>
   [
     ...KILL_FAULTS,
+    ...SHORT_POWER_FAULTS,
     ...SHORT_WINDOW_FAULTS,
     ...SHORT_SERVER_FAULTS,
     ...SHORT_STREAM_FAULTS,

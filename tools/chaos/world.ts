@@ -99,6 +99,10 @@ export class World {
     }
   }
 
+  /** What the servers and services of this world keep. */
+  get folder(): string {
+    return this.#folder;
+  }
   get nats(): OwnServer {
     if (this.#nats === null) throw new Error("this world has a cluster");
     return this.#nats;

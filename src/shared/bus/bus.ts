@@ -7,7 +7,8 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
-import { streamConfig } from "./stream-config.js";
+import { handOn, type StoredMessage } from "./relay.js";
+import { type StreamSettings, streamConfig } from "./stream-config.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
 
@@ -60,6 +61,10 @@ export interface Bus {
   /** Removes the messages of the subject; with `before`, those before that sequence. */
   purge(stream: StreamName, subject: string, before?: number): Promise<void>;
   read(options: ReaderOptions): BusReader;
+  /** Keeps a message that is stored for this process's own readers of its subject (relay.ts), until `passOn`. */
+  handOn(message: StoredMessage): void;
+  /** Passes on what was kept: the next stage takes all that a batch became, of all assets, as one batch. */
+  passOn(): void;
   close(): Promise<void>;
 }
 
@@ -91,6 +96,8 @@ class NatsBus implements Bus {
   readonly #waiting = new Map<string, WaitingPublish>();
   readonly #readers = new Set<BusReader>();
   readonly #inbox: string;
+  /** Messages that are stored and not passed on yet. */
+  readonly #stored: StoredMessage[] = [];
   #nextToken = 0;
 
   constructor(connection: BusConnection, log: Logger) {
@@ -145,12 +152,21 @@ class NatsBus implements Bus {
     for (const name of Object.keys(STREAMS) as StreamName[]) {
       if (which === "memory" && STREAMS[name].storage !== "memory") continue;
       const config = streamConfig(name, replicas);
-      try {
-        await this.#connection.manager.streams.add(config);
-      } catch (error) {
-        if (!(error instanceof NatsError) || !error.isJetStreamError()) throw error;
-        await this.#connection.manager.streams.update(name, config);
-      }
+      // A stream that is there keeps the way in which it was made to persist.
+      const { persist_mode: _, ...asItIs } = config;
+      if (!(await this.#isMade(config)) && !(await this.#isMade(asItIs)))
+        await this.#connection.manager.streams.update(name, asItIs);
+    }
+  }
+
+  /** False: there is such a stream with another configuration. */
+  async #isMade(config: StreamSettings): Promise<boolean> {
+    try {
+      await this.#connection.manager.streams.add(config);
+      return true;
+    } catch (error) {
+      if (error instanceof NatsError && error.isJetStreamError()) return false;
+      throw error;
     }
   }
 
@@ -204,6 +220,14 @@ class NatsBus implements Bus {
     const reader: BusReader = new BusReader(this.#connection, this.#log, options, () => this.#readers.delete(reader));
     this.#readers.add(reader);
     return reader;
+  }
+
+  handOn(message: StoredMessage): void {
+    this.#stored.push(message);
+  }
+
+  passOn(): void {
+    for (const message of this.#stored.splice(0)) handOn(this.#connection.servers, message);
   }
 
   async close(): Promise<void> {

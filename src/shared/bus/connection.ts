@@ -38,6 +38,8 @@ export class BusConnection {
   /** Each service has its own prefix: the server lets no other service listen there. */
   readonly inboxPrefix: string;
   readonly hasSeveralServers: boolean;
+  /** The servers that it may connect to, without credentials: the same for all that use one JetStream. */
+  readonly servers: string;
   readonly #log: Logger;
   readonly #choice: ServerChoice;
   readonly #listeners: ((connected: boolean) => void)[] = [];
@@ -52,15 +54,20 @@ export class BusConnection {
   private constructor(
     client: NatsConnection,
     [manager, quickManager]: readonly [JetStreamManager, JetStreamManager],
-    { log, servers, inboxPrefix }: ConnectionOptions & { readonly servers: number; readonly inboxPrefix: string },
+    {
+      log,
+      servers,
+      inboxPrefix,
+    }: ConnectionOptions & { readonly servers: readonly string[]; readonly inboxPrefix: string },
   ) {
     this.client = client;
     this.manager = manager;
     this.quickManager = quickManager;
     this.inboxPrefix = inboxPrefix;
-    this.hasSeveralServers = servers > 1;
+    this.hasSeveralServers = servers.length > 1;
+    this.servers = servers.join();
     this.#log = log;
-    this.#choice = new ServerChoice(servers);
+    this.#choice = new ServerChoice(servers.length);
     void this.#watch();
   }
 
@@ -91,7 +98,7 @@ export class BusConnection {
     try {
       const manager = await client.jetstreamManager({ timeout: REQUEST_TIMEOUT_MS });
       const quickManager = await client.jetstreamManager({ timeout: QUICK_TIMEOUT_MS, checkAPI: false });
-      return new BusConnection(client, [manager, quickManager], { ...options, servers: servers.length, inboxPrefix });
+      return new BusConnection(client, [manager, quickManager], { ...options, servers, inboxPrefix });
     } catch (error) {
       await client.close(); // a client that is not closed reconnects for ever
       throw error;

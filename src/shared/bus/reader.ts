@@ -10,6 +10,8 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { pausedFor } from "../process/waits.js";
 import type { BusConnection } from "./connection.js";
+import { placeIn, sizeOf } from "./pulled-message.js";
+import { followOwnMessages, type StoredMessage } from "./relay.js";
 import type { StreamName } from "./subjects.js";
 
 export interface InputMessage {
@@ -39,6 +41,10 @@ const HEARTBEAT_MS = 2_000;
 const SILENCE_MAX_MS = 2 * HEARTBEAT_MS + 1_000;
 const CONSUMER_KEPT_MS = 60_000;
 const RETRY_MS = 250;
+/** After so many messages in a row that were stored by this process, the server is not asked for them any more. */
+const HANDED_ON_MIN = 8;
+/** When this process has stored nothing for so long, the server is asked again: another process may write now. */
+const HAND_ON_SILENCE_MS = 500;
 
 /** Statuses of a pull that ended in the ordinary way: no messages, or its time was up. */
 const PULL_ENDED = new Set([404, 408]);
@@ -69,9 +75,14 @@ export class BusReader {
   #consumer: string | null = null;
   #subscription: Subscription | null = null;
   #silence: NodeJS.Timeout | null = null;
+  /** Messages in a row that were handed on within this process, up to HANDED_ON_MIN. */
+  #handedOn = 0;
+  /** Set while messages come from this process alone, and there is no consumer: ends that after some silence. */
+  #handOnSilence: NodeJS.Timeout | null = null;
   #closed = false;
 
   readonly #onClosed: () => void;
+  readonly #stopFollowing: () => void;
 
   constructor(connection: BusConnection, log: Logger, options: ReaderOptions, onClosed: () => void) {
     this.#onClosed = onClosed;
@@ -79,6 +90,7 @@ export class BusReader {
     this.#log = log.child({ subject: options.subject });
     this.#options = options;
     this.#after = options.afterSequence;
+    this.#stopFollowing = followOwnMessages(connection.servers, options.subject, (message) => this.#handed(message));
     void this.#start();
   }
 
@@ -108,8 +120,13 @@ export class BusReader {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopFollowing();
     this.#onClosed();
     this.#options.onAvailable();
+    await this.#deleteConsumer();
+  }
+
+  async #deleteConsumer(): Promise<void> {
     const consumer = this.#abandon();
     if (consumer === null || this.#connection.client.isClosed()) return;
     // If this fails, the server deletes the consumer by itself after CONSUMER_KEPT_MS.
@@ -167,6 +184,8 @@ export class BusReader {
     const consumer = this.#consumer;
     this.#subscription?.unsubscribe();
     if (this.#silence !== null) clearTimeout(this.#silence);
+    if (this.#handOnSilence !== null) clearTimeout(this.#handOnSilence);
+    this.#handOnSilence = null;
     this.#subscription = null;
     this.#consumer = null;
     this.#silence = null;
@@ -175,10 +194,42 @@ export class BusReader {
 
   /** Goes on with a new consumer after the last message received. */
   restart(why: string): void {
-    if (this.#closed || this.#consumer === null) return;
+    if (this.#closed || (this.#consumer === null && this.#handOnSilence === null)) return;
     this.#log.warn({ why, after: this.#after }, "reading starts anew");
+    this.#askServer();
+  }
+
+  /** Takes a message that this process has stored. While they come in a row, the server is not asked for any. */
+  #handed({ follows, ...message }: StoredMessage): void {
+    if (this.#closed || message.streamSequence <= this.#after) return;
+    const isNext = follows <= this.#after && this.#hasRoom;
+    this.#handedOn = isNext ? Math.min(this.#handedOn + 1, HANDED_ON_MIN) : 0;
+    if (this.#handOnSilence !== null) {
+      if (isNext) this.#handOnSilence.refresh();
+      else this.#askServer();
+    } else if (this.#handedOn === HANDED_ON_MIN && this.#consumer !== null) {
+      void this.#deleteConsumer();
+      this.#handOnSilence = setTimeout(() => this.#askServer(), HAND_ON_SILENCE_MS);
+    }
+    if (this.#handOnSilence !== null) this.#keep(message);
+  }
+
+  get #hasRoom(): boolean {
+    const { pendingMessagesMax, pendingBytesMax = PENDING_BYTES_MAX } = this.#options;
+    return this.#pending.length < pendingMessagesMax && this.#pendingBytes < pendingBytesMax;
+  }
+
+  #askServer(): void {
+    this.#handedOn = 0;
     this.#abandon();
     void this.#start();
+  }
+
+  #keep(message: InputMessage): void {
+    this.#after = message.streamSequence;
+    this.#pending.push(message);
+    this.#pendingBytes += message.data.length;
+    this.#options.onAvailable();
   }
 
   #received(message: Msg): void {
@@ -204,11 +255,8 @@ export class BusReader {
     }
     this.#delivered = consumerSequence;
     this.#countAgainstPull(sizeOf(message));
-    this.#after = streamSequence(place);
-    this.#pending.push({ subject: message.subject, streamSequence: this.#after, data: message.data });
-    this.#pendingBytes += message.data.length;
+    this.#keep({ subject: message.subject, streamSequence: streamSequence(place), data: message.data });
     this.#pullMore();
-    this.#options.onAvailable();
   }
 
   #countAgainstPull(bytes: number): void {
@@ -248,20 +296,4 @@ export class BusReader {
       }, SILENCE_MAX_MS);
     else this.#silence.refresh();
   }
-}
-
-/** Bytes that the server counts against a pull: subject, reply, headers and data. The client's types lack `size`. */
-function sizeOf(message: Msg): number {
-  return (message as Msg & { size(): number }).size();
-}
-
-/** A message's sequences, which its reply names: $JS.ACK.<stream>.<consumer>.<delivered>.<of stream>.<of consumer>.<…>.<…> */
-function placeIn(reply: string): { streamSequence: number; consumerSequence: number } {
-  const consumerEnd = reply.lastIndexOf(".", reply.lastIndexOf(".") - 1);
-  const streamEnd = reply.lastIndexOf(".", consumerEnd - 1);
-  const streamStart = reply.lastIndexOf(".", streamEnd - 1) + 1;
-  return {
-    streamSequence: Number(reply.slice(streamStart, streamEnd)),
-    consumerSequence: Number(reply.slice(streamEnd + 1, consumerEnd)),
-  };
 }

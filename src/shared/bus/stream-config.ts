@@ -2,10 +2,15 @@
 import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig } from "nats";
 import { STREAMS, type StreamName } from "./subjects.js";
 
-/** The client's types lack `allow_msg_ttl`, which the server knows. */
-type Config = Partial<StreamConfig> & { readonly name: string; readonly allow_msg_ttl?: boolean };
+/** The client's types lack `allow_msg_ttl` and `persist_mode`, which the server knows. */
+export type StreamSettings = Partial<StreamConfig> & {
+  readonly name: string;
+  readonly allow_msg_ttl?: boolean;
+  /** "async": messages are acknowledged before they are written. A killed server loses the last ones, a power cut more. */
+  readonly persist_mode?: "async";
+};
 
-export function streamConfig(name: StreamName, replicas: number): Config {
+export function streamConfig(name: StreamName, replicas: number): StreamSettings {
   const { prefix, tokens, storage, discard, maxBytes, maxAgeMs } = STREAMS[name];
   return {
     name,
@@ -17,6 +22,7 @@ export function streamConfig(name: StreamName, replicas: number): Config {
     max_age: nanos(maxAgeMs),
     num_replicas: replicas,
     allow_direct: true,
+    ...("canBeRebuilt" in STREAMS[name] && replicas === 1 ? { persist_mode: "async" } : {}),
     ...("keepsLastOfEach" in STREAMS[name] ? { max_msgs_per_subject: 1, allow_rollup_hdrs: true } : {}),
     ...("messagesMayExpire" in STREAMS[name] ? { allow_msg_ttl: true } : {}),
   };

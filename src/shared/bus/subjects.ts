@@ -15,11 +15,20 @@ const KEY_VALUE_BUCKET = {
 
 export const STREAMS = {
   ORDERS: { prefix: "orders", tokens: "*", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
-  COMMANDS: { prefix: "commands", tokens: "*", storage: "file", discard: "new", maxBytes: 4 * 2 ** 30, maxAgeMs: 0 },
+  COMMANDS: {
+    prefix: "commands",
+    tokens: "*",
+    storage: "file",
+    canBeRebuilt: true,
+    discard: "new",
+    maxBytes: 4 * 2 ** 30,
+    maxAgeMs: 0,
+  },
   EXECUTIONS: {
     prefix: "executions",
     tokens: "*",
     storage: "file",
+    canBeRebuilt: true,
     discard: "new",
     maxBytes: 8 * 2 ** 30,
     maxAgeMs: 0,

@@ -55,7 +55,9 @@ export class FencedOutput {
         deadlineMs: ACK_TIMEOUT_MS,
       });
       if (outcome.kind === "stored") {
+        const follows = this.#last;
         this.#last = outcome.streamSequence;
+        this.#bus.handOn({ subject: this.#subject, streamSequence: this.#last, follows, data: payload });
         break;
       }
       const isFence = outcome.kind === "refused" && outcome.errorCode === ERROR_CODES.WRONG_LAST_SEQUENCE;
@@ -78,6 +80,9 @@ export class FencedOutput {
     if (last === undefined) return false;
     const at = last?.streamSequence ?? streamSequence(0);
     if (at === this.#last) return false;
+    // Streams that can be rebuilt are not synced: a server that was killed has lost their last messages.
+    if (at < this.#last)
+      throw new Error(`${this.#subject} ends at ${at}, but ${this.#last} was stored: it has lost its end`);
     if (last === null || !Buffer.from(last.data).equals(payload))
       throw new Fenced(`${this.#subject}: another writer published ${at} after ${this.#last}`);
     this.#last = at;

@@ -118,6 +118,7 @@ class StageLoop {
   async #tick(): Promise<void> {
     try {
       await this.#stage.tick?.();
+      this.#bus.passOn();
     } catch (err) {
       await this.#failed(err instanceof AssetHalted ? [err.asset] : [...this.#recovered], err);
     }
@@ -127,6 +128,7 @@ class StageLoop {
     this.#startedMs = performance.now();
     if (this.#stage.keepsAssetsApart) await Promise.all(batches.map((inputs) => this.#handle(inputs)));
     else for (const inputs of batches) await this.#handle(inputs);
+    this.#bus.passOn();
     const tookMs = performance.now() - this.#startedMs;
     this.#handleMs += (tookMs - this.#handleMs) / HANDLE_MEMORY_BATCHES;
     this.#handleSeconds.observe(tookMs / 1000);
@@ -219,6 +221,7 @@ class StageLoop {
     this.#recovered.add(asset);
     try {
       const { afterSequence } = await this.#stage.recover(asset);
+      this.#bus.passOn();
       // Meanwhile the asset may have been halted by the stage's tick.
       if (this.#halted.has(asset)) await this.#forget(asset);
       else this.#input.open(asset, afterSequence > lastInput ? streamSequence(0) : afterSequence);

@@ -17,6 +17,7 @@ function stage({ lastInLog = 7, inForce = DEFAULT_RULES, configured = DEFAULT_RU
   const bus = {
     streamBounds: async () => bounds,
     lastMessage: async () => null,
+    handOn: () => undefined,
     publish: async () => ({ kind: "stored", streamSequence: 1 }),
   };
   const append = sinon.stub<[readonly SequencedBatch[]], Promise<[]>>().resolves([]);

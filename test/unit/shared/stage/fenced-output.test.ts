@@ -33,7 +33,8 @@ describe("a fenced output", () => {
 
   /** `meanwhile` is stored when it publishes for the first time. */
   async function publishing(meanwhile?: InputMessage): Promise<{ output: FencedOutput; published: Promise<void> }> {
-    const bus: Pick<Bus, "publish" | "lastMessage"> = {
+    const bus: Pick<Bus, "publish" | "lastMessage" | "handOn"> = {
+      handOn: () => undefined,
       lastMessage: async () => last,
       publish: async (_subject, _payload, { expectedLastSubjectSequence = streamSequence(0) }) => {
         after.push(expectedLastSubjectSequence);

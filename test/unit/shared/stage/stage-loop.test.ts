@@ -20,6 +20,7 @@ const OPTIONS = {
 };
 
 const emptyBus = {
+  passOn: () => undefined,
   streamBounds: async () => ({ first: streamSequence(1), last: streamSequence(0) }),
   read: () => ({ pendingMessages: 0, close: async () => undefined }) as BusReader,
 } as unknown as Bus;
