@@ -1,12 +1,17 @@
 import { freePort, listenProblem } from "../../src/launcher/free-port.js";
 import { SERVICES } from "../../src/shared/process/services.js";
 
-/** Ports for a pipeline of its own, as settings of its environment. */
+/** Ports for a pipeline of its own, as settings of its environment: each is free, and none is another's. */
 export async function ownPorts() {
+  const adminPorts = await freePortsInARow(SERVICES.length);
+  const taken = (port: number) => port >= adminPorts && port < adminPorts + SERVICES.length;
+  let [orderHandler, notifier] = [adminPorts, adminPorts];
+  while (taken(orderHandler)) orderHandler = await freePort();
+  while (taken(notifier) || notifier === orderHandler) notifier = await freePort();
   return {
-    ORDER_HANDLER_PORT: String(await freePort()),
-    NOTIFIER_PORT: String(await freePort()),
-    ADMIN_PORT_BASE: String(await freePortsInARow(SERVICES.length)),
+    ORDER_HANDLER_PORT: String(orderHandler),
+    NOTIFIER_PORT: String(notifier),
+    ADMIN_PORT_BASE: String(adminPorts),
   };
 }
 
