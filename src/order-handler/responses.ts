@@ -1,6 +1,6 @@
 /**
- * Puts the responses of one session into the order of their requests, whatever order the log answers in. A ring of waiting
- * requests, with one place more than may be in flight, for the response that closes the session. Pure.
+ * Puts the responses of one session into the order of their requests, whatever order the log answers in. There is one place
+ * more than requests may be in flight, for the response that closes the session. Pure.
  */
 import { invariant } from "../shared/domain/errors.js";
 import type { Answered, DialectResponse, Exchange } from "./dialect.js";
@@ -8,46 +8,46 @@ import type { Answered, DialectResponse, Exchange } from "./dialect.js";
 /** A request's number in its session, from 0 on, by which its response is given. */
 export type Place = number;
 
+interface Waiting {
+  readonly exchange: Exchange;
+  response: DialectResponse | null;
+}
+
 export class Responses {
-  readonly #exchanges: (Exchange | null)[];
-  readonly #responses: (DialectResponse | null)[];
+  readonly #waitingMax: number;
+  /** The requests without a response, or with one that is not taken, from the oldest on. */
+  #waiting: Waiting[] = [];
   #oldest: Place = 0;
-  #next: Place = 0;
 
   constructor(inFlightMax: number) {
-    this.#exchanges = new Array<Exchange | null>(inFlightMax + 1).fill(null);
-    this.#responses = new Array<DialectResponse | null>(inFlightMax + 1).fill(null);
+    this.#waitingMax = inFlightMax + 1;
   }
 
   /** How many requests have no response yet, or one that is not taken yet. */
   get waiting(): number {
-    return this.#next - this.#oldest;
+    return this.#waiting.length;
   }
 
   open(exchange: Exchange): Place {
-    const size = this.#exchanges.length;
-    invariant(this.waiting < size, "a session has more requests than places for them");
-    this.#exchanges[this.#next % size] = exchange;
-    this.#responses[this.#next % size] = null;
-    return this.#next++;
+    invariant(this.waiting < this.#waitingMax, "a session has more requests than places for them");
+    return this.#oldest + this.#waiting.push({ exchange, response: null }) - 1;
   }
 
   /** Must be called once for each place. */
   answer(place: Place, response: DialectResponse): void {
-    this.#responses[place % this.#responses.length] = response;
+    const waiting = this.#waiting[place - this.#oldest];
+    if (waiting !== undefined) waiting.response = response;
   }
 
   /** Takes all responses that no earlier request's has to wait for. */
   takeAnswered(): Answered[] {
     const answered: Answered[] = [];
-    while (this.#oldest < this.#next) {
-      const at = this.#oldest % this.#exchanges.length;
-      const [exchange, response] = [this.#exchanges[at] ?? null, this.#responses[at] ?? null];
-      if (exchange === null || response === null) break;
-      this.#exchanges[at] = null;
-      this.#oldest++;
+    for (const { exchange, response } of this.#waiting) {
+      if (response === null) break;
       answered.push({ exchange, response });
     }
+    this.#waiting.splice(0, answered.length);
+    this.#oldest += answered.length;
     return answered;
   }
 }
