@@ -132,7 +132,7 @@ module.exports = {
       from: { path: "^src/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
     },
-    owned("nats-has-one-owner", "node_modules/nats/", "^src/shared/bus/"),
+    owned("nats-has-one-owner", "node_modules/nats/", "^src/shared/bus/nats\\.ts$"),
     owned("commander-has-one-owner", "node_modules/(commander|@commander-js)/", "^src/shared/process/options\\.ts$"),
     owned("pg-has-one-owner", "node_modules/(@types/)?pg(-copy-streams)?/", "^src/shared/database/"),
     owned("generated-code-has-one-owner", "^protocol/generated/", "^src/shared/wire/protobuf\\.ts$"),

@@ -2,10 +2,10 @@
  * JetStream for services: publishes, with an inbox of our own for acknowledgements; streams and their messages; readers
  * (reader.ts). The connection is connection.ts.
  */
-import { createInbox, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "nats";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
+import { createInbox, errorCodeOf, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "./nats.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
 import { handOn, type StoredMessage } from "./relay.js";
 import { type StreamSettings, streamConfig } from "./stream-config.js";
@@ -186,7 +186,7 @@ class NatsBus implements Bus {
       );
       return { subject, streamSequence: streamSequence(seq), data };
     } catch (error) {
-      if (error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.NO_MESSAGE_FOUND) return null;
+      if (errorCodeOf(error) === ERROR_CODES.NO_MESSAGE_FOUND) return null;
       throw error;
     }
   }
@@ -201,7 +201,7 @@ class NatsBus implements Bus {
       await this.#connection.streamInfo(stream);
       return "there";
     } catch (error) {
-      const isGone = error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.STREAM_NOT_FOUND;
+      const isGone = errorCodeOf(error) === ERROR_CODES.STREAM_NOT_FOUND;
       return isGone ? "gone" : "silent";
     }
   }

@@ -1,17 +1,17 @@
 /** The connection to NATS: opened, watched, and moved to another server of the cluster when this one is of no use. */
 
+import type { Logger } from "../process/log.js";
+import { pausedFor, tryFor } from "../process/waits.js";
 import {
   connect,
   Events,
+  errorCodeOf,
   type JetStreamManager,
   type NatsConnection,
-  NatsError,
   nanos,
   type StreamInfo,
   type StreamInfoRequestOptions,
-} from "nats";
-import type { Logger } from "../process/log.js";
-import { pausedFor, tryFor } from "../process/waits.js";
+} from "./nats.js";
 import { BusRequests } from "./requests.js";
 import { type AskedBy, isMinority, ServerChoice } from "./server-choice.js";
 import type { StreamName } from "./subjects.js";
@@ -200,6 +200,6 @@ function credentialsIn(url: string): { user: string; pass: string } | null {
 }
 
 function isAnswer(error: unknown): boolean {
-  const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
+  const code = errorCodeOf(error);
   return error === null || (code !== undefined && code !== NO_LEADER);
 }

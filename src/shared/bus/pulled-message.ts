@@ -1,5 +1,5 @@
 /** What a message that was pulled says of itself, beside its data. */
-import type { Msg } from "nats";
+import type { Msg } from "./nats.js";
 
 /** Bytes that the server counts against a pull: subject, reply, headers and data. The client's types lack `size`. */
 export function sizeOf(message: Msg): number {

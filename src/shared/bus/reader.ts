@@ -5,11 +5,11 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from "nats";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { pausedFor } from "../process/waits.js";
 import type { BusConnection } from "./connection.js";
+import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from "./nats.js";
 import { placeIn, sizeOf } from "./pulled-message.js";
 import { followOwnMessages, type StoredMessage } from "./relay.js";
 import type { StreamName } from "./subjects.js";

@@ -1,5 +1,6 @@
 /** The configuration of each stream, in the server's terms. */
-import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig } from "nats";
+
+import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig } from "./nats.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 
 /** The client's types lack `allow_msg_ttl` and `persist_mode`, which the server knows. */
