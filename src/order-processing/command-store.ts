@@ -1,5 +1,5 @@
 /** Stored commands (the table order_log) and their holds: the record of what engines are told and what is held for it. */
-import { columns, hasRows, NO_ROWS } from "../shared/database/columns.js";
+import { columns, hasRows } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
 import { isPostgresError, isTaken } from "../shared/database/postgres-errors.js";
@@ -18,7 +18,7 @@ import {
   type StreamSequence,
   streamSequence,
 } from "../shared/domain/units.js";
-import { COLUMN_NAMES, COLUMNS, rowOf } from "./command-rows.js";
+import { COLUMN_NAMES, COLUMNS, rowOf, type StoredCommandRow } from "./command-rows.js";
 import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
 import type { Hold, SequencedBatch } from "./sequencing.js";
 
@@ -124,6 +124,8 @@ function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBat
 const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
   select * from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
 
+const COLUMN_FIELDS = COLUMN_NAMES.map((name) => (row: StoredCommandRow) => row[name]);
+
 /** The rows are sorted by client order id, so that two processes with the same ids wait for each other and don't deadlock. */
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
   const rows = batches
@@ -136,11 +138,7 @@ function insertCommands(batches: readonly SequencedBatch[]): Statement {
     .map((row) => ({ row, key: `${row.client_order_id === null ? "" : row.account_id} ${row.client_order_id ?? ""}` }))
     .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
     .map(({ row }) => row);
-  // Most columns are empty for most requests, and unnest fills a column that is too short with nulls.
-  const values = COLUMN_NAMES.map((name) =>
-    rows.some((row) => row[name] !== null) ? columns(rows, (row) => row[name])[0] : NO_ROWS,
-  );
-  return { name: "insert_order_log", text: INSERT_TEXT, values };
+  return { name: "insert_order_log", text: INSERT_TEXT, values: columns(rows, ...COLUMN_FIELDS) };
 }
 
 interface AccountHold extends BalanceKey {
