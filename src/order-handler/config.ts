@@ -60,7 +60,11 @@ const SETTINGS = v.object({
   }),
   /** Cancels beyond one for each order that the account placed. */
   cancels: v.object({ perSecond: count("CANCELS_PER_SECOND", 100), burst: count("CANCELS_AT_ONCE", 10_000) }),
-  door: v.object({ backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000), unprocessedMax: count("UNPROCESSED", 32_768) }),
+  door: v.object({
+    backlogAgeMaxMs: ms("BACKLOG_AGE_MAX", 15_000),
+    unprocessedMax: count("UNPROCESSED", 32_768),
+    credit: v.object({ requests: count("CREDIT", 256), promptMs: ms("PROMPT", 1_000) }),
+  }),
 });
 
 const CHECKED = v.pipe(

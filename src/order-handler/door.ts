@@ -19,6 +19,11 @@ export interface DoorLimits {
   readonly backlogAgeMaxMs: number;
   /** Limit of one account's requests in one asset that are acknowledged and not processed. */
   readonly unprocessedMax: number;
+  /**
+   * What an account may always have waiting in an asset. Beyond it, its orders are refused while the asset's oldest
+   * unprocessed request is older than `promptMs`: what is acknowledged is to be reported soon, at any rate that is offered.
+   */
+  readonly credit: { readonly requests: number; readonly promptMs: number };
 }
 
 export interface DoorParts {
@@ -77,12 +82,12 @@ export class Door {
   }
 
   #refuseOrder(asset: string, { accountId }: OrderRequest, rate: TokenBucket): Refusal | null {
-    const { access, rates, limits } = this.#parts;
+    const { access, rates } = this.#parts;
     const nowMs = this.#parts.nowMs();
     return (
       orderProblem(access, accountId, asset) ??
       rates.refuseOrder(rate, accountId, nowMs) ??
-      this.#refuseCauser(asset, accountId, limits.unprocessedMax) ??
+      this.#refuseCauser(asset, accountId, this.#mayWait(asset, nowMs)) ??
       this.#refuseBacklog(asset, accountId, nowMs)
     );
   }
@@ -95,6 +100,12 @@ export class Door {
       this.#refuseCauser(asset, accountId, limits.unprocessedMax * (1 + CANCELS_BEYOND)) ??
       (body.kind === "cancel_all" ? cancels.refuseCancelAll(accountId, nowMs) : cancels.refuseCancel(accountId, nowMs))
     );
+  }
+
+  #mayWait(asset: string, nowMs: number): number {
+    const { backlog, limits } = this.#parts;
+    const { requests, promptMs } = limits.credit;
+    return backlog.ageMs(asset, nowMs) > promptMs ? Math.min(requests, limits.unprocessedMax) : limits.unprocessedMax;
   }
 
   #refuseCauser(asset: string, accountId: AccountId, unprocessedMax: number): Refusal | null {

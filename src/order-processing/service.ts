@@ -18,9 +18,13 @@ import type { CommandStore } from "./command-store.js";
 import type { Sequencer } from "./sequencer.js";
 import type { LoggedBatch } from "./sequencing.js";
 import { UnaskedCommands } from "./unasked-commands.js";
+import { UnsettledSince } from "./unsettled-since.js";
 
-/** Limit of an asset's commands that are not settled yet; past it, its requests wait in the order log. */
+/** Limits of an asset's commands that are not settled yet, and of their age; past them, its requests wait in the order log. */
 const UNSETTLED_COMMANDS_MAX = 10_000;
+const UNSETTLED_MAX_MS = 800;
+/** So few commands are no backlog, however old: a settlement that stands still has others that wait for it. */
+const UNSETTLED_COMMANDS_ALWAYS = 256;
 
 export class OrderProcessing implements Stage {
   readonly name = "order-processing";
@@ -32,6 +36,7 @@ export class OrderProcessing implements Stage {
   /** The rules that the assets file gives the asset. */
   readonly #rulesOf: (asset: string) => RulesInForce;
   #settled: ReadonlyMap<string, CommandSequence> = new Map();
+  readonly #unsettledSince = new UnsettledSince();
 
   constructor(
     service: Service,
@@ -58,10 +63,15 @@ export class OrderProcessing implements Stage {
 
   async release(asset: string): Promise<void> {
     this.#output.release(asset);
+    this.#unsettledSince.forget(asset);
   }
 
   accepts(asset: string): boolean {
-    return this.#unsettled(asset) <= UNSETTLED_COMMANDS_MAX;
+    const unsettled = this.#unsettled(asset);
+    if (unsettled <= UNSETTLED_COMMANDS_ALWAYS) return true;
+    return (
+      unsettled <= UNSETTLED_COMMANDS_MAX && this.#unsettledSince.ageMs(asset, performance.now()) <= UNSETTLED_MAX_MS
+    );
   }
 
   async handle(inputs: readonly AssetInput[]): Promise<void> {
@@ -89,11 +99,15 @@ export class OrderProcessing implements Stage {
   async tick(): Promise<void> {
     if (this.#output.assets().some((asset) => this.#unsettled(asset) > 0))
       this.#settled = await this.#store.settledCommands();
+    for (const [asset, through] of this.#settled) this.#unsettledSince.settled(asset, through);
     await this.#unasked.tick();
   }
 
   async #process(logged: readonly LoggedBatch[]): Promise<void> {
-    await this.#output.publish(await this.#sequencer.commit(logged, (account) => this.#actions.isSuspended(account)));
+    const committed = await this.#sequencer.commit(logged, (account) => this.#actions.isSuspended(account));
+    await this.#output.publish(committed);
+    for (const { asset } of committed)
+      this.#unsettledSince.published(asset, this.#output.position(asset).commandSequence, performance.now());
   }
 
   #readRequests({ asset, messages }: AssetInput): LoggedBatch {

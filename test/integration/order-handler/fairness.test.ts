@@ -111,7 +111,7 @@ describe("one account that floods an asset", () => {
 
   it("is refused when its requests are not processed, and nobody else is", async () => {
     let processed: ReadonlyMap<string, LogId> = new Map([[ASSET, logId(0)]]);
-    const door = { unprocessedMax: 500, backlogAgeMaxMs: 600_000 };
+    const door = { unprocessedMax: 500, backlogAgeMaxMs: 600_000, credit: { requests: 500, promptMs: 600_000 } };
     handler = await startHandler(nats.url, { door, processedThrough: async () => processed });
     const honest = await TestClient.login(handler.port, "random1");
     await startFlood(`BUY ${ASSET} 1 1 tif=IOC`, 2, "ACK", "BUSY");

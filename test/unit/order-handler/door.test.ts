@@ -35,7 +35,7 @@ class Scene {
     cancels: new CancelAllowance({ perSecond: 1, burst: 10_000 }),
     backlog: this.backlog,
     batcher: { submit: (_asset, _request, settle) => settle({ logId: logId(256), loggedAtUs: epochUs(1) }) },
-    limits: { backlogAgeMaxMs: 1_000, unprocessedMax: 100 },
+    limits: { backlogAgeMaxMs: 1_000, unprocessedMax: 100, credit: { requests: 95, promptMs: 500 } },
     nowMs: () => this.nowMs,
   });
 
@@ -74,6 +74,20 @@ describe("the door", () => {
     expect(scene.submit(EVE, CANCEL)).to.equal("ACK");
     scene.logged(EVE, 1);
     expect(scene.submit(EVE, CANCEL)).to.equal("BUSY");
+  });
+
+  it("takes more than its credit of an account only while what waits is young; cancels as ever", () => {
+    const scene = new Scene();
+    scene.logged(EVE, 95);
+    scene.logged(ANN, 94);
+    scene.nowMs = 500;
+    expect(scene.submit(EVE)).to.equal("ACK");
+    scene.nowMs = 501;
+    expect([EVE, ANN].map((account) => scene.submit(account))).to.deep.equal(["BUSY", "ACK"]);
+    expect(scene.submit(EVE, CANCEL)).to.equal("ACK");
+    expect(scene.submit(EVE, REPLACE, "ETH-USD"), "another asset").to.equal("ACK");
+    scene.backlog.processed(new Map([["BTC-USD", logId(256)]]));
+    expect(scene.submit(EVE)).to.equal("ACK");
   });
 
   it("refuses first whoever causes a backlog, and everybody when it is twice as old as may be", () => {
