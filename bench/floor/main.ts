@@ -23,6 +23,7 @@ const options = asked(() => {
     .option("--seconds <seconds>", "measured time", whole({ to: 600 }), 10)
     .option("--warmup <seconds>", "before it, not measured", whole({ from: 0, to: 60 }), 3)
     .option("--beside-pipeline", "load the pipeline in turn, and print the ratios")
+    .option("--apart", "and with a process for each service")
     .option("--before <folder>", "and the pipeline of an older checkout, which is built there")
     .option("--rounds <count>", "of all of them in turn; medians count", whole({ to: 9 }), 3)
     .parse()
@@ -37,7 +38,8 @@ const options = asked(() => {
 });
 const { before } = options;
 const contestants: Record<string, () => Promise<Own>> = { floor: startOwnFloor };
-if (options.besidePipeline || before !== undefined) contestants["pipeline"] = () => startOwnPipeline();
+if (options.besidePipeline || options.apart || before !== undefined) contestants["pipeline"] = () => startOwnPipeline();
+if (options.apart) contestants["apart"] = () => startOwnPipeline({ PROCESSES: "apart" });
 if (before !== undefined) contestants["before"] = () => startOwnPipeline({}, before);
 const isAlone = Object.keys(contestants).length === 1;
 const load = {
