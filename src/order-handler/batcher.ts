@@ -177,7 +177,9 @@ export class Batcher {
     const written = await this.#writer.write(asset, requests, deadlineMs);
     if (!isRefusal(written)) {
       const last = logIdAt(written.streamSequence, batch.length - 1);
-      this.#published({ asset, requests, last, publishMs: this.#clock.nowMs() - startedAtMs });
+      const publishMs = this.#clock.nowMs() - startedAtMs;
+      this.#pacing.published(publishMs);
+      this.#published({ asset, requests, last, publishMs });
     }
     this.#settle(batch, written);
   }

@@ -39,8 +39,8 @@ const SETTINGS = v.object({
   }),
   batcher: v.object({
     pacing: v.object({
-      intervalMaxMs: integer("ORDER_HANDLER_PACING_MS", 3, { min: 0, max: 100 }),
-      fullRate: integer("ORDER_HANDLER_PACING_FULL_RATE", 4_000, { min: 1, max: 10_000_000 }),
+      intervalMaxMs: integer("ORDER_HANDLER_PACING_MS", 8, { min: 0, max: 100 }),
+      fullRate: integer("ORDER_HANDLER_PACING_FULL_RATE", 1_000, { min: 1, max: 10_000_000 }),
     }),
     queueMax: count("QUEUE", 16_384),
     requestTimeoutMs: ms("REQUEST_TIMEOUT", 5_000),

@@ -75,19 +75,18 @@ export class Connection implements TurnTaker {
 
   /** Takes a bounded number of requests, and writes the responses that are ready. */
   takeTurn(): TurnEnd {
-    if (this.#endedAtMs !== null || this.#socket.destroyed) return "done";
+    if (this.#endedAtMs !== null || this.#socket.destroyed) return { hasMore: false, refused: 0 };
     if (!this.#isFull) this.session.proceed(MESSAGES_PER_TURN);
-    let sendsTooMuch = false;
+    let refused = 0;
     const output = this.session.takeOutput((answered) => {
-      sendsTooMuch ||= answered.response.kind === "refused" && TOO_MUCH.has(answered.response.name);
+      if (answered.response.kind === "refused" && TOO_MUCH.has(answered.response.name)) refused++;
       this.#ports.answered(answered);
     });
     if (output !== null) this.#socket.write(output);
     this.#fullSinceMs = this.#isFull ? (this.#fullSinceMs ?? this.#ports.nowMs()) : null;
     if (this.session.isFinished) this.#end();
     this.#readOrPause();
-    if (sendsTooMuch) return "refused";
-    return this.session.mayProceed && !this.#isFull ? "more" : "done";
+    return { hasMore: this.session.mayProceed && !this.#isFull, refused };
   }
 
   /** Closes a session that is overdue, and cuts off a client that does not read or does not close. */

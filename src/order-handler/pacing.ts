@@ -1,20 +1,23 @@
 /**
- * Decides how long to wait between the starts of an asset's batches. A publish costs an fsync and a few wake-ups downstream,
- * with one request in it or with a hundred. So the interval grows in proportion to the rate of requests: a lone request goes
- * at once, and under load a short wait saves most of the machine.
+ * Decides how long to wait between the starts of two windows of messages. A publish costs an fsync and a few wake-ups downstream,
+ * with one request in it or with a hundred. So under load a window lasts as long as a publish takes on this machine, which
+ * makes up for what it saves; a lone request goes at once.
  */
 export interface PacingOptions {
   readonly intervalMaxMs: number;
-  /** Requests per second, over all assets, from which on the interval is the longest. */
+  /** Requests per second, over all assets, from which on the interval is as long as a publish. */
   readonly fullRate: number;
 }
 
 /** The time over which the rate is averaged. */
 const MEMORY_MS = 250;
+/** The time of a publish is averaged over about so many. */
+const MEMORY_PUBLISHES = 16;
 
 export class Pacing {
   readonly #options: PacingOptions;
   #perSecond = 0;
+  #publishMs = 0;
   #measuredAtMs = 0;
 
   constructor(options: PacingOptions) {
@@ -27,6 +30,11 @@ export class Pacing {
     this.#measuredAtMs = nowMs;
   }
 
+  /** Notes that a message is stored, and how long that took. */
+  published(tookMs: number): void {
+    this.#publishMs += (tookMs - this.#publishMs) / (this.#publishMs === 0 ? 1 : MEMORY_PUBLISHES);
+  }
+
   /** Requests per second, exponentially averaged. */
   rate(nowMs: number): number {
     return this.#perSecond * Math.exp((this.#measuredAtMs - nowMs) / MEMORY_MS);
@@ -34,6 +42,6 @@ export class Pacing {
 
   intervalMs(nowMs: number): number {
     const { intervalMaxMs, fullRate } = this.#options;
-    return intervalMaxMs * Math.min(1, this.rate(nowMs) / fullRate);
+    return Math.min(intervalMaxMs, this.#publishMs) * Math.min(1, this.rate(nowMs) / fullRate);
   }
 }

@@ -1,11 +1,16 @@
 /** How long one round of turns may take; the next one comes after the event loop has looked for bytes and answers. */
 const ROUND_MS = 2;
 
-/** How long a group rests after a refusal for sending too much: refusing at full speed would be too much work. */
+/** A group rests after so many refusals in so long: to refuse at full speed would be too much work. */
+const REFUSALS_MAX = 64;
+const REFUSALS_MS = 100;
 const REST_MS = 10;
 
-/** How a turn ended: no work is left, more is left, or a request was refused for sending too much. */
-export type TurnEnd = "done" | "more" | "refused";
+export interface TurnEnd {
+  readonly hasMore: boolean;
+  /** Requests that were refused for sending too much. */
+  readonly refused: number;
+}
 
 export interface TurnTaker {
   /** Members of a group share its turns. */
@@ -23,6 +28,9 @@ export class Turns<One extends TurnTaker> {
   readonly #groups = new Map<string, Set<One>>();
   /** Groups that rest, each with its members that have work. */
   readonly #resting = new Map<string, Set<One>>();
+  /** Refusals of each group since `#refusalsSinceMs`. */
+  readonly #refusals = new Map<string, number>();
+  #refusalsSinceMs = 0;
   #serving: One | null = null;
   #isScheduled = false;
 
@@ -38,6 +46,17 @@ export class Turns<One extends TurnTaker> {
     const waiting = groups.get(one.group);
     if (waiting === undefined) groups.set(one.group, new Set([one]));
     else waiting.add(one);
+  }
+
+  #isTooMuch(group: string, refused: number): boolean {
+    const nowMs = performance.now();
+    if (nowMs - this.#refusalsSinceMs >= REFUSALS_MS) {
+      this.#refusals.clear();
+      this.#refusalsSinceMs = nowMs;
+    }
+    const refusals = (this.#refusals.get(group) ?? 0) + refused;
+    this.#refusals.set(group, refusals % REFUSALS_MAX);
+    return refusals >= REFUSALS_MAX;
   }
 
   #rest(group: string): void {
@@ -68,10 +87,10 @@ export class Turns<One extends TurnTaker> {
       const one = this.#next();
       if (one === null) return;
       this.#serving = one;
-      const end = one.takeTurn();
+      const { hasMore, refused } = one.takeTurn();
       this.#serving = null;
-      if (end === "refused") this.#rest(one.group);
-      if (end !== "done") this.#add(one);
+      if (refused > 0 && this.#isTooMuch(one.group, refused)) this.#rest(one.group);
+      if (hasMore) this.#add(one);
     } while (performance.now() < endMs);
   }
 

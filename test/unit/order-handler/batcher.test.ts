@@ -279,6 +279,7 @@ describe("batcher", () => {
   it("spaces the starts of an asset's batches out under load", async () => {
     const batcher = batcherWith({ pacing: { intervalMaxMs: 4, fullRate: 100 } });
     submit(batcher, 1, 300);
+    await clock.tickAsync(8);
     await attempt(0).answer(stored(1));
     await attempt(1)?.answer(stored(2));
     const startedMs = performance.now();
