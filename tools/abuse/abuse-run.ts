@@ -38,7 +38,8 @@ export async function abuse(attack: Attack, attacked: Attacked, seconds: number)
   try {
     const quiet = await untilQuiet(honest);
     memory.begin();
-    const { did, got } = await attackFor(seconds * 1_000, attack, attacked);
+    // What the attacker's program takes to load is no attack.
+    const { did, got } = await attackFor(seconds * 1_000, attack, attacked, () => honest.take());
     const seen = honest.take();
     const grown = memory.largest();
     return {
@@ -75,13 +76,20 @@ interface Told {
   readonly got?: string;
 }
 
-async function attackFor(ms: number, attack: Attack, attacked: Attacked): Promise<{ did: string; got: string[] }> {
+async function attackFor(
+  ms: number,
+  attack: Attack,
+  attacked: Attacked,
+  onBegun: () => void,
+): Promise<{ did: string; got: string[] }> {
   const child = fork(ATTACKER, [attack.name, JSON.stringify(attacked)], { execArgv: ["--import=tsx"] });
   const told: Told[] = [];
   let timer: NodeJS.Timeout | undefined;
   child.on("message", (message: Told) => {
     told.push(message);
-    if (message.began) timer = setTimeout(() => child.kill("SIGTERM"), ms);
+    if (!message.began) return;
+    onBegun();
+    timer = setTimeout(() => child.kill("SIGTERM"), ms);
   });
   const ended = once(child, "exit");
   try {
