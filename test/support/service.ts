@@ -1,6 +1,8 @@
 import type { Service } from "../../src/shared/process/lifecycle.js";
 import { createLogger } from "../../src/shared/process/log.js";
 import { Metrics } from "../../src/shared/process/metrics.js";
+import { beforeDeadline } from "../../src/shared/process/waits.js";
+import { patience } from "./machine.js";
 
 /** What lifecycle.ts gives a service, without a process of its own. */
 export interface ServiceForTest extends Service {
@@ -34,4 +36,12 @@ export function serviceForTest(name: string): ServiceForTest {
       for (const step of steps) await Promise.resolve(step()).catch(() => undefined);
     },
   };
+}
+
+const ENDED_WITHIN_MS = 20_000;
+
+/** What ends the first one of the services that ends by itself. */
+export function whatEnds(...services: readonly ServiceForTest[]): Promise<unknown> {
+  const ended = Promise.race(services.map(({ failed }) => failed)).catch((reason: unknown) => reason);
+  return beforeDeadline(ended, patience(ENDED_WITHIN_MS), "no service ended");
 }

@@ -11,6 +11,7 @@ import {
   decodeNotificationBatch,
 } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";
+import { whatEnds } from "../../support/service.js";
 import { diesBeforePublish, losesFirstAcknowledgement } from "./failing-publishes.js";
 import { ANN, BOB, buy, PipelineUnderTest, type StageName, sell } from "./pipeline-under-test.js";
 
@@ -174,8 +175,7 @@ describe("a stage that dies", () => {
       await startOthers(stage);
       const pair = [await pipeline.start(stage), await pipeline.start(stage)];
       for (let trade = 0; trade < 5; trade++) await tradeOnce(pipeline);
-      const error = await Promise.race(pair.map((service) => service.failed)).catch((reason: unknown) => reason);
-      expect(error).to.be.instanceOf(Fenced);
+      expect(await whatEnds(...pair)).to.be.instanceOf(Fenced);
       await expectExactlyOnce(pipeline, 5);
     });
   }
@@ -189,7 +189,7 @@ describe("a stage that dies", () => {
       await pipeline.rowsOnce(2, "select 1 from trades");
     };
     const late = await pipeline.start("order-processing", { database: withLatePosition(meanwhile) });
-    expect(await late.failed.catch((reason: unknown) => reason)).to.be.instanceOf(Fenced);
+    expect(await whatEnds(late)).to.be.instanceOf(Fenced);
     await tradeOnce(pipeline);
     await expectExactlyOnce(pipeline, 3);
   });
@@ -203,7 +203,7 @@ describe("a stage that dies", () => {
       await pipeline.rowsOnce(1, "select 1 from trades");
     };
     const late = await pipeline.start("trade-processing", { database: withLatePosition(meanwhile) });
-    expect(await late.failed.catch((reason: unknown) => reason)).to.be.instanceOf(Fenced);
+    expect(await whatEnds(late)).to.be.instanceOf(Fenced);
     await tradeOnce(pipeline);
     await expectExactlyOnce(pipeline, 2);
   });

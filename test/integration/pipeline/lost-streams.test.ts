@@ -6,6 +6,7 @@ import type { InputMessage } from "../../../src/shared/bus/reader.js";
 import { type StreamName, subjectOf } from "../../../src/shared/bus/subjects.js";
 import { streamSequence } from "../../../src/shared/domain/units.js";
 import { decodeCommandBatch, decodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
+import { whatEnds } from "../../support/service.js";
 import { ANN, BOB, buy, PipelineUnderTest, STAGES, sell } from "./pipeline-under-test.js";
 
 const ASSET = "BTC-USD";
@@ -83,7 +84,7 @@ describe("a pipeline that lost a stream", () => {
     await trade(3);
     await lose("COMMANDS");
     await pipeline.log(ASSET, sell(ANN, 1, 100), buy(BOB, 1, 100));
-    await service.failed.catch(() => undefined);
+    await whatEnds(service);
     await pipeline.start("order-processing"); // as the launcher does
     await pipeline.rowsOnce(4, "select 1 from trades");
     await trade(2);
