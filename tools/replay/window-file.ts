@@ -73,7 +73,8 @@ export function restoreWindow({ terms, snapshot, events, to }: Window): [Engine,
   const last = events.at(-1);
   if (last === undefined) return [engine, null];
   const batch = { ...rowsOf(events), throughEvent: last.eventSequence, throughCommand: commandSequence(to) };
-  const message: InputMessage = { subject: "", streamSequence: streamSequence(1), data: encodeExecutionBatch(batch) };
+  const place = { subject: "", streamSequence: streamSequence(1), storedAtUs: last.atUs };
+  const message: InputMessage = { ...place, data: encodeExecutionBatch(batch) };
   const messages = (async function* () {
     yield message;
   })();

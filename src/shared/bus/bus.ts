@@ -6,6 +6,7 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
 import { createInbox, errorCodeOf, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "./nats.js";
+import { storedAtUs } from "./pulled-message.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
 import { handOn, type StoredMessage } from "./relay.js";
 import { type StreamSettings, streamConfig } from "./stream-config.js";
@@ -181,10 +182,10 @@ class NatsBus implements Bus {
 
   async #message(stream: StreamName, query: MsgRequest): Promise<InputMessage | null> {
     try {
-      const { subject, seq, data } = await this.#connection.ask(() =>
+      const { subject, seq, timestamp, data } = await this.#connection.ask(() =>
         this.#connection.manager.streams.getMessage(stream, query),
       );
-      return { subject, streamSequence: streamSequence(seq), data };
+      return { subject, streamSequence: streamSequence(seq), storedAtUs: storedAtUs(timestamp), data };
     } catch (error) {
       if (errorCodeOf(error) === ERROR_CODES.NO_MESSAGE_FOUND) return null;
       throw error;

@@ -1,4 +1,5 @@
 /** What a message that was pulled says of itself, beside its data. */
+import { type EpochUs, epochUs, type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Msg } from "./nats.js";
 
 /** Bytes that the server counts against a pull: subject, reply, headers and data. The client's types lack `size`. */
@@ -6,13 +7,31 @@ export function sizeOf(message: Msg): number {
   return (message as Msg & { size(): number }).size();
 }
 
-/** A message's sequences, which its reply names: $JS.ACK.<stream>.<consumer>.<delivered>.<of stream>.<of consumer>.<…>.<…> */
-export function placeIn(reply: string): { streamSequence: number; consumerSequence: number } {
-  const consumerEnd = reply.lastIndexOf(".", reply.lastIndexOf(".") - 1);
+export interface Place {
+  readonly streamSequence: StreamSequence;
+  readonly consumerSequence: number;
+  /** By the clock of the server; of a message that this process stored itself, by its own. */
+  readonly storedAtUs: EpochUs;
+}
+
+/** The length of a time's last digits: the server tells nanoseconds, which are more than a number can hold. */
+const NANOSECOND_DIGITS = 3;
+
+/** A message's place, which its reply names: $JS.ACK.<stream>.<consumer>.<delivered>.<of stream>.<of consumer>.<time>.<pending> */
+export function placeIn(reply: string): Place {
+  const timeEnd = reply.lastIndexOf(".");
+  const consumerEnd = reply.lastIndexOf(".", timeEnd - 1);
   const streamEnd = reply.lastIndexOf(".", consumerEnd - 1);
   const streamStart = reply.lastIndexOf(".", streamEnd - 1) + 1;
   return {
-    streamSequence: Number(reply.slice(streamStart, streamEnd)),
+    streamSequence: streamSequence(Number(reply.slice(streamStart, streamEnd))),
     consumerSequence: Number(reply.slice(streamEnd + 1, consumerEnd)),
+    storedAtUs: epochUs(Number(reply.slice(consumerEnd + 1, timeEnd - NANOSECOND_DIGITS))),
   };
+}
+
+/** The time of a message that was asked for, such as 2026-11-29T09:39:00.123456789Z; zeros at its end are left out. */
+export function storedAtUs(timestamp: string): EpochUs {
+  const [seconds = "", fraction = ""] = timestamp.replace("Z", "").split(".");
+  return epochUs(Date.parse(`${seconds}Z`) * 1_000 + Number(fraction.slice(0, 6).padEnd(6, "0")));
 }

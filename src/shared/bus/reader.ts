@@ -10,13 +10,12 @@ import type { Logger } from "../process/log.js";
 import { pausedFor } from "../process/waits.js";
 import type { BusConnection } from "./connection.js";
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from "./nats.js";
-import { placeIn, sizeOf } from "./pulled-message.js";
+import { type Place, placeIn, sizeOf } from "./pulled-message.js";
 import { followOwnMessages, type StoredMessage } from "./relay.js";
 import type { StreamName } from "./subjects.js";
 
-export interface InputMessage {
+export interface InputMessage extends Omit<Place, "consumerSequence"> {
   readonly subject: string;
-  readonly streamSequence: StreamSequence;
   readonly data: Uint8Array;
 }
 
@@ -248,14 +247,14 @@ export class BusReader {
       this.restart(`status ${status} ${description}`);
       return;
     }
-    const { streamSequence: place, consumerSequence } = placeIn(message.reply ?? "");
+    const { consumerSequence, ...place } = placeIn(message.reply ?? "");
     if (consumerSequence !== this.#delivered + 1) {
       this.restart(`message ${consumerSequence} came after ${this.#delivered}`);
       return;
     }
     this.#delivered = consumerSequence;
     this.#countAgainstPull(sizeOf(message));
-    this.#keep({ subject: message.subject, streamSequence: streamSequence(place), data: message.data });
+    this.#keep({ subject: message.subject, ...place, data: message.data });
     this.#pullMore();
   }
 

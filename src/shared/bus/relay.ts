@@ -3,11 +3,12 @@
  * server need not send them back. Only messages of a fenced output are handed on: their writer knows which message of the
  * subject each one follows, so a reader can tell that none is missing in between.
  */
-import type { StreamSequence } from "../domain/units.js";
+import type { EpochUs, StreamSequence } from "../domain/units.js";
 
 export interface StoredMessage {
   readonly subject: string;
   readonly streamSequence: StreamSequence;
+  readonly storedAtUs: EpochUs;
   /** The subject's message before it. */
   readonly follows: StreamSequence;
   readonly data: Uint8Array;

@@ -9,6 +9,7 @@ import type { InputMessage } from "../bus/reader.js";
 import { type StreamName, subjectOf } from "../bus/subjects.js";
 import { Fenced } from "../domain/errors.js";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
+import { nowUs } from "../process/clock.js";
 import type { Service } from "../process/lifecycle.js";
 import type { Logger } from "../process/log.js";
 import { pausedFor } from "../process/waits.js";
@@ -57,7 +58,8 @@ export class FencedOutput {
       if (outcome.kind === "stored") {
         const follows = this.#last;
         this.#last = outcome.streamSequence;
-        this.#bus.handOn({ subject: this.#subject, streamSequence: this.#last, follows, data: payload });
+        const stored = { subject: this.#subject, streamSequence: this.#last, storedAtUs: nowUs(), data: payload };
+        this.#bus.handOn({ ...stored, follows });
         break;
       }
       const isFence = outcome.kind === "refused" && outcome.errorCode === ERROR_CODES.WRONG_LAST_SEQUENCE;

@@ -8,6 +8,7 @@ import type { Bus } from "../bus/bus.js";
 import { Fenced, InvariantBroken } from "../domain/errors.js";
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { AssetShare } from "../leases/asset-share.js";
+import { nowUs } from "../process/clock.js";
 import type { Service } from "../process/lifecycle.js";
 import { LATENCY_BUCKETS_S } from "../process/metrics.js";
 import { Bell, pausedFor } from "../process/waits.js";
@@ -54,6 +55,7 @@ class StageLoop {
   readonly #halted = new Map<string, string>();
   readonly #retries = new Retries();
   readonly #handOver: HandOver;
+  readonly #queueSeconds;
   readonly #handleSeconds;
   readonly #batchMessages;
   readonly #isHalted;
@@ -72,6 +74,11 @@ class StageLoop {
     this.#poison = new PoisonSearch(service, bus, stage);
     const onAvailable = () => this.#news.ring();
     this.#input = new StageInput(metrics, bus, stage, this.#poison, { ...options, onAvailable });
+    this.#queueSeconds = metrics.histogram(
+      "stage_queue_seconds",
+      "Age of a batch's oldest message when it is taken",
+      LATENCY_BUCKETS_S,
+    );
     this.#handleSeconds = metrics.histogram("stage_handle_seconds", "Time to handle one batch", LATENCY_BUCKETS_S);
     this.#batchMessages = metrics.histogram("stage_batch_messages", "Input messages in one batch", [1, 4, 16, 64, 256]);
     this.#isHalted = metrics.gauge("stage_halted", "1: the asset is halted, and needs somebody to look at it", [
@@ -126,6 +133,8 @@ class StageLoop {
 
   async #handleAll(batches: readonly (readonly AssetInput[])[]): Promise<void> {
     this.#startedMs = performance.now();
+    const oldestUs = Math.min(...batches.flat().map(({ messages }) => messages[0]?.storedAtUs ?? Infinity));
+    this.#queueSeconds.observe(Math.max(0, nowUs() - oldestUs) / 1e6);
     if (this.#stage.keepsAssetsApart) await Promise.all(batches.map((inputs) => this.#handle(inputs)));
     else for (const inputs of batches) await this.#handle(inputs);
     this.#bus.passOn();

@@ -6,7 +6,7 @@ import { PublishedOutput } from "../../../src/matching-engine/published-output.j
 import type { InputMessage } from "../../../src/shared/bus/reader.js";
 import { CodecError, InvariantBroken } from "../../../src/shared/domain/errors.js";
 import type { Command, EngineEvent } from "../../../src/shared/domain/messages.js";
-import { streamSequence } from "../../../src/shared/domain/units.js";
+import { epochUs, streamSequence } from "../../../src/shared/domain/units.js";
 import { type PublishedRows, piecesOf, readRows } from "../../../src/shared/wire/event-rows.js";
 import { encodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
 
@@ -34,7 +34,8 @@ function publish(commands: readonly Command[], batch: () => number): PublishedRo
 
 function publishedOutput(pieces: readonly PublishedRows[]): PublishedOutput {
   const messages = pieces.map((piece, index): InputMessage => {
-    return { subject: "executions.A-B", streamSequence: streamSequence(index + 1), data: encodeExecutionBatch(piece) };
+    const place = { streamSequence: streamSequence(index + 1), storedAtUs: epochUs(0) };
+    return { subject: "executions.A-B", ...place, data: encodeExecutionBatch(piece) };
   });
   return new PublishedOutput(
     (async function* () {

@@ -9,7 +9,7 @@ import type { Bus } from "../../../src/shared/bus/bus.js";
 import type { BusReader, InputMessage, ReaderOptions } from "../../../src/shared/bus/reader.js";
 import { CodecError, InvariantBroken } from "../../../src/shared/domain/errors.js";
 import type { Command } from "../../../src/shared/domain/messages.js";
-import { streamSequence } from "../../../src/shared/domain/units.js";
+import { epochUs, streamSequence } from "../../../src/shared/domain/units.js";
 import { type EventRows, type PublishedRows, piecesOf } from "../../../src/shared/wire/event-rows.js";
 import { encodeCommandBatch, encodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
 
@@ -23,7 +23,7 @@ class Streams {
 
   put(stream: "COMMANDS" | "EXECUTIONS", data: Uint8Array): void {
     const messages = this.#messages[stream];
-    messages.push({ subject: "", streamSequence: streamSequence(messages.length + 1), data });
+    messages.push({ subject: "", streamSequence: streamSequence(messages.length + 1), storedAtUs: epochUs(0), data });
   }
 
   executions(): readonly InputMessage[] {

@@ -4,6 +4,7 @@ import type { BusReader, InputMessage } from "../../../../src/shared/bus/reader.
 import type { StreamName } from "../../../../src/shared/bus/subjects.js";
 import { DeadlineExceeded } from "../../../../src/shared/domain/errors.js";
 import { type StreamSequence, streamSequence } from "../../../../src/shared/domain/units.js";
+import { nowUs } from "../../../../src/shared/process/clock.js";
 import { NatsAnswers } from "../../../../tools/chaos/nats-answers.js";
 import { TcpProxy } from "../../../../tools/chaos/tcp-proxy.js";
 import { eventually, until } from "../../../support/eventually.js";
@@ -61,6 +62,16 @@ describe("the bus", () => {
       streamSequence: 1,
       duplicate: true,
     });
+  });
+
+  it("says when a message was stored, alike to readers and to who asks for it", async () => {
+    const fromUs = nowUs();
+    await publish("orders.BTC-USD", "a");
+    const toUs = nowUs();
+    const reader = read("ORDERS", "orders.BTC-USD");
+    const message = await eventually("the message", () => reader.take(1)[0] ?? null);
+    expect(message.storedAtUs).to.be.within(fromUs - 1_000, toUs + 1_000);
+    expect((await bus.lastMessage("ORDERS", "orders.BTC-USD"))?.storedAtUs).to.equal(message.storedAtUs);
   });
 
   it("goes to another server of several when this one keeps the connection and stores nothing", async () => {

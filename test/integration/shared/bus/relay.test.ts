@@ -3,6 +3,7 @@ import { connect } from "nats";
 import { type Bus, connectBus } from "../../../../src/shared/bus/bus.js";
 import type { BusReader } from "../../../../src/shared/bus/reader.js";
 import { type StreamSequence, streamSequence } from "../../../../src/shared/domain/units.js";
+import { nowUs } from "../../../../src/shared/process/clock.js";
 import { eventually, until } from "../../../support/eventually.js";
 import { type NatsForTest, startNats } from "../../../support/nats.js";
 import { serviceForTest } from "../../../support/service.js";
@@ -42,7 +43,7 @@ describe("messages handed on within a process", () => {
     if (outcome.kind !== "stored") throw new Error(JSON.stringify(outcome));
     written.push(data.toString());
     last = outcome.streamSequence;
-    if (writer === "here") bus.handOn({ subject: SUBJECT, streamSequence: last, follows, data });
+    if (writer === "here") bus.handOn({ subject: SUBJECT, streamSequence: last, storedAtUs: nowUs(), follows, data });
     bus.passOn();
   }
   function reader(pendingMessagesMax = 64): BusReader {

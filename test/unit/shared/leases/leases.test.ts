@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import type { BusReader, InputMessage } from "../../../../src/shared/bus/reader.js";
-import { streamSequence } from "../../../../src/shared/domain/units.js";
+import { epochUs, streamSequence } from "../../../../src/shared/domain/units.js";
 import { LEASE_TIMES } from "../../../../src/shared/leases/lease-times.js";
 import { AssetLeases } from "../../../../src/shared/leases/leases.js";
 import { serviceForTest } from "../../../support/service.js";
@@ -34,15 +34,15 @@ describe("leases take nobody for gone who is there", () => {
   });
   afterEach(() => clock.restore());
 
+  const nextPlace = () => ({ streamSequence: streamSequence(++last), storedAtUs: epochUs(0) });
   async function publish(subject: string, data: Uint8Array) {
     subjects.push(subject);
-    unread.push({ subject, data, streamSequence: streamSequence(++last) });
+    unread.push({ subject, data, ...nextPlace() });
     const place = streamSequence(last);
     if (isFrozen) return { kind: "unknown" } as const;
     const others = afterwards.get(subject) ?? [];
     afterwards.delete(subject);
-    for (const [key, value] of others)
-      unread.push({ subject: key, data: Buffer.from(value), streamSequence: streamSequence(++last) });
+    for (const [key, value] of others) unread.push({ subject: key, data: Buffer.from(value), ...nextPlace() });
     if (isReadable) onAvailable();
     return { kind: "stored", streamSequence: place, duplicate: false } as const;
   }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { streamSequence } from "../../../../src/shared/domain/units.js";
+import { epochUs, streamSequence } from "../../../../src/shared/domain/units.js";
 import type { AssetInput } from "../../../../src/shared/stage/asset-input.js";
 import { Suspects } from "../../../../src/shared/stage/dead-letters.js";
 
@@ -7,6 +7,7 @@ function input(asset: string, sequences: readonly number[]): AssetInput {
   const messages = sequences.map((sequence) => ({
     subject: `orders.${asset}`,
     streamSequence: streamSequence(sequence),
+    storedAtUs: epochUs(0),
     data: new Uint8Array(0),
   }));
   return { asset, messages };

@@ -3,7 +3,7 @@ import sinon from "sinon";
 import { type Bus, ERROR_CODES, type PublishOutcome } from "../../../../src/shared/bus/bus.js";
 import type { InputMessage } from "../../../../src/shared/bus/reader.js";
 import { Fenced } from "../../../../src/shared/domain/errors.js";
-import { type StreamSequence, streamSequence } from "../../../../src/shared/domain/units.js";
+import { epochUs, type StreamSequence, streamSequence } from "../../../../src/shared/domain/units.js";
 import { FencedOutput } from "../../../../src/shared/stage/fenced-output.js";
 import { serviceForTest } from "../../../support/service.js";
 
@@ -14,7 +14,8 @@ const FENCED = { kind: "refused", errorCode: ERROR_CODES.WRONG_LAST_SEQUENCE, de
 const PUBLISHES_MAX = 100;
 
 function message(sequence: number, text: string): InputMessage {
-  return { subject: "commands.BTC-USD", streamSequence: streamSequence(sequence), data: Buffer.from(text) };
+  const place = { streamSequence: streamSequence(sequence), storedAtUs: epochUs(0) };
+  return { subject: "commands.BTC-USD", ...place, data: Buffer.from(text) };
 }
 
 describe("a fenced output", () => {

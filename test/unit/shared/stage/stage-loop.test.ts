@@ -4,6 +4,7 @@ import type { Bus } from "../../../../src/shared/bus/bus.js";
 import type { BusReader, ReaderOptions } from "../../../../src/shared/bus/reader.js";
 import { streamSequence } from "../../../../src/shared/domain/units.js";
 import type { AssetShare } from "../../../../src/shared/leases/asset-share.js";
+import { nowUs } from "../../../../src/shared/process/clock.js";
 import { BadInput } from "../../../../src/shared/stage/dead-letters.js";
 import type { Stage } from "../../../../src/shared/stage/stage.js";
 import { runStage } from "../../../../src/shared/stage/stage-loop.js";
@@ -19,6 +20,9 @@ const OPTIONS = {
   batchIntervalMaxMs: 0,
 };
 
+/** The age at least of what there is to take. */
+const QUEUED_US = 3_000_000;
+
 const emptyBus = {
   passOn: () => undefined,
   streamBounds: async () => ({ first: streamSequence(1), last: streamSequence(0) }),
@@ -30,7 +34,8 @@ const fullBus = {
   ...emptyBus,
   publish: async () => ({ kind: "stored", streamSequence: streamSequence(1), duplicate: false }),
   read: ({ subject }: ReaderOptions) => {
-    const take = () => [{ subject, streamSequence: streamSequence(1), data: new Uint8Array(0) }];
+    const storedAtUs = nowUs() - QUEUED_US;
+    const take = () => [{ subject, streamSequence: streamSequence(1), storedAtUs, data: new Uint8Array(0) }];
     return { pendingMessages: 1, take, close: async () => undefined } as unknown as BusReader;
   },
 } as unknown as Bus;
@@ -158,6 +163,28 @@ describe("a stage that shares its assets", () => {
       await service.stop();
       await loop;
     });
+
+  it("measures how old the oldest message of each batch was when it was taken", async () => {
+    const service = serviceForTest("stage");
+    const share = new ShareForTest();
+    share.is(["A", "B"]);
+    let batches = 0;
+    const counting: Stage = {
+      ...stage,
+      async handle() {
+        batches++;
+        await setImmediate();
+      },
+    };
+    const loop = runStage(service, fullBus, counting, { ...OPTIONS, share });
+    await until("some batches", () => batches >= 3);
+    await service.stop();
+    await loop;
+    const figure = async (of: string) =>
+      Number(new RegExp(`^bourse_stage_queue_seconds_${of}{.*} (.*)$`, "m").exec(await service.metrics.text())?.[1]);
+    expect(await figure("count")).to.equal(batches);
+    expect((await figure("sum")) / batches).to.be.within(QUEUED_US / 1e6, QUEUED_US / 1e6 + patience(1));
+  });
 
   it("stops at once, also while it waits to try again", async () => {
     const service = serviceForTest("stage");
