@@ -10,7 +10,10 @@ export interface StreamMessages {
 
 const HOPS: readonly StreamName[] = ["ORDERS", "COMMANDS", "EXECUTIONS", "NOTIFICATIONS"];
 
-/** How many messages each hop needed for a run's orders, by the streams' own sequences. */
+/**
+ * How many messages each hop needed for a run's orders, by the streams' own sequences. What nats-server counts itself (with
+ * acknowledgements, pulls and deliveries) is behind its monitoring port, which servers of `npm start` do not open.
+ */
 export class MessageCount {
   readonly #bus: Bus;
   readonly #before: readonly number[];

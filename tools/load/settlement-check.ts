@@ -12,6 +12,16 @@ export interface SettlementResult {
   readonly trades: number;
   /** Execution reports that are missing between an account's first and last of this run. */
   readonly reportGaps: number;
+  /** By Postgres' own counters, which are up to a second late. */
+  readonly work: PostgresWork;
+}
+
+export interface PostgresWork {
+  /** Of the database, those that only read counted, too. */
+  readonly transactions: number;
+  /** Of the whole server. Syncs: null where it does not count them there (18 and later). */
+  readonly walSyncs: number | null;
+  readonly walBytes: number;
 }
 
 const SETTLE_WAIT_MS = 30_000;
@@ -40,6 +50,7 @@ export class SettlementCheck {
       settledAfterMs: settledAtMs === null ? null : Math.max(0, settledAtMs - outcome.lastAnswerMs),
       logRows: after.logRows - this.#before.logRows,
       trades: after.trades - this.#before.trades,
+      work: workBetween(this.#before.work, after.work),
       reportGaps: after.lastSequences - this.#before.lastSequences - (after.reports - this.#before.reports),
     };
   }
@@ -69,6 +80,15 @@ interface Counts {
   readonly trades: number;
   readonly reports: number;
   readonly lastSequences: number;
+  readonly work: PostgresWork;
+}
+
+function workBetween(before: PostgresWork, after: PostgresWork): PostgresWork {
+  return {
+    transactions: after.transactions - before.transactions,
+    walSyncs: after.walSyncs === null ? null : after.walSyncs - (before.walSyncs ?? 0),
+    walBytes: after.walBytes - before.walBytes,
+  };
 }
 
 async function counts(database: Database): Promise<Counts> {
@@ -76,7 +96,10 @@ async function counts(database: Database): Promise<Counts> {
     `select (select count(*) from order_log where log_id is not null) as "logRows",
        (select count(*) from trades) as trades,
        (select count(*) from execution_reports) as reports,
-       (select coalesce(sum(last_sequence), 0)::bigint from account_sequences) as "lastSequences"`,
+       (select coalesce(sum(last_sequence), 0)::bigint from account_sequences) as "lastSequences",
+       (select jsonb_build_object(
+          'transactions', (select xact_commit from pg_stat_database where datname = current_database()),
+          'walSyncs', to_jsonb(w) -> 'wal_sync', 'walBytes', w.wal_bytes) from pg_stat_wal w) as work`,
   );
   if (row === undefined) throw new Error("a select without from has one row");
   return row;

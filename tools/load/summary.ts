@@ -2,6 +2,7 @@ import type { CpuUse } from "./cpu.js";
 import type { LatencySummary } from "./latencies.js";
 import type { Measured } from "./measured-run.js";
 import { TIMER_SLACK_MS } from "./order-timing.js";
+import type { PostgresWork } from "./settlement-check.js";
 
 const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(1));
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
@@ -40,7 +41,7 @@ export function summaryText(measured: Measured): string {
 }
 
 /** What an order costs, by process: waits and calls are what a slow virtual machine pays for. */
-function costLines({ cpu, outcome, messages }: Measured): string[] {
+function costLines({ cpu, outcome, messages, settlement }: Measured): string[] {
   const perSecond = (outcome.timing.acknowledged.count * 1_000) / Math.max(1, outcome.measuredMs);
   const perOrder = (value: number) => (value / Math.max(1, perSecond)).toFixed(2).padStart(11);
   const heads = ["one core", "CPU µs", "waits", "preempted", "reads", "writes"].map((head) => head.padStart(11));
@@ -61,7 +62,14 @@ function costLines({ cpu, outcome, messages }: Measured): string[] {
     ...cpu.use.map(row),
     row(all),
     ...(streams.length === 0 ? [] : [`  messages an order: ${streams.join(", ")}`]),
+    ...(settlement === null ? [] : [postgresLine(settlement.work, outcome.acknowledged)]),
   ];
+}
+
+function postgresLine({ transactions, walSyncs, walBytes }: PostgresWork, orders: number): string {
+  const perOrder = (value: number) => value / Math.max(1, orders);
+  const syncs = walSyncs === null ? "" : `${perOrder(walSyncs).toFixed(2)} syncs of the log, `;
+  return `  Postgres an order: ${perOrder(transactions).toFixed(2)} transactions, ${syncs}${perOrder(walBytes).toFixed(0)} bytes of log`;
 }
 
 /** For programs: one line. */
