@@ -52,6 +52,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   min_wal_size: "256MB",
   max_wal_size: "2GB",
   checkpoint_timeout: "15min",
+  // When a row's transaction was committed is what npm run trace tells.
+  track_commit_timestamp: "on",
   // Compiling a statement would take longer than running any of this project's.
   jit: "off",
   timezone: "UTC",

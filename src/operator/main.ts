@@ -1,9 +1,11 @@
-/** `npm run account`, `npm run asset` and `npm run status`: the operators' commands for a pipeline, running or not. */
+/** `npm run account`, `npm run asset`, `npm run status` and `npm run trace`: the operators' commands for a pipeline, running or not. */
 
 import { connectDatabase } from "../shared/database/database.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
+import { orderId } from "../shared/domain/units.js";
+import { serversToLookAt } from "../shared/process/endpoints.js";
 import { createLogger } from "../shared/process/log.js";
-import { commandLine, WrongOption } from "../shared/process/options.js";
+import { commandLine, WrongOption, whole } from "../shared/process/options.js";
 import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";
@@ -11,6 +13,8 @@ import { parse, RefusedToOperator, visible } from "./command-line.js";
 import { operatorConfig, placesToLookAt } from "./config.js";
 import { problemsOf, STATUS_HELP, STATUS_SUMMARY, statusText } from "./status.js";
 import { readStatus } from "./status-readings.js";
+import { stepsOf, TRACE_HELP, TRACE_SUMMARY, traceText } from "./trace.js";
+import { readOrder } from "./trace-readings.js";
 
 const CONNECT_DEADLINE_MS = 5_000;
 
@@ -20,7 +24,8 @@ const log = createLogger("operator", "silent");
 
 async function run(): Promise<void> {
   if (name === "status") return await showStatus();
-  if (program === undefined) throw new WrongOption("it is npm run account, npm run asset or npm run status");
+  if (name === "trace") return await showTrace();
+  if (program === undefined) throw new WrongOption("it is npm run account, asset, status or trace");
   const parsed = parse(program, args);
   const config = operatorConfig();
   const options = { applicationName: "operator", log };
@@ -46,6 +51,19 @@ async function showStatus(): Promise<void> {
   const text = json ? JSON.stringify({ problems, ...readings }) : statusText(readings);
   // Exits at once: a connection to a server that does not answer would keep the process alive.
   process.stdout.write(`${text}\n`, () => process.exit(problems.length === 0 ? 0 : 1));
+}
+
+async function showTrace(): Promise<void> {
+  const line = commandLine("trace", TRACE_SUMMARY)
+    .argument("<asset>", "of the order, for example BTC-USD")
+    .argument("<order-id>", "what its ACK said", whole())
+    .option("--json", "print one JSON object")
+    .addHelpText("after", TRACE_HELP)
+    .parse(args, { from: "user" });
+  const [asset, id] = line.processedArgs;
+  const readings = await readOrder(serversToLookAt(), asset, orderId(id), log);
+  const json = { asset, orderId: id, steps: stepsOf(readings) };
+  process.stdout.write(`${line.opts().json ? JSON.stringify(json) : traceText(readings)}\n`);
 }
 
 try {

@@ -115,6 +115,18 @@ describe("bourse, started as npm start does", function () {
     bourse.operate("asset", "resume", "ETH-USD", "--why", "seen");
   });
 
+  it("shows operators an order's way, and says in one line that there is no such order", async () => {
+    const [row] = await database("select log_id::int from order_log where client_order_id = 'crossing'");
+    const { code, output } = bourse.operate("trace", ASSET, String(row?.["log_id"]));
+    expect(code, output).to.equal(0);
+    expect(output).to.match(/^order \d+ of BTC-USD, by \w+ \(crossing\)\n/);
+    for (const step of ["received", "on disk", "decided", "logged", "handed over", "matched", "settled", "published"])
+      expect(output).to.match(new RegExp(`^${step} +\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z `, "m"));
+    const unknown = bourse.operate("trace", ASSET, "1");
+    expect(unknown.code).to.equal(1);
+    expect(unknown.output).to.match(/^trace: there is no order 1 of BTC-USD; [^\n]*\n$/);
+  });
+
   it("does not let a second launcher have its data", async () => {
     const { code, output } = await bourse.startTwin();
     expect(code).to.equal(1);

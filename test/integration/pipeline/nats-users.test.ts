@@ -3,20 +3,23 @@ import { connect, type NatsConnection } from "nats";
 import type { NatsUser } from "../../../src/launcher/nats-users.js";
 import { SnapshotStore } from "../../../src/matching-engine/snapshot-store.js";
 import { readNats } from "../../../src/operator/status-readings.js";
+import { stepsOf } from "../../../src/operator/trace.js";
+import { readOrder } from "../../../src/operator/trace-readings.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { putReplayHorizon, readReplayHorizon } from "../../../src/shared/bus/replay-horizon.js";
 import { STREAMS } from "../../../src/shared/bus/subjects.js";
-import { streamSequence } from "../../../src/shared/domain/units.js";
+import { orderId, streamSequence } from "../../../src/shared/domain/units.js";
 import { AssetLeases } from "../../../src/shared/leases/leases.js";
 import { SERVICES } from "../../../src/shared/process/services.js";
 import { encodeOrderBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually, until } from "../../support/eventually.js";
 import { startNatsWithUsers } from "../../support/nats.js";
+import { asRole } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
 import { ANN, BOB, buy, PipelineUnderTest, STAGES, sell } from "./pipeline-under-test.js";
 
 /** What else there is to publish, and who may. */
-const SUBJECTS: readonly [string, string | null][] = [
+const SUBJECTS: readonly [string, ...NatsUser[]][] = [
   ["orders.BTC-USD", "order-handler"],
   ["commands.BTC-USD", "order-processing"],
   ["executions.BTC-USD", "matching-engine"],
@@ -29,18 +32,20 @@ const SUBJECTS: readonly [string, string | null][] = [
   ["$KV.leases.order-processing.x", "order-processing"],
   ["$KV.leases.matching-engine.x", "matching-engine"],
   ["$KV.leases.trade-processing.x", "trade-processing"],
-  ["_INBOX.order-handler.x", null],
-  ["$JS.API.STREAM.UPDATE.ORDERS", null],
-  ["$JS.API.STREAM.DELETE.ORDERS", null],
+  ["_INBOX.order-handler.x"],
+  ["$JS.API.STREAM.UPDATE.ORDERS"],
+  ["$JS.API.STREAM.DELETE.ORDERS"],
   ["$JS.API.STREAM.PURGE.ORDERS", "order-processing"],
-  ["$JS.API.STREAM.PURGE.NOTIFICATIONS", null],
-  ["$JS.API.STREAM.MSG.DELETE.ORDERS", null],
+  ["$JS.API.STREAM.PURGE.NOTIFICATIONS"],
+  ["$JS.API.STREAM.MSG.DELETE.ORDERS"],
   ["$JS.API.STREAM.PURGE.SNAPSHOTS", "matching-engine"],
-  ["$JS.API.STREAM.CREATE.MINE", null],
+  ["$JS.API.STREAM.CREATE.MINE"],
   ["$JS.API.CONSUMER.CREATE.ORDERS.x", "order-processing"],
   ["$JS.API.CONSUMER.CREATE.NOTIFICATIONS.x", "market-data-notifier"],
-  ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing"],
-  ["$SYS.REQ.SERVER.PING", null],
+  ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing", "operator"],
+  ["$JS.API.STREAM.MSG.GET.NOTIFICATIONS", "operator"],
+  ["$JS.API.STREAM.MSG.GET.SNAPSHOTS", "matching-engine", "reconciliation"],
+  ["$SYS.REQ.SERVER.PING"],
 ];
 const USERS: NatsUser[] = [...SERVICES, "operator"];
 
@@ -138,11 +143,19 @@ describe("the users of NATS", () => {
     expect(holders).to.be.an("array");
   });
 
+  it("let operators see where an order was", async () => {
+    const [row] = await pipeline.rows("select log_id from order_log where asset = 'BTC-USD' order by log_id limit 1");
+    const servers = { natsUrl: urlOf("operator"), databaseUrl: asRole(pipeline.databaseUrl, "bourse_operator") };
+    const { log } = serviceForTest("operator");
+    const readings = await readOrder(servers, "BTC-USD", orderId(row?.["log_id"] as number), log);
+    expect(stepsOf(readings).filter(({ atUs }) => atUs === null)).to.deep.equal([]);
+  });
+
   it("let nobody publish what is another's, change a stream, or listen to others", async () => {
     const admin = await connectionOf("bourse");
     for (const user of USERS) {
       const connection = await connectionOf(user);
-      for (const [subject, owner] of SUBJECTS) {
+      for (const [subject, ...owners] of SUBJECTS) {
         let arrived = 0;
         // What JetStream answers can't be seen here; what arrives at the server's subject can.
         const subscription = admin.subscribe(subject, { callback: () => arrived++ });
@@ -151,7 +164,7 @@ describe("the users of NATS", () => {
         await connection.flush();
         await admin.flush();
         subscription.unsubscribe();
-        expect(arrived, `${user} publishes ${subject}`).to.equal(user === owner ? 1 : 0);
+        expect(arrived, `${user} publishes ${subject}`).to.equal(owners.includes(user) ? 1 : 0);
       }
       let heard = 0;
       for (const subject of [">", "orders.*", "_INBOX.>", "$JS.API.>"])
