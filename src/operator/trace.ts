@@ -18,6 +18,7 @@ export interface Step {
   readonly source: string;
 }
 
+const PUBLISHED = "published";
 const GONE = "not there any more";
 const NOT_YET = "not yet";
 const COMMIT_UNKNOWN = "Postgres did not note when (track_commit_timestamp)";
@@ -59,7 +60,7 @@ export function stepsOf({
     message("matched", "EXECUTIONS", execution, missing(report !== undefined)),
     commit("settled", report === undefined ? "execution_reports" : reportName(report), report ?? null),
     message(
-      "published",
+      PUBLISHED,
       "NOTIFICATIONS",
       notification,
       report === undefined ? NOT_YET : "not there (they are kept for 10 minutes)",
@@ -82,7 +83,8 @@ export function traceText(readings: OrderReadings): string {
   let lastUs: EpochUs | null = null;
   const rows = stepsOf(readings).map(({ step, atUs, source }) => {
     const sinceMs = atUs === null || lastUs === null ? "" : ((atUs - lastUs) / 1_000).toFixed(3);
-    lastUs = atUs ?? lastUs;
+    // Later reports follow the settlement: they are often of the same commit, before anything was published.
+    if (step !== PUBLISHED) lastUs = atUs ?? lastUs;
     return [step, atUs === null ? "" : microsecondText(atUs), sinceMs.padStart(10), source];
   });
   return [title, table([["step", "at", "+ ms".padStart(10), "in"], ...rows]), FOOTNOTE].join("\n\n");

@@ -44,7 +44,7 @@ describe("the text of an order's way", () => {
       "matched      2026-01-02T03:04:05.004000Z       0.600  EXECUTIONS, message 7",
       "settled      2026-01-02T03:04:05.009000Z       5.000  execution_reports 5: accepted, event 12",
       "published    2026-01-02T03:04:05.009400Z       0.400  NOTIFICATIONS, message 6",
-      "trade        2026-01-02T03:04:07.009000Z    1999.600  execution_reports 6: trade, event 14, trade 2",
+      "trade        2026-01-02T03:04:07.009000Z    2000.000  execution_reports 6: trade, event 14, trade 2",
     ]);
   });
 
