@@ -24,7 +24,8 @@ function crowdOfSessions(sessions: number, frozenMs: number): Fault {
     measure: "report",
     recoversWithinMs: 60_000,
     lastsMs: frozenMs + 2 * WOULD_BE_CANCELLED_MS,
-    settings: { ORDER_HANDLER_CONNECTIONS_PER_ADDRESS_MAX: "4096" },
+    // The first ones to log in say nothing until the last one has, which may take a minute.
+    settings: { ORDER_HANDLER_CONNECTIONS_PER_ADDRESS_MAX: "4096", ORDER_HANDLER_IDLE_TIMEOUT_MS: "600000" },
     prepare: ({ database }) => seedDemoAccounts(database, ACCOUNTS),
     inject: async (world) => {
       const accounts = await world.database.query<Account>(FOUND, [ACCOUNTS]);
