@@ -5,6 +5,7 @@
 import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
+import { ERROR_CODES } from "./error-codes.js";
 import { createInbox, errorCodeOf, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "./nats.js";
 import { storedAtUs } from "./pulled-message.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
@@ -12,6 +13,8 @@ import { handOn, type StoredMessage } from "./relay.js";
 import { type StreamSettings, streamConfig } from "./stream-config.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
+
+export { ERROR_CODES };
 
 /** The outcome of a publish. Only "unknown" leaves a doubt whether the message is stored. */
 export type PublishOutcome =
@@ -33,14 +36,6 @@ export interface PublishOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
 }
-
-/** Values of `err_code` in JetStream's answers. */
-export const ERROR_CODES = {
-  STREAM_FULL: 10077,
-  WRONG_LAST_SEQUENCE: 10071,
-  NO_MESSAGE_FOUND: 10037,
-  STREAM_NOT_FOUND: 10059,
-} as const;
 
 export interface Bus {
   isConnected(): boolean;

@@ -2,6 +2,16 @@
 import { type EpochUs, epochUs, type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Msg } from "./nats.js";
 
+/** Statuses of a pull that ended in the ordinary way: no messages, or its time was up. */
+export const PULL_ENDED = new Set([404, 408]);
+/** Two of this status's texts are ordinary, too. Others mean that the consumer is of no use any more. */
+export const CONFLICT = 409;
+/** The pull ended because the next message is larger than its remaining bytes. */
+export const LARGER_THAN_ROOM = "Message Size Exceeds MaxBytes";
+/** The pull's last message was sent, and bytes are left of it. Its messages are counted, so it is known to have ended. */
+export const SERVED = "Batch Completed";
+export const HEARTBEAT = 100;
+
 /** Bytes that the server counts against a pull: subject, reply, headers and data. The client's types lack `size`. */
 export function sizeOf(message: Msg): number {
   return (message as Msg & { size(): number }).size();

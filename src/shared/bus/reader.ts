@@ -10,11 +10,12 @@ import type { Logger } from "../process/log.js";
 import { pausedFor } from "../process/waits.js";
 import type { BusConnection } from "./connection.js";
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from "./nats.js";
-import { type Place, placeIn, sizeOf } from "./pulled-message.js";
+import * as pulled from "./pulled-message.js";
 import { followOwnMessages, type StoredMessage } from "./relay.js";
+import { isStillThere } from "./same-stream.js";
 import type { StreamName } from "./subjects.js";
 
-export interface InputMessage extends Omit<Place, "consumerSequence"> {
+export interface InputMessage extends Omit<pulled.Place, "consumerSequence"> {
   readonly subject: string;
   readonly data: Uint8Array;
 }
@@ -45,16 +46,6 @@ const HANDED_ON_MIN = 8;
 /** When this process has stored nothing for so long, the server is asked again: another process may write now. */
 const HAND_ON_SILENCE_MS = 500;
 
-/** Statuses of a pull that ended in the ordinary way: no messages, or its time was up. */
-const PULL_ENDED = new Set([404, 408]);
-/** Two of this status's texts are ordinary, too. Others mean that the consumer is of no use any more. */
-const CONFLICT = 409;
-/** The pull ended because the next message is larger than its remaining bytes. */
-const LARGER_THAN_ROOM = "Message Size Exceeds MaxBytes";
-/** The pull's last message was sent, and bytes are left of it. Its messages are counted, so it is known to have ended. */
-const SERVED = "Batch Completed";
-const HEARTBEAT = 100;
-
 /** A request for messages: how many of them, and how many bytes, the server may still send for it. */
 interface Pull {
   messages: number;
@@ -68,6 +59,8 @@ export class BusReader {
   #pending: InputMessage[] = [];
   #pendingBytes = 0;
   #after: StreamSequence;
+  /** The message at `#after`; null: none was read yet. */
+  #last: InputMessage | null = null;
   /** Pulls that have not ended, in the order in which the server serves them. */
   #pulls: Pull[] = [];
   #delivered = 0;
@@ -150,9 +143,13 @@ export class BusReader {
   async #createConsumer(): Promise<void> {
     const { stream, subject } = this.#options;
     const { state } = await this.#connection.streamInfo(stream);
-    // A stream in memory counts from 1 again after a restart of its server. Stages skip what they have handled before by
-    // sequences of their own.
-    if (this.#after > state.last_seq) this.#after = streamSequence(0);
+    // A stream that was lost counts from 1 again. Stages skip what they have handled before by sequences of their own.
+    const last = this.#last;
+    if (
+      this.#after > state.last_seq ||
+      (last && !(await isStillThere(this.#connection, stream, last, state.first_seq)))
+    )
+      this.#after = streamSequence(0);
     const wanted = {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.#after + 1,
@@ -226,6 +223,7 @@ export class BusReader {
 
   #keep(message: InputMessage): void {
     this.#after = message.streamSequence;
+    this.#last = message;
     this.#pending.push(message);
     this.#pendingBytes += message.data.length;
     this.#options.onAvailable();
@@ -235,25 +233,25 @@ export class BusReader {
     this.#heard();
     // Statuses come without a reply subject; so headers, which are costly to read, are read for statuses only.
     const status = message.reply ? 0 : (message.headers?.code ?? 0);
-    if (status === HEARTBEAT) return;
+    if (status === pulled.HEARTBEAT) return;
     const description = message.headers?.description ?? "";
-    if (PULL_ENDED.has(status) || (status === CONFLICT && description === LARGER_THAN_ROOM)) {
+    if (pulled.PULL_ENDED.has(status) || (status === pulled.CONFLICT && description === pulled.LARGER_THAN_ROOM)) {
       this.#pulls.shift();
       this.#pullMore();
       return;
     }
-    if (status === CONFLICT && description === SERVED) return;
+    if (status === pulled.CONFLICT && description === pulled.SERVED) return;
     if (status !== 0) {
       this.restart(`status ${status} ${description}`);
       return;
     }
-    const { consumerSequence, ...place } = placeIn(message.reply ?? "");
+    const { consumerSequence, ...place } = pulled.placeIn(message.reply ?? "");
     if (consumerSequence !== this.#delivered + 1) {
       this.restart(`message ${consumerSequence} came after ${this.#delivered}`);
       return;
     }
     this.#delivered = consumerSequence;
-    this.#countAgainstPull(sizeOf(message));
+    this.#countAgainstPull(pulled.sizeOf(message));
     this.#keep({ subject: message.subject, ...place, data: message.data });
     this.#pullMore();
   }
@@ -263,7 +261,7 @@ export class BusReader {
     if (pull === undefined) return;
     pull.messages--;
     pull.bytes = Math.max(0, pull.bytes - bytes);
-    // A pull ends with its last message or byte. For the latter there is no status; that for the former (SERVED) comes later.
+    // A pull ends with its last message or byte. For the latter there is no status; that for the former (pulled.SERVED) comes later.
     if (pull.messages === 0 || pull.bytes === 0) this.#pulls.shift();
   }
 

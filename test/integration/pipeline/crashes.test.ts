@@ -210,7 +210,7 @@ describe("a stage that dies", () => {
 
   it("trade-processing for long: order-processing stops feeding the engine, and goes on when it is back", async () => {
     await startOthers("trade-processing");
-    const [before, more] = [10_000, 6_000]; // a batch takes up to 4,000 at once here
+    const [before, more] = [256, 15_744]; // it goes on for 0.8 s, to 10,000 at most; a batch takes up to 4,000 at once here
     for (let logged = 0; logged < before + more; logged += 250)
       await pipeline.log(ASSET, ...Array.from({ length: 250 }, () => buy(ANN, 1, 100)));
     await pipeline.rowsOnce(1, "select 1 from order_log having count(*) > $1", before);
