@@ -5,7 +5,7 @@ import { findLastPrices, lastPricesOf } from "../shared/database/last-prices.js"
 import { feeRatesOf } from "../shared/database/stored-commands.js";
 import type { AccountId, OrderId, PriceTicks } from "../shared/domain/units.js";
 import { type Balance, type BalanceKey, balanceKey, type OrderOnRecord, orderKey } from "./funding.js";
-import { type ClientOrderIdKey, ClientOrderIds } from "./sequencing.js";
+import { type ClientOrderIdKey, ClientOrderIdUses } from "./sequencing.js";
 
 export interface OrderName {
   readonly asset: string;
@@ -21,7 +21,7 @@ export interface Questions {
 }
 
 export interface Answers {
-  readonly clientOrderIds: ClientOrderIds;
+  readonly clientOrderIds: ClientOrderIdUses;
   /** By balanceKey. */
   readonly balances: ReadonlyMap<string, Balance>;
   /** By orderKey; live orders only. */
@@ -127,8 +127,8 @@ function findOrders(names: readonly OrderName[]): Statement {
   };
 }
 
-function clientOrderIdsOf(rows: readonly Row[]): ClientOrderIds {
-  const ids = new ClientOrderIds();
+function clientOrderIdsOf(rows: readonly Row[]): ClientOrderIdUses {
+  const ids = new ClientOrderIdUses();
   for (const { account_id, client_order_id, asset, order_id } of rows) {
     const key = { accountId: account_id as AccountId, clientOrderId: client_order_id as string };
     ids.add(key, { asset: asset as string, orderId: order_id as OrderId });

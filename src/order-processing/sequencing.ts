@@ -39,11 +39,11 @@ export interface ClientOrderIdKey {
 }
 
 /** The first use of each client order id: those of this batch, and behind them (`before`) those on record. */
-export class ClientOrderIds {
+export class ClientOrderIdUses {
   readonly #uses = new Map<string, ClientOrderIdUse>();
-  readonly #before: ClientOrderIds | null;
+  readonly #before: ClientOrderIdUses | null;
 
-  constructor(before: ClientOrderIds | null = null) {
+  constructor(before: ClientOrderIdUses | null = null) {
     this.#before = before;
   }
 
@@ -115,13 +115,13 @@ export function clientOrderIdsNeeded(requests: readonly LoggedRequest[]): Client
 
 /** Decides the commands of a batch, asset by asset; what one asset's requests use up counts for the next ones. */
 export class Sequencing {
-  readonly #ids: ClientOrderIds;
+  readonly #ids: ClientOrderIdUses;
   readonly #funding: Funding | null;
   readonly #isSuspended: (accountId: AccountId) => boolean;
 
   /** `onRecord` has the uses on record of all `clientOrderIdsNeeded`. Without a `funding` nothing is held. */
-  constructor(onRecord: ClientOrderIds, funding: Funding | null, isSuspended: (accountId: AccountId) => boolean) {
-    this.#ids = new ClientOrderIds(onRecord);
+  constructor(onRecord: ClientOrderIdUses, funding: Funding | null, isSuspended: (accountId: AccountId) => boolean) {
+    this.#ids = new ClientOrderIdUses(onRecord);
     this.#funding = funding;
     this.#isSuspended = isSuspended;
   }

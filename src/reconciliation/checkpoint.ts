@@ -2,8 +2,8 @@
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { AssetWindow } from "./window.js";
 
-/** The last command, event and trade of an asset. */
-export interface AssetPosition {
+/** How far an asset's history goes, or is verified: its last command, event and trade. */
+export interface HistoryPosition {
   readonly asset: string;
   readonly command: number;
   /** The last command that is settled. */
@@ -14,11 +14,11 @@ export interface AssetPosition {
 
 export interface Progress {
   /** The present ends of all known assets. */
-  readonly now: readonly AssetPosition[];
+  readonly now: readonly HistoryPosition[];
   /** By asset, how far its history is verified row by row; assets that never were are not there. */
-  readonly verified: ReadonlyMap<string, AssetPosition>;
+  readonly verified: ReadonlyMap<string, HistoryPosition>;
   /** By asset, the last command and event whose postings are in the sums. */
-  readonly summed: ReadonlyMap<string, Pick<AssetPosition, "command" | "event">>;
+  readonly summed: ReadonlyMap<string, Pick<HistoryPosition, "command" | "event">>;
   /** The last transfer that is in the sums. */
   readonly transferId: number;
   /** The last transfer there is. */
@@ -41,8 +41,8 @@ const VERIFIED = `select asset, settled_command_sequence as command, settled_com
     event_sequence as "summedEvent" from reconciled_assets`;
 
 export async function readProgress(snapshot: WorkingSnapshot): Promise<Progress> {
-  const now = await snapshot.query<AssetPosition>(NOW);
-  const verified = await snapshot.query<AssetPosition & { summedCommand: number; summedEvent: number }>(VERIFIED);
+  const now = await snapshot.query<HistoryPosition>(NOW);
+  const verified = await snapshot.query<HistoryPosition & { summedCommand: number; summedEvent: number }>(VERIFIED);
   const [transfers] = await snapshot.query<{ summed: number; last: number; accounts: number }>(
     `select coalesce((select transfer_id from reconciliation_progress), 0) as summed,
        coalesce((select max(transfer_id) from transfers), 0) as last,
@@ -123,7 +123,7 @@ export async function moveSums(snapshot: WorkingSnapshot, { now, verified }: Pro
 }
 
 /** Moves the checkpoint of history that was looked at, but not past settled commands: the others have no outcome yet. */
-export async function moveVerified(snapshot: WorkingSnapshot, looked: readonly AssetPosition[]): Promise<void> {
+export async function moveVerified(snapshot: WorkingSnapshot, looked: readonly HistoryPosition[]): Promise<void> {
   await snapshot.query(
     `update reconciled_assets r set settled_command_sequence = least(l.command, l."settledCommand"),
        checked_event_sequence = l.event, trade_id = l.trade

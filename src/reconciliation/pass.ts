@@ -7,9 +7,9 @@ import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { DeadlineExceeded } from "../shared/domain/errors.js";
 import type { Logger } from "../shared/process/log.js";
 import {
-  type AssetPosition,
   backlogOf,
   forgetCheckpoint,
+  type HistoryPosition,
   isAtPresent,
   moveSums,
   moveVerified,
@@ -41,7 +41,7 @@ export interface Lag {
   readonly oldestUncheckedAtMs: number | null;
   /** When the present lap over old history began (rotation.ts). */
   readonly lapStartedAtMs: number;
-  readonly checkedThrough: readonly AssetPosition[];
+  readonly checkedThrough: readonly HistoryPosition[];
 }
 
 export interface PassLimits {

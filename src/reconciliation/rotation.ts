@@ -1,7 +1,7 @@
 /** The rotation: verified history is looked at again, part by part and lap after lap, since rows may be changed later. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { nowEpochMs } from "../shared/process/clock.js";
-import type { AssetPosition } from "./checkpoint.js";
+import type { HistoryPosition } from "./checkpoint.js";
 import type { AccountWindow, AssetWindow, Window } from "./window.js";
 
 /** Where the next part of the rotation begins. */
@@ -53,7 +53,7 @@ export async function writeCursor(snapshot: WorkingSnapshot, cursor: RotationCur
 /** The next part of verified history; null: nothing is verified yet. */
 export async function nextSlice(
   snapshot: WorkingSnapshot,
-  verified: ReadonlyMap<string, AssetPosition>,
+  verified: ReadonlyMap<string, HistoryPosition>,
   cursor: RotationCursor,
   size: SliceSize,
 ): Promise<Slice | null> {
@@ -87,7 +87,7 @@ export async function nextSlice(
   };
 }
 
-function windowBetween(from: Pick<AssetPosition, "command" | "event" | "trade">, to: AssetPosition): AssetWindow {
+function windowBetween(from: Pick<HistoryPosition, "command" | "event" | "trade">, to: HistoryPosition): AssetWindow {
   return {
     asset: to.asset,
     commands: { after: from.command, through: Math.max(from.command, to.settledCommand) },

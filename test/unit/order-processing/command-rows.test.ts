@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { rowOf } from "../../../src/order-processing/command-rows.js";
 import { Funding } from "../../../src/order-processing/funding.js";
-import { ClientOrderIds, Sequencing } from "../../../src/order-processing/sequencing.js";
+import { ClientOrderIdUses, Sequencing } from "../../../src/order-processing/sequencing.js";
 import { commandOf } from "../../../src/shared/database/stored-commands.js";
 import type { Command, LoggedRequest, NewOrder } from "../../../src/shared/domain/messages.js";
 import { commandSequence, currencyUnits, epochUs, logId, priceTicks } from "../../../src/shared/domain/units.js";
@@ -20,7 +20,7 @@ function sequence(requests: readonly LoggedRequest[], available: number, lastPri
     order: () => ({ ...order, accountId: requests[0]?.accountId as never }),
     lastPrice: () => (lastPrice === null ? null : priceTicks(lastPrice)),
   });
-  const sequencing = new Sequencing(new ClientOrderIds(), funding, () => false);
+  const sequencing = new Sequencing(new ClientOrderIdUses(), funding, () => false);
   const { commands, holds } = sequencing.sequence(TEST_ASSET, requests, commandSequence(10), epochUs(99));
   const rows = commands.map((command) => {
     const hold = holds.find((each) => each.commandSequence === command.commandSequence);

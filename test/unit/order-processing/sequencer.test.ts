@@ -4,7 +4,7 @@ import { type CommandStore, DecisionOutdated, type HeldBalance } from "../../../
 import { type Balance, balanceKey } from "../../../src/order-processing/funding.js";
 import type { Answers, Questions, RecordStore } from "../../../src/order-processing/record-store.js";
 import { Sequencer } from "../../../src/order-processing/sequencer.js";
-import { ClientOrderIds, type SequencedBatch } from "../../../src/order-processing/sequencing.js";
+import { ClientOrderIdUses, type SequencedBatch } from "../../../src/order-processing/sequencing.js";
 import type { RequestBody } from "../../../src/shared/domain/messages.js";
 import {
   accountId,
@@ -33,7 +33,7 @@ class RecordForTest {
     if ([clientOrderIds, balances, orders, lastPrices].some((list) => list.length > 0)) this.asked.push(questions);
     const balance: Balance = { availableUnits: BigInt(this.available), openOrders: 0 };
     return {
-      clientOrderIds: new ClientOrderIds(),
+      clientOrderIds: new ClientOrderIdUses(),
       balances: new Map(balances.map((key) => [balanceKey(key.accountId, key.currency), balance])),
       orders: new Map(),
       lastPrices: new Map(lastPrices.map((asset) => [asset, priceTicks(1)])),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ClientOrderIds, clientOrderIdsNeeded, Sequencing } from "../../../src/order-processing/sequencing.js";
+import { ClientOrderIdUses, clientOrderIdsNeeded, Sequencing } from "../../../src/order-processing/sequencing.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import type { LoggedRequest, RequestBody } from "../../../src/shared/domain/messages.js";
 import {
@@ -22,7 +22,7 @@ const logged = (id: number, account: number, body: RequestBody): LoggedRequest =
   body,
 });
 const BTC_USD = loadAssets(`${projectRoot}config/assets.json`).assets.get("BTC-USD")!;
-const sequence = (requests: readonly LoggedRequest[], ids = new ClientOrderIds(), isSuspended = () => false) =>
+const sequence = (requests: readonly LoggedRequest[], ids = new ClientOrderIdUses(), isSuspended = () => false) =>
   new Sequencing(ids, null, isSuspended).sequence(BTC_USD, requests, commandSequence(10), epochUs(99)).commands;
 const cancelById = (clientOrderId: string): RequestBody => ({ kind: "cancel", orderId: null, clientOrderId });
 const used = (asset: string, id: number) => ({ asset, orderId: orderId(id) });
@@ -38,7 +38,7 @@ describe("sequencing", () => {
   });
 
   it("refuses a client order id that is on record, and names the order that has it", () => {
-    const ids = new ClientOrderIds();
+    const ids = new ClientOrderIdUses();
     ids.add(KEY, used("ETH-USD", 77));
     const [command] = sequence([logged(256, 1, order("a"))], ids);
     expect(command?.body).to.deep.equal({
@@ -68,7 +68,7 @@ describe("sequencing", () => {
   });
 
   it("finds the order that a cancel names by client order id, on record or in the same batch", () => {
-    const ids = new ClientOrderIds();
+    const ids = new ClientOrderIdUses();
     ids.add(KEY, used("BTC-USD", 77));
     const commands = sequence(
       [logged(256, 1, cancelById("a")), logged(257, 1, order("b")), logged(258, 1, cancelById("b"))],
@@ -78,7 +78,7 @@ describe("sequencing", () => {
   });
 
   it("refuses a cancel whose client order id is unknown, another account's or another asset's", () => {
-    const ids = new ClientOrderIds();
+    const ids = new ClientOrderIdUses();
     ids.add(KEY, used("ETH-USD", 77));
     const commands = sequence(
       [logged(256, 1, cancelById("a")), logged(257, 2, cancelById("a")), logged(258, 1, cancelById("x"))],
@@ -104,7 +104,7 @@ describe("sequencing", () => {
 
   it("refuses the orders and replaces of a suspended account, and lets its cancels through", () => {
     const replace = { kind: "replace", orderId: orderId(1), quantityLots: lots(1), priceTicks: priceTicks(1) } as const;
-    const ids = new ClientOrderIds();
+    const ids = new ClientOrderIdUses();
     ids.add(KEY, used("BTC-USD", 77));
     const bodies: RequestBody[] = [
       order(null),
