@@ -17,9 +17,9 @@ export function slowness(): number {
   return Math.min(SLOWNESS_MAX, speedLoss * Math.max(1, runnable / availableParallelism()));
 }
 
-/** The limit that an idle machine of the usual speed keeps, for this one as it is now. */
+/** The limit that an idle machine of the usual speed keeps, for this one as it is now; whole, as some timers want it. */
 export function patience(idleMs: number): number {
-  return idleMs * slowness();
+  return Math.ceil(idleMs * slowness());
 }
 
 /** CPU time, not the clock's: whoever else runs does not count. The first rounds warm the compiler up. */
