@@ -34,7 +34,7 @@ interface Parting {
 
 const ROOM_POLL_MS = 10;
 /** The longest time that a client may take to read why it is cut. */
-const PARTING_MAX_MS = 180_000;
+export const PARTING_MAX_MS = 180_000;
 /** The same for a client that is logged out: it has no right to be told anything more. */
 const LOG_OUT_TIMEOUT_MS = 2_000;
 
