@@ -26,20 +26,25 @@ const QUIET_TIMES_MAX = 3;
 const ACK_P99_NO_HARM_MS = 50;
 const NEWCOMER_WITHIN_MS = 1_000;
 const GROWTH_MAX_MB = 200;
-const QUIET_MS = 4_000;
 const QUIET_WITHIN_MS = 90_000;
 const STOPS_WITHIN_MS = 20_000;
 const LOOK_MS = 200;
 const ATTACKER = fileURLToPath(new URL("attacker.ts", import.meta.url));
 
-export async function abuse(attack: Attack, attacked: Attacked, seconds: number): Promise<AbuseResult> {
+export interface Times {
+  readonly attackMs: number;
+  /** How long at least honest clients are watched before: what is usual is worth as much as the time it is taken from. */
+  readonly quietMs: number;
+}
+
+export async function abuse(attack: Attack, attacked: Attacked, { attackMs, quietMs }: Times): Promise<AbuseResult> {
   const honest = new HonestClients(attacked.target);
   const memory = new Growth(attacked);
   try {
-    const quiet = await untilQuiet(honest);
+    const quiet = await untilQuiet(honest, quietMs);
     memory.begin();
     // What the attacker's program takes to load is no attack.
-    const { did, got } = await attackFor(seconds * 1_000, attack, attacked, () => honest.take());
+    const { did, got } = await attackFor(attackMs, attack, attacked, () => honest.take());
     const seen = honest.take();
     const grown = memory.largest();
     return {
@@ -58,10 +63,10 @@ export async function abuse(attack: Attack, attacked: Attacked, seconds: number)
 }
 
 /** What is usual when nobody attacks; an attack before this one may have left something to be done. */
-async function untilQuiet(honest: HonestClients): Promise<Seen> {
+async function untilQuiet(honest: HonestClients, quietMs: number): Promise<Seen> {
   const startedMs = performance.now();
   for (;;) {
-    await pausedFor(QUIET_MS);
+    await pausedFor(quietMs);
     const seen = honest.take();
     if (seen.ack.count > 0 && seen.refused.size === 0) return seen;
     if (performance.now() - startedMs < patience(QUIET_WITHIN_MS)) continue;

@@ -7,6 +7,7 @@ import { type AbuseResult, abuse } from "./abuse-run.js";
 import { ATTACKS } from "./attacks.js";
 import { tableOf, writePage } from "./security-page.js";
 
+const QUIET_MS = 4_000;
 const EXIT_HARMED = 1;
 const EXIT_UNKNOWN = 2;
 
@@ -39,7 +40,7 @@ async function run(options: ReturnType<typeof parseCommandLine>): Promise<number
   try {
     for (const attack of attacks) {
       process.stderr.write(`${attack.name}: ${attack.how}\n`);
-      const result = await abuse(attack, attacked, seconds);
+      const result = await abuse(attack, attacked, { attackMs: seconds * 1_000, quietMs: QUIET_MS });
       process.stderr.write(`  ${result.did}; ${[...result.broken, ...result.slow].join("; ") || "holds"}\n`);
       results.push(result);
       if (json) console.log(JSON.stringify({ ...result, attack: attack.name, refused: [...result.seen.refused] }));
