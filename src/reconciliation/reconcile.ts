@@ -4,6 +4,7 @@
  * in one transaction.
  */
 import type { Snapshot } from "../shared/database/snapshot.js";
+import { candleRules } from "./candle-rules.js";
 import { type Difference, type Rule, ruleOf } from "./comparison.js";
 import { holdFormulas } from "./hold-formulas.js";
 import { holdRules } from "./hold-rules.js";
@@ -15,7 +16,7 @@ import { sequenceRules, tradeRules } from "./trade-rules.js";
 /** The rules about history, in the order of the pipeline: the first one that is broken is nearest to the cause. */
 export function historyRules(scope: Scope): readonly Rule[] {
   return [
-    ...[...orderRules(scope), ...tradeRules(scope)].map(ruleOf),
+    ...[...orderRules(scope), ...tradeRules(scope), ...candleRules(scope)].map(ruleOf),
     ...holdFormulas,
     ...ledgerRules(scope).map(ruleOf),
   ];

@@ -27,6 +27,9 @@ export interface Scope {
   readonly ledgerSums: string;
   /** Deposits less withdrawals: currency, units. */
   readonly transferSums: string;
+  /** Candles, and all trades of their minutes. */
+  readonly candles: string;
+  readonly tradesOfCandles: string;
 }
 
 export const EVERYTHING: Scope = {
@@ -44,6 +47,8 @@ export const EVERYTHING: Scope = {
     from ledger_entries group by account_id, currency)`,
   transferSums: `(select currency, sum(case kind when 'deposit' then units else -units end) as units from transfers
     group by currency)`,
+  candles: "candles",
+  tradesOfCandles: "trades",
 };
 
 export const WINDOW: Scope = {
@@ -67,4 +72,7 @@ export const WINDOW: Scope = {
   accountSequences: "(select s.* from account_sequences s join account_windows a on a.account_id = s.account_id)",
   ledgerSums: "ledger_sums",
   transferSums: `(select currency, -available as units from ledger_sums where account_id = ${CLEARING})`,
+  candles: `(select c.* from candle_windows w
+    join candles c on c.asset = w.asset and c.open_at_ms >= w.from_ms and c.open_at_ms < w.before_ms)`,
+  tradesOfCandles: "trades_of_candles",
 };

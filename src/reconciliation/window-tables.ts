@@ -5,16 +5,26 @@
  * in scope.ts leaves them out where it matters.
  */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
+import { candleOpen } from "./candle-rules.js";
 import { ORDER_HISTORY_TABLES } from "./order-history.js";
 import type { AssetWindow, Window } from "./window.js";
 
 const COPIES = ["order_log", "execution_reports", "trades", "orders", "ledger_entries", "transfers"] as const;
-const OWN = ["touched", "touched_once", "asset_windows", "order_history"] as const;
+const OWN = [
+  "touched",
+  "touched_once",
+  "asset_windows",
+  "order_history",
+  "candle_windows",
+  "trades_of_candles",
+] as const;
 
 const DEFINITIONS = `
   create temporary table asset_windows (asset text, after_command int8, through_command int8, after_event int8,
     through_event int8, after_trade int8, through_trade int8);
   create temporary table touched (asset text, order_id int8);
+  create temporary table candle_windows (asset text, from_ms int8, before_ms int8);
+  create temporary table trades_of_candles (like public.trades);
   ${COPIES.map((table) => `create temporary table ${table} (like public.${table})`).join(";\n  ")}`;
 
 /** $1 is the asset, $2 and $3 the range. Ranges are parameters and no join, so that Postgres knows how many rows there are. */
@@ -43,6 +53,20 @@ const BY_TRADES = [
   `insert into touched select t.asset, o.order_id from trades t
    cross join lateral (values (t.maker_order_id), (t.taker_order_id)) as o(order_id)
    where t.asset = $1 and t.trade_id > $2 and t.trade_id <= $3`,
+];
+
+/**
+ * The minutes that end with the window's trades, so that each is in one window, and all their trades. The minute that the next
+ * trade after the window is in is left to the next window.
+ */
+const BY_MINUTES = [
+  `insert into candle_windows values ($1,
+     case when $2::int8 = 0 then ${-(2n ** 63n)} else ${minuteAfter("$2")} end, ${minuteAfter("$3")})`,
+  `insert into trades_of_candles select t.* from candle_windows w join public.trades t on t.asset = $1
+     and t.trade_id > coalesce((select trade_id from public.trades where asset = $1 and trade_id <= $2
+       and ${candleOpen("executed_at_us")} < w.from_ms order by trade_id desc limit 1), 0)
+     and t.trade_id <= $3 and ${candleOpen("t.executed_at_us")} >= w.from_ms and ${candleOpen("t.executed_at_us")} < w.before_ms
+   where w.asset = $1`,
 ];
 
 const OUTSIDE = (range: string, column: string) => `not exists (select from asset_windows w
@@ -89,7 +113,7 @@ export async function createWindow(snapshot: WorkingSnapshot, window: Window): P
   for (const { asset, commands, events, trades } of assets) {
     for (const sql of BY_COMMANDS) await snapshot.query(sql, [asset, commands.after, commands.through]);
     for (const sql of BY_EVENTS) await snapshot.query(sql, [asset, events.after, events.through]);
-    for (const sql of BY_TRADES) await snapshot.query(sql, [asset, trades.after, trades.through]);
+    for (const sql of [...BY_TRADES, ...BY_MINUTES]) await snapshot.query(sql, [asset, trades.after, trades.through]);
   }
   if (transfers !== null) for (const sql of TRANSFERS) await snapshot.query(sql, [transfers.after, transfers.through]);
   for (const sql of CLOSURE) await snapshot.query(sql);
@@ -116,6 +140,12 @@ function rowOf({ asset, commands, events, trades }: AssetWindow) {
     after_trade: trades.after,
     through_trade: trades.through,
   };
+}
+
+/** The minute of the first trade after this one; if there is none, the end of time. */
+function minuteAfter(tradeId: string): string {
+  return `coalesce((select ${candleOpen("executed_at_us")} from public.trades where asset = $1 and trade_id > ${tradeId}
+    order by trade_id limit 1), ${2n ** 63n - 1n})`;
 }
 
 function lastLogId(commandSequence: string): string {

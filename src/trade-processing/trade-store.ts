@@ -16,6 +16,7 @@ import {
   type StreamSequence,
   streamSequence,
 } from "../shared/domain/units.js";
+import { addToCandles } from "./candle-statements.js";
 import { changeBalances, insertPostings } from "./money-statements.js";
 import { insertOrders, insertTrades, updateOrders } from "./order-statements.js";
 import { advanceSequences, drawSequences, insertReports, lockAccounts } from "./report-statements.js";
@@ -101,6 +102,7 @@ export class TradeStore {
         ...[
           insertReports(settlements, drawn.fromEnd),
           insertTrades(settlements),
+          addToCandles(settlements),
           insertOrders(settlements),
           updateOrders(settlements),
           insertPostings(settlements),

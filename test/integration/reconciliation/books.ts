@@ -46,6 +46,7 @@ export async function createBooks(): Promise<string> {
   await insert(url, "order_log", ORDER_LOG);
   await insert(url, "orders", ORDERS);
   await insert(url, "trades", TRADES);
+  await insert(url, "candles", CANDLES);
   await insert(url, "execution_reports", REPORTS);
   await insert(url, "ledger_entries", LEDGER);
   await insert(url, "consumer_positions", [
@@ -191,6 +192,21 @@ function trade(
 }
 
 const TRADES = [trade(1, 3, 512, 4, 1, 1), trade(2, 7, 1024, 6, 0, 2)];
+
+const CANDLES = [
+  {
+    asset: ASSET,
+    open_at_ms: 0,
+    open_ticks: 100,
+    high_ticks: 100,
+    low_ticks: 100,
+    close_ticks: 100,
+    volume_lots: 10,
+    notional_tick_lots: 1_000,
+    trade_count: 2,
+    last_trade_id: 2,
+  },
+];
 
 const REPORTED: Record<number, number> = {};
 

@@ -6,6 +6,7 @@ import { differences } from "../../../src/reconciliation/reconcile.js";
 import { openSnapshot, openWorkingSnapshot, type WorkingSnapshot } from "../../../src/shared/database/snapshot.js";
 import { FEE_ACCOUNT } from "../../../src/shared/domain/funds.js";
 import { createLogger } from "../../../src/shared/process/log.js";
+import { execute } from "../../support/postgres.js";
 import { createBooks } from "./books.js";
 
 async function amongAllRows(url: string): Promise<Difference[]> {
@@ -20,12 +21,12 @@ async function amongAllRows(url: string): Promise<Difference[]> {
 }
 
 /** As the service does it with what is new; nothing is kept. */
-async function amongNewRows(url: string): Promise<Difference[]> {
+async function amongNewRows(url: string, slice = PASS_LIMITS.slice): Promise<Difference[]> {
   const options = { lock: "reconciliation-test", statementTimeoutMs: 10_000 };
   const snapshot = (await openWorkingSnapshot(url, "reconciliation-test", options)) as WorkingSnapshot;
   try {
     const log = createLogger("test", "silent");
-    const limits = { ...PASS_LIMITS, wholeMax: 0 };
+    const limits = { ...PASS_LIMITS, wholeMax: 0, slice };
     let { findings, backlog } = await runPass(snapshot, log, [], limits);
     const found = [...findings];
     while (backlog.length > 0) {
@@ -93,6 +94,7 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       account_id: 1,
       currency: "USD",
     });
+    const candle = { asset: "BTC-USD", open_at_ms: 0 };
     const deposit = { source: "transfers", kind: "deposit", sequence: 1, account_id: 1, currency: "USD" };
 
     const edits: [table: string, key: Key, columns: string[]][] = [
@@ -117,8 +119,10 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       ["ledger_entries", entry("trade", 3), ["available_change", "held_change"]],
       ["transfers", { transfer_id: 1 }, ["units", "account_id"]],
       ["account_sequences", { account_id: 2 }, ["last_sequence"]],
+      ["candles", candle, ["open_ticks", "high_ticks", "low_ticks", "close_ticks", "last_trade_id"]],
+      ["candles", candle, ["volume_lots", "notional_tick_lots", "trade_count"]],
     ];
-    for (const table of ["balances", "ledger_entries"])
+    for (const table of ["balances", "ledger_entries", "candles"])
       it(`knows each column of ${table}: a new one is added to the edits of this test`, async () => {
         // But keys, what follows from other columns, when a row was written, and who may owe (which Postgres asks, not the books).
         const { rows } = await superuser.query(
@@ -171,6 +175,7 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       ["order_log", command(4)],
       ["order_log", command(8)],
       ["balances", { account_id: 1, currency: "USD" }],
+      ["candles", candle],
     ];
     for (const [table, key] of rows)
       it(`names the row of ${table} that was deleted (${Object.values(key).join(" ")})`, async () => {
@@ -207,6 +212,14 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       expect(differing.some((difference) => names(difference, "ledger_entries", key))).to.equal(true);
     });
 
+    it("names a candle of a minute without a trade", async () => {
+      const differing = await found(
+        "insert into candles select asset, 60000, 1, 1, 1, 1, 1, 1, 1, 3 from candles",
+        "delete from candles where open_at_ms = 60000",
+      );
+      expect(differing.some((one) => names(one, "candles", { ...candle, open_at_ms: 60_000 }))).to.equal(true);
+    });
+
     it("says what was found, what was expected, and by which row", async () => {
       const change = (by: number) => `update orders set held_units = held_units + ${by} where order_id = 768`;
       expect(await found(change(1), change(-1))).to.deep.include({
@@ -231,3 +244,26 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       expect(await reconcile(url)).to.deep.equal([]);
     });
   });
+
+describe("reconciliation of candles whose minute is in several windows", () => {
+  const slice = { ...PASS_LIMITS.slice, commands: 1, events: 1 };
+  let url: string;
+  before(async () => {
+    url = await createBooks();
+    await execute(url, "insert into reconciled_assets select asset, 0, 0, 0, 0 from assets");
+  });
+  const candlesAmong = (differing: Difference[]) => differing.filter(({ row }) => row.table === "candles");
+
+  it("looks at all trades of the minute", async () => {
+    expect(candlesAmong(await amongNewRows(url, slice))).to.deep.equal([]);
+  });
+
+  it("names a candle that was edited, once", async () => {
+    await execute(url, "update candles set volume_lots = volume_lots + 1");
+    const differing = candlesAmong(await amongNewRows(url, slice));
+    await execute(url, "update candles set volume_lots = volume_lots - 1");
+    expect(differing.map(({ column, found, expected }) => ({ column, found, expected }))).to.deep.equal([
+      { column: "volume_lots", found: "11", expected: "10" },
+    ]);
+  });
+});

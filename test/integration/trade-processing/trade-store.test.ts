@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import { Fenced } from "../../../src/shared/domain/errors.js";
 import type { OrderRecord } from "../../../src/shared/domain/order-record.js";
 import {
   accountId,
@@ -10,6 +12,7 @@ import {
   streamSequence,
 } from "../../../src/shared/domain/units.js";
 import { createLogger } from "../../../src/shared/process/log.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { isInputsFault } from "../../../src/shared/stage/dead-letters.js";
 import { settle } from "../../../src/trade-processing/settlement.js";
 import { type AssetSettlement, TradeStore } from "../../../src/trade-processing/trade-store.js";
@@ -62,7 +65,28 @@ describe("The money of settlement in Postgres", () => {
         "select sum(fee_units)::text as reported from execution_reports",
       );
       expect(reported).to.equal(fees);
+      expect(await database.query(CANDLES_THAT_DIFFER)).to.deep.equal([]);
+      const candles = "select * from candles order by open_at_ms";
+      const stored = await database.query(candles);
+      expect(stored).to.have.length.above(0);
+      await database.query("delete from candles");
+      await database.query(CANDLES_OF_THE_MIGRATION);
+      expect(await database.query(candles), "the migration makes the same of trades").to.deep.equal(stored);
     });
+
+  it("adds a batch to the candles once, whoever sends it again", async () => {
+    const flow = new FundedFlow(3);
+    await deposit(flow);
+    let applied: Applied;
+    do {
+      applied = flow.market.apply(flow.next());
+      await hold(applied);
+      await settleInPostgres(applied.settlement, applied.settlement.reached - applied.events.length);
+    } while (applied.settlement.trades.length === 0);
+    const again = settleInPostgres(applied.settlement, applied.settlement.reached - applied.events.length);
+    expect(await again.catch((error: Error) => error)).to.be.instanceOf(Fenced);
+    expect(await database.query(CANDLES_THAT_DIFFER)).to.deep.equal([]);
+  });
 
   for (const [title, spoil, message] of [
     ["for a balance that is not there", { currency: "XYZ" }, /only 0 of \d balances are there/],
@@ -143,6 +167,25 @@ describe("The money of settlement in Postgres", () => {
     );
   }
 });
+
+/** Each candle's sums and prices, each by a query of its own over all trades of its minute. */
+const CANDLES_THAT_DIFFER = `
+  select c.* from candles c cross join lateral (select
+      (select price_ticks from trades t where minute(t) = c.open_at_ms order by trade_id limit 1) as open,
+      (select price_ticks from trades t where minute(t) = c.open_at_ms order by trade_id desc limit 1) as close,
+      (select max(trade_id) from trades t where minute(t) = c.open_at_ms) as last_id,
+      count(*) as count, max(price_ticks) as high, min(price_ticks) as low, sum(quantity_lots) as volume,
+      sum(price_ticks::numeric * quantity_lots) as notional
+    from trades t where minute(t) = c.open_at_ms) n
+  where (c.open_ticks, c.high_ticks, c.low_ticks, c.close_ticks, c.volume_lots, c.notional_tick_lots, c.trade_count,
+    c.last_trade_id) is distinct from (n.open, n.high, n.low, n.close, n.volume, n.notional, n.count, n.last_id)
+  union all select c.* from trades t left join candles c on c.open_at_ms = minute(t) where c.asset is null`.replaceAll(
+  "minute(t)",
+  "t.executed_at_us / 60000000 * 60000",
+);
+const CANDLES_OF_THE_MIGRATION = /^insert into candles\n[^;]*/m.exec(
+  readFileSync(`${projectRoot}sql/13_candles.sql`, "utf8"),
+)?.[0] as string;
 
 /** What is held is what open orders hold, and what the ledger says; what there is in all, too. */
 const SUMS_THAT_DIFFER = `

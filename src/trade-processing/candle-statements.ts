@@ -1,0 +1,37 @@
+/** Settlement's statement about candles: one row for each minute in which the batch has trades. */
+import { columns } from "../shared/database/columns.js";
+import type { Statement } from "../shared/database/database.js";
+import { foldTrades, MINUTE_MS } from "../shared/domain/candles.js";
+import type { Settlement } from "./settlement.js";
+
+/** Adds the trades to their candles. Exact only beside the position: a batch is added once. */
+export function addToCandles(settlements: readonly (Pick<Settlement, "trades"> & { asset: string })[]): Statement {
+  const rows = settlements.flatMap(({ asset, trades }) =>
+    foldTrades(trades, MINUTE_MS).map((candle) => ({ asset, candle })),
+  );
+  return {
+    name: "add_to_candles",
+    text: `insert into candles as c (asset, open_at_ms, open_ticks, high_ticks, low_ticks, close_ticks, volume_lots,
+        notional_tick_lots, trade_count, last_trade_id)
+      select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+        $7::numeric[], $8::numeric[], $9::bigint[], $10::bigint[])
+      on conflict (asset, open_at_ms) do update set high_ticks = greatest(c.high_ticks, excluded.high_ticks),
+        low_ticks = least(c.low_ticks, excluded.low_ticks), close_ticks = excluded.close_ticks,
+        volume_lots = c.volume_lots + excluded.volume_lots,
+        notional_tick_lots = c.notional_tick_lots + excluded.notional_tick_lots,
+        trade_count = c.trade_count + excluded.trade_count, last_trade_id = excluded.last_trade_id`,
+    values: columns(
+      rows,
+      ({ asset }) => asset,
+      ({ candle }) => candle.openAtMs,
+      ({ candle }) => candle.openTicks,
+      ({ candle }) => candle.highTicks,
+      ({ candle }) => candle.lowTicks,
+      ({ candle }) => candle.closeTicks,
+      ({ candle }) => candle.volumeLots,
+      ({ candle }) => candle.notionalTickLots,
+      ({ candle }) => candle.tradeCount,
+      ({ candle }) => candle.lastTradeId,
+    ),
+  };
+}
