@@ -26,6 +26,17 @@ const rooms = Object.entries(ROOMS).map(([room, below]) => ({
   to: { path: "^src/shared/", pathNot: `^src/shared/(${[room, ...below].join("|")})/` },
 }));
 
+/** The rooms of the page: what it knows, how it comes, what is shown, elements. */
+const PAGE_ROOMS = { state: [], feed: ["state"], model: ["state", "feed"], view: ["state", "model"] };
+
+const pageRooms = Object.entries(PAGE_ROOMS).map(([room, below]) => ({
+  name: `page-${room}`,
+  comment: "The rooms of web/ have one arrow direction, too; main.tsx puts them together.",
+  severity: "error",
+  from: { path: `^web/${room}/` },
+  to: { path: "^web/", pathNot: `^web/(${[room, ...below].join("|")})/` },
+}));
+
 /** Only the files of `owners` may depend on `target`. */
 function owned(name, target, owners) {
   return {
@@ -110,7 +121,30 @@ module.exports = {
       name: "src-does-not-import-tests-or-tools",
       severity: "error",
       from: { path: "^src/" },
-      to: { path: "^(test|bench|tools|examples)/" },
+      to: { path: "^(test|bench|tools|examples|web)/" },
+    },
+    {
+      name: "the-page-uses-one-file-of-src",
+      comment: "Decimal text becomes whole steps by the server's own rule; all else the page has is its own.",
+      severity: "error",
+      from: { path: "^web/" },
+      to: {
+        path: "^(src|packages|protocol|test|bench|tools|examples)/",
+        pathNot: "^src/shared/domain/decimal\\.ts$",
+      },
+    },
+    ...pageRooms,
+    {
+      name: "the-page-state-is-pure",
+      severity: "error",
+      from: { path: "^web/state/" },
+      to: { pathNot: ["^web/state/", "^src/shared/domain/decimal\\.ts$"] },
+    },
+    {
+      name: "the-connection-has-one-owner",
+      severity: "error",
+      from: { path: "^web/", pathNot: "^web/feed/connection\\.ts$" },
+      to: { path: "node_modules/socket\\.io-client/" },
     },
     {
       name: "tools-and-benchmarks-do-not-import-each-other",

@@ -11,6 +11,7 @@ COPY tools/build.mjs tools/
 COPY protocol protocol
 COPY packages packages
 COPY src src
+COPY web web
 RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:22-slim

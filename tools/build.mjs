@@ -1,12 +1,13 @@
 /**
  * Builds what is older than its sources: protocol/*.proto → protocol/generated/, packages/matching-core/src → its dist/,
- * src/ → dist/. Does nothing, fast, when all is up to date, and waits when another build is running. Types are checked by `npm run check`, not here.
+ * src/ → dist/, web/ → dist/web/. Does nothing, fast, when all is up to date, and waits when another build is running. Types are checked by `npm run check`, not here.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { buildPage } from "../web/build.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, "node_modules", ".bourse-build-lock");
@@ -131,3 +132,11 @@ const sourcesMs = Math.max(newestMs(join(root, "src"), ".ts"), stampMs(join(root
 rebuild(join(root, "dist", ".stamp"), sourcesMs, () =>
   run("typescript/bin/tsc", "-p", "tsconfig.build.json", "--noCheck"),
 );
+
+// The page uses one file of src/: how decimal text becomes whole steps.
+const pageMs = Math.max(
+  newestMs(join(root, "web"), ""),
+  stampMs(join(root, "src/shared/domain/decimal.ts")),
+  tsconfigMs,
+);
+rebuild(join(root, "dist", "web", ".stamp"), pageMs, () => buildPage(root));

@@ -12,6 +12,7 @@ import { allChannels, LATER_CHANNELS } from "./channels/channels.js";
 import { notifierConfig } from "./config.js";
 import { Gateway } from "./connections/gateway.js";
 import { logInSubscriber } from "./connections/handshake-logins.js";
+import { page } from "./connections/page.js";
 import { Subscriptions } from "./connections/subscriptions.js";
 import { listen, webServer } from "./connections/web-server.js";
 import { KeptBytes } from "./kept-bytes.js";
@@ -43,7 +44,8 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   const keys = new KeyCheck(authenticator(lane), logins, log);
 
   warnIfExposed(log, config);
-  const http = webServer(config);
+  const { assets } = config.registry;
+  const http = webServer(config, page({ assets, production: config.production }));
   const kept = new KeptBytes(config.keptBytesMax, metrics.keptBytes);
   const gateway = new Gateway(http, {
     limits: config,
@@ -58,7 +60,6 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   service.onStop("connections", () => gateway.close());
 
   const isDatabaseReady = () => database.whyNotReady() === null;
-  const { assets } = config.registry;
   const channels = allChannels({ assets, rooms: gateway, database, kept, limits: config, log, metrics });
   const parts = { bus, channels, connections: gateway, kept, isDatabaseReady };
   const notifier = new Notifier({ ...parts, limits: config, log, metrics });

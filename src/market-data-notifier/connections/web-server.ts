@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as HttpsServer } from "nod
 import type { Socket } from "node:net";
 import type { TlsIdentity } from "../../shared/process/tls.js";
 import { beforeDeadline } from "../../shared/process/waits.js";
+import type { RequestHandler } from "./page.js";
 
 export type WebServer = HttpServer | HttpsServer;
 
@@ -13,10 +14,11 @@ const LISTEN_TIMEOUT_MS = 5_000;
 /** Limit of the connections that the kernel has accepted and this process has not. */
 const BACKLOG = 4_096;
 
-/** The HTTP server below Socket.IO; it answers every other request with 404. */
-export function webServer({ tls, idleMax }: { readonly tls: TlsIdentity | null; readonly idleMax: number }): WebServer {
-  const answer = (_request: IncomingMessage, response: ServerResponse) =>
-    void response.writeHead(404).end("connect with Socket.IO\n");
+/** The HTTP server below Socket.IO; `answer` gets every other request. */
+export function webServer(
+  { tls, idleMax }: { readonly tls: TlsIdentity | null; readonly idleMax: number },
+  answer: RequestHandler,
+): WebServer {
   const timeouts = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 2 * HEADERS_TIMEOUT_MS,

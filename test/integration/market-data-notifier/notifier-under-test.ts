@@ -5,6 +5,7 @@ import { allChannels, LATER_CHANNELS } from "../../../src/market-data-notifier/c
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
 import { Gateway } from "../../../src/market-data-notifier/connections/gateway.js";
 import { logInSubscriber } from "../../../src/market-data-notifier/connections/handshake-logins.js";
+import { page } from "../../../src/market-data-notifier/connections/page.js";
 import { Subscriptions } from "../../../src/market-data-notifier/connections/subscriptions.js";
 import { listen, webServer } from "../../../src/market-data-notifier/connections/web-server.js";
 import { KeptBytes } from "../../../src/market-data-notifier/kept-bytes.js";
@@ -53,7 +54,7 @@ export async function startNotifier(
   const access = await AccessFeed.start(database, log);
   const following = access.run(stopping.signal);
   const keys = new KeyCheck(authenticator(database), limits.logins, log);
-  const http = webServer(limits);
+  const http = webServer(limits, page({ assets: registry.assets, production: false }));
   const own = notifierMetrics(metrics);
   const kept = new KeptBytes(limits.keptBytesMax, own.keptBytes);
   const gateway = new Gateway(http, {

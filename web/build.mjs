@@ -1,0 +1,46 @@
+/**
+ * Bundles the page into dist/web: what its first paint needs, the chart in a file of its own, and each file gzipped beside
+ * itself. Names hold a hash of their content, so browsers may keep them for ever; index.html names them.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { buildSync } from "esbuild";
+
+const COMPRESSED = /\.(js|css|html|svg)$/;
+
+/** `root`: the project's folder. Throws where the bundler does. */
+export function buildPage(root) {
+  const folder = join(root, "dist", "web");
+  const { outputFiles, metafile } = buildSync({
+    absWorkingDir: join(root, "web"),
+    entryPoints: ["main.tsx", "style.css", "icon.svg"],
+    outdir: folder,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    loader: { ".svg": "copy" },
+    minify: true,
+    sourcemap: true,
+    metafile: true,
+    write: false,
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  let page = readFileSync(join(root, "web", "index.html"), "utf8");
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
+    if (entryPoint !== undefined)
+      page = page.replace(`"/${entryPoint.replace(/\.tsx$/, ".js")}"`, `"/${basename(path)}"`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = outputFiles.map(({ path, contents }) => ({ path, contents }));
+  for (const { path, contents } of [...files, { path: join(folder, "index.html"), contents: Buffer.from(page) }]) {
+    writeFileSync(path, contents);
+    if (COMPRESSED.test(path)) writeFileSync(`${path}.gz`, gzipSync(contents, { level: 9 }));
+  }
+}

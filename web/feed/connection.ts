@@ -1,0 +1,172 @@
+/**
+ * The connection to the notifier, and the one file that imports socket.io-client. It keeps what is wanted, and subscribes to it
+ * whenever a connection stands; it comes back by itself from everything but a refused key.
+ */
+import { io, type Socket } from "socket.io-client";
+import { type Health, Liveness } from "../state/liveness.js";
+
+export interface Key {
+  readonly keyId: string;
+  readonly secret: string;
+}
+
+/** An answer to `subscribe`. */
+export type Answer = { readonly ok: true } | Refused;
+
+export interface Refused {
+  readonly ok: false;
+  readonly code: string;
+  readonly text: string;
+}
+
+/** What is to be subscribed to as long as nobody ends it. */
+export interface Wanted {
+  /** The argument of `subscribe`, asked for anew with each connection. */
+  request(): object;
+  /** With each answer; returns whether it is of use. False: it is asked for again after a moment. */
+  onAnswer(answer: { readonly ok: true }): boolean;
+  onRefused(why: Refused): void;
+}
+
+export interface ConnectionEvents {
+  onHealth(health: Health): void;
+  /** Why the key is not good (any more); the connection goes on without it. */
+  onKeyRefused(why: Refused): void;
+  /** What the server said before it cut the connection. */
+  onLagged(text: string): void;
+  /** Each event of a channel. */
+  onEvent(channel: string, payload: unknown): void;
+}
+
+const LOOK_EVERY_MS = 250;
+const ANSWER_TIMEOUT_MS = 5_000;
+const RETRY_MS = 1_000;
+/** Refusals that may be otherwise in a moment. */
+const MOMENTARY = new Set(["BUSY", "UNAVAILABLE", "RATE_LIMITED", "NO_ANSWER"]);
+
+export class Connection {
+  readonly #events: ConnectionEvents;
+  readonly #liveness = new Liveness();
+  /** What is wanted, each with the number of its last attempt to subscribe: an older attempt gives up. */
+  readonly #wanted = new Map<Wanted, number>();
+  #socket: Socket;
+  #health: Health | null = null;
+
+  constructor(events: ConnectionEvents, key: Key | null) {
+    this.#events = events;
+    this.#socket = this.#open(key);
+    setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** Connects anew, as the account of the key, or as nobody. */
+  useKey(key: Key | null): void {
+    this.#socket.close();
+    this.#liveness.disconnected();
+    this.#socket = this.#open(key);
+  }
+
+  /** Subscribes now and with each new connection. Returns how to end it. */
+  follow(wanted: Wanted): () => void {
+    this.#wanted.set(wanted, 0);
+    if (this.#socket.connected) void this.#subscribe(this.#socket, wanted);
+    return () => {
+      this.#wanted.delete(wanted);
+      if (this.#socket.connected) this.#socket.emit("unsubscribe", unsubscribeOf(wanted.request()));
+    };
+  }
+
+  /** Subscribes anew, for instance after a gap; what it was is replaced. */
+  again(wanted: Wanted): void {
+    if (this.#wanted.has(wanted) && this.#socket.connected) void this.#subscribe(this.#socket, wanted);
+  }
+
+  /** One question with one answer, such as a page. Never rejects. */
+  async ask(request: object): Promise<Answer> {
+    return askOn(this.#socket, request);
+  }
+
+  #open(key: Key | null): Socket {
+    const socket = io({
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnectionDelay: 250,
+      reconnectionDelayMax: 2_000,
+      ...(key === null ? {} : { auth: { ...key } }),
+    });
+    const ifCurrent = (act: () => void) => {
+      if (socket === this.#socket) act();
+    };
+    socket.on("connect", () => {
+      this.#liveness.connected(performance.now());
+      socket.io.engine.on("packet", () => ifCurrent(() => this.#liveness.heard(performance.now())));
+      for (const wanted of this.#wanted.keys()) void this.#subscribe(socket, wanted);
+      this.#look();
+    });
+    socket.on("disconnect", (reason) =>
+      ifCurrent(() => {
+        this.#liveness.disconnected();
+        this.#look();
+        // Cut by the server itself: the library leaves it at that.
+        if (reason === "io server disconnect") setTimeout(() => ifCurrent(() => socket.connect()), RETRY_MS);
+      }),
+    );
+    socket.on("connect_error", (error: Error & { data?: { code: string; text: string } }) =>
+      ifCurrent(() => this.#onConnectError(socket, key, error)),
+    );
+    socket.on("lagged", ({ text }: { text: string }) => this.#events.onLagged(text));
+    socket.on("logged_out", ({ code, text }: { code: string; text: string }) =>
+      ifCurrent(() => this.#refuseKey({ ok: false, code, text })),
+    );
+    socket.onAny((channel: string, payload: unknown) => ifCurrent(() => this.#events.onEvent(channel, payload)));
+    return socket;
+  }
+
+  /** An answer of the server has `data`: it is about the key, or says that the server can't answer now. */
+  #onConnectError(socket: Socket, key: Key | null, { data }: { data?: { code: string; text: string } }): void {
+    this.#look();
+    if (data === undefined) return;
+    if (key !== null && !MOMENTARY.has(data.code)) this.#refuseKey({ ok: false, ...data });
+    else setTimeout(() => socket === this.#socket && socket.connect(), RETRY_MS);
+  }
+
+  #refuseKey(why: Refused): void {
+    this.#events.onKeyRefused(why);
+    this.useKey(null);
+  }
+
+  async #subscribe(socket: Socket, wanted: Wanted): Promise<void> {
+    const attempt = (this.#wanted.get(wanted) ?? 0) + 1;
+    this.#wanted.set(wanted, attempt);
+    const isCurrent = () => socket === this.#socket && socket.connected && this.#wanted.get(wanted) === attempt;
+    while (isCurrent()) {
+      const answer = await askOn(socket, wanted.request());
+      if (!isCurrent()) return;
+      if (!answer.ok) wanted.onRefused(answer);
+      if (answer.ok ? wanted.onAnswer(answer) : !MOMENTARY.has(answer.code)) return;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  #look(): void {
+    const { health, ask } = this.#liveness.look(performance.now());
+    // Any event is answered, also one that the server does not know; the answer is a packet, and that is all it is for.
+    if (ask) this.#socket.volatile.emit("are-you-there", () => undefined);
+    if (health === this.#health) return;
+    this.#health = health;
+    this.#events.onHealth(health);
+  }
+}
+
+async function askOn(socket: Socket, request: object): Promise<Answer> {
+  try {
+    return await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("subscribe", request);
+  } catch {
+    return { ok: false, code: "NO_ANSWER", text: "the server did not answer in time" };
+  }
+}
+
+/** `from` and `next` are about what follows a subscription, not about which one it is. */
+function unsubscribeOf(request: object): object {
+  const { from: _from, next: _next, ...which } = request as Record<string, unknown>;
+  return which;
+}

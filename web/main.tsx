@@ -1,0 +1,13 @@
+/** The page: it connects, asks what is traded, and shows it. */
+import { render } from "preact";
+import { fetchAssets } from "./feed/assets.js";
+import { nowUs } from "./feed/clock.js";
+import { Page } from "./model/page.js";
+import { App } from "./view/app.js";
+
+const page = new Page({
+  requestFrame: (then) => void requestAnimationFrame(then),
+  nowUs,
+});
+render(<App page={page} />, document.body);
+void fetchAssets().then((assets) => page.know(assets));

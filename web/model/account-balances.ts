@@ -1,0 +1,59 @@
+/** The account's money, live. */
+import { type Signal, signal } from "@preact/signals";
+import { type BalanceJson, Balances } from "../state/balances.js";
+import { withThousands } from "../state/formats.js";
+import { Channel } from "./channel.js";
+
+export interface BalanceRow {
+  readonly currency: string;
+  readonly available: Signal<string>;
+  readonly held: Signal<string>;
+}
+
+export class AccountBalances extends Channel {
+  readonly rows: Signal<readonly BalanceRow[]> = signal([]);
+  #balances = new Balances();
+  readonly #paint = () => this.#show();
+
+  /** Begins for an account: nothing of another's is left. */
+  watch(): void {
+    this.#forget();
+    this.begin();
+  }
+
+  override end(): void {
+    super.end();
+    this.#forget();
+  }
+
+  protected override request(): object {
+    return { channel: "balances" };
+  }
+
+  protected override onAnswer(answer: object): boolean {
+    this.#balances.begin((answer as { balances: readonly BalanceJson[] }).balances);
+    this.parts.frames.paint(this.#paint);
+    return true;
+  }
+
+  override onEvent(payload: unknown): void {
+    this.#balances.take(payload as BalanceJson);
+    this.parts.frames.paint(this.#paint);
+  }
+
+  #forget(): void {
+    this.#balances = new Balances();
+    this.rows.value = [];
+  }
+
+  #show(): void {
+    const { all } = this.#balances;
+    const isSame =
+      all.length === this.rows.value.length && all.every((one, at) => one.currency === this.rows.value[at]?.currency);
+    if (!isSame) this.rows.value = all.map(({ currency }) => ({ currency, available: signal(""), held: signal("") }));
+    this.rows.value.forEach((row, at) => {
+      row.available.value = withThousands(all[at]?.available ?? "");
+      row.held.value = withThousands(all[at]?.held ?? "");
+    });
+  }
+}

@@ -1,0 +1,104 @@
+/** All that the page shows: one connection, its channels, the asset that is looked at, and whose account it is. */
+import { type Signal, signal } from "@preact/signals";
+import { Connection, type Key } from "../feed/connection.js";
+import { forgetKey, keepKey, keptKey } from "../feed/kept-key.js";
+import type { Asset } from "../state/asset.js";
+import type { Health } from "../state/liveness.js";
+import { AccountBalances } from "./account-balances.js";
+import type { Channel } from "./channel.js";
+import { Frames } from "./frames.js";
+import { Orders } from "./orders.js";
+import { Trades } from "./trades.js";
+
+export class Page {
+  readonly health: Signal<Health> = signal("connecting");
+  /** What the server said last when it cut the connection; "": nothing. */
+  readonly lagged = signal("");
+  readonly assets: Signal<readonly Asset[]> = signal([]);
+  /** The asset that is looked at; null: none is known yet. */
+  readonly asset: Signal<Asset | null> = signal(null);
+  /** The key in use; null: nobody is logged in. */
+  readonly keyId: Signal<string | null> = signal(null);
+  /** Why the last key was refused; "": it was not. */
+  readonly keyProblem = signal("");
+  readonly frames: Frames;
+  readonly trades: Trades;
+  readonly orders: Orders;
+  readonly balances: AccountBalances;
+  readonly #connection: Connection;
+  readonly #channels: ReadonlyMap<string, Channel>;
+
+  constructor({ requestFrame, nowUs }: { requestFrame: (then: () => void) => void; nowUs: () => number }) {
+    const key = keptKey();
+    this.frames = new Frames(requestFrame);
+    this.#connection = new Connection(
+      {
+        onHealth: (health) => this.#onHealth(health),
+        onKeyRefused: ({ code, text }) => this.#onKeyRefused(`${code}: ${text}`),
+        onLagged: (text) => {
+          this.lagged.value = text;
+        },
+        onEvent: (channel, payload) => this.#channels.get(channel)?.onEvent(payload),
+      },
+      key,
+    );
+    const parts = { connection: this.#connection, frames: this.frames, nowUs };
+    this.trades = new Trades(parts);
+    this.orders = new Orders(parts);
+    this.balances = new AccountBalances(parts);
+    this.#channels = new Map<string, Channel>([
+      ["trades", this.trades],
+      ["orders", this.orders],
+      ["balances", this.balances],
+    ]);
+    if (key !== null) this.#watchAccount(key);
+  }
+
+  know(assets: readonly Asset[]): void {
+    this.assets.value = assets;
+    const [first] = assets;
+    if (this.asset.value === null && first !== undefined) this.look(first);
+  }
+
+  look(asset: Asset): void {
+    this.asset.value = asset;
+    this.trades.watch(asset.name);
+  }
+
+  /** `isKept`: its owner wants it to outlive a reload, in this tab. */
+  logIn(key: Key, isKept: boolean): void {
+    if (isKept) keepKey(key);
+    else forgetKey();
+    this.keyProblem.value = "";
+    this.#connection.useKey(key);
+    this.#watchAccount(key);
+  }
+
+  logOut(): void {
+    this.#leaveAccount();
+    this.#connection.useKey(null);
+  }
+
+  #watchAccount({ keyId }: Key): void {
+    this.keyId.value = keyId;
+    this.orders.watch();
+    this.balances.watch();
+  }
+
+  #leaveAccount(): void {
+    forgetKey();
+    this.keyId.value = null;
+    this.orders.end();
+    this.balances.end();
+  }
+
+  #onKeyRefused(problem: string): void {
+    this.keyProblem.value = problem;
+    this.#leaveAccount();
+  }
+
+  #onHealth(health: Health): void {
+    this.health.value = health;
+    if (health === "live") this.lagged.value = "";
+  }
+}

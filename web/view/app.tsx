@@ -1,0 +1,27 @@
+import type { Page } from "../model/page.js";
+import { AccountPanels } from "./account-panels.js";
+import { AssetPanel } from "./asset-panel.js";
+import { Banner } from "./banner.js";
+import { TradesPanel } from "./trades-panel.js";
+
+export function App({ page }: { readonly page: Page }) {
+  return (
+    <>
+      <Header page={page} />
+      <Banner page={page} />
+      <main data-health={page.health}>
+        <AssetPanel page={page} />
+        <TradesPanel page={page} />
+        <AccountPanels page={page} />
+      </main>
+    </>
+  );
+}
+
+function Header({ page }: { readonly page: Page }) {
+  return (
+    <header class="top">
+      <h1>{`Bourse${page.asset.value === null ? "" : ` · ${page.asset.value.name}`}`}</h1>
+    </header>
+  );
+}
