@@ -14,7 +14,7 @@ export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: B
     "bourse ready",
     "",
     `  order entry  ${host}:${port} (${tls === true ? "TLS" : "TCP"}, text or binary)`,
-    `  notifier     ${notifierUrl} (Socket.IO)`,
+    `  notifier     ${notifierUrl} (Socket.IO; in a browser, the page)`,
     `  Postgres     ${withoutCredentials(databaseUrl)}`,
     `  NATS         ${withoutCredentials(natsUrl)}`,
     ...services.map(({ name, adminUrl }) => `  ${name.padEnd(20)} ${adminUrl}/readyz, /metrics`),

@@ -2,7 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { type BalanceJson, Balances } from "../state/balances.js";
 import { withThousands } from "../state/formats.js";
-import { Channel } from "./channel.js";
+import { AccountChannel } from "./account-channel.js";
 
 export interface BalanceRow {
   readonly currency: string;
@@ -10,21 +10,10 @@ export interface BalanceRow {
   readonly held: Signal<string>;
 }
 
-export class AccountBalances extends Channel {
+export class AccountBalances extends AccountChannel {
   readonly rows: Signal<readonly BalanceRow[]> = signal([]);
   #balances = new Balances();
   readonly #paint = () => this.#show();
-
-  /** Begins for an account: nothing of another's is left. */
-  watch(): void {
-    this.#forget();
-    this.begin();
-  }
-
-  override end(): void {
-    super.end();
-    this.#forget();
-  }
 
   protected override request(): object {
     return { channel: "balances" };
@@ -41,7 +30,7 @@ export class AccountBalances extends Channel {
     this.parts.frames.paint(this.#paint);
   }
 
-  #forget(): void {
+  protected override forget(): void {
     this.#balances = new Balances();
     this.rows.value = [];
   }

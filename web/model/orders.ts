@@ -2,7 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { hopsText } from "../state/hops.js";
 import { type OpenOrdersPage, type OwnOrder, OwnOrders, type ReportJson } from "../state/own-orders.js";
-import { Channel } from "./channel.js";
+import { AccountChannel } from "./account-channel.js";
 
 /** Rows of a table at most: the rest is counted. */
 export const ORDER_ROWS_MAX = 20;
@@ -22,7 +22,7 @@ export interface OrderRow {
   readonly hops: Signal<string>;
 }
 
-export class Orders extends Channel {
+export class Orders extends AccountChannel {
   /** Newest first. */
   readonly open: Signal<readonly OrderRow[]> = signal([]);
   readonly ended: Signal<readonly OrderRow[]> = signal([]);
@@ -35,17 +35,6 @@ export class Orders extends Channel {
   /** Where the subscription begins; null: the account's last report is not known yet. */
   #from: number | null = null;
   readonly #paint = () => this.#show();
-
-  /** Begins for an account: nothing of another's is left. */
-  watch(): void {
-    this.#forget();
-    this.begin();
-  }
-
-  override end(): void {
-    super.end();
-    this.#forget();
-  }
 
   protected override request(): object {
     this.#liveAfter = null;
@@ -72,7 +61,7 @@ export class Orders extends Channel {
   protected override refused(why: { readonly code?: string; readonly text: string }): void {
     super.refused(why);
     if (why.code !== "MALFORMED_MESSAGE" || this.#orders.sequence === null) return;
-    this.#forget();
+    this.forget();
     this.readAgain(why.text);
   }
 
@@ -103,7 +92,7 @@ export class Orders extends Channel {
     this.parts.frames.paint(this.#paint);
   }
 
-  #forget(): void {
+  protected override forget(): void {
     this.#orders = new OwnOrders(ENDED_MAX);
     this.#from = null;
     this.#liveAfter = null;
