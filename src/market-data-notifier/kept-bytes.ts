@@ -1,6 +1,6 @@
 import type { NotifierMetrics } from "./notifier-metrics.js";
 
-/** The memory kept for subscribers: reports already told (feeds), items behind holes (gates), unread packets (queues). */
+/** The memory kept for subscribers: reports and candles already told (feeds), items behind holes (gates), unread packets (queues). */
 export type Kept = "feeds" | "gates" | "queues";
 
 /** When the budget is exceeded, memory is given back down to this share of it, so that not every flush has to give back. */

@@ -60,7 +60,16 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   service.onStop("connections", () => gateway.close());
 
   const isDatabaseReady = () => database.whyNotReady() === null;
-  const channels = allChannels({ assets, rooms: gateway, database, kept, limits: config, log, metrics });
+  const channels = allChannels({
+    assets,
+    rooms: gateway,
+    database,
+    kept,
+    limits: config,
+    nowMs: nowEpochMs,
+    log,
+    metrics,
+  });
   const parts = { bus, channels, connections: gateway, kept, isDatabaseReady };
   const notifier = new Notifier({ ...parts, limits: config, log, metrics });
   const flush = () => notifier.flush();

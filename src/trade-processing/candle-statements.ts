@@ -1,11 +1,15 @@
 /** Settlement's statement about candles: one row for each minute in which the batch has trades. */
 import { columns } from "../shared/database/columns.js";
 import type { Statement } from "../shared/database/database.js";
-import { foldTrades, MINUTE_MS } from "../shared/domain/candles.js";
-import type { Settlement } from "./settlement.js";
+import { type CandleTrade, foldTrades, MINUTE_MS } from "../shared/domain/candles.js";
+
+interface AssetTrades {
+  readonly asset: string;
+  readonly trades: readonly CandleTrade[];
+}
 
 /** Adds the trades to their candles. Exact only beside the position: a batch is added once. */
-export function addToCandles(settlements: readonly (Pick<Settlement, "trades"> & { asset: string })[]): Statement {
+export function addToCandles(settlements: readonly AssetTrades[]): Statement {
   const rows = settlements.flatMap(({ asset, trades }) =>
     foldTrades(trades, MINUTE_MS).map((candle) => ({ asset, candle })),
   );

@@ -3,7 +3,7 @@
  * `*-store.ts`. None knows Socket.IO (connections/ does), or where notifications come from (service.ts does).
  */
 import type { Refusal } from "../../shared/domain/rejects.js";
-import type { NotificationBatch } from "../../shared/domain/reports.js";
+import type { NotificationBatch, PublicTrade } from "../../shared/domain/reports.js";
 import type { Answer, Listener } from "../connections/listener.js";
 
 /** The fields of a `subscribe` or `unsubscribe` beside the channel's name; only those that are this channel's. */
@@ -50,6 +50,12 @@ export interface Channel {
   reconcile(): Promise<void>;
   /** Forgets about so many bytes of what can be read from Postgres again. */
   giveBack(bytes: number): void;
+}
+
+/** A channel that is made of trades: it gets them from the channel `trades`, which puts them into order and fills holes. */
+export interface TradeFollower {
+  /** Takes trades of an asset, each once and in sequence, in the flush that tells them to the subscribers of `trades`. */
+  follow(asset: string, trades: readonly PublicTrade[]): void;
 }
 
 /** The Socket.IO room of a channel's subscribers to one asset, or of one account. */

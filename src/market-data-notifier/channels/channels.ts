@@ -6,6 +6,8 @@ import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { BalancesChannel } from "./balances-channel.js";
 import { BalancesStore } from "./balances-store.js";
+import { CandlesChannel } from "./candles-channel.js";
+import { CandlesStore } from "./candles-store.js";
 import type { CatchUpLimits } from "./catch-ups.js";
 import type { Channel } from "./channel.js";
 import { OrdersChannel } from "./orders-channel.js";
@@ -23,18 +25,23 @@ export interface ChannelParts {
     /** How long a hole in a sequence may take to close by itself, before it is filled from Postgres. */
     readonly holeWaitMs: number;
   };
+  /** The wall clock, in milliseconds. */
+  readonly nowMs: () => number;
   readonly log: Logger;
   readonly metrics: NotifierMetrics;
 }
 
 /** Channels that docs/protocol.md names and that are not built yet. A channel that is built moves to the list below. */
-export const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "candles", "status"];
+export const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "status"];
 
 /** All channels: a new one is a file beside this one, and a line here. */
 export function allChannels(parts: ChannelParts): readonly Channel[] {
   const { assets, database } = parts;
+  const candles = new CandlesChannel({ ...parts, source: new CandlesStore(database) });
   return [
-    new TradesChannel({ ...parts, source: new TradesStore(database, assets) }),
+    // Before those that follow it, so that one flush tells of a trade everywhere.
+    new TradesChannel({ ...parts, source: new TradesStore(database, assets), followers: [candles] }),
+    candles,
     new OrdersChannel({ ...parts, source: new OrdersStore(database, assets) }),
     new BalancesChannel({ ...parts, source: new BalancesStore(database) }),
   ];

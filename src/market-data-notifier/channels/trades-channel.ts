@@ -7,7 +7,7 @@ import type { Listener, Rooms } from "../connections/listener.js";
 import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { flushChanged } from "./changed-feeds.js";
-import { type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
+import { type Asked, type Channel, roomOf, type Subscription, type TradeFollower } from "./channel.js";
 import { GapFiller } from "./gap-filler.js";
 import type { Hole } from "./sequence-gate.js";
 import { TradeTape } from "./trade-tape.js";
@@ -37,6 +37,7 @@ export interface TradesChannelOptions {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly rooms: Rooms;
   readonly source: TradesSource;
+  readonly followers: readonly TradeFollower[];
   readonly limits: { readonly holeWaitMs: number };
   readonly kept: KeptBytes;
   readonly log: Logger;
@@ -119,6 +120,7 @@ export class TradesChannel implements Channel {
       const { asset } = this.#tapes.get(name) as { readonly asset: Asset };
       const json = trades.map((trade) => tradeJson(trade, asset));
       this.#options.rooms.send(roomOf(this.name, name), "trades", { asset: name, trades: json });
+      for (const follower of this.#options.followers) follower.follow(name, trades);
       onTold(last.executedAtUs);
     });
   }

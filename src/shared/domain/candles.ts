@@ -74,3 +74,49 @@ export function foldTrades(trades: readonly CandleTrade[], intervalMs: number): 
   }
   return candles;
 }
+
+/** What a candle without trades has of the one before it. */
+export type Close = Pick<Candle, "closeTicks" | "lastTradeId">;
+
+/** The candle of an interval without a trade. */
+export function flatCandle({ closeTicks, lastTradeId }: Close, openAtMs: EpochMs): Candle {
+  const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
+  return { openAtMs, ...prices, volumeLots: 0n, notionalTickLots: 0n, tradeCount: 0, lastTradeId };
+}
+
+/**
+ * Candles in the order of their time, with flat ones in between where there are none: from `fromMs` on, or from the first one
+ * if nothing traded before (`earlier` is null), through the interval that opens at `throughMs`, or the last candle.
+ */
+export function carryCandles(
+  candles: readonly Candle[],
+  earlier: Close | null,
+  {
+    fromMs,
+    throughMs,
+    intervalMs,
+  }: { readonly fromMs: number; readonly throughMs: number; readonly intervalMs: number },
+): Candle[] {
+  const carried: Candle[] = [];
+  let [before, nextMs] = [earlier, fromMs];
+  const carryTo = (endMs: number) => {
+    for (; before !== null && nextMs < endMs; nextMs += intervalMs) carried.push(flatCandle(before, epochMs(nextMs)));
+  };
+  for (const candle of candles) {
+    carryTo(candle.openAtMs);
+    carried.push(candle);
+    [before, nextMs] = [candle, candle.openAtMs + intervalMs];
+  }
+  carryTo(throughMs + intervalMs);
+  return carried;
+}
+
+export const CANDLE_INTERVALS_MS = {
+  "1m": MINUTE_MS,
+  "5m": 5 * MINUTE_MS,
+  "15m": 15 * MINUTE_MS,
+  "1h": 60 * MINUTE_MS,
+  "4h": 240 * MINUTE_MS,
+  "1d": 1_440 * MINUTE_MS,
+} as const;
+export type CandleInterval = keyof typeof CANDLE_INTERVALS_MS;

@@ -3,6 +3,7 @@ import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { applyMigrations } from "../../../src/launcher/migrations.js";
 import { BalancesStore } from "../../../src/market-data-notifier/channels/balances-store.js";
+import { CandlesStore } from "../../../src/market-data-notifier/channels/candles-store.js";
 import { OrdersStore } from "../../../src/market-data-notifier/channels/orders-store.js";
 import { TradesStore } from "../../../src/market-data-notifier/channels/trades-store.js";
 import { processedThrough } from "../../../src/order-handler/positions-store.js";
@@ -75,6 +76,10 @@ describe("the database's roles", () => {
     expect(await trades.recentTrades("BTC-USD", 50)).to.deep.equal([]);
     expect(await trades.tradesIn([{ key: "BTC-USD", after: 0, upTo: 9 }])).to.deep.equal([]);
     expect(await trades.lastTradeIds()).to.have.length(registry.assets.size);
+    const candles = new CandlesStore(database);
+    const range = { fromMs: 0, throughMs: 0, beforeMs: 60_000, intervalMs: 60_000 };
+    expect(await candles.candlesIn("BTC-USD", range)).to.deep.equal({ candles: [], hasEarlier: false });
+    expect(await candles.settledTrades(["BTC-USD"])).to.have.property("size", 0);
     expect(await orders.accountSnapshot(ANN, 9)).to.include({ accountSequence: 0 });
     expect(await orders.reportsAfter(ANN, 0, 9)).to.deep.equal([]);
     expect(await orders.reportsIn([{ key: ANN, after: 0, upTo: 9 }])).to.deep.equal([]);
@@ -123,6 +128,11 @@ describe("the database's roles", () => {
         "to store commands, to all but order-processing",
         EVERYBODY_BUT("bourse_order_processing"),
         "insert into order_log default values",
+      ],
+      [
+        "to write candles, to all but trade-processing",
+        EVERYBODY_BUT("bourse_trade_processing"),
+        "insert into candles default values",
       ],
       ["to read balances", ["bourse_order_handler"], "select 1 from balances"],
       [

@@ -40,6 +40,7 @@ type Limits = ReturnType<typeof notifierConfig>;
 export async function startNotifier(
   servers: { natsUrl: string; databaseUrl: string },
   changed: Partial<Limits> = {},
+  nowMs: () => number = nowEpochMs,
 ): Promise<NotifierUnderTest> {
   const env = { NATS_URL: servers.natsUrl, DATABASE_URL: servers.databaseUrl, NOTIFIER_PORT: "0" };
   const limits = { ...notifierConfig(env), reconcileMs: 200, holeWaitMs: 50, ...changed };
@@ -69,7 +70,7 @@ export async function startNotifier(
   });
   const isDatabaseReady = () => database.whyNotReady() === null;
   const { assets } = registry;
-  const channels = allChannels({ assets, rooms: gateway, database, kept, limits, log, metrics: own });
+  const channels = allChannels({ assets, rooms: gateway, database, kept, limits, nowMs, log, metrics: own });
   const parts = { bus, channels, connections: gateway, kept, isDatabaseReady };
   const notifier = new Notifier({ ...parts, limits, log, metrics: own });
   const flush = () => notifier.flush();

@@ -17,6 +17,7 @@ import {
 import { nowUs } from "../../../src/shared/process/clock.js";
 import { createLogger } from "../../../src/shared/process/log.js";
 import { encodeNotificationBatch } from "../../../src/shared/wire/pipeline-codec.js";
+import { addToCandles } from "../../../src/trade-processing/candle-statements.js";
 
 export const trade = (id: number): PublicTrade => ({
   tradeId: tradeId(id),
@@ -132,7 +133,8 @@ export async function startSettlement(servers: { natsUrl: string; databaseUrl: s
           '${r.type}', '${r.timeInForce}', ${r.priceTicks}, ${r.quantityLots}, 0, ${r.leavesLots}, '${r.status}', 1, 1)`,
         ),
       ];
-      await database.transaction(statements.map((text) => ({ name: "", text })));
+      const candles = trades.length > 0 ? [addToCandles([{ asset, trades }])] : [];
+      await database.transaction([...statements.map((text) => ({ name: "", text })), ...candles]);
     },
     async publish(asset, { trades = [], reports = [], resync = false }) {
       const payload = encodeNotificationBatch({ trades, reports, resync });
