@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import { eventually, until } from "../support/eventually.js";
+import { patience } from "../support/machine.js";
 import { execute } from "../support/postgres.js";
 import { TextSession } from "../support/trading-session.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
@@ -58,7 +59,7 @@ describe("bourse, whose order-handler is killed", function () {
     const [{ due_in_s: dueInS } = {}] = await rows(
       "select extract(epoch from due_at - now())::float8 as due_in_s from cancel_triggers where kind = 'timer'",
     );
-    expect(dueInS).to.be.within(1, 5);
+    expect(dueInS).to.be.within(5 - patience(4), 5);
     await bourse.killAndWaitForNext("order-handler");
     session.close();
     await eventually("random2's orders to go", async () => ((await open()).includes("random2") ? null : true), 30_000);

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
 import { until } from "../../support/eventually.js";
+import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";
 import { RawWebSocket } from "../../support/raw-websocket.js";
@@ -52,7 +53,7 @@ describe("market-data-notifier under strangers that take more than their share",
   async function expectHonestGetInDuring(attack: () => Promise<void> | void): Promise<void> {
     const quietMs = await slowestHonestMs();
     await attack();
-    expect(await slowestHonestMs()).to.be.below(Math.max(1_000, 10 * quietMs));
+    expect(await slowestHonestMs()).to.be.below(Math.max(patience(1_000), 10 * quietMs));
   }
 
   async function stranger(): Promise<Socket> {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { encodeCommandBatch } from "../../../src/shared/wire/pipeline-codec.js";
+import { patience } from "../../support/machine.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { EnginesUnderTest } from "./engines-under-test.js";
 import { registryOf, restingOrder, SteadyOrders } from "./steady-orders.js";
@@ -48,7 +49,9 @@ describe("the neighbour of an asset in trouble", () => {
     const quiet = await latencyUntil(() => true);
     await trouble();
     const meanwhile = await latencyUntil(isHalted);
-    expect(meanwhile.p90Ms, `ms of nine of ten orders; in quiet ${quiet.p90Ms}`).to.be.below(3 * quiet.p90Ms + 5);
+    expect(meanwhile.p90Ms, `ms of nine of ten orders; in quiet ${quiet.p90Ms}`).to.be.below(
+      3 * quiet.p90Ms + patience(5),
+    );
     const sent = FILLED + quiet.orders + meanwhile.orders;
     expect(await engines.applied(service, NEIGHBOUR), "commands applied, none again").to.equal(sent);
   }

@@ -3,11 +3,12 @@ import { parseAssets } from "../../../src/shared/domain/assets.js";
 import type { AssetState } from "../../../src/shared/domain/messages.js";
 import { priceTicks } from "../../../src/shared/domain/units.js";
 import { closedAfterEach } from "../../support/hooks.js";
+import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 const LIMITS = {
-  session: { loginTimeoutMs: 400, frameTimeoutMs: 300, idleTimeoutMs: 700 },
+  session: { loginTimeoutMs: patience(400), frameTimeoutMs: patience(300), idleTimeoutMs: patience(700) },
   server: { connectionsPerAddressMax: 10, drainTimeoutMs: 300, lingerMs: 300 },
 };
 
@@ -301,7 +302,7 @@ describe("order-handler with bad input", () => {
     const silent = connect(strict);
     const chatty = connect(strict);
     chatty.send("PING\n");
-    const text = "REJ 100 LOGIN_REQUIRED no login within 0.4 s of connecting\n";
+    const text = `REJ 100 LOGIN_REQUIRED no login within ${LIMITS.session.loginTimeoutMs / 1_000} s of connecting\n`;
     expect(await silent.rest()).to.equal(text);
     expect(await chatty.rest()).to.match(new RegExp(`^REJ 100 [^\n]*\n${text}$`));
   });
@@ -310,7 +311,7 @@ describe("order-handler with bad input", () => {
     const client = await login(strict);
     client.send("BUY BTC-USD 1");
     expect(await client.rest()).to.equal(
-      "REJ 200 MALFORMED_MESSAGE a message was not complete 0.3 s after its first byte\n",
+      `REJ 200 MALFORMED_MESSAGE a message was not complete ${LIMITS.session.frameTimeoutMs / 1_000} s after its first byte\n`,
     );
   });
 
@@ -319,7 +320,7 @@ describe("order-handler with bad input", () => {
     const beats = setInterval(() => busy.send("PING\n"), 100);
     try {
       expect(await idle.rest()).to.equal(
-        "REJ 100 LOGIN_REQUIRED nothing received for 0.7 s; a heartbeat keeps a session open\n",
+        `REJ 100 LOGIN_REQUIRED nothing received for ${LIMITS.session.idleTimeoutMs / 1_000} s; a heartbeat keeps a session open\n`,
       );
     } finally {
       clearInterval(beats);

@@ -1,6 +1,7 @@
 import { BlockList, connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { expect } from "chai";
+import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { TLS_IDENTITY } from "../../support/tls.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
@@ -14,7 +15,7 @@ describe("order-handler behind a trusted proxy", () => {
   const start = async (more: object = {}) => {
     const proxies = new BlockList();
     proxies.addAddress("127.0.0.1");
-    const server = { connectionsPerAddressMax: 1, lingerMs: 300, handshakeTimeoutMs: 400 };
+    const server = { connectionsPerAddressMax: 1, lingerMs: 300, handshakeTimeoutMs: patience(400) };
     const handler = await startHandler(nats.url, { proxies, server, ...more });
     handlers.push(handler);
     return handler;

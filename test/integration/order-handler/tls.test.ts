@@ -6,13 +6,14 @@ import { binaryDialect } from "../../../tools/load/dialect.js";
 import { Session } from "../../../tools/load/session.js";
 import { until } from "../../support/eventually.js";
 import { closedAfterEach } from "../../support/hooks.js";
+import { patience } from "../../support/machine.js";
 import { type NatsForTest, startNats } from "../../support/nats.js";
 import { TLS_IDENTITY } from "../../support/tls.js";
 import { frame, type HandlerForTest, startHandler, TestClient } from "./handler-under-test.js";
 
 const LIMITS = {
-  session: { loginTimeoutMs: 400 },
-  server: { connectionsPerAddressMax: 2, handshakeTimeoutMs: 400, lingerMs: 300 },
+  session: { loginTimeoutMs: patience(400) },
+  server: { connectionsPerAddressMax: 2, handshakeTimeoutMs: patience(400), lingerMs: 300 },
 };
 
 describe("order-handler with TLS", () => {
@@ -91,7 +92,9 @@ describe("order-handler with TLS", () => {
     const mute = plain(strict);
     const silent = client(strict);
     expect(await mute.rest()).to.equal("");
-    expect(await silent.rest()).to.equal("REJ 100 LOGIN_REQUIRED no login within 0.4 s of connecting\n");
+    expect(await silent.rest()).to.equal(
+      `REJ 100 LOGIN_REQUIRED no login within ${LIMITS.session.loginTimeoutMs / 1_000} s of connecting\n`,
+    );
   });
 
   it("tells a client above the limit of its address so, and drops those that open more in their handshake", async () => {

@@ -163,7 +163,7 @@ describe("the pipeline between the order log and the notifications", () => {
   });
 
   it("lets an order expire at its time though nobody sends anything, and counts its time over a restart", async () => {
-    const expiresAtMs = epochMs(Date.now() + 700);
+    const expiresAtMs = epochMs(Date.now() + patience(700));
     const gtd = buy(ANN, 1, 5);
     const [order] = await pipeline.log("KCN-EUR", {
       ...gtd,
