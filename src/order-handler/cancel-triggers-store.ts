@@ -1,4 +1,4 @@
-import { columns } from "../shared/database/columns.js";
+import { type Column, columns } from "../shared/database/columns.js";
 import type { Queries } from "../shared/database/database.js";
 import type { AccountId } from "../shared/domain/units.js";
 
@@ -114,7 +114,7 @@ const INSERT_SESSIONS = `insert into cancel_triggers (trigger_id, account_id, ki
   select t.id, t.account_id, 'session', $1, now() + interval '${LEASE_SECONDS} seconds', true
   from unnest($2::text[], $3::bigint[]) as t(id, account_id)`;
 
-function idsAndAccounts(sessions: readonly SessionTrigger[]): string[] {
+function idsAndAccounts(sessions: readonly SessionTrigger[]): Column[] {
   return columns(
     sessions,
     (session) => session.triggerId,

@@ -128,17 +128,25 @@ const COLUMN_FIELDS = COLUMN_NAMES.map((name) => (row: StoredCommandRow) => row[
 
 /** The rows are sorted by client order id, so that two processes with the same ids wait for each other and don't deadlock. */
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
-  const rows = batches
-    .flatMap(({ asset, commands, holds, actionIds }) => {
-      const held = new Map<number, Hold>(holds.map((hold) => [hold.commandSequence, hold]));
-      return commands.map((command, index) =>
-        rowOf(asset, command, held.get(command.commandSequence) ?? null, actionIds?.[index] ?? null),
-      );
-    })
-    .map((row) => ({ row, key: `${row.client_order_id === null ? "" : row.account_id} ${row.client_order_id ?? ""}` }))
-    .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
-    .map(({ row }) => row);
+  const rows = batches.flatMap(({ asset, commands, holds, actionIds }) => {
+    const held = new Map<number, Hold>(holds.map((hold) => [hold.commandSequence, hold]));
+    return commands.map((command, index) =>
+      rowOf(asset, command, held.get(command.commandSequence) ?? null, actionIds?.[index] ?? null),
+    );
+  });
+  if (rows.some(hasClientOrderId)) rows.sort(byClientOrderId);
   return { name: "insert_order_log", text: INSERT_TEXT, values: columns(rows, ...COLUMN_FIELDS) };
+}
+
+const hasClientOrderId = (row: StoredCommandRow) => row.client_order_id !== null;
+
+function byClientOrderId(one: StoredCommandRow, other: StoredCommandRow): number {
+  const [a, b] = [clientOrderIdKey(one), clientOrderIdKey(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function clientOrderIdKey(row: StoredCommandRow): string {
+  return hasClientOrderId(row) ? `${row.account_id} ${row.client_order_id}` : "";
 }
 
 interface AccountHold extends BalanceKey {

@@ -17,8 +17,10 @@ export function addToCandles(settlements: readonly AssetTrades[]): Statement {
     name: "add_to_candles",
     text: `insert into candles as c (asset, open_at_ms, open_ticks, high_ticks, low_ticks, close_ticks, volume_lots,
         notional_tick_lots, trade_count, last_trade_id)
-      select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-        $7::numeric[], $8::numeric[], $9::bigint[], $10::bigint[])
+      select asset, open_at_ms, open_ticks, high_ticks, low_ticks, close_ticks, volume::numeric, notional::numeric, count, last
+      from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+        $9::bigint[], $10::bigint[])
+        as t(asset, open_at_ms, open_ticks, high_ticks, low_ticks, close_ticks, volume, notional, count, last)
       on conflict (asset, open_at_ms) do update set high_ticks = greatest(c.high_ticks, excluded.high_ticks),
         low_ticks = least(c.low_ticks, excluded.low_ticks), close_ticks = excluded.close_ticks,
         volume_lots = c.volume_lots + excluded.volume_lots,
@@ -32,8 +34,8 @@ export function addToCandles(settlements: readonly AssetTrades[]): Statement {
       ({ candle }) => candle.highTicks,
       ({ candle }) => candle.lowTicks,
       ({ candle }) => candle.closeTicks,
-      ({ candle }) => candle.volumeLots,
-      ({ candle }) => candle.notionalTickLots,
+      ({ candle }) => String(candle.volumeLots),
+      ({ candle }) => String(candle.notionalTickLots),
       ({ candle }) => candle.tradeCount,
       ({ candle }) => candle.lastTradeId,
     ),

@@ -1,32 +1,28 @@
-import { elementOf, type Statement } from "./pipelined-transaction.js";
+/** The values of one field of all rows: an array parameter, which is written when its statement is sent. */
+export class Column {
+  readonly rows: readonly never[];
+  readonly field: (row: never) => unknown;
+
+  constructor(rows: readonly unknown[], field: (row: never) => unknown) {
+    this.rows = rows as readonly never[];
+    this.field = field;
+  }
+
+  /** What pg asks for in a query that is no transaction. */
+  toPostgres(): unknown[] {
+    return this.rows.map(this.field);
+  }
+}
 
 /**
- * Turns rows into columns, one array literal each, for one `unnest` of all of them: `columns(rows, (row) => row.a, (row) =>
- * row.b)`. A column without a value is empty: unnest fills what is too short with nulls. The first one must have values.
+ * Turns rows into columns for one `unnest` of all of them: `columns(rows, (row) => row.a, (row) => row.b)`. A value is a safe
+ * integer, a bigint, a text, a boolean or nothing, as the statement's text says (`$1::bigint[]`).
  */
-export function columns<T>(rows: readonly T[], ...fields: readonly ((row: T) => unknown)[]): string[] {
-  return fields.map((field) => column(rows, field));
+export function columns<Row>(rows: readonly Row[], ...fields: readonly ((row: Row) => unknown)[]): Column[] {
+  return fields.map((field) => new Column(rows, field));
 }
 
-function column<T>(rows: readonly T[], field: (row: T) => unknown): string {
-  let [last, text]: [unknown, string] = [null, elementOf(null)];
-  let isEmpty = true;
-  let literal = "";
-  for (const row of rows) {
-    const value = field(row);
-    // The value is often the same as in the row before (an asset, a side, a time): its text is used again.
-    if (value !== last) [last, text] = [value, elementOf(value)];
-    isEmpty &&= text === NULL;
-    literal += literal === "" ? text : `,${text}`;
-  }
-  return isEmpty ? NO_ROWS : `{${literal}}`;
-}
-
-const NULL = elementOf(null);
-
-/** The literal of a column without values. */
-const NO_ROWS = "{}";
-
-export function hasRows({ values }: Statement): boolean {
-  return values?.[0] !== NO_ROWS;
+export function hasRows({ values }: { readonly values?: readonly unknown[] }): boolean {
+  const [first] = values ?? [];
+  return !(first instanceof Column) || first.rows.length > 0;
 }

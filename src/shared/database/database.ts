@@ -200,8 +200,8 @@ class PostgresDatabase implements ConnectedDatabase {
 
   async #run(statements: readonly Statement[]): Promise<Row[][]> {
     const writer = await this.#connectedWriter();
+    const transaction = new PipelinedTransaction(statements, writer.prepared, parserOf);
     try {
-      const transaction = new PipelinedTransaction(statements, writer.prepared, parserOf);
       writer.client.query(transaction as unknown as pg.Submittable);
       const results = await transaction.done;
       this.#watch.answered();

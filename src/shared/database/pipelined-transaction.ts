@@ -7,6 +7,8 @@
  * user of its connection.
  */
 
+import { RequestWriter } from "./request-writer.js";
+
 export interface Statement {
   /** The name of the prepared statement on its connection; empty: it is not kept. */
   readonly name: string;
@@ -18,13 +20,12 @@ export type Row = Record<string, unknown>;
 
 /** The part of pg's Connection that is used here. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void };
-  parse(message: { name: string; text: string }): void;
-  bind(message: { statement: string; values: (string | null)[] }): void;
-  describe(message: { type: "P"; name: string }): void;
-  execute(message: { portal: string; rows: number }): void;
-  sync(): void;
+  readonly stream: { write(bytes: Buffer, done: () => void): unknown };
 }
+
+/** Writers whose bytes are sent: transactions of all connections take turns with them. */
+const idleWriters: RequestWriter[] = [];
+const IDLE_WRITERS_MAX = 4;
 
 interface Field {
   readonly name: string;
@@ -33,23 +34,45 @@ interface Field {
 
 type ParserOf = (typeId: number) => (text: string) => unknown;
 
+/** Returns the names of the statements that are prepared by the requests. */
+function writeAll(statements: readonly Statement[], prepared: ReadonlySet<string>, to: RequestWriter): string[] {
+  const preparing: string[] = [];
+  to.reset();
+  for (const { name, text, values = [] } of statements) {
+    const isPrepared = prepared.has(name) || preparing.includes(name);
+    if (!isPrepared) to.parse(name, text);
+    if (!isPrepared && name !== "") preparing.push(name); // the server forgets the unnamed statement with the next one
+    to.bind(name, text, values);
+    to.describe();
+    to.execute();
+  }
+  to.sync();
+  return preparing;
+}
+
 export class PipelinedTransaction {
   /** Settles when the Sync is answered: the transaction is committed, or rolled back. */
   readonly done: Promise<Row[][]>;
   /** pg wraps it in a callback of its own, which ends the query's deadline. */
   callback: (error: unknown, rows: Row[][]) => void = () => undefined;
-  readonly #statements: readonly Statement[];
+  readonly #requests: RequestWriter;
   readonly #prepared: Set<string>;
+  /** Statements that these requests prepare. */
+  readonly #preparing: readonly string[];
   readonly #parserOf: ParserOf;
   readonly #results: Row[][] = [];
   #rows: Row[] = [];
   #fields: readonly Field[] = [];
   #error: unknown = null;
 
-  /** `prepared` holds the names of the statements prepared on the connection; new ones are added. */
+  /**
+   * `prepared` holds the names of the statements prepared on the connection; new ones are added when they are sent. Throws
+   * WrongValue if a value is not of its column's type.
+   */
   constructor(statements: readonly Statement[], prepared: Set<string>, parserOf: ParserOf) {
-    this.#statements = statements;
+    this.#requests = idleWriters.pop() ?? new RequestWriter();
     this.#prepared = prepared;
+    this.#preparing = writeAll(statements, prepared, this.#requests);
     this.#parserOf = parserOf;
     this.done = new Promise((resolve, reject) => {
       this.callback = (error, rows) => (error === null ? resolve(rows) : reject(error));
@@ -57,16 +80,10 @@ export class PipelinedTransaction {
   }
 
   submit(wire: Wire): void {
-    wire.stream.cork();
-    for (const { name, text, values = [] } of this.#statements) {
-      if (!this.#prepared.has(name)) wire.parse({ name, text });
-      if (name !== "") this.#prepared.add(name); // the server forgets the unnamed statement with the next one
-      wire.bind({ statement: name, values: values.map(textOf) });
-      wire.describe({ type: "P", name: "" });
-      wire.execute({ portal: "", rows: 0 });
-    }
-    wire.sync();
-    wire.stream.uncork();
+    for (const name of this.#preparing) this.#prepared.add(name);
+    wire.stream.write(this.#requests.written, () => {
+      if (idleWriters.length < IDLE_WRITERS_MAX) idleWriters.push(this.#requests);
+    });
   }
 
   handleRowDescription({ fields }: { fields: readonly Field[] }): void {
@@ -97,18 +114,4 @@ export class PipelinedTransaction {
   handleReadyForQuery(): void {
     if (this.#error === null) this.callback(null, this.#results);
   }
-}
-
-/** A parameter in Postgres's text format: an array as {…}, any other value as its text. */
-function textOf(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  return Array.isArray(value) ? `{${value.map(elementOf).join(",")}}` : String(value);
-}
-
-/** The text of an element in an array literal. */
-export function elementOf(value: unknown): string {
-  if (value === null || value === undefined) return "null";
-  if (typeof value !== "string") return String(value);
-  const isPlain = !value.includes('"') && !value.includes("\\");
-  return isPlain ? `"${value}"` : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -39,7 +39,12 @@ export function isTaken(error: unknown, index: string): boolean {
   return isPostgresError(error, "uniqueViolation") && (error as { constraint?: unknown }).constraint === index;
 }
 
-/** Whether the error is about a value that was sent, so that the same statement would fail again. */
+/** A value that Postgres would refuse, since it is not of its parameter's type: it was not sent. */
+export class WrongValue extends Error {
+  override readonly name = "WrongValue";
+}
+
+/** Whether the error is about a value that is in the statement, so that the same one would fail again. */
 export function isAboutValues(error: unknown): boolean {
-  return CLASSES_OF_VALUES.test(sqlState(error) ?? "");
+  return error instanceof WrongValue || CLASSES_OF_VALUES.test(sqlState(error) ?? "");
 }

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { connect } from "nats";
 import { type StreamName, subjectOf } from "../../../src/shared/bus/subjects.js";
+import { Column } from "../../../src/shared/database/columns.js";
 import type { Database, Statement } from "../../../src/shared/database/database.js";
 import { decodeCommandBatch, decodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
 import { eventually } from "../../support/eventually.js";
@@ -14,7 +15,8 @@ const GARBAGE = Uint8Array.of(0xff, 0x00, 0x17, 0x2a);
 
 /** A database that refuses, as Postgres would, a transaction that holds the text. */
 function refusing(text: string): Sabotage {
-  const isHit = ({ values = [] }: Statement) => values.some((value) => String(value).includes(text));
+  const textOf = (value: unknown) => String(value instanceof Column ? value.toPostgres() : value);
+  const isHit = ({ values = [] }: Statement) => values.some((value) => textOf(value).includes(text));
   return {
     database: (database): Database => ({
       query: (sql, values) => database.query(sql, values),

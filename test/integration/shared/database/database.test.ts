@@ -1,7 +1,8 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
+import { columns } from "../../../../src/shared/database/columns.js";
 import { connectDatabase, type Database } from "../../../../src/shared/database/database.js";
-import { sqlState } from "../../../../src/shared/database/postgres-errors.js";
+import { isAboutValues, sqlState } from "../../../../src/shared/database/postgres-errors.js";
 import { openSnapshot } from "../../../../src/shared/database/snapshot.js";
 import { InvariantBroken } from "../../../../src/shared/domain/errors.js";
 import { eventually } from "../../../support/eventually.js";
@@ -146,6 +147,54 @@ describe("the database", () => {
     ]);
     expect(await words()).to.deep.equal(["one", null]);
   });
+
+  it("writes every kind of value, and nothing where there is none", async () => {
+    const rows = [
+      { id: 1n, small: -1, word: "ä€😀", isSo: true },
+      { id: -(2n ** 63n), small: 2 ** 31 - 1, word: "", isSo: false },
+      { id: 2n ** 63n - 1n, small: -(2 ** 31), word: "x".repeat(100_000), isSo: null },
+      { id: Number.MAX_SAFE_INTEGER, small: null, word: undefined, isSo: undefined },
+      { id: -Number.MAX_SAFE_INTEGER, small: 0, word: null, isSo: null },
+      { id: -(2 ** 32), small: 256, word: "'\\\"{,}null", isSo: true },
+    ];
+    const fields = ["id", "small", "word", "isSo"] as const;
+    const [written] = await database.transaction([
+      {
+        name: "all_kinds",
+        text: `select id::text, small, word, is_so, nothing, alone from
+          unnest($1::bigint[], $2::integer[], $3::text[], $4::boolean[], $5::bigint[], $6::text[])
+          with ordinality as u(id, small, word, is_so, nothing, alone, place), (select $7::text) as one(given) order by place`,
+        values: [
+          ...columns(rows, ...fields.map((name) => (row: (typeof rows)[0]) => row[name]), () => null),
+          ["alone"],
+          "given",
+        ],
+      },
+    ]);
+    expect(written).to.deep.equal(
+      rows.map(({ id, small, word, isSo }, place) => ({
+        ...{ id: `${id}`, small, word: word ?? null, is_so: isSo ?? null },
+        ...{ nothing: null, alone: place === 0 ? "alone" : null },
+      })),
+    );
+  });
+
+  for (const [value, type] of [
+    [0.5, "bigint"],
+    [2 ** 53, "bigint"],
+    [2n ** 63n, "bigint"],
+    ["1", "bigint"],
+    [2 ** 31, "integer"],
+    [1, "text"],
+    [1, "boolean"],
+  ] as const)
+    it(`sends nothing of a transaction with ${typeof value} ${value} as a ${type}, and goes on`, async () => {
+      const wrong = { name: `wrong_${type}`, text: `select $1::${type}[]`, values: [[value]] };
+      const error = await database.transaction([insert([1, "one", true]), wrong]).catch((thrown: unknown) => thrown);
+      expect(isAboutValues(error)).to.equal(true);
+      await database.transaction([{ ...wrong, values: [[]] }, insert([2, "two", true])]);
+      expect(await words()).to.deep.equal(["two"]);
+    });
 
   it("writes text with quotes, backslashes, braces, commas and the word null as it is", async () => {
     const odd = ['"', "\\", "{}", ",", "null", "", " ", "'; DROP TABLE t", "é", "line\nbreak"];
