@@ -13,6 +13,8 @@ const GIVEN_UP_AFTER = 3;
 const STILL_OPEN_MAX_MS = 5_000;
 const STILL_RUNNING_MAX_MS = 10_000;
 
+/** What earlier files of this process left open: that is told once. */
+let leftBefore = 0;
 const stopsAfterFile: (() => Promise<void>)[] = [];
 const stopsAfterRun: (() => Promise<void>)[] = [];
 
@@ -48,7 +50,8 @@ export const mochaHooks: RootHookObject = {
   async afterAll(this: Mocha.Context) {
     await Promise.all(stopsAfterFile.splice(0).map((stop) => stop()));
     this.runnable().clearTimeout(); // mocha's timer for this hook would be open, too
-    await until("nothing open", () => openResources().length === 0, STILL_OPEN_MAX_MS).catch((cause) => {
+    await until("nothing open", () => openResources().length <= leftBefore, STILL_OPEN_MAX_MS).catch((cause) => {
+      leftBefore = openResources().length;
       throw new Error(`a test left something open: ${openResources().join(", ")}`, { cause });
     });
   },

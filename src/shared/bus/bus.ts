@@ -56,6 +56,7 @@ export interface Bus {
   subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
   /** Removes the messages of the subject; with `before`, those before that sequence. */
   purge(stream: StreamName, subject: string, before?: number): Promise<void>;
+  /** Of a bus that is closed, the reader is closed, too. */
   read(options: ReaderOptions): BusReader;
   /** Keeps a message that is stored for this process's own readers of its subject (relay.ts), until `passOn`. */
   handOn(message: StoredMessage): void;
@@ -95,6 +96,7 @@ class NatsBus implements Bus {
   /** Messages that are stored and not passed on yet. */
   readonly #stored: StoredMessage[] = [];
   #nextToken = 0;
+  #isClosed = false;
 
   constructor(connection: BusConnection, log: Logger) {
     this.#connection = connection;
@@ -215,6 +217,7 @@ class NatsBus implements Bus {
   read(options: ReaderOptions): BusReader {
     const reader: BusReader = new BusReader(this.#connection, this.#log, options, () => this.#readers.delete(reader));
     this.#readers.add(reader);
+    if (this.#isClosed) void reader.close(); // else it would ask for ever
     return reader;
   }
 
@@ -227,6 +230,7 @@ class NatsBus implements Bus {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const token of [...this.#waiting.keys()]) this.#settle(token, { kind: "unknown" });
     await Promise.all([...this.#readers].map((reader) => reader.close()));
     await this.#connection.close();

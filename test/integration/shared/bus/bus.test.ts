@@ -106,6 +106,13 @@ describe("the bus", () => {
     await proxy.close();
   });
 
+  it("reads nothing more once it is closed, also for who asks for a reader only then", async () => {
+    const before = read("ORDERS", "orders.BTC-USD");
+    await bus.close();
+    const after = read("ORDERS", "orders.BTC-USD");
+    expect([before.isClosed, after.isClosed]).to.deep.equal([true, true]);
+  });
+
   it("refuses a publish that does not follow the subject's last message", async () => {
     await publish("commands.BTC-USD", "a");
     await publish("commands.ETH-USD", "b");
