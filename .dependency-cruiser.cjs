@@ -147,6 +147,18 @@ module.exports = {
       to: { path: "node_modules/socket\\.io-client/" },
     },
     {
+      name: "the-chart-is-loaded-late",
+      severity: "error",
+      from: { path: "^web/", pathNot: "^web/view/candle-chart\\.ts$" },
+      to: { path: "node_modules/klinecharts/" },
+    },
+    {
+      name: "the-chart-is-loaded-late-by-its-panel",
+      severity: "error",
+      from: { path: "^web/" },
+      to: { path: "^web/view/candle-chart\\.ts$", dependencyTypesNot: ["dynamic-import", "type-only"] },
+    },
+    {
       name: "tools-and-benchmarks-do-not-import-each-other",
       comment: "The chaos and abuse runs start and load a pipeline by what tools/load has for it.",
       severity: "error",

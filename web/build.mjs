@@ -33,6 +33,12 @@ export function buildPage(root) {
     define: { "process.env.NODE_ENV": '"production"' },
   });
   let page = readFileSync(join(root, "web", "index.html"), "utf8");
+  const main = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === "main.tsx");
+  const needed = main.imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => basename(path));
+  page = page.replace(
+    "  </head>",
+    `${needed.map((name) => `    <link rel="modulepreload" href="/${name}" />\n`).join("")}  </head>`,
+  );
   for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
     if (entryPoint !== undefined)
       page = page.replace(`"/${entryPoint.replace(/\.tsx$/, ".js")}"`, `"/${basename(path)}"`);

@@ -5,8 +5,10 @@ import { forgetKey, keepKey, keptKey } from "../feed/kept-key.js";
 import type { Asset } from "../state/asset.js";
 import type { Health } from "../state/liveness.js";
 import { AccountBalances } from "./account-balances.js";
+import { Book } from "./book.js";
+import { Candles } from "./candles.js";
 import type { Channel } from "./channel.js";
-import { Frames } from "./frames.js";
+import { Frames, type RequestFrame } from "./frames.js";
 import { Orders } from "./orders.js";
 import { Trades } from "./trades.js";
 
@@ -23,12 +25,14 @@ export class Page {
   readonly keyProblem = signal("");
   readonly frames: Frames;
   readonly trades: Trades;
+  readonly book: Book;
+  readonly candles: Candles;
   readonly orders: Orders;
   readonly balances: AccountBalances;
   readonly #connection: Connection;
   readonly #channels: ReadonlyMap<string, Channel>;
 
-  constructor({ requestFrame, nowUs }: { requestFrame: (then: () => void) => void; nowUs: () => number }) {
+  constructor({ requestFrame, nowUs }: { requestFrame: RequestFrame; nowUs: () => number }) {
     const key = keptKey();
     this.frames = new Frames(requestFrame);
     this.#connection = new Connection(
@@ -44,10 +48,14 @@ export class Page {
     );
     const parts = { connection: this.#connection, frames: this.frames, nowUs };
     this.trades = new Trades(parts);
+    this.book = new Book(parts);
+    this.candles = new Candles(parts);
     this.orders = new Orders(parts);
     this.balances = new AccountBalances(parts);
     this.#channels = new Map<string, Channel>([
       ["trades", this.trades],
+      ["depth", this.book],
+      ["candles", this.candles],
       ["orders", this.orders],
       ["balances", this.balances],
     ]);
@@ -62,7 +70,9 @@ export class Page {
 
   look(asset: Asset): void {
     this.asset.value = asset;
+    this.book.watch(asset);
     this.trades.watch(asset.name);
+    this.candles.watch(asset);
   }
 
   /** `isKept`: its owner wants it to outlive a reload, in this tab. */

@@ -17,12 +17,13 @@ export interface CurvePoint {
   readonly totalLots: number;
 }
 
-/** Around the middle of the book, `widthPart` of the price to each side. Null: a side is empty. */
+/** Around the middle of the book as far as it goes, `widthPart` of the price to each side at most. Null: a side is empty. */
 export function depthCurve(bids: BookSide, asks: BookSide, widthPart: number): DepthCurve | null {
   const [bestBid, bestAsk] = [bids.prices[0], asks.prices[0]];
   if (bestBid === undefined || bestAsk === undefined) return null;
   const middle = (bestBid + bestAsk) / 2;
-  const half = Math.max(middle * widthPart, bestAsk - bestBid, 1);
+  const reach = Math.max(middle - (bids.prices.at(-1) ?? 0), (asks.prices.at(-1) ?? 0) - middle);
+  const half = Math.max(Math.min(middle * widthPart, reach), bestAsk - bestBid, 1);
   const [lowTicks, highTicks] = [middle - half, middle + half];
   const bidPoints = sums(bids, (price) => price >= lowTicks);
   const askPoints = sums(asks, (price) => price <= highTicks);

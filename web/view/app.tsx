@@ -2,6 +2,10 @@ import type { Page } from "../model/page.js";
 import { AccountPanels } from "./account-panels.js";
 import { AssetPanel } from "./asset-panel.js";
 import { Banner } from "./banner.js";
+import { BookPanel } from "./book-panel.js";
+import { CandlesPanel } from "./candles-panel.js";
+import { DepthChart } from "./depth-chart.js";
+import { theme, toggleTheme } from "./theme.js";
 import { TradesPanel } from "./trades-panel.js";
 
 export function App({ page }: { readonly page: Page }) {
@@ -11,7 +15,10 @@ export function App({ page }: { readonly page: Page }) {
       <Banner page={page} />
       <main data-health={page.health}>
         <AssetPanel page={page} />
+        <CandlesPanel page={page} />
+        <BookPanel page={page} />
         <TradesPanel page={page} />
+        <DepthChart page={page} />
         <AccountPanels page={page} />
       </main>
     </>
@@ -22,6 +29,9 @@ function Header({ page }: { readonly page: Page }) {
   return (
     <header class="top">
       <h1>{`Bourse${page.asset.value === null ? "" : ` · ${page.asset.value.name}`}`}</h1>
+      <button type="button" onClick={toggleTheme}>
+        {theme.value === "dark" ? "Light" : "Dark"}
+      </button>
     </header>
   );
 }

@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+import { isFocusSeen, tabStops, violations } from "../../support/accessibility.js";
+import { describeInBrowser } from "../../support/chromium.js";
+import { patience, slowness } from "../../support/machine.js";
+import { measurePage } from "../../support/page-figures.js";
+import { SyntheticMarket } from "../../support/synthetic-market.js";
+
+/** What the contract promises to people. */
+const STALE_SHOWN_MS = 3_000;
+const MEASURED_S = 4;
+const HEAP_GROWTH_MAX_BYTES = 5_000_000;
+
+describeInBrowser("the page, of a market with 1,000 updates a second", (open) => {
+  let market: SyntheticMarket;
+  before(async () => {
+    market = await SyntheticMarket.start(1_000);
+  });
+  after(() => market.close());
+
+  const shown = async (page: Page) => {
+    await page.locator(".verified", { hasText: "checksum verified" }).waitFor();
+    await page.locator(".chart canvas").first().waitFor();
+    return page;
+  };
+  const sequenceOf = async (page: Page) => Number(/#(\d+)/.exec(await page.locator(".verified").innerText())?.[1]);
+
+  it("shows the book with its checksum verified, in groups, and the tape", async () => {
+    const { page } = await open(market.url);
+    await shown(page);
+    await page.locator(".trades tbody tr").nth(20).locator("td", { hasText: /\d/ }).first().waitFor();
+    expect(await page.locator(".book tbody[data-side=buy] tr").first().innerText()).to.match(
+      /^bid\s+63,999\.\d\d\s+\d/,
+    );
+    await page.getByLabel("Group by").selectOption("0.50");
+    await page.locator(".book tbody[data-side=sell] tr", { hasText: "64,000.50" }).waitFor();
+    expect(await page.locator(".depth .hint").innerText()).to.match(/^Bids [\d.]+ BTC, asks [\d.]+ BTC within/);
+    await page.locator(".candles .hint", { hasText: /open 6[34],/ }).waitFor();
+  });
+
+  it("goes from one asset to another and back", async () => {
+    const { page } = await open(market.url);
+    await shown(page);
+    await page.getByRole("button", { name: "ETH-USD" }).click();
+    await page.getByRole("heading", { name: "Bourse · ETH-USD" }).waitFor();
+    await page.getByRole("button", { name: "BTC-USD" }).click();
+    await shown(page);
+  });
+
+  for (const fault of ["checksum", "gap"] as const)
+    it(`reads the book again after a wrong ${fault}, by itself`, async () => {
+      const { page } = await open(market.url);
+      await shown(page);
+      const before = await sequenceOf(page);
+      await page.evaluate(`window.behind = 0; new MutationObserver(() => {
+        if (document.querySelector(".book .note[data-kind=behind]")) window.behind++;
+      }).observe(document.querySelector(".book"), { childList: true, subtree: true })`);
+      market.tellWrongly(fault);
+      await page.waitForFunction("window.behind > 0");
+      await shown(page);
+      expect(await sequenceOf(page)).to.be.above(before);
+    });
+
+  it(`says within ${STALE_SHOWN_MS} ms that the server is silent, and goes on by itself`, async () => {
+    const { page } = await open(market.url);
+    await shown(page);
+    market.setSilent(true);
+    const startedMs = performance.now();
+    try {
+      await page.getByRole("alert").filter({ hasText: "The server is silent" }).waitFor();
+      expect(performance.now() - startedMs).to.be.below(patience(STALE_SHOWN_MS));
+    } finally {
+      market.setSilent(false);
+    }
+    await page.locator(".banner[data-health=live]").waitFor({ state: "attached" });
+    const before = await sequenceOf(page);
+    await page.waitForFunction(
+      `Number(/#(\\d+)/.exec(document.querySelector(".verified").textContent)?.[1]) > ${before}`,
+    );
+  });
+
+  it("keeps its frames, its tasks, its memory and its nodes within the limits", async () => {
+    const { page } = await open(market.url);
+    await shown(page);
+    const figures = await measurePage(page, MEASURED_S, 2);
+    const { framesPerSecond, longestTaskMs, heapBytes, nodes } = figures;
+    const [first = 0, , last = 0] = heapBytes;
+    expect(nodes).to.be.below(1_500);
+    expect(last - first).to.be.below(HEAP_GROWTH_MAX_BYTES);
+    // A whole minute on a machine of its own is `npm run bench:page`; here others run beside.
+    expect(framesPerSecond).to.be.above(25 / slowness());
+    expect(longestTaskMs).to.be.below(patience(100));
+  });
+
+  for (const colorScheme of ["light", "dark"] as const)
+    it(`has nothing that axe-core finds, ${colorScheme}`, async () => {
+      const { page } = await open(market.url, { colorScheme });
+      await shown(page);
+      expect(await violations(page)).to.deep.equal([]);
+    });
+
+  it("can be used by keyboard alone, and shows where it is", async () => {
+    const { page } = await open(market.url);
+    await shown(page);
+    const stops = await tabStops(page, 30);
+    for (const name of ["Dark", "BTC-USD", "1d", "MACD", "Earlier", "Wider", "Group by", "Key id", "Secret", "Log in"])
+      expect(stops.join("\n")).to.include(name);
+    await page.getByRole("button", { name: "SOL-USDC" }).focus();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Shift+Tab");
+    expect(await isFocusSeen(page)).to.equal(true);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Bourse · SOL-USDC" }).waitFor();
+    await page.getByRole("button", { name: "RSI" }).focus();
+    await page.keyboard.press("Space");
+    expect(await page.getByRole("button", { name: "RSI" }).getAttribute("aria-pressed")).to.equal("true");
+  });
+
+  it("is legible on a screen of 320 px: nothing is beside it, text is not small", async () => {
+    const { page } = await open(market.url, { viewport: { width: 320, height: 640 }, reducedMotion: "reduce" });
+    await shown(page);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).to.equal(320);
+    expect(await page.evaluate(CUT_OFF)).to.deep.equal([]);
+    expect(await violations(page)).to.deep.equal([]);
+  });
+});
+
+/** Texts of cells that are wider than their cells. */
+const CUT_OFF = `[...document.querySelectorAll("td, th, button")]
+  .filter((element) => element.scrollWidth > element.clientWidth + 1)
+  .map((element) => element.textContent)`;

@@ -1,0 +1,68 @@
+import type { BookRow } from "../model/book.js";
+import type { Page } from "../model/page.js";
+import { Panel } from "./panel.js";
+
+export function BookPanel({ page }: { readonly page: Page }) {
+  const { book } = page;
+  return (
+    <Panel name="book" title="Book" state={book.state} controls={<Grouping page={page} />}>
+      <table>
+        <caption class="unseen">The book: asks above, bids below, the best in the middle</caption>
+        <thead>
+          <tr>
+            <th scope="col">Side</th>
+            <th scope="col">Price</th>
+            <th scope="col">Quantity</th>
+            <th scope="col">Total</th>
+          </tr>
+        </thead>
+        <tbody data-side="sell">
+          {book.asks.toReversed().map((row, place) => (
+            <Row key={place} row={row} side="ask" />
+          ))}
+        </tbody>
+        <tbody>
+          <tr class="spread">
+            <th scope="row" colSpan={3}>
+              Spread
+            </th>
+            <td>{book.spread}</td>
+          </tr>
+        </tbody>
+        <tbody data-side="buy">
+          {book.bids.map((row, place) => (
+            <Row key={place} row={row} side="bid" />
+          ))}
+        </tbody>
+      </table>
+      <p class="hint verified">{book.verified}</p>
+    </Panel>
+  );
+}
+
+/** Rendered once: its cells are signals. */
+function Row({ row, side }: { readonly row: BookRow; readonly side: "ask" | "bid" }) {
+  return (
+    <tr style={row.bar}>
+      <td class="side">{side}</td>
+      <td>{row.price}</td>
+      <td>{row.quantity}</td>
+      <td class="total">{row.total}</td>
+    </tr>
+  );
+}
+
+function Grouping({ page: { book } }: { readonly page: Page }) {
+  return (
+    <label class="inline">
+      Group by{" "}
+      <select value={String(book.stepTicks.value)} onChange={(event) => book.group(Number(event.currentTarget.value))}>
+        {book.steps.value.map(({ ticks, text }) => (
+          <option key={ticks} value={ticks}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
