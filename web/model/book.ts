@@ -12,6 +12,7 @@ const DEPTH = 1_000;
 export const BOOK_ROWS = 12;
 /** How much of the price the depth chart shows to each side. */
 const CURVE_PART = 0.02;
+const NO_CURVE = "Nothing is known to rest on both sides.";
 
 const PROBLEMS: Readonly<Record<Exclude<Applied, "applied" | "old">, string>> = {
   gap: "an update is missing: reading the book again",
@@ -46,7 +47,7 @@ export class Book extends Channel {
   readonly stepTicks = signal(1);
   readonly curve: Signal<DepthCurve | null> = signal(null);
   /** What the curve shows, in words. */
-  readonly curveText = signal("");
+  readonly curveText = signal(NO_CURVE);
   #book: DepthBook | null = null;
   readonly #paint = () => this.#show();
   readonly #paintCurve = () => this.#showCurve();
@@ -122,7 +123,7 @@ export class Book extends Channel {
       `${shortQuantityText(asset, points.at(-1)?.totalLots ?? 0)} ${asset.base}`;
     this.curveText.value =
       curve === null
-        ? ""
+        ? NO_CURVE
         : `Bids ${sum(curve.bids)}, asks ${sum(curve.asks)} within ${(part * 100).toFixed(2)} % of the price`;
   }
 }

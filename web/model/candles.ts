@@ -5,6 +5,8 @@ import { type Bar, type CandleJson, CandleSeries, type CandlesPage, type Interva
 import { timeText, withThousands } from "../state/formats.js";
 import { Channel } from "./channel.js";
 
+const NO_CANDLE = "Nothing has traded yet.";
+
 /** A chart: it is told of a bar, or to take all of them again. */
 export interface CandleChart {
   reset(asset: Asset, interval: Interval): void;
@@ -14,7 +16,7 @@ export interface CandleChart {
 export class Candles extends Channel {
   readonly interval: Signal<Interval> = signal("1m");
   /** The newest candle, in words. */
-  readonly lastText = signal("");
+  readonly lastText = signal(NO_CANDLE);
   #asset: Asset | null = null;
   #series = new CandleSeries();
   #chart: CandleChart | null = null;
@@ -89,7 +91,7 @@ export class Candles extends Channel {
     for (const bar of this.#changed.values()) this.#chart?.update(bar);
     this.#changed.clear();
     const { last } = this.#series;
-    this.lastText.value = last === null ? "" : lastText(last);
+    this.lastText.value = last === null ? NO_CANDLE : lastText(last);
   }
 }
 
