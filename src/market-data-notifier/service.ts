@@ -124,6 +124,7 @@ export class Notifier {
     this.#isReconciling = true;
     try {
       for (const channel of channels) await channel.reconcile();
+      this.#pacer.request();
     } catch (err) {
       log.warn({ err }, "the last sequences can't be read from the database");
     } finally {

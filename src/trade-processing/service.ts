@@ -6,9 +6,8 @@ import type { AssetRegistry } from "../shared/domain/assets.js";
 import { CodecError, Fenced, InvariantBroken } from "../shared/domain/errors.js";
 import type { EngineEvent } from "../shared/domain/messages.js";
 import { isDone, type OrderRecord } from "../shared/domain/order-record.js";
-import type { NotificationBatch, SequencedReport } from "../shared/domain/reports.js";
+import type { AssetStatus, NotificationBatch, SequencedReport } from "../shared/domain/reports.js";
 import {
-  type AccountSequence,
   type CommandSequence,
   commandSequence,
   type EventSequence,
@@ -24,8 +23,9 @@ import { judgingInput } from "../shared/stage/dead-letters.js";
 import type { Stage } from "../shared/stage/stage.js";
 import { TOPOLOGY } from "../shared/stage/topology.js";
 import { decodeExecutionBatch, decodeExecutionRows, encodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
-import { type BudgetsAsked, budgetOrders, ordersNeeded, publicTrade, settle } from "./settlement.js";
-import type { AssetSettlement, TradeStore } from "./trade-store.js";
+import { type BudgetsAsked, budgetOrders, ordersNeeded, publicTrade, type StateChange, settle } from "./settlement.js";
+import type { Decision } from "./state-statements.js";
+import type { AssetSettlement, Stored, TradeStore } from "./trade-store.js";
 
 /** Live orders of one asset kept in memory at most; any other is read from Postgres when an event touches it. */
 const CACHED_ORDERS_MAX = 200_000;
@@ -77,7 +77,7 @@ export class TradeProcessing implements Stage {
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
     const { eventSequence: reached, streamSequence: place, ...commands } = await this.#store.position(asset);
     this.#assets.set(asset, { reached, ...commands, orders: new Map(), mustResync: true });
-    await this.#announce(asset, { trades: [], reports: [] });
+    await this.#announce(asset, { trades: [], reports: [], status: null });
     return { afterSequence: (await this.#isPlaceOf(reached, asset, place)) ? place : START };
   }
 
@@ -105,10 +105,10 @@ export class TradeProcessing implements Stage {
     if (batches.length === 0) return;
     await Promise.all(batches.map((batch) => this.#loadOrders(batch)));
     const settlements = await this.#settleAll(batches, await this.#readBudgets(batches));
-    const sequences = await this.#store.store(settlements);
+    const stored = await this.#store.store(settlements);
     for (const { asset, reached, throughCommand, holdThroughCommand } of settlements)
       Object.assign(this.#state(asset), { reached, throughCommand, holdThroughCommand });
-    await this.#notify(settlements, sequences);
+    await this.#notify(settlements, stored);
     for (const { asset, newOrders, changedOrders } of settlements)
       this.#forget(asset, [...newOrders, ...changedOrders]);
   }
@@ -177,27 +177,34 @@ export class TradeProcessing implements Stage {
   }
 
   /** Publishes in the order of the settlements, on one connection: an account's reports arrive in their sequence. */
-  async #notify(settlements: readonly AssetSettlement[], sequences: readonly AccountSequence[]): Promise<void> {
+  async #notify(settlements: readonly AssetSettlement[], { sequences, decisions }: Stored): Promise<void> {
     const settledUs = nowUs();
     let index = 0;
-    const announced = settlements.map(({ asset, trades, reports }) => {
+    const announced = settlements.map(({ asset, trades, reports, stateChange }) => {
       const sequenced = reports.map(
-        (report): SequencedReport => Object.assign(report, { accountSequence: sequences[index++] as AccountSequence }),
+        (report): SequencedReport =>
+          Object.assign(report, { accountSequence: sequences[index++] as SequencedReport["accountSequence"] }),
       );
       this.#trades.inc({ asset }, trades.length);
       if (reports[0] !== undefined) this.#settledSeconds.observe((settledUs - reports[0].receivedAtUs) / 1e6);
-      return this.#announce(asset, { trades: trades.map(publicTrade), reports: sequenced });
+      const status = stateChange === null ? null : statusOf(stateChange, decisions.get(asset));
+      return this.#announce(asset, { trades: trades.map(publicTrade), reports: sequenced, status });
     });
     await Promise.all(announced);
   }
 
   /** Never rejects: what a notification that was not stored says is in Postgres, and the next one asks for a resync. */
-  async #announce(asset: string, { trades, reports }: Omit<NotificationBatch, "resync">): Promise<void> {
+  async #announce(asset: string, { trades, reports, status }: Omit<NotificationBatch, "resync">): Promise<void> {
     const state = this.#state(asset);
     const parts = Math.max(1, Math.ceil(Math.max(trades.length, reports.length) / ITEMS_PER_MESSAGE_MAX));
     const stored = Array.from({ length: parts }, (_, part) => {
       const [start, end] = [part * ITEMS_PER_MESSAGE_MAX, (part + 1) * ITEMS_PER_MESSAGE_MAX];
-      const batch = { trades: trades.slice(start, end), reports: reports.slice(start, end), resync: state.mustResync };
+      const batch = {
+        trades: trades.slice(start, end),
+        reports: reports.slice(start, end),
+        status: part === 0 ? status : null,
+        resync: state.mustResync,
+      };
       const payload = encodeNotificationBatch(batch);
       return this.#bus.publish(subjectOf(TOPOLOGY[this.name].output, asset), payload, {
         deadlineMs: PUBLISH_TIMEOUT_MS,
@@ -222,4 +229,8 @@ export class TradeProcessing implements Stage {
     if (state === undefined) throw new InvariantBroken(`${asset} was not recovered before its input was handled`);
     return state;
   }
+}
+
+function statusOf({ state, sinceUs, eventSequence }: StateChange, decision: Decision | undefined): AssetStatus {
+  return { state, sinceUs, eventSequence, madeBy: decision?.madeBy ?? null, why: decision?.why ?? null };
 }

@@ -3,7 +3,7 @@ import type { Asset } from "../shared/domain/assets.js";
 import { formatDecimal } from "../shared/domain/decimal.js";
 import { invariant } from "../shared/domain/errors.js";
 import { ordersTouched, reportsOf } from "../shared/domain/execution-report.js";
-import type { EngineEvent, Trade } from "../shared/domain/messages.js";
+import type { AssetState, EngineEvent, Trade } from "../shared/domain/messages.js";
 import type { OrderRecord } from "../shared/domain/order-record.js";
 import type { ExecutionReport, PublicTrade } from "../shared/domain/reports.js";
 import {
@@ -28,6 +28,14 @@ export interface SettledReport extends ExecutionReport {
   readonly eventSequence: EventSequence;
 }
 
+/** A state of the asset, which its book has since an event. */
+export interface StateChange {
+  readonly state: AssetState;
+  readonly sinceUs: EpochUs;
+  readonly eventSequence: EventSequence;
+  readonly commandSequence: CommandSequence;
+}
+
 export interface Settlement {
   readonly trades: readonly SettledTrade[];
   readonly reports: readonly SettledReport[];
@@ -37,6 +45,8 @@ export interface Settlement {
   readonly newOrders: readonly OrderRecord[];
   /** Orders that were there before and have changed. */
   readonly changedOrders: readonly OrderRecord[];
+  /** The last change of the asset's state; null: there was none. */
+  readonly stateChange: StateChange | null;
   readonly reached: EventSequence;
   /** The last command whose hold has passed to an order, or was released; 0: none in this batch. */
   readonly holdThroughCommand: CommandSequence;
@@ -81,6 +91,7 @@ export function settle(
   const changedOrders = new Set<OrderRecord>();
   let reached = after;
   let holdThroughCommand = commandSequence(0);
+  let stateChange: StateChange | null = null;
   for (const event of events) {
     invariant(event.eventSequence === reached + 1, `event ${event.eventSequence} came after ${reached}`);
     reached = event.eventSequence;
@@ -96,6 +107,13 @@ export function settle(
       reports.push(Object.assign(report, { eventSequence: reached, feeUnits: feeUnits ?? null, reason }));
     }
     if (body.kind === "trade") trades.push({ ...body, fees, eventSequence: reached, executedAtUs: atUs });
+    if (body.kind === "state_changed")
+      stateChange = {
+        state: body.state,
+        sinceUs: atUs,
+        eventSequence: reached,
+        commandSequence: event.commandSequence,
+      };
     if (endsHoldOfCommand(event)) holdThroughCommand = event.commandSequence;
     if (body.kind === "accepted" || body.kind === "rejected") newOrders.add(known(orders, body.orderId));
     else if (body.kind !== "cancel_rejected" && body.kind !== "replace_rejected")
@@ -109,6 +127,7 @@ export function settle(
     postings,
     newOrders: [...newOrders],
     changedOrders: changed,
+    stateChange,
     reached: eventSequence(reached),
     holdThroughCommand,
     settledAtUs,

@@ -21,6 +21,7 @@ import { changeBalances, insertPostings } from "./money-statements.js";
 import { insertOrders, insertTrades, updateOrders } from "./order-statements.js";
 import { advanceSequences, drawSequences, insertReports, lockAccounts } from "./report-statements.js";
 import type { Settlement } from "./settlement.js";
+import { type Decision, decisionsOf, setBookStates } from "./state-statements.js";
 
 const SERVICE = "trade-processing";
 
@@ -37,6 +38,13 @@ export interface AssetSettlement extends Settlement {
   readonly from: EventSequence;
   readonly streamSequence: StreamSequence;
   readonly throughCommand: CommandSequence;
+}
+
+export interface Stored {
+  /** Each report's account sequence, in the order of the settlements and their reports. */
+  readonly sequences: readonly AccountSequence[];
+  /** By asset, of the states that have changed. */
+  readonly decisions: ReadonlyMap<string, Decision>;
 }
 
 export class TradeStore {
@@ -88,32 +96,31 @@ export class TradeStore {
     return new Map(rows.map(({ id, units }) => [id, units]));
   }
 
-  /**
-   * Stores the settlements and moves the positions, all or nothing. Returns each report's account sequence, in the order
-   * of the settlements and their reports. Rejects with Fenced when another process has the asset.
-   */
-  async store(settlements: readonly AssetSettlement[]): Promise<AccountSequence[]> {
+  /** Stores the settlements and moves the positions, all or nothing. Rejects with Fenced when another process has the asset. */
+  async store(settlements: readonly AssetSettlement[]): Promise<Stored> {
     const drawn = drawSequences(settlements);
+    const states = setBookStates(settlements);
+    const first = [takePositions(SERVICE, settlements), lockAccounts(drawn.counts), advanceSequences(drawn.counts)];
+    const rows = [
+      insertReports(settlements, drawn.fromEnd),
+      insertTrades(settlements),
+      addToCandles(settlements),
+      insertOrders(settlements),
+      updateOrders(settlements),
+      states,
+      insertPostings(settlements),
+      changeBalances(settlements),
+    ].filter(hasRows);
     try {
-      const [, , advanced = []] = await this.#database.transaction([
-        takePositions(SERVICE, settlements),
-        lockAccounts(drawn.counts),
-        advanceSequences(drawn.counts),
-        ...[
-          insertReports(settlements, drawn.fromEnd),
-          insertTrades(settlements),
-          addToCandles(settlements),
-          insertOrders(settlements),
-          updateOrders(settlements),
-          insertPostings(settlements),
-          changeBalances(settlements),
-        ].filter(hasRows),
-      ]);
+      const results = await this.#database.transaction([...first, ...rows]);
+      const [, , advanced = []] = results;
       const last = new Map(advanced.map((row) => [row["account_id"], row["last_sequence"] as number]));
       const accounts = settlements.flatMap(({ reports }) => reports.map((report) => report.accountId));
-      return accounts.map((account, index) =>
+      const sequences = accounts.map((account, index) =>
         accountSequence((last.get(account) ?? Number.NaN) - (drawn.fromEnd[index] ?? 0)),
       );
+      const returned = rows.includes(states) ? results[first.length + rows.indexOf(states)] : undefined;
+      return { sequences, decisions: decisionsOf(returned ?? []) };
     } catch (cause) {
       throw fenceError(SERVICE, cause);
     }

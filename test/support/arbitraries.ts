@@ -14,6 +14,7 @@ import {
   TIMES_IN_FORCE,
 } from "../../src/shared/domain/messages.js";
 import {
+  type AssetStatus,
   ORDER_STATUSES,
   REPORT_EVENTS,
   type ReportedTerms,
@@ -227,6 +228,14 @@ export const eventBatches = fc
       return { ...event, eventSequence: eventSequence(first + index), body: placed };
     });
   });
+
+export const assetStatuses = recordOf<AssetStatus>({
+  state: assetState,
+  sinceUs: positive,
+  eventSequence: positive,
+  madeBy: maybe(fc.string()),
+  why: maybe(fc.string()),
+});
 
 export const sequencedReports = recordOf<SequencedReport>({
   accountId: positive,

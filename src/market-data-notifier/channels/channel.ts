@@ -46,7 +46,7 @@ export interface Channel {
   offer(asset: string, batch: NotificationBatch): void;
   /** Sends the items that are in sequence; true: there are more. `onTold` gets the time of each packet's newest event. */
   flush(onTold: (matchedAtUs: number) => void): boolean;
-  /** Asks Postgres for the last sequences, since the last notification may have been lost. */
+  /** Asks Postgres for the last sequences, since the last notification may have been lost. A flush follows. */
   reconcile(): Promise<void>;
   /** Forgets about so many bytes of what can be read from Postgres again. */
   giveBack(bytes: number): void;

@@ -12,6 +12,8 @@ import type { CatchUpLimits } from "./catch-ups.js";
 import type { Channel } from "./channel.js";
 import { OrdersChannel } from "./orders-channel.js";
 import { OrdersStore } from "./orders-store.js";
+import { StatusChannel } from "./status-channel.js";
+import { StatusStore } from "./status-store.js";
 import { TradesChannel } from "./trades-channel.js";
 import { TradesStore } from "./trades-store.js";
 
@@ -32,7 +34,7 @@ export interface ChannelParts {
 }
 
 /** Channels that docs/protocol.md names and that are not built yet. A channel that is built moves to the list below. */
-export const LATER_CHANNELS: readonly string[] = ["depth", "ticker", "status"];
+export const LATER_CHANNELS: readonly string[] = ["depth", "ticker"];
 
 /** All channels: a new one is a file beside this one, and a line here. */
 export function allChannels(parts: ChannelParts): readonly Channel[] {
@@ -42,6 +44,7 @@ export function allChannels(parts: ChannelParts): readonly Channel[] {
     // Before those that follow it, so that one flush tells of a trade everywhere.
     new TradesChannel({ ...parts, source: new TradesStore(database, assets), followers: [candles] }),
     candles,
+    new StatusChannel({ ...parts, source: new StatusStore(database, assets) }),
     new OrdersChannel({ ...parts, source: new OrdersStore(database, assets) }),
     new BalancesChannel({ ...parts, source: new BalancesStore(database) }),
   ];

@@ -1,11 +1,12 @@
 /** Reports, which tell accounts and subscribers of the engine's events, and the notifications that carry them. */
-import type { OrderType, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
+import type { AssetState, OrderType, SelfTradePrevention, Side, TimeInForce } from "./messages.js";
 import type {
   AccountId,
   AccountSequence,
   CurrencyUnits,
   EpochMs,
   EpochUs,
+  EventSequence,
   Lots,
   OrderId,
   PriceTicks,
@@ -97,9 +98,22 @@ export interface SequencedReport extends ExecutionReport {
   readonly accountSequence: AccountSequence;
 }
 
+/** An asset's state as its book has it, since an event. */
+export interface AssetStatus {
+  readonly state: AssetState;
+  readonly sinceUs: EpochUs;
+  /** A later status has a higher one. */
+  readonly eventSequence: EventSequence;
+  /** Who decided it, and why; null: no action did. */
+  readonly madeBy: string | null;
+  readonly why: string | null;
+}
+
 export interface NotificationBatch {
   readonly trades: readonly PublicTrade[];
   readonly reports: readonly SequencedReport[];
+  /** Null: the asset's state has not changed. */
+  readonly status: AssetStatus | null;
   /** An earlier notification may be lost: whoever needs it must read from Postgres. */
   readonly resync: boolean;
 }

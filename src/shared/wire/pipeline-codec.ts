@@ -12,7 +12,7 @@ import type { NotificationBatch } from "../domain/reports.js";
 import { known, WIRE_ASSET_STATES, WIRE_SIDES } from "./enumerations.js";
 import { type PublishedRows, readRows } from "./event-rows.js";
 import { decodeMessage, encodeMessage, type Wire } from "./protobuf.js";
-import { publicTradeFromWire, reportFromWire, reportToWire } from "./report-codec.js";
+import { publicTradeFromWire, reportFromWire, reportToWire, statusFromWire, statusToWire } from "./report-codec.js";
 import { requestBodyFromWire, requestFromWire, requestToWire } from "./request-codec.js";
 
 export const encodeOrderBatch = (requests: readonly OrderRequest[]): Uint8Array =>
@@ -45,11 +45,17 @@ export const encodeNotificationBatch = (batch: NotificationBatch): Uint8Array =>
     trades: batch.trades.map((trade) => ({ ...trade, takerSide: WIRE_SIDES.indexOf(trade.takerSide) })),
     reports: batch.reports.map(reportToWire),
     resync: batch.resync,
+    status: batch.status === null ? null : statusToWire(batch.status),
   });
 
 export const decodeNotificationBatch = (bytes: Uint8Array): NotificationBatch => {
-  const { trades, reports, resync } = decodeMessage<Wire>("bourse.pipeline.v1.NotificationBatch", bytes);
-  return { trades: trades.map(publicTradeFromWire), reports: reports.map(reportFromWire), resync };
+  const { trades, reports, resync, status } = decodeMessage<Wire>("bourse.pipeline.v1.NotificationBatch", bytes);
+  return {
+    trades: trades.map(publicTradeFromWire),
+    reports: reports.map(reportFromWire),
+    status: status ? statusFromWire(status) : null,
+    resync,
+  };
 };
 
 function commandToWire({ commandSequence, logId, accountId, receivedAtUs, atUs, body }: Command): object {

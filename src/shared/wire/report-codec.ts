@@ -1,5 +1,6 @@
-/** Trades and reports of notifications, to and from the fields of their protobuf messages (protocol/pipeline.proto). */
+/** Trades, reports and states of notifications, to and from the fields of their protobuf messages (protocol/pipeline.proto). */
 import {
+  type AssetStatus,
   ORDER_STATUSES,
   type PublicTrade,
   REPORT_EVENTS,
@@ -9,6 +10,7 @@ import {
 import {
   known,
   optionalSide,
+  WIRE_ASSET_STATES,
   WIRE_LIQUIDITIES,
   WIRE_ORDER_TYPES,
   WIRE_SELF_TRADE_PREVENTIONS,
@@ -20,6 +22,20 @@ import type { Wire } from "./protobuf.js";
 export function publicTradeFromWire(wire: Wire): PublicTrade {
   const { tradeId, priceTicks, quantityLots, executedAtUs } = wire;
   return { tradeId, priceTicks, quantityLots, takerSide: known(WIRE_SIDES, wire.takerSide, "side"), executedAtUs };
+}
+
+export function statusToWire(status: AssetStatus): object {
+  return { ...status, state: WIRE_ASSET_STATES.indexOf(status.state) };
+}
+
+export function statusFromWire({ state, sinceUs, eventSequence, madeBy, why }: Wire): AssetStatus {
+  return {
+    state: known(WIRE_ASSET_STATES, state, "asset state"),
+    sinceUs,
+    eventSequence,
+    madeBy: madeBy ?? null,
+    why: why ?? null,
+  };
 }
 
 /** A report's fields are named one by one: a spread of so many would cost more than all the rest. */

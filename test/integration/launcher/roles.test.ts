@@ -5,6 +5,7 @@ import { applyMigrations } from "../../../src/launcher/migrations.js";
 import { BalancesStore } from "../../../src/market-data-notifier/channels/balances-store.js";
 import { CandlesStore } from "../../../src/market-data-notifier/channels/candles-store.js";
 import { OrdersStore } from "../../../src/market-data-notifier/channels/orders-store.js";
+import { StatusStore } from "../../../src/market-data-notifier/channels/status-store.js";
 import { TradesStore } from "../../../src/market-data-notifier/channels/trades-store.js";
 import { processedThrough } from "../../../src/order-handler/positions-store.js";
 import { lastPrices } from "../../../src/order-handler/prices-store.js";
@@ -80,6 +81,7 @@ describe("the database's roles", () => {
     const range = { fromMs: 0, throughMs: 0, beforeMs: 60_000, intervalMs: 60_000 };
     expect(await candles.candlesIn("BTC-USD", range)).to.deep.equal({ candles: [], hasEarlier: false });
     expect(await candles.settledTrades(["BTC-USD"])).to.have.property("size", 0);
+    expect(await new StatusStore(database, registry.assets).bookStates()).to.deep.equal([]);
     expect(await orders.accountSnapshot(ANN, 9)).to.include({ accountSequence: 0 });
     expect(await orders.reportsAfter(ANN, 0, 9)).to.deep.equal([]);
     expect(await orders.reportsIn([{ key: ANN, after: 0, upTo: 9 }])).to.deep.equal([]);

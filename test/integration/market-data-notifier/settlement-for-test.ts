@@ -136,8 +136,8 @@ export async function startSettlement(servers: { natsUrl: string; databaseUrl: s
       const candles = trades.length > 0 ? [addToCandles([{ asset, trades }])] : [];
       await database.transaction([...statements.map((text) => ({ name: "", text })), ...candles]);
     },
-    async publish(asset, { trades = [], reports = [], resync = false }) {
-      const payload = encodeNotificationBatch({ trades, reports, resync });
+    async publish(asset, { trades = [], reports = [], status = null, resync = false }) {
+      const payload = encodeNotificationBatch({ trades, reports, status, resync });
       const outcome = await bus.publish(subjectOf("NOTIFICATIONS", asset), payload, { deadlineMs: 5_000 });
       if (outcome.kind !== "stored") throw new Error(`a notification was not stored: ${outcome.kind}`);
     },

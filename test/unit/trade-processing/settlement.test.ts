@@ -232,6 +232,17 @@ describe("settlement", () => {
     expect(changedOrders.map(({ orderId, status }) => [orderId, status])).to.deep.equal([[1, "filled"]]);
   });
 
+  it("names the last change of the asset's state, with its event and its time", () => {
+    expect(settled([accepted(1, 1)]).stateChange).to.equal(null);
+    const states = (["halted", "open"] as const).map((state): EventBody => ({ kind: "state_changed", state }));
+    expect(settled([accepted(1, 1), ...states]).stateChange).to.deep.equal({
+      state: "open",
+      sinceUs: 9,
+      eventSequence: 3,
+      commandSequence: 1,
+    });
+  });
+
   it("says nothing of an order to an account that does not own it", () => {
     const rejected = {
       kind: "cancel_rejected",

@@ -22,7 +22,13 @@ import {
   encodeOrderBatch,
 } from "../../../../src/shared/wire/pipeline-codec.js";
 import { encodeMessage } from "../../../../src/shared/wire/protobuf.js";
-import { commands, eventBatches, orderRequests, sequencedReports } from "../../../support/arbitraries.js";
+import {
+  assetStatuses,
+  commands,
+  eventBatches,
+  orderRequests,
+  sequencedReports,
+} from "../../../support/arbitraries.js";
 
 const batch = <T>(items: fc.Arbitrary<T>) => fc.array(items, { maxLength: 5 });
 const trade: PublicTrade = {
@@ -62,8 +68,8 @@ describe("the pipeline codec", () => {
 
   it("brings every notification over the wire as it was", () => {
     fc.assert(
-      fc.property(batch(sequencedReports), fc.boolean(), (reports, resync) => {
-        const notification = { trades: [trade], reports, resync };
+      fc.property(batch(sequencedReports), fc.option(assetStatuses), fc.boolean(), (reports, status, resync) => {
+        const notification = { trades: [trade], reports, status, resync };
         expect(decodeNotificationBatch(encodeNotificationBatch(notification))).to.deep.equal(notification);
       }),
     );
