@@ -37,6 +37,7 @@ const BARS: readonly Bar[] = [
   { isAbout: about("memory", "bytes an order"), limit: 96, sense: "at most" },
   { isAbout: about("garbage", "major collections"), limit: 0, sense: "at most" },
   { isAbout: about("garbage", "ms in all"), limit: 1, sense: "at most" },
+  { isAbout: about("depth taken", "% of the speed without"), limit: 95, sense: "at least" },
   { isAbout: about("snapshot", "ms to write"), limit: 200, sense: "at most" },
   { isAbout: about("snapshot", "ms to restore"), limit: 100, sense: "at most" },
 ];

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { inlineMore } from "../src/matching-engine/inlining.js";
 import { commandLine, someOf } from "../src/shared/process/options.js";
 import { measureCodecs } from "./codecs.js";
+import { measureDepth } from "./depth.js";
 import { measureHostile } from "./hostile.js";
 import { measureMatching, measureServiceTime } from "./matching.js";
 import { FULL, type Measurement, SMOKE } from "./measurement.js";
@@ -14,7 +15,7 @@ import { asked } from "./options.js";
 import { machine, tableOf } from "./report.js";
 import { FULL_STREAMS, makeStream, STREAM_NAMES, type Stream, type StreamName } from "./streams.js";
 
-const BENCHES = ["memory", "garbage", "snapshot", "hostile", "codec", "matching", "service"] as const;
+const BENCHES = ["memory", "garbage", "snapshot", "hostile", "codec", "matching", "service", "depth"] as const;
 const SMOKE_STREAMS = ["mix", "ecore", "mex"] as const;
 
 inlineMore();
@@ -67,6 +68,7 @@ for (const name of streamNames) {
       if (hash !== null && hash !== stream.hash) throw new Error(`${engine} traded wrongly on ${name}: ${hash}`);
   }
   if (benches.has("service") && name !== "mex") note(measureServiceTime(stream, size));
+  if (benches.has("depth") && name === "mix") note(measureDepth(stream, size));
 }
 
 const table = `${tableOf(measurements, options.smoke === true)}\n`;

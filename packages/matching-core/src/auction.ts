@@ -140,13 +140,13 @@ function fill(book: OrderBook, slot: number, quantityLots: number): void {
     book.end(slot);
     return;
   }
-  const { crowded } = book.ladderOf(slot);
-  crowded.beforeChange(slot);
+  const ladder = book.ladderOf(slot);
+  ladder.beforeChange(slot);
   floats[slot * ROW_FLOATS + LEAVES] = leavesLots;
   floats[slot * ROW_FLOATS + FILLED] = (floats[slot * ROW_FLOATS + FILLED] as number) + quantityLots;
   const iceberg = ints[slot * ROW_INTS + ICEBERG] as number;
   if (iceberg !== 0) book.takeShown(slot, iceberg, quantityLots, leavesLots);
-  crowded.afterChange(slot);
+  ladder.afterChange(slot);
 }
 
 function preventInAuction(market: Market, maker: number, taker: number, mode: number): void {

@@ -17,6 +17,10 @@ export class Crowd {
   get shownLots(): number {
     return this.#sum(SHOWN);
   }
+  /** The same, exact however much it is. */
+  get shownLotsExactly(): bigint {
+    return BigInt(this.#sums[SHOWN] as number) * BigInt(HALF) + BigInt(this.#sums[SHOWN + 1] as number);
+  }
   get hiddenLots(): number {
     return this.#sum(HIDDEN);
   }

@@ -9,6 +9,7 @@ import { carryOut } from "./command-bodies.js";
 import type { Command, Shortfall } from "./commands.js";
 import { CurrentRequest } from "./current-request.js";
 import { type Depth, depthOf } from "./depth.js";
+import { DepthChanges } from "./depth-changes.js";
 import { reasonCode } from "./enumerations.js";
 import { InvariantBroken } from "./errors.js";
 import { CANCEL_REJECTED, REPLACE_REJECTED } from "./event-layout.js";
@@ -82,6 +83,7 @@ export function restoreEngine(options: EngineOptions, snapshot: Uint8Array): Eng
  */
 export class Engine implements MatchingEngine {
   readonly events: EventWriter;
+  readonly depthChanges: DepthChanges;
   readonly #rulesAtStart: RulesInForce;
   readonly #rulesVersion: number;
   readonly #book: OrderBook;
@@ -95,6 +97,7 @@ export class Engine implements MatchingEngine {
 
   constructor(options: EngineOptions, state: MarketState) {
     this.#book = state.book;
+    this.depthChanges = new DepthChanges(state.book);
     this.events = new EventWriter(state.lastEventSequence, state.lastTradeId);
     const { quoteUnitsPerTickLot, rulesAtStart = DEFAULT_RULES, rulesVersion = RULES_VERSION } = options;
     this.#rulesAtStart = rulesAtStart;

@@ -2,6 +2,7 @@
 export { HAS_DISPLAY, HAS_EXPIRY, HAS_MINIMUM, HAS_PRICE, HAS_QUANTITY, HAS_STOP_PRICE, NONE } from "./codes.js";
 export type * from "./commands.js";
 export type { Depth, DepthLevel } from "./depth.js";
+export type { DepthChanges } from "./depth-changes.js";
 export {
   createEngine,
   type Engine,
@@ -18,6 +19,7 @@ export { COMMAND, COMMAND_WORDS, type EventRows, rowBytes } from "./event-layout
 export { cutRows, endsWithinCommand, type PublishedRows, piecesOf } from "./event-pieces.js";
 export { readRows } from "./event-rows.js";
 export type * from "./events.js";
+export { LEVEL_NUMBERS, LevelRows, lotsOfRow } from "./level-rows.js";
 export {
   OrderTerms,
   packFeeRates,

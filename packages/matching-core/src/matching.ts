@@ -60,12 +60,11 @@ function trade(market: Market, makers: PriceLadder, level: number, maker: number
     makers.remove(maker);
     book.close(maker);
   } else {
-    const { crowded } = makers;
-    if (crowded.count !== 0) crowded.beforeChange(maker);
+    if (makers.isWatched) makers.beforeChange(maker);
     floats[order + LEAVES] = leavesLots;
     floats[order + FILLED] = (floats[order + FILLED] as number) + quantityLots;
     if (iceberg !== 0) book.takeShown(maker, iceberg, quantityLots, leavesLots);
-    if (crowded.count !== 0) crowded.afterChange(maker);
+    if (makers.isWatched) makers.afterChange(maker);
   }
   if (incoming.leavesLots === NONE && isSpent(incoming, makers, priceTicks, market.quoteUnitsPerTickLot))
     incoming.leavesLots = 0;

@@ -1,5 +1,4 @@
 import { BUY, NONE, OPEN } from "./codes.js";
-import { CrowdedLevels } from "./crowded-levels.js";
 import { ExpiryHeap } from "./expiry-heap.js";
 import { IcebergRows } from "./iceberg-rows.js";
 import type { IncomingOrder } from "./incoming-order.js";
@@ -61,7 +60,7 @@ export class OrderBook {
   }
 
   #ladder(best: "highest" | "lowest"): PriceLadder {
-    return new PriceLadder(this.rows, new CrowdedLevels(this.rows, this.icebergs), best);
+    return new PriceLadder(this.rows, this.icebergs, best);
   }
 
   /** Memory that the book holds. */
@@ -214,13 +213,13 @@ export class OrderBook {
 
   /** Quantity goes from a resting order, which keeps some: by a trade, or by its owner's wish. */
   shrink(slot: number, leavesLots: number): void {
-    const { crowded } = this.ladderOf(slot);
-    crowded.beforeChange(slot);
+    const ladder = this.ladderOf(slot);
+    ladder.beforeChange(slot);
     this.rows.floats[slot * ROW_FLOATS + LEAVES] = leavesLots;
     const iceberg = this.rows.ints[slot * ROW_INTS + ICEBERG] as number;
     const at = iceberg * ICEBERG_FLOATS + SHOWN;
     if (iceberg !== 0 && (this.icebergs.floats[at] as number) > leavesLots) this.icebergs.floats[at] = leavesLots;
-    crowded.afterChange(slot);
+    ladder.afterChange(slot);
   }
 
   /** A trade takes `quantityLots` of what the order shows; the next slice queues behind everybody else at its price. */

@@ -1,7 +1,9 @@
 import type { Crowd } from "./crowd.js";
-import type { CrowdedLevels } from "./crowded-levels.js";
+import { CrowdedLevels } from "./crowded-levels.js";
+import type { IcebergRows } from "./iceberg-rows.js";
 import { BLOCK_PRICES, BLOCK_SHIFT, FIRST_BLOCKS, HINTS, LEVEL, NEXT, PREVIOUS, ROW_INTS } from "./order-layout.js";
 import type { OrderTable } from "./order-table.js";
+import { ShownLevels } from "./shown-levels.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import { SortedBlocks } from "./sorted-blocks.js";
 
@@ -19,6 +21,7 @@ export class PriceLadder {
   readonly #rows: OrderTable;
   /** Sums of levels with many orders. */
   readonly crowded: CrowdedLevels;
+  readonly shown: ShownLevels;
   /** 1: the highest price is best; -1: the lowest. */
   readonly sign: 1 | -1;
   readonly #sorted = new SortedBlocks();
@@ -33,16 +36,17 @@ export class PriceLadder {
   #blockCount = 1;
   #freeBlocks: number[] = [];
 
-  constructor(rows: OrderTable, crowded: CrowdedLevels, best: "highest" | "lowest") {
+  constructor(rows: OrderTable, icebergs: IcebergRows, best: "highest" | "lowest") {
     this.#rows = rows;
-    this.crowded = crowded;
+    this.crowded = new CrowdedLevels(rows, icebergs);
+    this.shown = new ShownLevels(rows, icebergs);
     this.sign = best === "highest" ? 1 : -1;
   }
 
   get byteLength(): number {
     const perBlock = this.#blockKeys.byteLength + this.#bits.byteLength + this.#lasts.byteLength;
     const hints = this.#hints.byteLength + this.#hintKeys.byteLength;
-    return perBlock + hints + this.#sorted.byteLength;
+    return perBlock + hints + this.#sorted.byteLength + this.shown.byteLength;
   }
 
   /** The best level; 0: there are no orders. */
@@ -106,6 +110,7 @@ export class PriceLadder {
     }
     this.#lasts[level] = slot;
     if (this.crowded.count !== 0) this.crowded.join(slot);
+    if (this.shown.isFollowed) this.shown.join(slot, level);
   }
 
   /** Its row is as it was while it stood here. */
@@ -114,6 +119,7 @@ export class PriceLadder {
     const { ints } = this.#rows;
     const at = slot * ROW_INTS;
     const level = ints[at + LEVEL] as number;
+    if (this.shown.isFollowed) this.shown.leave(slot, level);
     const next = ints[at + NEXT] as number;
     if (next === slot) {
       this.#emptyLevel(level);
@@ -127,6 +133,34 @@ export class PriceLadder {
     } else {
       ints[next * ROW_INTS + PREVIOUS] = previous;
       ints[(previous === 0 ? last : previous) * ROW_INTS + NEXT] = next;
+    }
+  }
+
+  /** Whether the two calls below are needed when an order changes where it stands. */
+  get isWatched(): boolean {
+    return this.crowded.count !== 0 || this.shown.isFollowed;
+  }
+
+  /** The order is about to change, and stays where it stands. */
+  beforeChange(slot: number): void {
+    this.crowded.beforeChange(slot);
+    if (this.shown.isFollowed) this.shown.leave(slot, this.#rows.ints[slot * ROW_INTS + LEVEL] as number);
+  }
+
+  afterChange(slot: number): void {
+    this.crowded.afterChange(slot);
+    if (this.shown.isFollowed) this.shown.join(slot, this.#rows.ints[slot * ROW_INTS + LEVEL] as number);
+  }
+
+  /** Sums up what each level shows, from its orders, and keeps that up to date from now on. */
+  followShown(): void {
+    this.shown.begin(this.#lasts.length);
+    for (let level = this.bestLevel(); level !== 0; level = this.worseLevel(level)) {
+      const last = this.lastOf(level);
+      for (let slot = this.firstOf(level); ; slot = this.#rows.ints[slot * ROW_INTS + NEXT] as number) {
+        this.shown.join(slot, level);
+        if (slot === last) break;
+      }
     }
   }
 
@@ -168,6 +202,7 @@ export class PriceLadder {
     const block = level >>> BLOCK_SHIFT;
     const bits = (this.#bits[block] as number) & ~(1 << (level & (BLOCK_PRICES - 1)));
     this.#bits[block] = bits;
+    if (this.shown.isFollowed) this.shown.sums[level] = 0;
     // The only block stays when it is empty: a thin book would drop it and find it again with every order.
     if (bits !== 0 || this.#sorted.holdsOne) return;
     this.#dropBlock(block);
@@ -176,6 +211,7 @@ export class PriceLadder {
   #dropBlock(block: number): void {
     const blockKey = this.#blockKeys[block] as number;
     this.#sorted.remove(blockKey);
+    if (this.shown.isFollowed) this.shown.blockGoes(blockKey * BLOCK_PRICES);
     const hint = blockKey & (HINTS - 1);
     if (this.#hintKeys[hint] === blockKey) this.#hintKeys[hint] = Number.NaN;
     this.#freeBlocks.push(block);
@@ -211,6 +247,7 @@ export class PriceLadder {
       const lasts = new Int32Array(blocks * BLOCK_PRICES);
       lasts.set(this.#lasts);
       this.#lasts = lasts;
+      if (this.shown.isFollowed) this.shown.grow(lasts.length);
     }
     return block;
   }

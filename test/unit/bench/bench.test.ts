@@ -1,6 +1,7 @@
 /** The benchmark in its smallest size: that it runs, and that all engines in it trade alike. Its figures mean nothing. */
 import { expect } from "chai";
 import { measureCodecs } from "../../../bench/codecs.js";
+import { measureDepth } from "../../../bench/depth.js";
 import { measureHostile } from "../../../bench/hostile.js";
 import { measureMatching, measureServiceTime } from "../../../bench/matching.js";
 import { type Measurement, SMOKE } from "../../../bench/measurement.js";
@@ -32,6 +33,7 @@ describe("The benchmark", () => {
     const stream = makeStream("mix", SMOKE.commands);
     const found: Measurement[] = [
       ...measureServiceTime(stream, SMOKE),
+      ...measureDepth(stream, SMOKE),
       ...measureMemory(SMOKE),
       ...(await measureGarbage(stream)),
       ...measureHostile(SMOKE),

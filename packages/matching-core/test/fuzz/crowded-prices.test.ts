@@ -20,6 +20,7 @@ import { expect } from "chai";
 import { CROWD_ORDERS_MIN } from "../../src/crowded-levels.js";
 import { Engine } from "../../src/engine.js";
 import { newMarket } from "../../src/snapshot.js";
+import { FollowedDepth } from "../support/followed-depth.js";
 import { withRules } from "../support/market-script.js";
 import { createNaiveEngine } from "../support/naive-engine/naive-engine.js";
 import { limitOrder } from "../support/order-terms.js";
@@ -125,6 +126,8 @@ function playBoth(seed: number): number {
   };
 
   let crowded = 0;
+  const followed = new FollowedDepth();
+  const isFollowed = below(2) === 0;
   for (let step = 0; step < COMMANDS; step++) {
     const account = 1 + below(accounts);
     const target = orderId(1 + below(orders() + 1));
@@ -138,6 +141,9 @@ function playBoth(seed: number): number {
     else if (below(10) === 0) play(account, { kind: "cancel_all", side: null });
     if (book.asks.crowded.count + book.bids.crowded.count !== 0) crowded++;
     if (step % 10 === 0) engine.assertSound();
+    if (!isFollowed || below(5) > 0) continue;
+    followed.take(engine as never);
+    expect(followed.depth).to.deep.equal(naive.depth(Number.MAX_SAFE_INTEGER));
   }
   engine.assertSound();
   expect(engine.stateHash()).to.equal(naive.stateHash());

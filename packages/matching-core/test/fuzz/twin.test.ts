@@ -1,6 +1,7 @@
 /**
  * The engine against its naive twin: the same events byte for byte, the same hash, depth and indicative price, on random
- * commands of all kinds; and after every restore of a snapshot taken at random.
+ * commands of all kinds; and after every restore of a snapshot taken at random. What is taken of the depth's changes, at random,
+ * adds up to it.
  *
  *   TWIN_COMMANDS=10000000 TWIN_SEED=1 npx mocha packages/matching-core/test/fuzz/twin.test.ts --timeout 0
  */
@@ -14,6 +15,7 @@ import {
   rowsOf,
 } from "@bourse/matching-core";
 import { expect } from "chai";
+import { FollowedDepth } from "../support/followed-depth.js";
 import { withRules } from "../support/market-script.js";
 import { createNaiveEngine } from "../support/naive-engine/naive-engine.js";
 import { mulberry32, RandomFlow } from "../support/random-flow.js";
@@ -24,6 +26,7 @@ const COMMANDS_A_SEED = 4_000;
 /** Commands between two looks at hash and depth, and between two snapshots, on average. */
 const LOOK_EVERY = 40;
 const SNAPSHOT_EVERY = 400;
+const TAKE_EVERY = 10;
 const SETS_RULES = { setsRules: true };
 
 describe("The engine and its naive twin", () => {
@@ -51,6 +54,7 @@ function playBoth(seed: number): void {
   const chance = mulberry32(~seed);
   const naive = createNaiveEngine(options);
   let engine = createEngine(options);
+  const followed = new FollowedDepth();
   for (let step = 1; step <= COMMANDS_A_SEED; step++) {
     const command = flow.next();
     const where = () => `seed ${seed}, command ${step}: ${inspect(command)}`;
@@ -58,7 +62,10 @@ function playBoth(seed: number): void {
     engine.execute(command);
     const actual = engine.events.take();
     if (!isSame(expected, actual)) explain(command, where(), seed, step);
+    if (chance() % TAKE_EVERY === 0) followed.take(engine);
     if (chance() % LOOK_EVERY === 0 || step === COMMANDS_A_SEED) {
+      followed.take(engine);
+      expect(followed.depth, where()).to.deep.equal(naive.depth(Number.MAX_SAFE_INTEGER));
       engine.assertSound();
       expect(engine.stateHash(), where()).to.equal(naive.stateHash());
       expect(engine.depth(1_000), where()).to.deep.equal(naive.depth(1_000));
