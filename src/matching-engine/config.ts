@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { serviceSettings, sharedAssets } from "../shared/process/service-config.js";
 import { flag, integer, readSettings } from "../shared/process/settings.js";
+import { DEPTH_INTERVAL_MS } from "./depth-output.js";
 import { SNAPSHOT_POLICY } from "./snapshotter.js";
 
 const SETTINGS = v.object({
@@ -14,6 +15,8 @@ const SETTINGS = v.object({
     everyCommands: integer("ENGINE_SNAPSHOT_COMMANDS", SNAPSHOT_POLICY.everyCommands, { min: 1, max: 1e9 }),
     everyMs: integer("ENGINE_SNAPSHOT_INTERVAL_MS", SNAPSHOT_POLICY.everyMs, { min: 100, max: 86_400_000 }),
   }),
+  /** Least time between two messages that tell what an asset's book shows. */
+  depthIntervalMs: integer("ENGINE_DEPTH_INTERVAL_MS", DEPTH_INTERVAL_MS, { min: 1, max: 10_000 }),
   /** Whether it keeps copies of the engines that it is next in line for. */
   standsBy: flag("ENGINE_STANDBY", true),
 });

@@ -99,6 +99,11 @@ export class HostedEngine {
   }
 
   get mayBeSnapshot(): boolean {
+    return this.isSettled;
+  }
+
+  /** Whether everything that it has done is published, so that others may see it. */
+  get isSettled(): boolean {
     return this.readsCommands && this.#events.kind === "published" && !this.#isInDoubt;
   }
 

@@ -13,10 +13,16 @@ await runService("matching-engine", readConfig, async (service, config) => {
   await bus.ensureStreams(config.natsReplicas);
   reportBus(service, bus);
 
-  const { registry, instance, assets, snapshots, standsBy } = config;
+  const { registry, instance, assets, snapshots, standsBy, depthIntervalMs } = config;
   const share = await joinLeases(bus, service, { service: "matching-engine", instance, assets });
   const storedCommands = lazyStoredCommands(service, config.databaseUrl);
-  const stage = new MatchingEngines(service, bus, registry, { share, snapshots, standsBy, storedCommands });
+  const stage = new MatchingEngines(service, bus, registry, {
+    share,
+    snapshots,
+    standsBy,
+    storedCommands,
+    depthIntervalMs,
+  });
   const loop = runStage(service, bus, stage, {
     share,
     pendingMessagesMax: 1_024,

@@ -18,6 +18,7 @@ import { judgingInput } from "../shared/stage/dead-letters.js";
 import { FencedOutput } from "../shared/stage/fenced-output.js";
 import { AssetHalted, haltingAsset, type Stage } from "../shared/stage/stage.js";
 import { decodeCommandBatch } from "../shared/wire/pipeline-codec.js";
+import { DEPTH_INTERVAL_MS, DepthOutput } from "./depth-output.js";
 import { type EngineStart, EngineStarts } from "./engine-start.js";
 import { type EventsAre, HostedEngine, type Replayed } from "./hosted-engine.js";
 import { PublishedOutput } from "./published-output.js";
@@ -36,6 +37,8 @@ export interface EnginesOptions {
   readonly storedCommands: StoredCommandsSource | null;
   /** The rules version that this build applies; tests feign another. */
   readonly rulesVersion: number;
+  /** Least time between two messages of an asset's depth. */
+  readonly depthIntervalMs: number;
 }
 
 export class MatchingEngines implements Stage {
@@ -49,6 +52,7 @@ export class MatchingEngines implements Stage {
   readonly #snapshotter: Snapshotter;
   readonly #standbys: Standbys | null;
   readonly #starts: EngineStarts;
+  readonly #depth: DepthOutput;
   readonly #storedCommands: StoredCommandsSource | null;
   readonly #hosted = new Map<string, HostedEngine>();
   readonly #commands;
@@ -68,6 +72,7 @@ export class MatchingEngines implements Stage {
     this.#standbys = standsBy
       ? new Standbys(service, bus, (asset) => this.#optionsOf(asset), { store, snapshotter, share })
       : null;
+    this.#depth = new DepthOutput(service, bus, options.depthIntervalMs ?? DEPTH_INTERVAL_MS);
     this.#starts = new EngineStarts(service, bus, { store, snapshotter, standbys: this.#standbys });
     const { metrics } = service;
     this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
@@ -107,6 +112,7 @@ export class MatchingEngines implements Stage {
   async #abandon(asset: string): Promise<void> {
     const hosted = this.#hosted.get(asset);
     this.#hosted.delete(asset);
+    this.#depth.forget(asset);
     await hosted?.close();
   }
 
@@ -125,6 +131,7 @@ export class MatchingEngines implements Stage {
     this.#commands.inc({ asset }, hosted.engine.lastCommandSequence - before);
     await hosted.publish();
     hosted.settle();
+    if (hosted.isSettled) this.#depth.settled(asset, hosted);
     if (isForOthers !== null) await this.#leaveToOthers(asset, isForOthers);
   }
 
@@ -139,6 +146,8 @@ export class MatchingEngines implements Stage {
     if (doubt !== null) throw new AssetHalted(doubt.asset, doubt.why);
     this.#standbys?.tick();
     for (const { failure } of this.#hosted.values()) if (failure !== null) throw failure;
+    for (const [asset, hosted] of this.#hosted)
+      if (hosted.isSettled && !this.#depth.has(asset)) this.#depth.settled(asset, hosted);
     // Snapshots are taken one at a time; first of the engine that would take the longest to start again.
     const unsaved = (asset: string, { engine }: HostedEngine) => this.#snapshotter.unsavedCommands(asset, engine);
     const inTurn = [...this.#hosted].filter(([, { mayBeSnapshot }]) => mayBeSnapshot);

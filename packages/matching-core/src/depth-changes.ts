@@ -47,7 +47,8 @@ export class DepthChanges {
     const { touched, touchedCount, sums, goneKeys } = ladder.shown;
     const { sign } = ladder;
     into.clear();
-    for (const key of goneKeys) into.add(sign * key, 0);
+    // All prices of a block are among them, at the ends of what is possible also some that are none.
+    for (const key of goneKeys) if (sign * key > 0 && sign * key <= Number.MAX_SAFE_INTEGER) into.add(sign * key, 0);
     const numbers = into.roomFor(touchedCount);
     let { end } = into;
     for (let at = 0; at < touchedCount; at++) {

@@ -6,7 +6,8 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
 import { ERROR_CODES } from "./error-codes.js";
-import { createInbox, errorCodeOf, headers, type Msg, type MsgHdrs, type MsgRequest, NatsError } from "./nats.js";
+import { createInbox, errorCodeOf, type Msg, type MsgRequest, NatsError } from "./nats.js";
+import { type PublishOptions, type PublishOutcome, publishHeaders, readAcknowledgement } from "./publish.js";
 import { storedAtUs } from "./pulled-message.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
 import { handOn, type StoredMessage } from "./relay.js";
@@ -14,28 +15,8 @@ import { type StreamSettings, streamConfig } from "./stream-config.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
 
+export type { PublishOptions, PublishOutcome };
 export { ERROR_CODES };
-
-/** The outcome of a publish. Only "unknown" leaves a doubt whether the message is stored. */
-export type PublishOutcome =
-  | { readonly kind: "stored"; readonly streamSequence: StreamSequence; readonly duplicate: boolean }
-  /** The server said no (see ERROR_CODES): nothing was stored. */
-  | { readonly kind: "refused"; readonly errorCode: number; readonly description: string }
-  /** Nothing was sent, or no stream listens: nothing was stored. */
-  | { readonly kind: "unavailable" }
-  /** Sent, and no answer before the deadline or before the connection broke. */
-  | { readonly kind: "unknown" };
-
-export interface PublishOptions {
-  /** Nats-Msg-Id: a second message with the same id is answered as a duplicate, for two minutes. */
-  readonly messageId?: string;
-  /** The fence: refused (WRONG_LAST_SEQUENCE) unless this is the subject's last stream sequence. */
-  readonly expectedLastSubjectSequence?: StreamSequence;
-  /** The server removes the message after so long, in whole seconds; only in streams with `messagesMayExpire`. */
-  readonly expiresAfterMs?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly deadlineMs: number;
-}
 
 export interface Bus {
   isConnected(): boolean;
@@ -58,6 +39,10 @@ export interface Bus {
   purge(stream: StreamName, subject: string, before?: number): Promise<void>;
   /** Of a bus that is closed, the reader is closed, too. */
   read(options: ReaderOptions): BusReader;
+  /** Sends a text that no stream keeps, to whoever listens now; it is lost without a connection. */
+  signal(subject: string, text: string): void;
+  /** Calls the listener with each such text; `*` in the subject stands for any token. */
+  onSignal(subject: string, listener: (subject: string, text: string) => void): void;
   /** Keeps a message that is stored for this process's own readers of its subject (relay.ts), until `passOn`. */
   handOn(message: StoredMessage): void;
   /** Passes on what was kept: the next stage takes all that a batch became, of all assets, as one batch. */
@@ -221,6 +206,15 @@ class NatsBus implements Bus {
     return reader;
   }
 
+  signal(subject: string, text: string): void {
+    if (this.#connection.isConnected) this.#connection.client.publish(subject, text);
+  }
+
+  onSignal(subject: string, listener: (subject: string, text: string) => void): void {
+    const callback = (_error: unknown, { subject: from, data }: Msg) => listener(from, new TextDecoder().decode(data));
+    this.#connection.client.subscribe(subject, { callback });
+  }
+
   handOn(message: StoredMessage): void {
     this.#stored.push(message);
   }
@@ -265,28 +259,4 @@ class NatsBus implements Bus {
     // Messages that the server sent meanwhile are lost, and it may have forgotten the readers' consumers.
     if (connected) for (const reader of this.#readers) reader.restart("the connection came back");
   }
-}
-
-function publishHeaders(options: PublishOptions): MsgHdrs | null {
-  const { messageId, expectedLastSubjectSequence, expiresAfterMs, headers: others } = options;
-  if ([messageId, expectedLastSubjectSequence, expiresAfterMs, others].every((option) => option === undefined))
-    return null;
-  const header = headers();
-  for (const [name, value] of Object.entries(others ?? {})) header.set(name, value);
-  if (messageId !== undefined) header.set("Nats-Msg-Id", messageId);
-  if (expiresAfterMs !== undefined) header.set("Nats-TTL", `${Math.ceil(expiresAfterMs / 1000)}s`);
-  if (expectedLastSubjectSequence !== undefined)
-    header.set("Nats-Expected-Last-Subject-Sequence", String(expectedLastSubjectSequence));
-  return header;
-}
-
-function readAcknowledgement(data: Uint8Array): PublishOutcome {
-  const answer = JSON.parse(new TextDecoder().decode(data)) as {
-    seq?: number;
-    duplicate?: boolean;
-    error?: { err_code?: number; description?: string };
-  };
-  if (answer.error !== undefined)
-    return { kind: "refused", errorCode: answer.error.err_code ?? 0, description: answer.error.description ?? "" };
-  return { kind: "stored", streamSequence: streamSequence(answer.seq ?? 0), duplicate: answer.duplicate === true };
 }

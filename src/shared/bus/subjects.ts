@@ -41,6 +41,15 @@ export const STREAMS = {
     maxBytes: 256 * 2 ** 20,
     maxAgeMs: 600_000,
   },
+  /** What the books show, for subscribers: changes, and now and then all of a book. What is lost is asked for (depth-requests.ts). */
+  DEPTH: {
+    prefix: "depth",
+    tokens: "*",
+    storage: "memory",
+    discard: "old",
+    maxBytes: 128 * 2 ** 20,
+    maxAgeMs: 60_000,
+  },
   /** Snapshots of an asset's engine, each in the messages of its own subject: snapshots.<asset>.<which>. */
   SNAPSHOTS: {
     prefix: "snapshots",

@@ -1,5 +1,5 @@
 /** Engines between two streams, in this process, with nobody before them and nobody behind. */
-import { createEngine, RULES_VERSION } from "@bourse/matching-core";
+import { createEngine, type Depth, RULES_VERSION } from "@bourse/matching-core";
 import { RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
 import { MatchingEngines } from "../../../src/matching-engine/service.js";
 import { SnapshotStore, type StoredSnapshot } from "../../../src/matching-engine/snapshot-store.js";
@@ -40,6 +40,7 @@ export interface StartOptions {
   readonly storedCommands?: StoredCommandsSource | null;
   /** What its build applies. */
   readonly rulesVersion?: number;
+  readonly depthIntervalMs?: number;
   /** ASSET and OTHER unless given. */
   readonly assets?: readonly string[];
 }
@@ -74,6 +75,7 @@ export class EnginesUnderTest {
     assets = [ASSET, OTHER],
     storedCommands = null,
     rulesVersion = RULES_VERSION,
+    depthIntervalMs,
   }: StartOptions = {}): Promise<ServiceForTest> {
     const service = serviceForTest("matching-engine");
     const bus = await connectBus(this.nats.url, { name: "matching-engine", log: service.log });
@@ -89,6 +91,7 @@ export class EnginesUnderTest {
       snapshots: policy,
       storedCommands,
       rulesVersion,
+      ...(depthIntervalMs === undefined ? {} : { depthIntervalMs }),
     });
     const loop = runStage(service, bus, stage, {
       share,
@@ -149,10 +152,10 @@ export class EnginesUnderTest {
   }
 
   /** What an engine that was never stopped makes of all commands so far. */
-  expected(asset = ASSET): { events: EngineEvent[]; stateHash: string } {
+  expected(asset = ASSET): { events: EngineEvent[]; stateHash: string; depth: Depth } {
     const engine = createEngine(REGISTRY.assets.get(asset) as Asset);
     const events = (this.#commands.get(asset) ?? []).flatMap((command) => engine.apply(command));
-    return { events, stateHash: engine.stateHash() };
+    return { events, stateHash: engine.stateHash(), depth: engine.depth(Number.MAX_SAFE_INTEGER) };
   }
 
   /** Everything that was published, once it reaches the last command. */
