@@ -9,7 +9,7 @@ import { build } from "../../tools/load/own-pipeline.js";
 import { eventually } from "../support/eventually.js";
 import { itIsExactAfter, OPTIONS } from "./faults-under-test.js";
 
-/** One of a process, one of the network; all others: chaos.long.test.ts. */
+/** One of a process, one of the network; all others: chaos*.long.test.ts. */
 const NAMES = ["window-matching-engine-after-publish", "nats-black-hole"];
 
 describe("a pipeline under load", function () {

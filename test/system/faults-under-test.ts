@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import type { Fault } from "../../tools/chaos/fault.js";
 import type { RunOptions } from "../../tools/chaos/fault-run.js";
-import type { Worlds } from "../../tools/chaos/worlds.js";
+import { inSharedWorlds, Worlds } from "../../tools/chaos/worlds.js";
+import { build } from "../../tools/load/own-pipeline.js";
 
 export const SEED = 1;
 export const OPTIONS: RunOptions = { times: 1, ratePerSecond: 150, seed: SEED, warmUpMs: 0, tell: () => {} };
@@ -15,4 +16,17 @@ export function itIsExactAfter(fault: Fault, worlds: Worlds): void {
       const { differences, exceeded } = await worlds.run(fault, OPTIONS);
       expect([...differences, ...exceeded]).to.deep.equal([], `seed ${SEED}`);
     });
+}
+
+export function itIsExactAfterEachOf(faults: readonly Fault[]): void {
+  // Waiting for what careful clients leave behind takes seconds: gone-clients.long.test.ts does it once.
+  const worlds = new Worlds({ withCarefulClients: false });
+  before(() => build());
+  after(() => worlds.close());
+  for (const fault of inSharedWorlds(faults)) itIsExactAfter(fault, worlds);
+}
+
+/** Whether it needs servers that are made for it; then it takes long, and shares its world with few. */
+export function hasOwnServers({ smallDisk, cluster }: Fault): boolean {
+  return smallDisk !== undefined || cluster !== undefined;
 }
