@@ -16,6 +16,7 @@ const ROOMS = {
   leases: ["domain", "process", "bus"],
   stage: ["domain", "process", "bus", "database", "leases"],
   access: ["domain", "process", "database"],
+  subscriber: ["domain"],
 };
 
 const rooms = Object.entries(ROOMS).map(([room, below]) => ({
@@ -124,26 +125,45 @@ module.exports = {
       to: { path: "^(test|bench|tools|examples|web)/" },
     },
     {
-      name: "the-page-uses-one-file-of-src",
-      comment: "Decimal text becomes whole steps by the server's own rule; all else the page has is its own.",
+      name: "the-page-uses-what-subscribers-share",
+      comment:
+        "Of src/ it uses the room of subscribers, and how decimal text becomes whole steps; all else it has is its own.",
       severity: "error",
       from: { path: "^web/" },
       to: {
         path: "^(src|packages|protocol|test|bench|tools|examples)/",
-        pathNot: "^src/shared/domain/decimal\\.ts$",
+        pathNot: ["^src/shared/domain/decimal\\.ts$", "^src/shared/subscriber/"],
       },
+    },
+    {
+      name: "what-subscribers-share-runs-in-a-browser",
+      severity: "error",
+      from: { path: "^src/shared/(subscriber/|domain/(decimal|crc32)\\.ts$)" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "what-subscribers-share-is-pure-but-for-the-connection",
+      severity: "error",
+      from: { path: "^src/shared/subscriber/", pathNot: "/(connection|assets)\\.ts$" },
+      to: { path: ["^src/shared/subscriber/(connection|assets)\\.ts$", "node_modules"] },
     },
     ...pageRooms,
     {
       name: "the-page-state-is-pure",
       severity: "error",
       from: { path: "^web/state/" },
-      to: { pathNot: ["^web/state/", "^src/shared/domain/decimal\\.ts$"] },
+      to: {
+        pathNot: [
+          "^web/state/",
+          "^src/shared/domain/decimal\\.ts$",
+          "^src/shared/subscriber/(?!(connection|assets)\\.ts$)",
+        ],
+      },
     },
     {
       name: "the-connection-has-one-owner",
       severity: "error",
-      from: { path: "^web/", pathNot: "^web/feed/connection\\.ts$" },
+      from: { path: "^(src|web)/", pathNot: "^src/shared/subscriber/connection\\.ts$" },
       to: { path: "node_modules/socket\\.io-client/" },
     },
     {

@@ -133,10 +133,11 @@ rebuild(join(root, "dist", ".stamp"), sourcesMs, () =>
   run("typescript/bin/tsc", "-p", "tsconfig.build.json", "--noCheck"),
 );
 
-// The page uses one file of src/: how decimal text becomes whole steps.
+// The page uses what subscribers share.
 const pageMs = Math.max(
   newestMs(join(root, "web"), ""),
-  stampMs(join(root, "src/shared/domain/decimal.ts")),
+  newestMs(join(root, "src/shared/subscriber"), ".ts"),
+  ...["decimal", "crc32"].map((name) => stampMs(join(root, "src/shared/domain", `${name}.ts`))),
   tsconfigMs,
 );
 rebuild(join(root, "dist", "web", ".stamp"), pageMs, () => buildPage(root));

@@ -1,6 +1,6 @@
 /** The page: it connects, asks what is traded, and shows it. */
 import { render } from "preact";
-import { fetchAssets } from "./feed/assets.js";
+import { fetchAssets } from "../src/shared/subscriber/assets.js";
 import { nowUs } from "./feed/clock.js";
 import { Page } from "./model/page.js";
 import { App } from "./view/app.js";
@@ -10,4 +10,4 @@ const page = new Page({
   nowUs,
 });
 render(<App page={page} />, document.body);
-void fetchAssets().then((assets) => page.know(assets));
+void fetchAssets(location.origin).then((assets) => page.know(assets));

@@ -1,5 +1,5 @@
 /** The key in this tab's session storage, where its owner asked for that; otherwise it is in memory only. */
-import type { Key } from "./connection.js";
+import type { Key } from "../../src/shared/subscriber/connection.js";
 
 const NAME = "bourse-key";
 

@@ -1,7 +1,7 @@
 /** The account's money, live. */
 import { type Signal, signal } from "@preact/signals";
-import { type BalanceJson, Balances } from "../state/balances.js";
-import { withThousands } from "../state/formats.js";
+import { type BalanceJson, Balances } from "../../src/shared/subscriber/balances.js";
+import { withThousands } from "../../src/shared/subscriber/formats.js";
 import { AccountChannel } from "./account-channel.js";
 
 export interface BalanceRow {

@@ -1,9 +1,14 @@
 /** The book of the asset that is shown: grouped rows, and the curve of the depth chart. */
 import { type Signal, signal } from "@preact/signals";
-import { type Asset, priceText, quantityText, shortQuantityText } from "../state/asset.js";
-import { type Applied, DepthBook, type DepthDelta, type DepthSnapshot } from "../state/depth-book.js";
+import { type Asset, priceText, quantityText, shortQuantityText } from "../../src/shared/subscriber/asset.js";
+import {
+  type Applied,
+  DepthBook,
+  type DepthDelta,
+  type DepthSnapshot,
+} from "../../src/shared/subscriber/depth-book.js";
+import { withThousands } from "../../src/shared/subscriber/formats.js";
 import { type DepthCurve, depthCurve } from "../state/depth-curve.js";
-import { withThousands } from "../state/formats.js";
 import { type GroupedRow, groupingSteps, groupRows } from "../state/grouping.js";
 import { Channel } from "./channel.js";
 

@@ -1,8 +1,8 @@
 /** The candles of the asset that is shown; the chart that draws them is loaded late, and attaches itself. */
 import { type Signal, signal } from "@preact/signals";
-import type { Asset } from "../state/asset.js";
+import type { Asset } from "../../src/shared/subscriber/asset.js";
+import { timeText, withThousands } from "../../src/shared/subscriber/formats.js";
 import { type Bar, type CandleJson, CandleSeries, type CandlesPage, type Interval } from "../state/candle-series.js";
-import { timeText, withThousands } from "../state/formats.js";
 import { Channel } from "./channel.js";
 
 const NO_CANDLE = "Nothing has traded yet.";

@@ -1,6 +1,6 @@
 /** What all channels of the page have in common: a subscription, its state for the panel's head, and a place for events. */
 import { type Signal, signal } from "@preact/signals";
-import type { Connection, Refused, Wanted } from "../feed/connection.js";
+import type { Connection, Refused, Wanted } from "../../src/shared/subscriber/connection.js";
 import type { Frames } from "./frames.js";
 
 /** `waiting`: no answer yet. `behind`: what is shown is not the server's state, and is being read anew. */

@@ -1,7 +1,12 @@
 /** The own orders, open and ended, live. */
 import { type Signal, signal } from "@preact/signals";
+import {
+  type OpenOrdersPage,
+  type OwnOrder,
+  OwnOrders,
+  type ReportJson,
+} from "../../src/shared/subscriber/own-orders.js";
 import { hopsText } from "../state/hops.js";
-import { type OpenOrdersPage, type OwnOrder, OwnOrders, type ReportJson } from "../state/own-orders.js";
 import { AccountChannel } from "./account-channel.js";
 
 /** Rows of a table at most: the rest is counted. */

@@ -1,9 +1,9 @@
 /** All that the page shows: one connection, its channels, the asset that is looked at, and whose account it is. */
 import { type Signal, signal } from "@preact/signals";
-import { Connection, type Key } from "../feed/connection.js";
+import type { Asset } from "../../src/shared/subscriber/asset.js";
+import { Connection, type Key } from "../../src/shared/subscriber/connection.js";
+import type { Health } from "../../src/shared/subscriber/liveness.js";
 import { forgetKey, keepKey, keptKey } from "../feed/kept-key.js";
-import type { Asset } from "../state/asset.js";
-import type { Health } from "../state/liveness.js";
 import { AccountBalances } from "./account-balances.js";
 import { Book } from "./book.js";
 import { Candles } from "./candles.js";
@@ -36,6 +36,7 @@ export class Page {
     const key = keptKey();
     this.frames = new Frames(requestFrame);
     this.#connection = new Connection(
+      location.origin,
       {
         onHealth: (health) => this.#onHealth(health),
         onKeyRefused: ({ code, text }) => this.#onKeyRefused(`${code}: ${text}`),

@@ -1,7 +1,7 @@
 /** The tape of the asset that is shown. */
 import { type Signal, signal } from "@preact/signals";
-import { timeText, withThousands } from "../state/formats.js";
-import { Tape, type Trade } from "../state/tape.js";
+import { timeText, withThousands } from "../../src/shared/subscriber/formats.js";
+import { Tape, type Trade } from "../../src/shared/subscriber/tape.js";
 import { Channel, type Parts } from "./channel.js";
 
 export const TAPE_ROWS = 24;

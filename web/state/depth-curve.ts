@@ -1,5 +1,5 @@
 /** What the depth chart draws: how much rests up to each price, from the best one outwards. */
-import type { BookSide } from "./book-side.js";
+import type { BookSide } from "../../src/shared/subscriber/book-side.js";
 
 export interface DepthCurve {
   /** Ends of the price axis, in ticks. */

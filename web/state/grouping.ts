@@ -1,5 +1,5 @@
 /** The book in coarser steps of price: what rests within a step is shown as one row. */
-import type { BookSide } from "./book-side.js";
+import type { BookSide } from "../../src/shared/subscriber/book-side.js";
 
 export interface GroupedRow {
   readonly priceTicks: number;

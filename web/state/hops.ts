@@ -1,6 +1,6 @@
 /** How long an own order took from hop to hop. */
-import { durationText } from "./formats.js";
-import type { Hops } from "./own-orders.js";
+import { durationText } from "../../src/shared/subscriber/formats.js";
+import type { Hops } from "../../src/shared/subscriber/own-orders.js";
 
 /** "in 2.1 ms, here 0.9 ms": from the handler's read to the match, and from there to this page. */
 export function hopsText(hops: Hops | null): string {

@@ -1,5 +1,5 @@
+import type { Health } from "../../src/shared/subscriber/liveness.js";
 import type { Page } from "../model/page.js";
-import type { Health } from "../state/liveness.js";
 
 const WORDS: Readonly<Record<Exclude<Health, "live">, string>> = {
   connecting: "Connecting to the server…",

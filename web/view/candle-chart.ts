@@ -1,8 +1,8 @@
 /** The chart of candles and indicators, and the one file that imports klinecharts: it is loaded when it is shown. */
 import { effect } from "@preact/signals";
 import { type Chart, type DataLoaderSubscribeBarParams, init, type Period } from "klinecharts";
+import type { Asset } from "../../src/shared/subscriber/asset.js";
 import type { CandleChart, Candles } from "../model/candles.js";
-import type { Asset } from "../state/asset.js";
 import type { Bar, Interval } from "../state/candle-series.js";
 import { colours, theme } from "./theme.js";
 

@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { priceText, shortQuantityText } from "../../src/shared/subscriber/asset.js";
 import type { Page } from "../model/page.js";
-import { priceText, shortQuantityText } from "../state/asset.js";
 import { drawDepth } from "./depth-drawing.js";
 import { Panel } from "./panel.js";
 import { colours, theme } from "./theme.js";

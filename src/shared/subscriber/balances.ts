@@ -1,4 +1,4 @@
-/** An account's money by currency, as decimal text: the page shows it, and calculates nothing with it. */
+/** An account's money by currency, as decimal text: it is shown, and nothing is calculated with it. */
 export interface BalanceJson {
   readonly currency: string;
   readonly available: string;

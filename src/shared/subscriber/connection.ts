@@ -3,7 +3,7 @@
  * whenever a connection stands; it comes back by itself from everything but a refused key.
  */
 import { io, type Socket } from "socket.io-client";
-import { type Health, Liveness } from "../state/liveness.js";
+import { type Health, Liveness } from "./liveness.js";
 
 export interface Key {
   readonly keyId: string;
@@ -45,17 +45,21 @@ const RETRY_MS = 1_000;
 const MOMENTARY = new Set(["BUSY", "UNAVAILABLE", "RATE_LIMITED", "NO_ANSWER"]);
 
 export class Connection {
+  readonly #url: string;
   readonly #events: ConnectionEvents;
   readonly #liveness = new Liveness();
   /** What is wanted, each with the number of its last attempt to subscribe: an older attempt gives up. */
   readonly #wanted = new Map<Wanted, number>();
+  readonly #looking: ReturnType<typeof setInterval>;
   #socket: Socket;
   #health: Health | null = null;
 
-  constructor(events: ConnectionEvents, key: Key | null) {
+  /** `url`: of the notifier, such as http://127.0.0.1:7002. */
+  constructor(url: string, events: ConnectionEvents, key: Key | null) {
+    this.#url = url;
     this.#events = events;
     this.#socket = this.#open(key);
-    setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
   /** Connects anew, as the account of the key, or as nobody. */
@@ -80,13 +84,20 @@ export class Connection {
     if (this.#wanted.has(wanted) && this.#socket.connected) void this.#subscribe(this.#socket, wanted);
   }
 
+  /** For good. */
+  close(): void {
+    clearInterval(this.#looking);
+    this.#wanted.clear();
+    this.#socket.close();
+  }
+
   /** One question with one answer, such as a page. Never rejects. */
   async ask(request: object): Promise<Answer> {
     return askOn(this.#socket, request);
   }
 
   #open(key: Key | null): Socket {
-    const socket = io({
+    const socket = io(this.#url, {
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 250,

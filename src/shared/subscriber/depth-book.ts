@@ -1,7 +1,8 @@
 /** The book of an asset, folded from the channel `depth`, which knows when it is not the engine's any more. */
+
+import { crc32 } from "../domain/crc32.js";
 import { type Asset, stepsOf } from "./asset.js";
 import { BookSide } from "./book-side.js";
-import { crc32 } from "./crc32.js";
 
 /** A level as it is sent: price and quantity as decimal text. */
 export type LevelJson = readonly [price: string, quantity: string];

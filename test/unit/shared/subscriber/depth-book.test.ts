@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Asset, assetOf } from "../../../../web/state/asset.js";
-import { crc32 } from "../../../../web/state/crc32.js";
-import { DepthBook, type LevelJson } from "../../../../web/state/depth-book.js";
+import { crc32 } from "../../../../src/shared/domain/crc32.js";
+import { type Asset, assetOf } from "../../../../src/shared/subscriber/asset.js";
+import { DepthBook, type LevelJson } from "../../../../src/shared/subscriber/depth-book.js";
 
 const BTC: Asset = assetOf({ asset: "BTC-USD", base: "BTC", quote: "USD", tickSize: "0.01", lotSize: "0.0001" });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { OwnOrders, type ReportJson } from "../../../../web/state/own-orders.js";
+import { OwnOrders, type ReportJson } from "../../../../src/shared/subscriber/own-orders.js";
 
 const ASSET = "BTC-USD";
 const order = (orderId: number, status = "open"): ReportJson => ({

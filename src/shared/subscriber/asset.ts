@@ -1,11 +1,5 @@
 /** A traded asset as `/assets.json` gives it, and its numbers: prices are whole ticks here, quantities whole lots. */
-import {
-  type DecimalStep,
-  decimalStep,
-  formatDecimal,
-  formatPrice,
-  parseDecimal,
-} from "../../src/shared/domain/decimal.js";
+import { type DecimalStep, decimalStep, formatDecimal, formatPrice, parseDecimal } from "../domain/decimal.js";
 
 export interface AssetJson {
   readonly asset: string;
