@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import { io } from "socket.io-client";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import { until } from "../support/eventually.js";
+import { patience } from "../support/machine.js";
 import { execute } from "../support/postgres.js";
 import { ReportSubscriber } from "../support/subscriber.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
@@ -57,7 +59,7 @@ describe("the examples of README and docs/protocol.md", () => {
   const session = (account: string, line: string) => answersTo(`LOGIN ${account} ${account}\n${line}\nQUIT\n`);
 
   it("show a report as it comes, but for its times", async () => {
-    const [example] = examples(({ language }) => language === "json");
+    const [example] = examples(({ language, text }) => language === "json" && text.includes('"event"'));
     await session("random1", "SELL BTC-USD 0.5 64000 id=my-first");
     await session("random2", "BUY BTC-USD 0.2 MKT");
     const reports = new ReportSubscriber(bourse.endpoints.notifierUrl, "random1");
@@ -68,6 +70,23 @@ describe("the examples of README and docs/protocol.md", () => {
     expect(report).to.deep.equal({ ...report, ...documented });
     expect(Object.keys(report ?? {})).to.have.members([...Object.keys(documented), "receivedAtUs", "matchedAtUs"]);
     expect(matchedAtUs).to.be.above(receivedAtUs);
+  });
+
+  it("show a candle and an asset's state with the fields that they have", async () => {
+    const socket = io(bourse.endpoints.notifierUrl, { forceNew: true });
+    const ask = (channel: object) => socket.timeout(patience(5_000)).emitWithAck("subscribe", channel);
+    try {
+      const { asset, interval, candles } = await ask({ channel: "candles", asset: "BTC-USD", interval: "1m" });
+      const { statuses } = await ask({ channel: "status" });
+      const shownAs = (field: string) => {
+        const [example] = examples(({ language, text }) => language === "json" && text.includes(`"${field}"`));
+        return Object.keys(JSON.parse(example?.text ?? ""));
+      };
+      expect(Object.keys({ asset, interval, ...candles.at(-1) })).to.have.members(shownAs("openAtMs"));
+      expect(Object.keys(statuses.at(-1))).to.have.members(shownAs("madeBy"));
+    } finally {
+      socket.close();
+    }
   });
 
   it("show a session of the text dialect as it is", async () => {
