@@ -25,6 +25,8 @@ const PROBLEMS: Readonly<Record<Exclude<Applied, "applied" | "old">, string>> = 
 };
 
 export interface BookRow {
+  /** "bid", "ask", or "" for a row without a level. */
+  readonly side: Signal<string>;
   readonly price: Signal<string>;
   readonly quantity: Signal<string>;
   readonly total: Signal<string>;
@@ -34,6 +36,7 @@ export interface BookRow {
 
 const emptyRows = (): readonly BookRow[] =>
   Array.from({ length: BOOK_ROWS }, () => ({
+    side: signal(""),
     price: signal(""),
     quantity: signal(""),
     total: signal(""),
@@ -110,8 +113,8 @@ export class Book extends Channel {
     const bidRows = groupRows(bids, "bids", this.stepTicks.value, BOOK_ROWS);
     const askRows = groupRows(asks, "asks", this.stepTicks.value, BOOK_ROWS);
     const topLots = Math.max(bidRows.at(-1)?.totalLots ?? 0, askRows.at(-1)?.totalLots ?? 0, 1);
-    fill(this.bids, bidRows, asset, topLots);
-    fill(this.asks, askRows, asset, topLots);
+    fill(this.bids, "bid", bidRows, { asset, topLots });
+    fill(this.asks, "ask", askRows, { asset, topLots });
     this.spread.value =
       bestBid === undefined || bestAsk === undefined ? "" : withThousands(priceText(asset, bestAsk - bestBid));
     this.verified.value = sequence === null ? "" : `#${sequence}, checksum verified`;
@@ -133,9 +136,15 @@ export class Book extends Channel {
   }
 }
 
-function fill(rows: readonly BookRow[], from: readonly GroupedRow[], asset: Asset, topLots: number): void {
+function fill(
+  rows: readonly BookRow[],
+  side: "bid" | "ask",
+  levels: readonly GroupedRow[],
+  { asset, topLots }: { readonly asset: Asset; readonly topLots: number },
+): void {
   rows.forEach((row, place) => {
-    const level = from[place];
+    const level = levels[place];
+    row.side.value = level === undefined ? "" : side;
     row.price.value = level === undefined ? "" : withThousands(priceText(asset, level.priceTicks));
     row.quantity.value = level === undefined ? "" : quantityText(asset, level.quantityLots);
     row.total.value = level === undefined ? "" : quantityText(asset, level.totalLots);

@@ -3,6 +3,7 @@ import type { OrderRow } from "../model/orders.js";
 import type { Page } from "../model/page.js";
 import { LoginForm } from "./login-form.js";
 import { Panel } from "./panel.js";
+import { Scroll } from "./scroll.js";
 
 /** What an account has: its orders and its money, or the way to log in. */
 export function AccountPanels({ page }: { readonly page: Page }) {
@@ -25,7 +26,9 @@ export function AccountPanels({ page }: { readonly page: Page }) {
         <OrderTable rows={page.orders.ended} caption="Ended orders, newest first" empty="No order has ended yet." />
       </Panel>
       <Panel name="balances" title="Balances" state={page.balances.state}>
-        <BalanceTable page={page} />
+        <Scroll label="Balances by currency">
+          <BalanceTable page={page} />
+        </Scroll>
       </Panel>
     </>
   );
@@ -50,8 +53,7 @@ interface OrderTableProps {
 function OrderTable({ rows, caption, empty }: OrderTableProps) {
   if (rows.value.length === 0) return <p class="hint">{empty}</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="scroll" tabIndex={0} aria-label={caption}>
+    <Scroll label={caption}>
       <table>
         <caption>{caption}</caption>
         <thead>
@@ -77,7 +79,7 @@ function OrderTable({ rows, caption, empty }: OrderTableProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }
 

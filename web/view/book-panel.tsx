@@ -18,7 +18,7 @@ export function BookPanel({ page }: { readonly page: Page }) {
         </thead>
         <tbody data-side="sell">
           {book.asks.toReversed().map((row, place) => (
-            <Row key={place} row={row} side="ask" />
+            <Row key={place} row={row} />
           ))}
         </tbody>
         <tbody>
@@ -31,7 +31,7 @@ export function BookPanel({ page }: { readonly page: Page }) {
         </tbody>
         <tbody data-side="buy">
           {book.bids.map((row, place) => (
-            <Row key={place} row={row} side="bid" />
+            <Row key={place} row={row} />
           ))}
         </tbody>
       </table>
@@ -41,10 +41,10 @@ export function BookPanel({ page }: { readonly page: Page }) {
 }
 
 /** Rendered once: its cells are signals. */
-function Row({ row, side }: { readonly row: BookRow; readonly side: "ask" | "bid" }) {
+function Row({ row }: { readonly row: BookRow }) {
   return (
     <tr style={row.bar}>
-      <td class="side">{side}</td>
+      <td class="side">{row.side}</td>
       <td>{row.price}</td>
       <td>{row.quantity}</td>
       <td class="total">{row.total}</td>

@@ -34,7 +34,7 @@ export interface Hops {
 
 export interface OwnOrder extends ReportJson {
   readonly key: string;
-  /** Of the first report about it that came here; null: none has. */
+  /** Of the report that answered it; null: that one did not come here. */
   readonly hops: Hops | null;
 }
 
@@ -132,6 +132,10 @@ function keyOf({ asset, orderId, accountSequence }: ReportJson): string {
   return `${asset}/${orderId ?? `report ${accountSequence}`}`;
 }
 
-function hopsOf({ receivedAtUs, matchedAtUs }: ReportJson, toldAtUs: number | null): Hops | null {
+/** Events that answer a request; the others have the times of an order that came in long before. */
+const ANSWERS = new Set(["accepted", "rejected", "cancel_rejected", "replace_rejected"]);
+
+function hopsOf({ event = "", receivedAtUs, matchedAtUs }: ReportJson, toldAtUs: number | null): Hops | null {
+  if (!ANSWERS.has(event)) return null;
   return receivedAtUs === undefined || matchedAtUs === undefined ? null : { receivedAtUs, matchedAtUs, toldAtUs };
 }

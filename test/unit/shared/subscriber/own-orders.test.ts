@@ -45,16 +45,18 @@ describe("the page's own orders", () => {
     expect([idsOf(orders.open), idsOf(orders.ended)]).to.deep.equal([[], [2, 1]]);
   });
 
-  it("keep the times of the first report, with its arrival where it came live", () => {
+  it("keep the times of the report that answered them, with its arrival where it came live", () => {
     const orders = new OwnOrders(10);
     orders.begin(0, { accountSequence: 0, openOrders: [] });
-    orders.take(report(1, 1, "open"), 9_000);
+    orders.take({ ...report(1, 1, "open"), event: "accepted" }, 9_000);
     orders.take({ ...report(2, 1, "filled"), matchedAtUs: 50_000 }, 60_000);
     expect(orders.ended.get("BTC-USD/1")?.hops).to.deep.equal({
       receivedAtUs: 1_000,
       matchedAtUs: 3_000,
       toldAtUs: 9_000,
     });
+    orders.take({ ...report(3, 2, "canceled"), event: "canceled" }, 9_000);
+    expect(orders.ended.get("BTC-USD/2")?.hops).to.equal(null, "it came in before, and when is not told");
   });
 
   it("show a refused request that names no order, and forget the oldest of the ended ones", () => {
