@@ -7,9 +7,12 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { projectRoot } from "../../src/shared/process/project-root.js";
+import { patience } from "./machine.js";
 
 const PACKAGE = "chromium-headless-shell";
 const KNOWN_PATHS = [`/usr/bin/${PACKAGE}`, "/usr/bin/chromium", "/usr/bin/google-chrome"];
+/** How long a test waits for what a page should show, on an idle machine. */
+const WAIT_MS = 15_000;
 const INSTALL_TIMEOUT_MS = 120_000;
 /** After a failed try this file says that the next test need not wait for another one, for so long. */
 const FAILED_MARK = join(projectRoot, "node_modules", ".cache", "chromium-not-installed");
@@ -76,6 +79,7 @@ export function launchChromium(executablePath: string): Promise<Browser> {
 /** Opens a page and waits until it is loaded. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1500, height: 1000 }, ...options });
+  context.setDefaultTimeout(patience(WAIT_MS));
   const page = await context.newPage();
   const problems: string[] = [];
   page.on("pageerror", ({ message }) => problems.push(message));

@@ -11,6 +11,9 @@ import { page } from "../../src/market-data-notifier/connections/page.js";
 import { loadAssets } from "../../src/shared/domain/assets.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 
+const OPEN = { asset: "BTC-USD", state: "open", sinceUs: null, madeBy: null, why: null };
+const HALTED = { asset: "KCN-EUR", state: "halted", sinceUs: 1, madeBy: "alice", why: "a test" };
+
 type Level = [price: string, quantity: string];
 
 const ASSET = "BTC-USD";
@@ -20,9 +23,8 @@ const LEVELS = 600;
 const LIVELY_LEVELS = 40;
 const CHECKED_LEVELS = 10;
 const STEP_MS = 10;
-/** Of a thousand updates so many are trades, and candles; the others are of the book. */
-const TRADES_PER_MILLE = 250;
-const CANDLES_PER_MILLE = 50;
+/** Of a thousand updates so many are of each of these channels; the others are of the book. */
+const PER_MILLE = { trades: 250, candles: 50, ticker: 50 };
 const MINUTE_MS = 60_000;
 const HISTORY = 500;
 
@@ -109,20 +111,23 @@ export class SyntheticMarket {
       trades: () => ({ asset, trades: asset === ASSET ? this.#lastTrades : [] }),
       depth: () => this.#snapshot(asset),
       candles: () => ({ asset, interval, candles: this.#history() }),
+      ticker: () => ({ asset, ...(asset === ASSET ? this.#ticker() : {}) }),
+      status: () => ({ statuses: [OPEN, HALTED] }),
     };
     const make = answers[channel];
     if (make === undefined) return { ok: false, code: "UNKNOWN_COMMAND", text: `there is no channel ${channel} here` };
-    void client.join(`${channel}:${asset}`);
+    void client.join(`${channel}:${asset ?? ""}`);
     return { ok: true, ...make() };
   }
 
   #tell(): void {
     const draw = this.#draw(1_000);
-    if (draw < TRADES_PER_MILLE) {
+    if (draw < PER_MILLE.trades) {
       this.#lastTrades = [this.#trade()];
       this.#send("trades", { trades: this.#lastTrades });
-    } else if (draw < TRADES_PER_MILLE + CANDLES_PER_MILLE)
+    } else if (draw < PER_MILLE.trades + PER_MILLE.candles)
       this.#send("candles", { interval: "1m", ...this.#candle(Date.now()), closed: false });
+    else if (draw < PER_MILLE.trades + PER_MILLE.candles + PER_MILLE.ticker) this.#send("ticker", this.#ticker());
     else this.#send("depth", this.#change());
   }
 
@@ -173,6 +178,11 @@ export class SyntheticMarket {
     const [price, quantity] = levelOf([ticks, this.#draw(9_000) + 1]);
     const takerSide = this.#draw(2) === 0 ? "buy" : "sell";
     return { tradeId: ++this.#tradeId, price, quantity, takerSide, executedAtUs: Date.now() * 1_000 };
+  }
+
+  #ticker(): object {
+    const last = ((MIDDLE_TICKS + this.#draw(200) - 100) / 100).toFixed(2);
+    return { last, open: "63000.00", high: "64100.00", low: "62900.00", volume: String(this.#draw(9_000)) };
   }
 
   #history(): object[] {

@@ -7,8 +7,9 @@ import { forgetKey, keepKey, keptKey } from "../feed/kept-key.js";
 import { AccountBalances } from "./account-balances.js";
 import { Book } from "./book.js";
 import { Candles } from "./candles.js";
-import type { Channel } from "./channel.js";
+import type { Channel, Parts } from "./channel.js";
 import { Frames, type RequestFrame } from "./frames.js";
+import { type MarketRow, marketRow, Statuses, Ticker } from "./markets.js";
 import { Orders } from "./orders.js";
 import { Trades } from "./trades.js";
 
@@ -16,7 +17,10 @@ export class Page {
   readonly health: Signal<Health> = signal("connecting");
   /** What the server said last when it cut the connection; "": nothing. */
   readonly lagged = signal("");
-  readonly assets: Signal<readonly Asset[]> = signal([]);
+  readonly markets: Signal<readonly MarketRow[]> = signal([]);
+  readonly statuses: Signal<Statuses | null> = signal(null);
+  /** The tickers' state is that of the first one: they come and go together. */
+  readonly ticker: Signal<Ticker | null> = signal(null);
   /** The asset that is looked at; null: none is known yet. */
   readonly asset: Signal<Asset | null> = signal(null);
   /** The key in use; null: nobody is logged in. */
@@ -30,7 +34,8 @@ export class Page {
   readonly orders: Orders;
   readonly balances: AccountBalances;
   readonly #connection: Connection;
-  readonly #channels: ReadonlyMap<string, Channel>;
+  readonly #parts: Parts;
+  readonly #channels: Map<string, readonly Channel[]>;
 
   constructor({ requestFrame, nowUs }: { requestFrame: RequestFrame; nowUs: () => number }) {
     const key = keptKey();
@@ -43,28 +48,37 @@ export class Page {
         onLagged: (text) => {
           this.lagged.value = text;
         },
-        onEvent: (channel, payload) => this.#channels.get(channel)?.onEvent(payload),
+        onEvent: (name, payload) => {
+          for (const channel of this.#channels.get(name) ?? []) channel.onEvent(payload);
+        },
       },
       key,
     );
     const parts = { connection: this.#connection, frames: this.frames, nowUs };
+    this.#parts = parts;
     this.trades = new Trades(parts);
     this.book = new Book(parts);
     this.candles = new Candles(parts);
     this.orders = new Orders(parts);
     this.balances = new AccountBalances(parts);
-    this.#channels = new Map<string, Channel>([
-      ["trades", this.trades],
-      ["depth", this.book],
-      ["candles", this.candles],
-      ["orders", this.orders],
-      ["balances", this.balances],
+    this.#channels = new Map<string, readonly Channel[]>([
+      ["trades", [this.trades]],
+      ["depth", [this.book]],
+      ["candles", [this.candles]],
+      ["orders", [this.orders]],
+      ["balances", [this.balances]],
     ]);
     if (key !== null) this.#watchAccount(key);
   }
 
   know(assets: readonly Asset[]): void {
-    this.assets.value = assets;
+    const rows = assets.map(marketRow);
+    const tickers = rows.map((row) => new Ticker(this.#parts, row));
+    const statuses = new Statuses(this.#parts, rows);
+    this.#channels.set("ticker", tickers).set("status", [statuses]);
+    this.markets.value = rows;
+    this.statuses.value = statuses;
+    this.ticker.value = tickers[0] ?? null;
     const [first] = assets;
     if (this.asset.value === null && first !== undefined) this.look(first);
   }

@@ -5,7 +5,7 @@ import type { PanelState } from "../model/channel.js";
 interface PanelProps {
   readonly name: string;
   readonly title: string;
-  readonly state?: ReadonlySignal<PanelState>;
+  readonly state?: ReadonlySignal<PanelState> | undefined;
   readonly controls?: ComponentChildren;
   readonly children: ComponentChildren;
 }

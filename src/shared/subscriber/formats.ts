@@ -28,6 +28,13 @@ export function durationText(durationUs: number): string {
   return `${(durationUs / 1_000_000).toFixed(2)} s`;
 }
 
+/** A day and a time, in the reader's time zone: "2026-02-01 14:03:09". */
+export function dateTimeText(atUs: number): string {
+  const time = new Date(atUs / 1_000);
+  const day = [time.getFullYear(), time.getMonth() + 1, time.getDate()];
+  return `${day.map((part) => String(part).padStart(2, "0")).join("-")} ${timeText(atUs)}`;
+}
+
 /** Of a day, in the reader's time zone: "14:03:09". */
 export function timeText(atUs: number): string {
   const time = new Date(atUs / 1_000);

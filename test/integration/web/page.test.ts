@@ -38,6 +38,14 @@ describeInBrowser("the page, of a market with 1,000 updates a second", (open) =>
     await page.locator(".candles .hint", { hasText: /open 6[34],/ }).waitFor();
   });
 
+  it("lists the assets with their change in 24 hours, and says which one is halted, by whom and why", async () => {
+    const { page } = await open(market.url);
+    const rows = page.getByRole("table", { name: "Assets" }).getByRole("row");
+    await rows.filter({ hasText: /BTC-USD open\s*6[34],\d+\.\d\d\s*▲ \+1\.\d\d %/ }).waitFor();
+    await rows.filter({ hasText: "KCN-EUR halted" }).waitFor();
+    await page.getByText(/^KCN-EUR is halted since .*, by alice: a test$/).waitFor();
+  });
+
   it("goes from one asset to another and back", async () => {
     const { page } = await open(market.url);
     await shown(page);
@@ -116,16 +124,16 @@ describeInBrowser("the page, of a market with 1,000 updates a second", (open) =>
     expect(await page.getByRole("button", { name: "RSI" }).getAttribute("aria-pressed")).to.equal("true");
   });
 
-  it("is legible on a screen of 320 px: nothing is beside it, text is not small", async () => {
-    const { page } = await open(market.url, { viewport: { width: 320, height: 640 }, reducedMotion: "reduce" });
-    await shown(page);
-    expect(await page.evaluate("document.documentElement.scrollWidth")).to.equal(320);
-    expect(await page.evaluate(CUT_OFF)).to.deep.equal([]);
-    expect(await violations(page)).to.deep.equal([]);
-  });
+  for (const width of [320, 700, 1_280])
+    it(`is legible on a screen of ${width} px: nothing is beside it, or beside its panel`, async () => {
+      const { page } = await open(market.url, { viewport: { width, height: 640 }, reducedMotion: "reduce" });
+      await shown(page);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).to.equal(width);
+      expect(await page.evaluate(CUT_OFF)).to.deep.equal([]);
+    });
 });
 
-/** Texts of cells that are wider than their cells. */
-const CUT_OFF = `[...document.querySelectorAll("td, th, button")]
+/** Texts that are wider than where they stand. */
+const CUT_OFF = `[...document.querySelectorAll("td, th, button, .panel")]
   .filter((element) => element.scrollWidth > element.clientWidth + 1)
   .map((element) => element.textContent)`;

@@ -10,6 +10,7 @@ import { BookSide } from "../../../../src/shared/subscriber/book-side.js";
 import {
   arrowOf,
   changeText,
+  dateTimeText,
   durationText,
   timeText,
   withThousands,
@@ -46,6 +47,7 @@ describe("the page's numbers", () => {
     expect([2, -1, 0].map(arrowOf)).to.deep.equal(["▲", "▼", "■"]);
     expect([850, 2_100, 250_000, 1_500_000].map(durationText)).to.deep.equal(["850 µs", "2.1 ms", "250 ms", "1.50 s"]);
     expect(timeText(0)).to.match(/^\d\d:\d\d:00$/);
+    expect(dateTimeText(86_400_000_000)).to.match(/^1970-01-0[12] \d\d:\d\d:00$/);
   });
 
   it("say how long an order took as far as that is known", () => {
