@@ -63,8 +63,15 @@ class ProcessLife {
     if (this.#services.length > 1) return;
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => this.stop(signal));
     if (process.channel !== undefined) process.on("disconnect", () => this.stop("the launcher is gone"));
-    process.on("uncaughtException", (err) => service.fail(err));
-    process.on("unhandledRejection", (err) => service.fail(err));
+    process.on("uncaughtException", (err) => this.#uncaught(err));
+    process.on("unhandledRejection", (err) => this.#uncaught(err));
+  }
+
+  /** It may be any service's. */
+  #uncaught(err: unknown): void {
+    const of = this.#services.map(({ name }) => name);
+    this.#services[0]?.log.fatal({ err, of }, "an error that nobody caught: the process can't go on");
+    this.fail(err);
   }
 
   fail(err: unknown): void {
