@@ -125,6 +125,11 @@ export class EnginesUnderTest {
     return this.#shares.get(service)?.assets().size ?? 0;
   }
 
+  /** Whether the process works on the asset. */
+  runs(service: ServiceForTest, asset: string): boolean {
+    return this.#shares.get(service)?.assets().has(asset) === true;
+  }
+
   /** Commands applied by this process, replayed ones included. */
   async applied(service: ServiceForTest, asset: string): Promise<number> {
     const line = `bourse_commands_total{asset="${asset}"`;

@@ -5,6 +5,8 @@ import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { ASSET, EnginesUnderTest, OTHER, REGISTRY, type StartOptions } from "./engines-under-test.js";
 
+const PAIRS_MAX = 5;
+
 /** Each of two processes runs one of the two assets, and follows the other one. */
 interface Pair {
   /** Runs ASSET. */
@@ -40,16 +42,29 @@ describe("a hot standby", () => {
     );
 
   async function pair(options: StartOptions = {}, standbyOptions: StartOptions = options): Promise<Pair> {
-    const standby = await engines.start({ ...standbyOptions, instance: "standby" });
-    const active = await engines.start({ ...options, instance: "active" });
-    await eventually("each has its share", async () =>
-      (await metric(standby, "leases")) === 1 && (await metric(active, "leases")) === 1 ? true : null,
-    );
+    const one = await shared(options, standbyOptions);
     for (const asset of [ASSET, OTHER]) {
       await engines.command(100, asset);
       await engines.published(asset);
     }
-    return { active, standby };
+    return one;
+  }
+
+  /** Which asset the first process keeps depends on who sees whom first; where it is the other one, both begin again. */
+  async function shared(options: StartOptions, standbyOptions: StartOptions): Promise<Pair> {
+    for (let tries = 1; tries <= PAIRS_MAX; tries++) {
+      const standby = await engines.start({ ...standbyOptions, instance: "standby" });
+      const active = await engines.start({ ...options, instance: "active" });
+      const isShared = (ofActive: string, ofStandby: string) =>
+        engines.runs(active, ofActive) && engines.runs(standby, ofStandby) && engines.share(standby) === 1;
+      const isAsMeant = await eventually("each has its share", () =>
+        isShared(ASSET, OTHER) || isShared(OTHER, ASSET) ? isShared(ASSET, OTHER) : null,
+      );
+      if (isAsMeant) return { active, standby };
+      await engines.stop();
+      engines = await EnginesUnderTest.create();
+    }
+    throw new Error(`the first process kept ${ASSET} ${PAIRS_MAX} times`);
   }
 
   it("goes as far as what is published, and takes over from there without applying it again", async () => {
