@@ -9,12 +9,14 @@ import { nowEpochMs } from "../shared/process/clock.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { allChannels, LATER_CHANNELS } from "./channels/channels.js";
+import { DepthBooks } from "./channels/depth-books.js";
 import { notifierConfig } from "./config.js";
 import { Gateway } from "./connections/gateway.js";
 import { logInSubscriber } from "./connections/handshake-logins.js";
 import { page } from "./connections/page.js";
 import { Subscriptions } from "./connections/subscriptions.js";
 import { listen, webServer } from "./connections/web-server.js";
+import { DepthFeed } from "./depth-feed.js";
 import { KeptBytes } from "./kept-bytes.js";
 import { notifierMetrics } from "./notifier-metrics.js";
 import { Notifier } from "./service.js";
@@ -60,8 +62,10 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   service.onStop("connections", () => gateway.close());
 
   const isDatabaseReady = () => database.whyNotReady() === null;
+  const books = new DepthBooks(assets.keys());
   const channels = allChannels({
     assets,
+    books,
     rooms: gateway,
     database,
     kept,
@@ -70,7 +74,8 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     log,
     metrics,
   });
-  const parts = { bus, channels, connections: gateway, kept, isDatabaseReady };
+  const depth = new DepthFeed(bus, books, log);
+  const parts = { bus, channels, depth, connections: gateway, kept, isDatabaseReady };
   const notifier = new Notifier({ ...parts, limits: config, log, metrics });
   const flush = () => notifier.flush();
   const names = { channels, laterChannels: LATER_CHANNELS, assets };

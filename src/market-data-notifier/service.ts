@@ -7,6 +7,7 @@ import type { Logger } from "../shared/process/log.js";
 import { TOPOLOGY } from "../shared/stage/topology.js";
 import { decodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
 import type { Channel } from "./channels/channel.js";
+import type { DepthFeed } from "./depth-feed.js";
 import { FlushPacer } from "./flush-pacer.js";
 import type { KeptBytes } from "./kept-bytes.js";
 import type { NotifierMetrics } from "./notifier-metrics.js";
@@ -14,6 +15,7 @@ import type { NotifierMetrics } from "./notifier-metrics.js";
 export interface NotifierOptions {
   readonly bus: Bus;
   readonly channels: readonly Channel[];
+  readonly depth: DepthFeed;
   readonly connections: { cutSlowClients(): void; giveBack(bytes: number): void };
   readonly kept: Pick<KeptBytes, "excess">;
   readonly isDatabaseReady: () => boolean;
@@ -40,7 +42,7 @@ export class Notifier {
 
   /** Reads the stream first and the database then, so that nothing is missed; channels drop duplicates by their number. */
   async start(): Promise<void> {
-    const { bus, channels, limits } = this.#options;
+    const { bus, channels, depth, limits } = this.#options;
     const { input: stream } = TOPOLOGY["market-data-notifier"];
     const { last } = await bus.streamBounds(stream);
     this.#reader = bus.read({
@@ -50,6 +52,7 @@ export class Notifier {
       pendingMessagesMax: PENDING_MESSAGES_MAX,
       onAvailable: () => this.#pacer.request(),
     });
+    await depth.start(() => this.#pacer.request());
     const flushAll = () => {
       while (this.flush());
     };
@@ -64,14 +67,16 @@ export class Notifier {
   async stop(): Promise<void> {
     clearInterval(this.#reconciling);
     for (const channel of this.#options.channels) channel.stop();
+    await this.#options.depth.stop();
     await this.#reader?.close();
     this.#pacer.stop();
   }
 
   /** Sends all items that are in sequence; true: there are more. */
   flush(): boolean {
-    const { channels, connections, metrics } = this.#options;
+    const { channels, connections, depth, metrics } = this.#options;
     let hasMore = this.#takeInput();
+    hasMore = depth.take() || hasMore;
     const toldAtUs = nowUs();
     for (const channel of channels) {
       const label = { channel: channel.name };
@@ -107,13 +112,14 @@ export class Notifier {
     }
   }
 
-  /** Creates NOTIFICATIONS again: it lives in memory, so a restarted server has lost it. */
+  /** Creates the streams that live in memory again: a restarted server has lost them. */
   async #reconnected(): Promise<void> {
     try {
       await this.#options.bus.ensureStreams(this.#options.limits.natsReplicas, "memory");
     } catch (err) {
       this.#options.log.warn({ err }, "the streams can't be checked; the reader tries until they are there");
     }
+    this.#options.depth.reconnected();
     await this.#reconcile();
   }
 

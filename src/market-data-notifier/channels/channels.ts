@@ -10,6 +10,8 @@ import { CandlesChannel } from "./candles-channel.js";
 import { CandlesStore } from "./candles-store.js";
 import type { CatchUpLimits } from "./catch-ups.js";
 import type { Channel } from "./channel.js";
+import type { DepthBooks } from "./depth-books.js";
+import { DepthChannel } from "./depth-channel.js";
 import { OrdersChannel } from "./orders-channel.js";
 import { OrdersStore } from "./orders-store.js";
 import { StatusChannel } from "./status-channel.js";
@@ -22,6 +24,8 @@ export interface ChannelParts {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly rooms: Rooms;
   readonly database: Database;
+  /** What the assets' books show; a channel that needs their best levels asks them. */
+  readonly books: DepthBooks;
   readonly kept: KeptBytes;
   readonly limits: CatchUpLimits & {
     /** How long a hole in a sequence may take to close by itself, before it is filled from Postgres. */
@@ -34,7 +38,7 @@ export interface ChannelParts {
 }
 
 /** Channels that docs/protocol.md names and that are not built yet. A channel that is built moves to the list below. */
-export const LATER_CHANNELS: readonly string[] = ["depth", "ticker"];
+export const LATER_CHANNELS: readonly string[] = ["ticker"];
 
 /** All channels: a new one is a file beside this one, and a line here. */
 export function allChannels(parts: ChannelParts): readonly Channel[] {
@@ -44,6 +48,7 @@ export function allChannels(parts: ChannelParts): readonly Channel[] {
     // Before those that follow it, so that one flush tells of a trade everywhere.
     new TradesChannel({ ...parts, source: new TradesStore(database, assets), followers: [candles] }),
     candles,
+    new DepthChannel(parts),
     new StatusChannel({ ...parts, source: new StatusStore(database, assets) }),
     new OrdersChannel({ ...parts, source: new OrdersStore(database, assets) }),
     new BalancesChannel({ ...parts, source: new BalancesStore(database) }),

@@ -90,6 +90,10 @@ export class ClientConnection implements Listener {
     if (!this.isParting) this.#socket.emit(event, payload);
   }
 
+  isBehind(): boolean {
+    return this.#queue.isLong;
+  }
+
   async hasRoom(): Promise<boolean> {
     const { queueBytesMax, partingTimeoutMs } = this.#limits;
     const hasEnded = () => !this.isConnected() || this.queuedBytes <= queueBytesMax / 4;

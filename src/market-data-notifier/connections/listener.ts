@@ -19,6 +19,8 @@ export interface Listener {
   join(room: string): void;
   leave(room: string): void;
   send(event: string, payload: object): void;
+  /** Whether much waits for the connection, so that what can be told later in fewer words should be. */
+  isBehind(): boolean;
   /** Waits while too much is queued for the connection. False: it is gone, or was cut because it did not read. */
   hasRoom(): Promise<boolean>;
   /** Tells why in the event `lagged`, and then disconnects. */
@@ -27,7 +29,7 @@ export interface Listener {
 
 /** The event `lagged`: the connection is cut, and later events were not sent. */
 export interface Lagged {
-  readonly channel?: "orders";
+  readonly channel?: "orders" | "depth";
   readonly reason: "SLOW_CONSUMER" | "UNAVAILABLE";
   readonly text: string;
 }

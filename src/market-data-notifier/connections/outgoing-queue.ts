@@ -68,6 +68,13 @@ export class OutgoingQueue {
     return bytes;
   }
 
+  /** Whether an eighth of what may wait does. */
+  get isLong(): boolean {
+    const { queuePacketsMax, queueBytesMax } = this.#limits;
+    const { length } = this.#connection.writeBuffer;
+    return length > 0 && (length > queuePacketsMax / 8 || this.bytes > queueBytesMax / 8);
+  }
+
   /** Why the client is too slow; null: it keeps up. */
   lag(nowMs: number): string | null {
     const { queuePacketsMax, queueBytesMax } = this.#limits;

@@ -103,6 +103,7 @@ function listenerOf(account: AccountId): Listener {
     join: () => undefined,
     leave: () => undefined,
     send: () => undefined,
+    isBehind: () => false,
     hasRoom: async () => true,
     cut: () => undefined,
   };

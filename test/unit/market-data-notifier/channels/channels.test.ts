@@ -6,11 +6,13 @@ import {
   type ChannelParts,
   LATER_CHANNELS,
 } from "../../../../src/market-data-notifier/channels/channels.js";
+import { DepthBooks } from "../../../../src/market-data-notifier/channels/depth-books.js";
 import { projectRoot } from "../../../../src/shared/process/project-root.js";
 
 describe("the list of channels", () => {
   const page = readFileSync(join(projectRoot, "docs/protocol.md"), "utf8");
-  const channels = allChannels({ assets: new Map(), limits: {} } as unknown as ChannelParts);
+  const books = new DepthBooks([]);
+  const channels = allChannels({ assets: new Map(), books, limits: {} } as unknown as ChannelParts);
 
   it("is that of docs/protocol.md, section 6, with who may subscribe", () => {
     const told = [...page.matchAll(/^\| `(\w+)` \| (all|own account) \| (.*?) \|/gm)];

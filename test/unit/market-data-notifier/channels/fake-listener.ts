@@ -7,6 +7,7 @@ export class FakeListener<T> implements Listener {
   readonly answers: Answer[] = [];
   readonly rooms = new Set<string>();
   isOpen = true;
+  behind = false;
   cutWhy: string | null = null;
   readonly id: string;
   readonly accountId: AccountId;
@@ -32,6 +33,10 @@ export class FakeListener<T> implements Listener {
 
   send(event: string, payload: object): void {
     this.received.push(...this.#read(event, payload));
+  }
+
+  isBehind(): boolean {
+    return this.behind;
   }
 
   async hasRoom(): Promise<boolean> {

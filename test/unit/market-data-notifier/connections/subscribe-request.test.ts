@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { LATER_CHANNELS } from "../../../../src/market-data-notifier/channels/channels.js";
 import { parseOrdersRequest } from "../../../../src/market-data-notifier/channels/orders-request.js";
 import { parseSubscribeRequest } from "../../../../src/market-data-notifier/connections/subscribe-request.js";
 
@@ -16,7 +15,7 @@ const CHANNELS = [
 
 /** As the connection and then the channel `orders` check it. */
 function parse(input: unknown) {
-  const asked = parseSubscribeRequest(input, { channels: CHANNELS, laterChannels: LATER_CHANNELS, assets: ASSETS });
+  const asked = parseSubscribeRequest(input, { channels: CHANNELS, laterChannels: ["later"], assets: ASSETS });
   if ("name" in asked || asked.channel.name !== "orders") return asked;
   const request = parseOrdersRequest(asked.fields);
   return "name" in request ? request : { ...asked, request };
@@ -55,7 +54,7 @@ describe("a subscribe request", () => {
     ["no channel", {}, "UNKNOWN_COMMAND", /channel of type undefined does not exist/],
     ["an unknown channel", { channel: "gossip" }, "UNKNOWN_COMMAND", /channel "gossip" does not exist/],
     ["a channel of every object", { channel: "toString" }, "UNKNOWN_COMMAND", /does not exist/],
-    ["a channel of later", { channel: "depth", asset: "BTC-USD" }, "UNSUPPORTED_COMBINATION", /not available yet/],
+    ["a channel of later", { channel: "later", asset: "BTC-USD" }, "UNSUPPORTED_COMBINATION", /not available yet/],
     ["an unknown asset", { channel: "trades", asset: "DOGE-USD" }, "UNKNOWN_ASSET", /use one of BTC-USD, ETH-USD/],
     ["a wildcard", { channel: "trades", asset: "*" }, "UNKNOWN_ASSET", /asset "\*"/],
     ["an asset that is no text", { channel: "trades", asset: { toString: 1 } }, "UNKNOWN_ASSET", /of type object/],
