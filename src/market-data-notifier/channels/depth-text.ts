@@ -4,8 +4,8 @@
  * the quantity without point and leading zeros, and CRC-32 over all of it.
  */
 import type { Asset } from "../../shared/domain/assets.js";
+import { crc32 } from "../../shared/domain/crc32.js";
 import { formatPrice } from "../../shared/domain/decimal.js";
-import { crc32 } from "./crc32.js";
 import type { DepthLevel } from "./depth-side.js";
 
 export type LevelText = readonly [price: string, quantity: string];

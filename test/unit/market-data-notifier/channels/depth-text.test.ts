@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { crc32 } from "../../../../src/market-data-notifier/channels/crc32.js";
 import { checksumOf, levelText } from "../../../../src/market-data-notifier/channels/depth-text.js";
+import { crc32 } from "../../../../src/shared/domain/crc32.js";
 import { projectRoot } from "../../../../src/shared/process/project-root.js";
 import { TEST_ASSET } from "../../../support/test-asset.js";
 
