@@ -11,6 +11,7 @@ import { withThousands } from "../../src/shared/subscriber/formats.js";
 import { type DepthCurve, depthCurve } from "../state/depth-curve.js";
 import { type GroupedRow, groupingSteps, groupRows } from "../state/grouping.js";
 import { Channel } from "./channel.js";
+import { EVERY_MS } from "./frames.js";
 
 /** Levels of each side that are subscribed to: enough for coarse groups and the chart. */
 const DEPTH = 1_000;
@@ -71,7 +72,7 @@ export class Book extends Channel {
 
   group(stepTicks: number): void {
     this.stepTicks.value = stepTicks;
-    this.parts.frames.paint(this.#paint);
+    this.parts.frames.paint(this.#paint, EVERY_MS.numbers);
   }
 
   protected override request(): object {
@@ -96,8 +97,8 @@ export class Book extends Channel {
   }
 
   #changed(): void {
-    this.parts.frames.paint(this.#paint);
-    this.parts.frames.paintSlowly(this.#paintCurve);
+    this.parts.frames.paint(this.#paint, EVERY_MS.numbers);
+    this.parts.frames.paint(this.#paintCurve, EVERY_MS.canvas);
   }
 
   #show(): void {

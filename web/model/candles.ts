@@ -4,6 +4,7 @@ import type { Asset } from "../../src/shared/subscriber/asset.js";
 import { timeText, withThousands } from "../../src/shared/subscriber/formats.js";
 import { type Bar, type CandleJson, CandleSeries, type CandlesPage, type Interval } from "../state/candle-series.js";
 import { Channel } from "./channel.js";
+import { EVERY_MS } from "./frames.js";
 
 const NO_CANDLE = "Nothing has traded yet.";
 
@@ -78,13 +79,13 @@ export class Candles extends Channel {
     const bar = this.#series.take(candle);
     if (bar === null) return;
     this.#changed.set(bar.timestamp, bar);
-    this.parts.frames.paintSlowly(this.#paint);
+    this.parts.frames.paint(this.#paint, EVERY_MS.canvas);
   }
 
   #reset(): void {
     this.#changed.clear();
     if (this.#asset !== null) this.#chart?.reset(this.#asset, this.interval.value);
-    this.parts.frames.paintSlowly(this.#paint);
+    this.parts.frames.paint(this.#paint, EVERY_MS.canvas);
   }
 
   #show(): void {

@@ -1,31 +1,25 @@
-/** Gathers what has changed until the next frame, and then sets all of its signals in one batch. */
+/** Gathers what has changed until a frame comes, and then sets all of its signals in one batch. */
 import { batch } from "@preact/signals";
 
-/** Canvases are drawn so often at most: they cost a frame's time, and nobody reads a curve faster. */
-const SLOW_EVERY_MS = 200;
+/** How often something is painted at most: numbers that change faster nobody reads, and each change is laid out and drawn. */
+export const EVERY_MS = { frame: 0, numbers: 50, canvas: 200 } as const;
 
 export type RequestFrame = (then: (nowMs: number) => void) => void;
 
 export class Frames {
   readonly #requestFrame: RequestFrame;
-  readonly #changed = new Set<() => void>();
-  readonly #changedSlow = new Set<() => void>();
-  #slowAtMs = Number.NEGATIVE_INFINITY;
+  /** What waits to be painted, with how long after its last time. */
+  readonly #waiting = new Map<() => void, number>();
+  readonly #paintedAtMs = new Map<() => void, number>();
   #isAsked = false;
 
   constructor(requestFrame: RequestFrame) {
     this.#requestFrame = requestFrame;
   }
 
-  /** Calls `paint` in the next frame, once. A hidden page has no frames: then it waits, and costs nothing. */
-  paint(paint: () => void): void {
-    this.#changed.add(paint);
-    this.#ask();
-  }
-
-  /** The same for what is drawn on a canvas: five times a second. */
-  paintSlowly(paint: () => void): void {
-    this.#changedSlow.add(paint);
+  /** Calls `paint` in a coming frame, once. A hidden page has no frames: then it waits, and costs nothing. */
+  paint(paint: () => void, everyMs: number = EVERY_MS.frame): void {
+    this.#waiting.set(paint, everyMs);
     this.#ask();
   }
 
@@ -37,16 +31,25 @@ export class Frames {
 
   #run(nowMs: number): void {
     this.#isAsked = false;
-    const paints = [...this.#changed];
-    this.#changed.clear();
-    if (nowMs - this.#slowAtMs >= SLOW_EVERY_MS) {
-      paints.push(...this.#changedSlow);
-      this.#changedSlow.clear();
-      this.#slowAtMs = nowMs;
-    }
     batch(() => {
-      for (const paint of paints) paint();
+      for (const paint of this.#due(nowMs)) paint();
     });
-    if (this.#changedSlow.size > 0) this.#ask();
+    if (this.#waiting.size > 0) this.#ask();
+  }
+
+  /** Those whose time it is; of canvases one a frame, so that no frame gets long. */
+  #due(nowMs: number): (() => void)[] {
+    const due: (() => void)[] = [];
+    let hasCanvas = false;
+    for (const [paint, everyMs] of this.#waiting) {
+      const isCanvas = everyMs >= EVERY_MS.canvas;
+      if (nowMs - (this.#paintedAtMs.get(paint) ?? Number.NEGATIVE_INFINITY) < everyMs || (isCanvas && hasCanvas))
+        continue;
+      hasCanvas ||= isCanvas;
+      this.#waiting.delete(paint);
+      this.#paintedAtMs.set(paint, nowMs);
+      due.push(paint);
+    }
+    return due;
   }
 }

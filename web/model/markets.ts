@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { type Asset, stepsOf } from "../../src/shared/subscriber/asset.js";
 import { arrowOf, changeText, dateTimeText, withThousands } from "../../src/shared/subscriber/formats.js";
 import { Channel, type Parts } from "./channel.js";
+import { EVERY_MS } from "./frames.js";
 
 export interface MarketRow {
   readonly asset: Asset;
@@ -62,7 +63,7 @@ export class Ticker extends Channel {
 
   #take(ticker: TickerJson): void {
     this.#json = ticker;
-    this.parts.frames.paint(this.#paint);
+    this.parts.frames.paint(this.#paint, EVERY_MS.numbers);
   }
 
   #show(): void {

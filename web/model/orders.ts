@@ -65,7 +65,7 @@ export class Orders extends AccountChannel {
   /** A `from` after the account's last report: the books were begun anew, and so do we. */
   protected override refused(why: { readonly code?: string; readonly text: string }): void {
     super.refused(why);
-    if (why.code !== "MALFORMED_MESSAGE" || this.#orders.sequence === null) return;
+    if (why.code !== "MALFORMED_MESSAGE" || (this.#orders.sequence ?? this.#from) === null) return;
     this.forget();
     this.readAgain(why.text);
   }
@@ -89,7 +89,8 @@ export class Orders extends AccountChannel {
     const orders = this.#orders;
     for (let next: string | undefined = first; next !== undefined; ) {
       const answer = await this.parts.connection.ask({ channel: "orders", next });
-      if (!answer.ok || orders !== this.#orders) return;
+      if (orders !== this.#orders) return;
+      if (!answer.ok) return this.readAgain(`open orders are missing (${answer.text}): reading them again`);
       const page = answer as unknown as OpenOrdersPage;
       orders.takePage(page);
       next = page.next;

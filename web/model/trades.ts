@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { timeText, withThousands } from "../../src/shared/subscriber/formats.js";
 import { Tape, type Trade } from "../../src/shared/subscriber/tape.js";
 import { Channel, type Parts } from "./channel.js";
+import { EVERY_MS } from "./frames.js";
 
 export const TAPE_ROWS = 24;
 
@@ -38,7 +39,7 @@ export class Trades extends Channel {
     this.end();
     this.#asset = asset;
     this.#tape = new Tape(TAPE_ROWS);
-    this.parts.frames.paint(this.#paint);
+    this.parts.frames.paint(this.#paint, EVERY_MS.numbers);
     this.begin();
   }
 
@@ -49,7 +50,7 @@ export class Trades extends Channel {
   protected override onAnswer(answer: object): boolean {
     // After a long absence trades between the last one and the answer's first are missing: the tape shows the newest.
     this.#tape.take((answer as TradesJson).trades);
-    this.parts.frames.paint(this.#paint);
+    this.parts.frames.paint(this.#paint, EVERY_MS.numbers);
     return true;
   }
 
@@ -57,7 +58,7 @@ export class Trades extends Channel {
     const { asset, trades } = payload as TradesJson;
     if (asset !== this.#asset) return;
     if (!this.#tape.take(trades)) this.readAgain("trades are missing: reading them again");
-    this.parts.frames.paint(this.#paint);
+    this.parts.frames.paint(this.#paint, EVERY_MS.numbers);
   }
 
   #show(): void {

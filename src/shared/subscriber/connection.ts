@@ -41,6 +41,7 @@ export interface ConnectionEvents {
 const LOOK_EVERY_MS = 250;
 const ANSWER_TIMEOUT_MS = 5_000;
 const RETRY_MS = 1_000;
+const ATTEMPTS_MAX = 5;
 /** Refusals that may be otherwise in a moment. */
 const MOMENTARY = new Set(["BUSY", "UNAVAILABLE", "RATE_LIMITED", "NO_ANSWER"]);
 
@@ -64,9 +65,11 @@ export class Connection {
 
   /** Connects anew, as the account of the key, or as nobody. */
   useKey(key: Key | null): void {
-    this.#socket.close();
-    this.#liveness.disconnected();
+    const before = this.#socket;
     this.#socket = this.#open(key);
+    this.#liveness.connecting();
+    before.close(); // no longer the current one: its end is no loss
+    this.#look();
   }
 
   /** Subscribes now and with each new connection. Returns how to end it. */
@@ -91,9 +94,14 @@ export class Connection {
     this.#socket.close();
   }
 
-  /** One question with one answer, such as a page. Never rejects. */
+  /** One question with one answer, such as a page; asked again where the refusal may be otherwise in a moment. Never rejects. */
   async ask(request: object): Promise<Answer> {
-    return askOn(this.#socket, request);
+    const socket = this.#socket;
+    for (let attempt = 1; ; attempt++) {
+      const answer = await askOn(socket, request);
+      if (answer.ok || !MOMENTARY.has(answer.code) || attempt === ATTEMPTS_MAX || !socket.connected) return answer;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 
   #open(key: Key | null): Socket {

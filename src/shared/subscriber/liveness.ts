@@ -17,6 +17,12 @@ export class Liveness {
   #askedAtMs = 0;
   #lookedAtMs = 0;
 
+  /** A connection is asked for by choice: that there is none is no loss. */
+  connecting(): void {
+    this.#isConnected = false;
+    this.#wasConnected = false;
+  }
+
   connected(nowMs: number): void {
     this.#isConnected = true;
     this.#wasConnected = true;

@@ -51,6 +51,8 @@ describe("a subscriber's liveness", () => {
     expect(liveness.look(300).health).to.equal("gone");
     liveness.connected(400);
     expect(liveness.look(500).health).to.equal("live");
+    liveness.connecting();
+    expect(liveness.look(600).health).to.equal("connecting");
   });
 
   it("asks once in each second of silence, and is stale before three are over", () => {
