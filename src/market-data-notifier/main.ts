@@ -8,7 +8,7 @@ import { connectDatabase } from "../shared/database/database.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
-import { allChannels, LATER_CHANNELS } from "./channels/channels.js";
+import { allChannels } from "./channels/channels.js";
 import { DepthBooks } from "./channels/depth-books.js";
 import { notifierConfig } from "./config.js";
 import { Gateway } from "./connections/gateway.js";
@@ -78,7 +78,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   const parts = { bus, channels, depth, connections: gateway, kept, isDatabaseReady };
   const notifier = new Notifier({ ...parts, limits: config, log, metrics });
   const flush = () => notifier.flush();
-  const names = { channels, laterChannels: LATER_CHANNELS, assets };
+  const names = { channels, assets };
   const subscriptions = new Subscriptions({ ...names, limits: config, isDatabaseReady, flush, metrics });
   service.onStop("notifier", () => notifier.stop());
   await notifier.start();

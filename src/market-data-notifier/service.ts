@@ -35,6 +35,7 @@ export class Notifier {
   #reader: BusReader | null = null;
   #reconciling: NodeJS.Timeout | undefined;
   #isReconciling = false;
+  #hasStarted = false;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ export class Notifier {
       while (this.flush());
     };
     for (const channel of channels) await channel.start(flushAll);
+    this.#hasStarted = true;
     bus.onConnectionChange((connected) => {
       if (connected) void this.#reconnected();
     });
@@ -72,8 +74,9 @@ export class Notifier {
     this.#pacer.stop();
   }
 
-  /** Sends all items that are in sequence; true: there are more. */
+  /** Sends all items that are in sequence; true: there are more. Before all channels have started nothing moves. */
   flush(): boolean {
+    if (!this.#hasStarted) return false;
     const { channels, connections, depth, metrics } = this.#options;
     let hasMore = this.#takeInput();
     hasMore = depth.take() || hasMore;

@@ -72,11 +72,12 @@ describe("the examples of README and docs/protocol.md", () => {
     expect(matchedAtUs).to.be.above(receivedAtUs);
   });
 
-  it("show a candle, a change of depth and an asset's state with the fields that they have", async () => {
+  it("show a candle, a ticker, a change of depth and an asset's state with the fields that they have", async () => {
     const socket = io(bourse.endpoints.notifierUrl, { forceNew: true });
     const ask = (channel: object) => socket.timeout(patience(5_000)).emitWithAck("subscribe", channel);
     try {
       const { asset, interval, candles } = await ask({ channel: "candles", asset: "BTC-USD", interval: "1m" });
+      const { ok: isTicker, ...ticker } = await ask({ channel: "ticker", asset: "BTC-USD" });
       const { statuses } = await ask({ channel: "status" });
       const { ok, depth, ...book } = await ask({ channel: "depth", asset: "BTC-USD" });
       const shownAs = (field: string) => {
@@ -84,7 +85,8 @@ describe("the examples of README and docs/protocol.md", () => {
         return Object.keys(JSON.parse(example?.text ?? ""));
       };
       expect(Object.keys({ asset, interval, ...candles.at(-1) })).to.have.members(shownAs("openAtMs"));
-      expect([ok, depth]).to.deep.equal([true, 10]);
+      expect([isTicker, ok, depth]).to.deep.equal([true, true, 10]);
+      expect(Object.keys(ticker)).to.have.members(shownAs("bestBid"));
       expect(["previousSequence", ...Object.keys(book)]).to.have.members(shownAs("previousSequence"));
       expect(Object.keys(statuses.at(-1))).to.have.members(shownAs("madeBy"));
     } finally {

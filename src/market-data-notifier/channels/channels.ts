@@ -16,6 +16,7 @@ import { OrdersChannel } from "./orders-channel.js";
 import { OrdersStore } from "./orders-store.js";
 import { StatusChannel } from "./status-channel.js";
 import { StatusStore } from "./status-store.js";
+import { TickerChannel } from "./ticker-channel.js";
 import { TradesChannel } from "./trades-channel.js";
 import { TradesStore } from "./trades-store.js";
 
@@ -37,18 +38,18 @@ export interface ChannelParts {
   readonly metrics: NotifierMetrics;
 }
 
-/** Channels that docs/protocol.md names and that are not built yet. A channel that is built moves to the list below. */
-export const LATER_CHANNELS: readonly string[] = ["ticker"];
-
 /** All channels: a new one is a file beside this one, and a line here. */
 export function allChannels(parts: ChannelParts): readonly Channel[] {
   const { assets, database } = parts;
-  const candles = new CandlesChannel({ ...parts, source: new CandlesStore(database) });
+  const stored = new CandlesStore(database);
+  const candles = new CandlesChannel({ ...parts, source: stored });
+  const ticker = new TickerChannel({ ...parts, source: stored });
   return [
     // Before those that follow it, so that one flush tells of a trade everywhere.
-    new TradesChannel({ ...parts, source: new TradesStore(database, assets), followers: [candles] }),
-    candles,
+    new TradesChannel({ ...parts, source: new TradesStore(database, assets), followers: [ticker, candles] }),
     new DepthChannel(parts),
+    ticker,
+    candles,
     new StatusChannel({ ...parts, source: new StatusStore(database, assets) }),
     new OrdersChannel({ ...parts, source: new OrdersStore(database, assets) }),
     new BalancesChannel({ ...parts, source: new BalancesStore(database) }),

@@ -7,8 +7,6 @@ type NamedChannel = Pick<Channel, "name" | "fields">;
 
 export interface KnownNames<OneChannel extends NamedChannel> {
   readonly channels: readonly OneChannel[];
-  /** Channels of docs/protocol.md that are not built yet. */
-  readonly laterChannels: readonly string[];
   readonly assets: ReadonlyMap<string, unknown>;
 }
 
@@ -18,17 +16,15 @@ export interface KnownNames<OneChannel extends NamedChannel> {
  */
 export function parseSubscribeRequest<OneChannel extends NamedChannel>(
   input: unknown,
-  { channels, laterChannels, assets }: KnownNames<OneChannel>,
+  { channels, assets }: KnownNames<OneChannel>,
 ): (Asked & { readonly channel: OneChannel }) | Refusal {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     return refuse("MALFORMED_MESSAGE", `give an object such as {"channel":"trades","asset":"BTC-USD"} and a callback`);
   const { channel, asset, ...fields } = input as Record<string, unknown>;
   const found = channels.find(({ name }) => name === channel);
   if (found === undefined) {
-    const use = `use ${channels.map(({ name }) => name).join(", ")}`;
-    return typeof channel === "string" && laterChannels.includes(channel)
-      ? refuse("UNSUPPORTED_COMBINATION", `channel ${channel} is not available yet; ${use}`)
-      : refuse("UNKNOWN_COMMAND", `channel ${shownValue(channel)} does not exist; ${use}`);
+    const names = channels.map(({ name }) => name).join(", ");
+    return refuse("UNKNOWN_COMMAND", `channel ${shownValue(channel)} does not exist; use ${names}`);
   }
   if ("account" in fields)
     return refuse(
@@ -46,8 +42,8 @@ export function parseSubscribeRequest<OneChannel extends NamedChannel>(
 }
 
 function strayField(field: string, channels: readonly NamedChannel[]): Refusal {
-  const owner = channels.find(({ fields }) => fields.includes(field));
-  if (owner !== undefined) return refuse("UNSUPPORTED_COMBINATION", `${field} is for the channel ${owner.name} only`);
+  const owners = channels.filter(({ fields }) => fields.includes(field)).map(({ name }) => name);
+  if (owners.length > 0) return refuse("UNSUPPORTED_COMBINATION", `${field} is for ${owners.join(" and ")} only`);
   const known = ["channel", "asset", ...channels.flatMap(({ fields }) => fields)];
   return refuse("MALFORMED_MESSAGE", `field ${shownValue(field)} is not known; use ${known.join(", ")}`);
 }

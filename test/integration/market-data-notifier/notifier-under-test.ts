@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { io, type Socket } from "socket.io-client";
-import { allChannels, LATER_CHANNELS } from "../../../src/market-data-notifier/channels/channels.js";
+import { allChannels } from "../../../src/market-data-notifier/channels/channels.js";
 import { DepthBooks } from "../../../src/market-data-notifier/channels/depth-books.js";
 import { notifierConfig } from "../../../src/market-data-notifier/config.js";
 import { Gateway } from "../../../src/market-data-notifier/connections/gateway.js";
@@ -78,7 +78,7 @@ export async function startNotifier(
   const parts = { bus, channels, depth, connections: gateway, kept, isDatabaseReady };
   const notifier = new Notifier({ ...parts, limits, log, metrics: own });
   const flush = () => notifier.flush();
-  const names = { channels, laterChannels: LATER_CHANNELS, assets };
+  const names = { channels, assets };
   const subscriptions = new Subscriptions({ ...names, limits, isDatabaseReady, flush, metrics: own });
   await notifier.start();
   await listen(http, limits);

@@ -1,11 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import {
-  allChannels,
-  type ChannelParts,
-  LATER_CHANNELS,
-} from "../../../../src/market-data-notifier/channels/channels.js";
+import { allChannels, type ChannelParts } from "../../../../src/market-data-notifier/channels/channels.js";
 import { DepthBooks } from "../../../../src/market-data-notifier/channels/depth-books.js";
 import { projectRoot } from "../../../../src/shared/process/project-root.js";
 
@@ -22,10 +18,5 @@ describe("the list of channels", () => {
       fields: [...takes.matchAll(/`(\w+)`/g)].map(([, field]) => field).filter((field) => field !== "asset"),
     }));
     expect(channels.map(({ name, isPrivate, fields }) => ({ name, isPrivate, fields }))).to.deep.equal(rows);
-  });
-
-  it("leaves to later what that page says is not built", () => {
-    const sentence = /The channels (.*) are named and answer `UNSUPPORTED_COMBINATION`/s.exec(page)?.[1] ?? "";
-    expect(LATER_CHANNELS).to.deep.equal([...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name));
   });
 });

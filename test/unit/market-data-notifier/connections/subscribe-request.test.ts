@@ -15,7 +15,7 @@ const CHANNELS = [
 
 /** As the connection and then the channel `orders` check it. */
 function parse(input: unknown) {
-  const asked = parseSubscribeRequest(input, { channels: CHANNELS, laterChannels: ["later"], assets: ASSETS });
+  const asked = parseSubscribeRequest(input, { channels: CHANNELS, assets: ASSETS });
   if ("name" in asked || asked.channel.name !== "orders") return asked;
   const request = parseOrdersRequest(asked.fields);
   return "name" in request ? request : { ...asked, request };
@@ -54,7 +54,6 @@ describe("a subscribe request", () => {
     ["no channel", {}, "UNKNOWN_COMMAND", /channel of type undefined does not exist/],
     ["an unknown channel", { channel: "gossip" }, "UNKNOWN_COMMAND", /channel "gossip" does not exist/],
     ["a channel of every object", { channel: "toString" }, "UNKNOWN_COMMAND", /does not exist/],
-    ["a channel of later", { channel: "later", asset: "BTC-USD" }, "UNSUPPORTED_COMBINATION", /not available yet/],
     ["an unknown asset", { channel: "trades", asset: "DOGE-USD" }, "UNKNOWN_ASSET", /use one of BTC-USD, ETH-USD/],
     ["a wildcard", { channel: "trades", asset: "*" }, "UNKNOWN_ASSET", /asset "\*"/],
     ["an asset that is no text", { channel: "trades", asset: { toString: 1 } }, "UNKNOWN_ASSET", /of type object/],
