@@ -28,6 +28,8 @@ export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: B
       "",
       `  printf 'LOGIN random1 random1\\nSELL BTC-USD 0.5 64000\\nQUIT\\n' | ${netcat}`,
       `  printf 'LOGIN random2 random2\\nBUY BTC-USD 0.5 64000\\nQUIT\\n' | ${netcat}`,
+      "",
+      "Or watch, and type such lines at a prompt: npm run watch -- BTC-USD --key random1 --secret random1",
     );
   return [...lines, "", "Ctrl-C stops everything.", ""].join("\n");
 }

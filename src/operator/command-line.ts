@@ -1,6 +1,7 @@
 /** The parts that all commands of operators share: words, options, help, refusals, tables. Pure. */
 import type { Database } from "../shared/database/database.js";
 import { commandLine, textOption } from "../shared/process/options.js";
+import { visible } from "../shared/process/visible-text.js";
 
 /** A command was understood and can't be carried out; the message is one line that says what would be right. */
 export class RefusedToOperator extends Error {
@@ -73,14 +74,6 @@ export function parse({ name, summary, commands, examples }: Program, args: read
 /** A time in UTC, for people. */
 export function timeText(time: Date): string {
   return `${time.toISOString().slice(0, 19).replace("T", " ")}Z`;
-}
-
-/** Characters that move the cursor, begin a line, or show text in another order than it has. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** A text of others, made safe for one line of a terminal: it can't forge another line, or hide a part of its own. */
-export function visible(text: string): string {
-  return text.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Rows of cells as text with aligned columns. */

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "../shared/database/database.js";
 import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { parseDecimal } from "../shared/domain/decimal.js";
+import { visible } from "../shared/process/visible-text.js";
 import { type Account, balancesOf, findAccount } from "./accounts.js";
-import { type Call, type Outcome, RefusedToOperator, visible } from "./command-line.js";
+import { type Call, type Outcome, RefusedToOperator } from "./command-line.js";
 
 const REFERENCE_LENGTH_MAX = 200;
 

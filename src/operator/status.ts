@@ -1,5 +1,7 @@
 /** The state of a pipeline (status-readings.ts) as text for an operator, and the problems in it. Pure. */
-import { table, visible } from "./command-line.js";
+
+import { visible } from "../shared/process/visible-text.js";
+import { table } from "./command-line.js";
 import {
   type AssetReading,
   isSilent,

@@ -1,6 +1,7 @@
 /** One order's way (trace-readings.ts) as steps with their times, and as text for an operator. Pure. */
 import type { EpochUs } from "../shared/domain/units.js";
-import { table, visible } from "./command-line.js";
+import { visible } from "../shared/process/visible-text.js";
+import { table } from "./command-line.js";
 import { type Message, type OrderReadings, REPORTS_MAX, type StoredReport } from "./trace-readings.js";
 
 export const TRACE_SUMMARY = "One order's way through the pipeline: when it was where, and the time between.";

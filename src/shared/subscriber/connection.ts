@@ -87,10 +87,11 @@ export class Connection {
     if (this.#wanted.has(wanted) && this.#socket.connected) void this.#subscribe(this.#socket, wanted);
   }
 
-  /** For good. */
+  /** For good, and without another word. */
   close(): void {
     clearInterval(this.#looking);
     this.#wanted.clear();
+    this.#socket.removeAllListeners().offAny();
     this.#socket.close();
   }
 
