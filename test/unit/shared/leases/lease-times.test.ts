@@ -4,7 +4,18 @@ import { expect } from "chai";
 import { LEASE_TIMES, type LeaseTimes, leaseProblems } from "../../../../src/shared/leases/lease-times.js";
 import { projectRoot } from "../../../../src/shared/process/project-root.js";
 
+/** Times that fit together, whatever those in force are: a longer lease is no change of this test. */
+const FITTING: LeaseTimes = {
+  heartbeatMs: 500,
+  silentBeatsMax: 4,
+  publishTimeoutMs: 2_000,
+  followedWithinMs: 3_000,
+  forgottenAfterMs: 600_000,
+};
+
 describe("the times of leases", () => {
+  it("may be such that fit together", () => expect(leaseProblems(FITTING)).to.deep.equal([]));
+
   const edits: [string, Partial<LeaseTimes>, RegExp][] = [
     [
       "a lease that is longer than what is promised",
@@ -18,7 +29,7 @@ describe("the times of leases", () => {
   ];
   for (const [name, edit, problem] of edits)
     it(`don't allow ${name}`, () => {
-      const problems = leaseProblems({ ...LEASE_TIMES, ...edit });
+      const problems = leaseProblems({ ...FITTING, ...edit });
       expect(problems).to.have.length(1);
       expect(problems[0]).to.match(problem);
     });
