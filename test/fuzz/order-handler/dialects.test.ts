@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Session, type SessionPorts } from "../../../src/order-handler/session.js";
@@ -7,6 +8,8 @@ import { decimalStep, formatDecimal } from "../../../src/shared/domain/decimal.j
 import type { OrderRequest } from "../../../src/shared/domain/messages.js";
 import { accountId, epochUs, logId } from "../../../src/shared/domain/units.js";
 import { encodeMessage } from "../../../src/shared/wire/protobuf.js";
+import { OrderMix } from "../../../tools/chaos/order-mix.js";
+import { lineOf, messageOf } from "../../../tools/chaos/request-text.js";
 
 const registry = parseAssets({
   currencies: { BTC: { decimals: 8, kind: "crypto" }, USD: { decimals: 6, kind: "fiat" } },
@@ -90,7 +93,7 @@ type Order = typeof order extends fc.Arbitrary<infer T> ? T : never;
 
 const [tick, lot] = [decimalStep("0.05"), decimalStep("0.0001")];
 
-function lineOf(o: Order): Buffer {
+function plainLineOf(o: Order): Buffer {
   const price = o.isMarket ? "MKT" : formatDecimal(o.ticks, tick);
   const options = [
     o.timeInForce && !o.isMarket ? ` tif=${o.timeInForce}` : "",
@@ -100,7 +103,7 @@ function lineOf(o: Order): Buffer {
   return Buffer.from(`${o.side} BTC-USD ${formatDecimal(o.lots, lot)} ${price}${options.join("")}\n`);
 }
 
-function messageOf(o: Order): Buffer {
+function plainMessageOf(o: Order): Buffer {
   const newOrder = {
     asset: "BTC-USD",
     side: o.side === "BUY" ? 1 : 2,
@@ -118,12 +121,29 @@ describe("the two dialects", () => {
   it("say the same", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(order, { minLength: 1, maxLength: 20 }), async (orders) => {
-        const text = await run(TEXT_LOGIN, [Buffer.concat(orders.map(lineOf))]);
-        const binary = await run(BINARY_LOGIN, [Buffer.concat(orders.map(messageOf))]);
+        const text = await run(TEXT_LOGIN, [Buffer.concat(orders.map(plainLineOf))]);
+        const binary = await run(BINARY_LOGIN, [Buffer.concat(orders.map(plainMessageOf))]);
         expect(text.requests).to.have.length(orders.length);
         expect(binary.requests).to.deep.equal(text.requests);
       }),
     );
+  });
+
+  it("say every option alike, as it was meant", async () => {
+    const mix = new OrderMix("mix", randomInt(2 ** 31), [...registry.assets.values()]);
+    const wishes = Array.from({ length: 500 }, (_, index) => {
+      const wish = mix.next(index);
+      mix.acknowledged(wish, logId(index + 1));
+      return wish;
+    });
+    const lines = wishes.map((wish) => `${lineOf(wish, registry)}\n`);
+    const frames = wishes.map((wish, index) => frameOf({ requestId: index, ...messageOf(wish) }));
+    const meant = wishes.map(({ body }) => body);
+    for (const [login, told] of [
+      [TEXT_LOGIN, Buffer.from(lines.join(""))] as const,
+      [BINARY_LOGIN, Buffer.concat(frames)] as const,
+    ])
+      expect((await run(login, [told])).requests.map(({ body }) => body)).to.deep.equal(meant);
   });
 
   it("answer every line exactly once, in order, whatever the words", async () => {
