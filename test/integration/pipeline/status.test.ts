@@ -1,11 +1,15 @@
 /** The channel `status`: what was decided, as the book has it, through engine and settlement to the subscribers. */
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { Socket } from "socket.io-client";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { until } from "../../support/eventually.js";
 import { type NotifierUnderTest, startNotifier } from "../market-data-notifier/notifier-under-test.js";
 import { ask } from "../market-data-notifier/subscriber.js";
 import { spoil } from "./failing-publishes.js";
 import { ANN, buy, PipelineUnderTest } from "./pipeline-under-test.js";
+
+const MIGRATION = readFileSync(`${projectRoot}sql/14_book_states.sql`, "utf8");
 
 interface Status {
   readonly asset: string;
@@ -72,6 +76,17 @@ describe("the status of assets", () => {
     expect(again.statuses.find(({ asset }) => asset === "BTC-USD")?.sinceUs).to.equal(since);
     await decide("ETH-USD", "open", "later");
     await until("it goes on", () => again.told.length === 1);
+  });
+
+  it("begins with what was decided where books have none stored, as after an update", async () => {
+    await decide("BTC-USD", "halted", "a look");
+    await decide(null, "cancel_only", "all of them");
+    const states = "select asset, state, made_by, why from book_states order by asset";
+    await pipeline.rowsOnce(pipeline.registry.assets.size, `select 1 from book_states where state = 'cancel_only'`);
+    const stored = await pipeline.rows(states);
+    await pipeline.rows("delete from book_states");
+    await pipeline.rows(/^insert into book_states\n[^;]*/m.exec(MIGRATION)?.[0] as string);
+    expect(await pipeline.rows(states)).to.deep.equal(stored);
   });
 
   it("is told from Postgres where its notification was not stored", async () => {
