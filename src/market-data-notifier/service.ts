@@ -16,7 +16,14 @@ export interface NotifierOptions {
   readonly bus: Bus;
   readonly channels: readonly Channel[];
   readonly depth: DepthFeed;
-  readonly connections: { cutSlowClients(): void; giveBack(bytes: number): void };
+  readonly connections: {
+    /** Whether packets for many are still on their way out. */
+    readonly isDelivering: boolean;
+    /** Takes what is called when the last of them is out. */
+    onDelivered(call: () => void): void;
+    cutSlowClients(): void;
+    giveBack(bytes: number): void;
+  };
   readonly kept: Pick<KeptBytes, "excess">;
   readonly isDatabaseReady: () => boolean;
   readonly limits: { readonly natsReplicas: number; readonly reconcileMs: number };
@@ -31,14 +38,16 @@ const MESSAGES_PER_FLUSH_MAX = 64;
 /** The notifier: passes notifications from the stream to the channels, and flushes the channels to their subscribers. */
 export class Notifier {
   readonly #options: NotifierOptions;
-  readonly #pacer = new FlushPacer(() => this.flush());
+  readonly #pacer = new FlushPacer(() => this.#flush(this.#isStopping || !this.#options.connections.isDelivering));
   #reader: BusReader | null = null;
   #reconciling: NodeJS.Timeout | undefined;
   #isReconciling = false;
   #hasStarted = false;
+  #isStopping = false;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
+    options.connections.onDelivered(() => this.#pacer.request());
   }
 
   /** Reads the stream first and the database then, so that nothing is missed; channels drop duplicates by their number. */
@@ -67,6 +76,7 @@ export class Notifier {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     clearInterval(this.#reconciling);
     for (const channel of this.#options.channels) channel.stop();
     await this.#options.depth.stop();
@@ -76,16 +86,23 @@ export class Notifier {
 
   /** Sends all items that are in sequence; true: there are more. Before all channels have started nothing moves. */
   flush(): boolean {
+    return this.#flush(true);
+  }
+
+  /** Own reports go first; public data only when the last of it is out, so what comes in faster makes packets larger, not more. */
+  #flush(withPublic: boolean): boolean {
     if (!this.#hasStarted) return false;
     const { channels, connections, depth, metrics } = this.#options;
     let hasMore = this.#takeInput();
     hasMore = depth.take() || hasMore;
     const toldAtUs = nowUs();
-    for (const channel of channels) {
-      const label = { channel: channel.name };
-      const hasMoreOfIt = channel.flush((matchedAtUs) => metrics.lag.observe(label, (toldAtUs - matchedAtUs) / 1e6));
-      hasMore ||= hasMoreOfIt;
-    }
+    for (const isPrivate of withPublic ? [true, false] : [true])
+      for (const channel of channels) {
+        if (channel.isPrivate !== isPrivate) continue;
+        const label = { channel: channel.name };
+        const hasMoreOfIt = channel.flush((matchedAtUs) => metrics.lag.observe(label, (toldAtUs - matchedAtUs) / 1e6));
+        hasMore ||= hasMoreOfIt;
+      }
     connections.cutSlowClients();
     this.#keepToBudget();
     return hasMore;

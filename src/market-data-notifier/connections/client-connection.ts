@@ -1,6 +1,7 @@
 import type { DefaultEventsMap, Socket } from "socket.io";
 import type { AccountId } from "../../shared/domain/units.js";
 import { hasBecome } from "../../shared/process/waits.js";
+import type { FanOut } from "./fan-out.js";
 import type { SubscriberLogin } from "./handshake-logins.js";
 import type { Lagged, Listener } from "./listener.js";
 import { OutgoingQueue, type QueueLimits } from "./outgoing-queue.js";
@@ -50,12 +51,15 @@ export class ClientConnection implements Listener {
   readonly #queue: OutgoingQueue;
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
+  readonly #fanOut: FanOut;
+  readonly #rooms = new Set<string>();
   #parting: Parting | null = null;
 
-  constructor(socket: ClientSocket, limits: ConnectionLimits, events: ConnectionEvents) {
+  constructor(socket: ClientSocket, fanOut: FanOut, limits: ConnectionLimits, events: ConnectionEvents) {
     this.id = socket.id;
     this.login = socket.data.login ?? null;
     this.#socket = socket;
+    this.#fanOut = fanOut;
     this.#limits = limits;
     this.#events = events;
     this.#queue = new OutgoingQueue(socket, limits);
@@ -78,12 +82,17 @@ export class ClientConnection implements Listener {
   }
 
   join(room: string): void {
-    void this.#socket.join(room);
+    this.#rooms.add(room);
+    this.#fanOut.join(room, this.#queue);
     this.#events.onJoin();
   }
 
   leave(room: string): void {
-    void this.#socket.leave(room);
+    if (this.#rooms.delete(room)) this.#fanOut.leave(room, this.#queue);
+  }
+
+  leaveAll(): void {
+    for (const room of this.#rooms) this.leave(room);
   }
 
   send(event: string, payload: object): void {
@@ -124,7 +133,7 @@ export class ClientConnection implements Listener {
 
   #part(event: PartingEvent, why: object, patienceMs: number): void {
     if (this.#parting !== null || !this.#socket.connected) return;
-    for (const room of [...this.#socket.rooms]) if (room !== this.id) this.leave(room);
+    this.leaveAll();
     this.#events.onParting(event, why);
     this.#queue.drop();
     this.#socket.emit(event, why);

@@ -8,6 +8,7 @@ import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { clientAddress } from "./client-address.js";
 import { ClientConnection, type ClientData, type ClientSocket, type ConnectionLimits } from "./client-connection.js";
+import { FanOut } from "./fan-out.js";
 import { type HandshakeLimits, HandshakeLine } from "./handshake-line.js";
 import type { Handshake, SubscriberLogin } from "./handshake-logins.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
@@ -54,6 +55,7 @@ const CHECKED_PER_FLUSH = 1_000;
 export class Gateway implements Rooms {
   readonly #options: GatewayOptions;
   readonly #io: Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, ClientData>;
+  readonly #fanOut: FanOut;
   readonly #line: HandshakeLine;
   readonly #places: Places;
   readonly #placeOf = new WeakMap<object, Place>();
@@ -67,6 +69,10 @@ export class Gateway implements Rooms {
   constructor(http: WebServer, options: GatewayOptions) {
     this.#options = options;
     const { corsOrigin, messageBytesMax } = options.limits;
+    this.#fanOut = new FanOut(({ packets, bytes }) => {
+      options.metrics.packets.inc(packets);
+      options.metrics.bytes.inc(bytes);
+    });
     this.#line = new HandshakeLine(options.limits);
     this.#places = new Places(options.limits);
     this.#endings = new EventSummary(options.log, "subscribers were cut off");
@@ -101,7 +107,16 @@ export class Gateway implements Rooms {
   }
 
   send(room: string, event: string, payload: object): void {
-    this.#io.to(room).emit(event, payload);
+    this.#fanOut.send(room, event, payload);
+  }
+
+  /** Whether what was sent to rooms of many is still on its way out. */
+  get isDelivering(): boolean {
+    return this.#fanOut.isDelivering;
+  }
+
+  onDelivered(call: () => void): void {
+    this.#fanOut.onDelivered(call);
   }
 
   /** Cuts off clients that don't read. Called after every flush; each call checks a bounded part of the connections. */
@@ -136,6 +151,7 @@ export class Gateway implements Rooms {
   /** Ends every connection, then the HTTP server. */
   async close(): Promise<void> {
     clearInterval(this.#watch);
+    this.#fanOut.deliver();
     await this.#io.close();
   }
 
@@ -200,7 +216,7 @@ export class Gateway implements Rooms {
   #welcome(socket: ClientSocket): void {
     const { metrics, onMessage, onGone, log, limits } = this.#options;
     const { messagesPerSecondMax } = limits;
-    const connection = new ClientConnection(socket, limits, {
+    const connection = new ClientConnection(socket, this.#fanOut, limits, {
       onJoin: () => this.#placeOf.get(socket.conn)?.settle(),
       onParting: (event, why) => {
         if (event === "lagged") metrics.lagged.inc({ reason: (why as Lagged).reason });
@@ -227,6 +243,7 @@ export class Gateway implements Rooms {
     socket.on("disconnect", () => {
       this.#options.kept.add("queues", -(this.#connections.get(connection) ?? 0));
       this.#connections.delete(connection);
+      connection.leaveAll();
       metrics.connections.dec();
       onGone(connection);
     });

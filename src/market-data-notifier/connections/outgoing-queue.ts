@@ -1,7 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket as TcpSocket } from "node:net";
 import type { Socket } from "socket.io";
+import type { Member } from "./fan-out.js";
+import type { Packet, Packets } from "./packet.js";
 
-interface Packet {
+interface EnginePacket {
   readonly type: string;
   readonly data?: unknown;
 }
@@ -11,21 +14,24 @@ export interface Connection {
   readonly remoteAddress: string;
   /** The request that opened the connection. */
   readonly request: IncomingMessage;
-  readonly writeBuffer: Packet[];
+  readonly readyState: string;
+  readonly writeBuffer: EnginePacket[];
   readonly transport: {
     readonly name: string;
     readonly writable: boolean;
     readonly socket?: {
       readonly bufferedAmount: number;
-      readonly _socket?: { end(): void } | null;
+      readonly readyState: number;
+      readonly _socket?: Pick<TcpSocket, "end" | "write" | "writable" | "writableLength"> | null;
       _closeTimeout: number;
       terminate(): void;
     };
   };
   pingTimeoutTimer: NodeJS.Timeout | null;
   resetPingTimeout: () => void;
+  write(text: string, options: Packet["options"]): void;
   close(discard: boolean): void;
-  on(event: "packetCreate", listener: (packet: Packet) => void): void;
+  on(event: "packetCreate", listener: (packet: EnginePacket) => void): void;
   on(event: "heartbeat" | "close", listener: () => void): void;
 }
 
@@ -37,9 +43,12 @@ export interface QueueLimits {
 /** After so long without an answer to a ping, a client counts as too slow. Below Engine.IO's own limit of 20 s. */
 const PONG_MAX_MS = 15_000;
 const POLL_MAX_MS = 10_000;
+/** Of ws. */
+const OPEN = 1;
 
 /** The packets that wait in this process for one client, and whether the client reads at all. */
-export class OutgoingQueue {
+export class OutgoingQueue implements Member {
+  unwritten: Packets | null = null;
   readonly #connection: Connection;
   readonly #limits: QueueLimits;
   #pingedAtMs: number | null = null;
@@ -49,6 +58,7 @@ export class OutgoingQueue {
     this.#connection = socket.conn as unknown as Connection;
     this.#limits = limits;
     this.#connection.on("packetCreate", ({ type }) => {
+      this.writeAll(); // it was sent before this one
       if (type === "ping") this.#pingedAtMs ??= performance.now();
     });
     this.#connection.on("heartbeat", () => {
@@ -88,8 +98,31 @@ export class OutgoingQueue {
     return null;
   }
 
+  /** Straight to the network where nothing waits; else through Engine.IO's queue, which is counted and limited. */
+  writeAll(): number {
+    const packets = this.unwritten;
+    if (packets === null) return 0;
+    this.unwritten = null;
+    const direct = this.#direct();
+    if (direct !== null) {
+      direct.write(packets.bytes);
+      return packets.bytes.length;
+    }
+    packets.each(({ text, options }) => this.#connection.write(text, options));
+    return 0;
+  }
+
+  /** The socket below, if what is written there is the next that the client reads. */
+  #direct(): Pick<TcpSocket, "write"> | null {
+    const { readyState, writeBuffer, transport } = this.#connection;
+    if (readyState !== "open" || writeBuffer.length > 0 || transport.name !== "websocket") return null;
+    const tcp = transport.socket?.readyState === OPEN ? transport.socket._socket : null;
+    return tcp?.writable && tcp.writableLength === 0 ? tcp : null;
+  }
+
   /** Drops packets that were not handed to the network yet, so that the next one is read as soon as possible. */
   drop(): void {
+    this.unwritten = null;
     this.#connection.writeBuffer.length = 0;
   }
 
