@@ -130,7 +130,8 @@ describe("the two dialects", () => {
   });
 
   it("say every option alike, as it was meant", async () => {
-    const mix = new OrderMix("mix", randomInt(2 ** 31), [...registry.assets.values()]);
+    const seed = randomInt(2 ** 31);
+    const mix = new OrderMix("mix", seed, [...registry.assets.values()]);
     const wishes = Array.from({ length: 500 }, (_, index) => {
       const wish = mix.next(index);
       mix.acknowledged(wish, logId(index + 1));
@@ -143,7 +144,10 @@ describe("the two dialects", () => {
       [TEXT_LOGIN, Buffer.from(lines.join(""))] as const,
       [BINARY_LOGIN, Buffer.concat(frames)] as const,
     ])
-      expect((await run(login, [told])).requests.map(({ body }) => body)).to.deep.equal(meant);
+      expect(
+        (await run(login, [told])).requests.map(({ body }) => body),
+        `seed ${seed}`,
+      ).to.deep.equal(meant);
   });
 
   it("answer every line exactly once, in order, whatever the words", async () => {
