@@ -60,11 +60,13 @@ function trade(market: Market, makers: PriceLadder, level: number, maker: number
     makers.remove(maker);
     book.close(maker);
   } else {
-    if (makers.isWatched) makers.beforeChange(maker);
+    const { crowded, shown } = makers;
+    if (crowded.count !== 0) crowded.beforeChange(maker);
     floats[order + LEAVES] = leavesLots;
     floats[order + FILLED] = (floats[order + FILLED] as number) + quantityLots;
     if (iceberg !== 0) book.takeShown(maker, iceberg, quantityLots, leavesLots);
-    if (makers.isWatched) makers.afterChange(maker);
+    if (crowded.count !== 0) crowded.afterChange(maker);
+    if (shown.isFollowed) shown.change(level, (iceberg === 0 ? leavesLots : book.shownOf(maker)) - shownLots);
   }
   if (incoming.leavesLots === NONE && isSpent(incoming, makers, priceTicks, market.quoteUnitsPerTickLot))
     incoming.leavesLots = 0;

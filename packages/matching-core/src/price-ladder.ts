@@ -136,11 +136,6 @@ export class PriceLadder {
     }
   }
 
-  /** Whether the two calls below are needed when an order changes where it stands. */
-  get isWatched(): boolean {
-    return this.crowded.count !== 0 || this.shown.isFollowed;
-  }
-
   /** The order is about to change, and stays where it stands. */
   beforeChange(slot: number): void {
     this.crowded.beforeChange(slot);

@@ -21,6 +21,7 @@ export class ShownLevels {
   /** Levels in the order in which they were touched; there is room for twice as many as there are levels. */
   touched = new Int32Array(0);
   touchedCount = 0;
+  #lastTouched = 0;
   /** Keys of levels of blocks that went away since the last take: they come before what was touched. */
   goneKeys: number[] = [];
   /** More went away than is kept. */
@@ -64,6 +65,12 @@ export class ShownLevels {
     this.#touch(level);
   }
 
+  /** An order that stays there shows so many more lots; fewer, if it is negative. */
+  change(level: number, byLots: number): void {
+    this.sums[level] = (this.sums[level] as number) + byLots;
+    this.#touch(level);
+  }
+
   /** The levels of the block are empty, and will be those of other prices. */
   blockGoes(firstKey: number): void {
     if (this.goneKeys.length >= GONE_MAX) this.hasForgotten = true;
@@ -73,11 +80,15 @@ export class ShownLevels {
   /** Forgets what was touched, once it is taken. */
   forget(): void {
     this.touchedCount = 0;
+    this.#lastTouched = 0;
     if (this.goneKeys.length > 0) this.goneKeys = [];
     this.hasForgotten = false;
   }
 
   #touch(level: number): void {
+    // What trades does so several times in a row.
+    if (level === this.#lastTouched) return;
+    this.#lastTouched = level;
     this.touched[this.touchedCount++] = level;
     if (this.touchedCount === this.touched.length) this.#forgetRepeated();
   }
