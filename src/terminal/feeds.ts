@@ -45,25 +45,30 @@ export abstract class Feed implements Wanted {
   }
 
   onAnswer(answer: object): boolean {
+    this.note = null;
     const problem = this.take(answer);
-    this.note = problem;
+    if (problem !== null) this.#say(problem);
     this.parts.changed();
     return problem === null;
   }
 
   onRefused({ code, text }: Refused): void {
-    this.note = `${code}: ${text}`;
-    this.parts.tell("note", `${this.channel}: ${this.note}`);
+    this.#say(`${code}: ${text}`);
     this.parts.changed();
   }
 
   onEvent(payload: unknown): void {
     const problem = this.change(payload);
     if (problem !== null) {
-      this.note = problem;
+      this.#say(problem);
       this.parts.connection.again(this);
     }
     this.parts.changed();
+  }
+
+  #say(problem: string): void {
+    this.note = problem;
+    this.parts.tell("note", `${this.channel}: ${problem}`);
   }
 
   abstract request(): object;
@@ -95,14 +100,18 @@ export class TradesFeed extends Feed {
 
   protected override change(payload: unknown): string | null {
     const { asset, trades } = payload as { asset: string; trades: readonly Trade[] };
-    return asset !== this.#asset || this.#show(trades) ? null : "trades are missing: reading them again";
+    if (asset !== this.#asset) return null;
+    // After a gap they wait for the answer, which has those before them, too.
+    const last = this.tape.at(0)?.tradeId ?? 0;
+    if (last !== 0 && (trades[0]?.tradeId ?? 0) > last + 1) return "trades are missing: reading them again";
+    this.#show(trades);
+    return null;
   }
 
-  #show(trades: readonly Trade[]): boolean {
+  #show(trades: readonly Trade[]): void {
     const last = this.tape.at(0)?.tradeId ?? 0;
-    const isGapless = this.tape.take(trades);
+    this.tape.take(trades);
     for (const trade of trades) if (trade.tradeId > last) this.parts.tell("public", tradeLine(this.#asset, trade));
-    return isGapless;
   }
 }
 

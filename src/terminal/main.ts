@@ -70,7 +70,8 @@ async function onScreen(config: Config, { asset, key }: Wish): Promise<void> {
     onTyped: () => screen.changed(),
     onEnd: () => interrupt(),
   });
-  process.on("exit", () => screen.close());
+  // Whatever ends the program: its last words are seen, and the terminal is as it was.
+  for (const last of ["exit", "uncaughtExceptionMonitor"] as const) process.on(last, () => screen.close());
   screen.open((messages) => watch.view(messages, prompt.typed));
   await Promise.race([watch.ended, interrupted, end]);
   watch.close();
@@ -83,7 +84,7 @@ async function inLines(config: Config, { asset, key }: Wish): Promise<void> {
   const watch = new Watch(config, asset, key, new LineOutput(process.stdout));
   const lines = createInterface({ input: process.stdin });
   lines.on("line", (line) => watch.type(line));
-  const readerGone = new Promise<void>((resolve) => process.stdout.once("error", () => resolve()));
+  const readerGone = new Promise<void>((resolve) => process.stdout.on("error", () => resolve()));
   await Promise.race([watch.ended, readerGone, end]);
   watch.close();
   lines.close();

@@ -56,7 +56,8 @@ export class OrderSession {
   /** Sends a line of the dialect. Returns why it was not sent; null: it was, and a response or `onUnanswered` follows. */
   send(line: string): string | null {
     if (this.#state.kind === "connecting") return "not logged in yet";
-    if (this.#state.kind !== "open") return this.#state.text;
+    if (this.#state.kind === "away") return `the order handler is away (${this.#state.text})`;
+    if (this.#state.kind === "refused") return this.#state.text;
     if (this.#unanswered.length >= UNANSWERED_MAX) return `${UNANSWERED_MAX} lines wait for their responses`;
     this.#write(line, false);
     return null;

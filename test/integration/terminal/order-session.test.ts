@@ -97,7 +97,7 @@ describe("a session of npm run watch", () => {
     const { port } = handler;
     await handler.stop();
     await heard("A → nothing");
-    expect(session.send("B")).to.be.a("string");
+    expect(session.send("B")).to.match(/^the order handler is away \(.+\)$/);
     handler = await ScriptedHandler.start(port);
     await eventually("a second login", () => (told.at(-1) === "open" ? true : null));
     expect(session.send("C")).to.equal(null);
