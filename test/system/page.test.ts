@@ -42,12 +42,22 @@ describeInBrowser("the page of a running bourse", (open) => {
     await page.getByText("No order is open.").waitFor();
     await send("random1", "SELL BTC-USD 0.5 64000 id=by-tcp");
     await openOrder(page, "0.5 at 64000.00").waitFor();
+    await page
+      .locator(".book tbody[data-side=sell] tr", { hasText: "64,000.00" })
+      .filter({ hasText: "0.5000" })
+      .waitFor();
+    await page.getByText("checksum verified").waitFor();
     expect(await openOrder(page, "0.5 at 64000.00").innerText()).to.match(
       /[µm]s to match \+ .* to here = [\d.]+ (µs|ms|s)/,
     );
     await send("random2", "BUY BTC-USD 0.2 64000");
     await openOrder(page, "partially filled").waitFor();
     await page.locator(".trades tbody tr", { hasText: "64,000.00" }).first().waitFor();
+    await page
+      .getByRole("table", { name: "Assets" })
+      .getByRole("row", { name: /BTC-USD open 64,000\.00/ })
+      .waitFor();
+    await page.getByText(/close 64,000\.00, volume 0\.2 so far/).waitFor();
     await page
       .getByRole("table", { name: "Balances" })
       .getByRole("row", { name: "BTC" })

@@ -127,14 +127,14 @@ export class Book extends Channel {
     const { asset, bids, asks } = book;
     const curve = depthCurve(bids, asks, CURVE_PART);
     this.curve.value = curve;
-    const part = curve === null ? 0 : (curve.highTicks - curve.lowTicks) / (curve.highTicks + curve.lowTicks);
-    const sum = (points: DepthCurve["bids"]) =>
-      `${shortQuantityText(asset, points.at(-1)?.totalLots ?? 0)} ${asset.base}`;
-    this.curveText.value =
-      curve === null
-        ? NO_CURVE
-        : `Bids ${sum(curve.bids)}, asks ${sum(curve.asks)} within ${(part * 100).toFixed(2)} % of the price`;
+    this.curveText.value = curve === null ? NO_CURVE : curveText(curve, asset);
   }
+}
+
+function curveText({ bids, asks, lowTicks, highTicks }: DepthCurve, asset: Asset): string {
+  const sum = (points: DepthCurve["bids"]) => shortQuantityText(asset, points.at(-1)?.totalLots ?? 0);
+  const [low, high] = [lowTicks, highTicks].map((ticks) => withThousands(priceText(asset, Math.round(ticks))));
+  return `Bids ${sum(bids)} ${asset.base} from ${low} on, asks ${sum(asks)} ${asset.base} up to ${high}`;
 }
 
 function fill(

@@ -34,7 +34,9 @@ describeInBrowser("the page, of a market with 1,000 updates a second", (open) =>
     );
     await page.getByLabel("Group by").selectOption("0.50");
     await page.locator(".book tbody[data-side=sell] tr", { hasText: "64,000.50" }).waitFor();
-    expect(await page.locator(".depth .hint").innerText()).to.match(/^Bids [\d.]+ BTC, asks [\d.]+ BTC within/);
+    expect(await page.locator(".depth .hint").innerText()).to.match(
+      /^Bids [\d.]+ BTC from [\d.,]+ on, asks [\d.]+ BTC up to/,
+    );
     await page.locator(".candles .hint", { hasText: /open 6[34],/ }).waitFor();
   });
 
