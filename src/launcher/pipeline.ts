@@ -10,7 +10,8 @@ import type { GuardedProcess } from "./guarded-process.js";
 import { prepareDatabase } from "./migrations.js";
 import type { NatsUser } from "./nats-users.js";
 import { postgresAccount } from "./postgres-account.js";
-import { adminUrl, servicePart, untilReady } from "./service-process.js";
+import { adminUrl, furtherPlaces, servicePart, untilReady } from "./service-process.js";
+import { SharedPort, takingPart } from "./shared-port.js";
 import { type Part, Supervisor, type SupervisorEvents } from "./supervisor.js";
 
 const DATABASE = "bourse";
@@ -41,6 +42,10 @@ export class Pipeline {
   readonly #events: SupervisorEvents;
   readonly #servers: Supervisor[] = [];
   readonly #services = new Map<ServiceName, Supervisor>();
+  /** The notifier's processes beside the first one. */
+  readonly #furtherNotifiers: Supervisor[] = [];
+  /** Null: there is one notifier, which opens its port by itself. */
+  readonly #notifierPort: SharedPort | null;
   #urls = { natsUrl: "", databaseUrl: "" };
   /** The embedded server's URL for a user; null: the server is configured, with one user for all. */
   #natsUrlOf: ((user: NatsUser) => string) | null = null;
@@ -49,6 +54,7 @@ export class Pipeline {
     this.#config = config;
     this.#dataFolder = dataFolder;
     this.#events = events;
+    this.#notifierPort = config.notifierProcesses > 1 ? new SharedPort() : null;
   }
 
   /** Starts everything. Rejects with StartFailed; the caller must then `stop` the parts that run. */
@@ -61,13 +67,19 @@ export class Pipeline {
     await this.#step("the database's tables", () => this.#prepareDatabase());
     // The order-handler starts last: by then all services that work on orders are there.
     const [first, ...consumers] = processesOf(this.#config.processes);
-    await Promise.all(consumers.map((services) => this.#startServices(services)));
+    await Promise.all([
+      ...consumers.map((services) => this.#startServices(services)),
+      ...furtherPlaces(this.#config).map((place) => this.#startServices(["market-data-notifier"], place)),
+    ]);
+    await this.#step("the notifiers' port", () => this.#openNotifierPort());
     await this.#startServices(first);
   }
 
   /** Stops the services in the direction of an order, so that each has received everything before; then the servers. */
   async stop(): Promise<void> {
+    this.#notifierPort?.close();
     for (const service of SERVICES) await this.#services.get(service)?.stop();
+    await Promise.all(this.#furtherNotifiers.map((notifier) => notifier.stop()));
     await Promise.all(this.#servers.map((server) => server.stop()));
   }
 
@@ -79,11 +91,20 @@ export class Pipeline {
       ...this.#urls,
       orderHandler: { host, port, ...(isTls && { tls: true }) },
       notifierUrl: `${isTls ? "https" : "http"}://${notifier.host}:${notifier.port}`,
-      services: SERVICES.map((name) => {
-        const pid = this.#services.get(name)?.running?.pid ?? 0;
-        return { name, pid, adminUrl: adminUrl(this.#config, name) };
-      }),
+      services: [
+        ...SERVICES.map((name) => this.#endpointOf(name, this.#services.get(name))),
+        ...this.#furtherNotifiers.map((part, at) => this.#endpointOf("market-data-notifier", part, at + 1)),
+      ],
     };
+  }
+
+  #endpointOf(name: ServiceName, part: Supervisor | undefined, place = 0): Endpoints["services"][number] {
+    return { name, pid: part?.running?.pid ?? 0, adminUrl: adminUrl(this.#config, name, place) };
+  }
+
+  async #openNotifierPort(): Promise<void> {
+    const { host, port } = this.#config.notifier;
+    await this.#notifierPort?.open(port, host);
   }
 
   async #startNats(): Promise<string> {
@@ -145,16 +166,20 @@ export class Pipeline {
     });
   }
 
-  async #startServices(names: readonly ServiceName[]): Promise<void> {
+  /** `place`: which of several processes of the service. */
+  async #startServices(names: readonly ServiceName[], place = 0): Promise<void> {
     const { natsUrl, databaseUrl } = this.#urls;
     const natsUrlOf = this.#natsUrlOf ?? (() => natsUrl);
+    const port = names.includes("market-data-notifier") ? this.#notifierPort : null;
     const settings = { config: this.#config, dataFolder: this.#dataFolder.path, natsUrlOf, databaseUrl };
-    const part = new Supervisor(servicePart(names, settings), this.#events);
-    for (const name of names) this.#services.set(name, part);
+    const ofOne = servicePart(names, { ...settings, place: port === null ? null : place });
+    const part = new Supervisor(port === null ? ofOne : takingPart(ofOne, port, place), this.#events);
+    if (place > 0) this.#furtherNotifiers[place - 1] = part;
+    else for (const name of names) this.#services.set(name, part);
     await this.#step(part.name, async () => {
       const running = await part.start();
       for (const name of names) {
-        const waitingFor = await untilReady(running, adminUrl(this.#config, name));
+        const waitingFor = await untilReady(running, adminUrl(this.#config, name, place));
         if (waitingFor !== null) this.#events.tell(`${name} waits: ${waitingFor}`);
       }
     });

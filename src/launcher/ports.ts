@@ -2,18 +2,17 @@ import { ConfigurationError } from "../shared/domain/errors.js";
 import { SERVICES } from "../shared/process/services.js";
 import type { LauncherConfig } from "./config.js";
 import { listenProblem } from "./free-port.js";
-import { adminPort } from "./service-process.js";
+import { adminPort, furtherPlaces } from "./service-process.js";
 
 /** Throws a ConfigurationError that names each port that is taken, and the variable that moves it. */
 export async function assertPortsFree(config: LauncherConfig): Promise<void> {
   const needed = [
     { ...config.orderHandler, variable: "ORDER_HANDLER_PORT" },
     { ...config.notifier, variable: "NOTIFIER_PORT" },
-    ...SERVICES.map((service) => ({
-      host: config.adminHost,
-      port: adminPort(config, service),
-      variable: "ADMIN_PORT_BASE",
-    })),
+    ...[
+      ...SERVICES.map((service) => adminPort(config, service)),
+      ...furtherPlaces(config).map((place) => adminPort(config, "market-data-notifier", place)),
+    ].map((port) => ({ host: config.adminHost, port, variable: "ADMIN_PORT_BASE" })),
   ];
   const problems = new Map<string, string>();
   for (const { host, port, variable } of needed) {

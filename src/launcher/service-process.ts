@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { CONNECTION, TAKES_CONNECTIONS } from "../shared/process/handed-connections.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import type { Readiness } from "../shared/process/readiness.js";
 import { SERVICES, type ServiceName } from "../shared/process/services.js";
@@ -18,14 +19,22 @@ export interface ServiceSettings {
   readonly dataFolder: string;
   readonly natsUrlOf: (service: ServiceName) => string;
   readonly databaseUrl: string;
+  /** Of several processes of a service that share its port, which one this is: 0, 1, …; null: it opens its port by itself. */
+  readonly place?: number | null;
 }
 
-export function adminUrl(config: LauncherConfig, service: ServiceName): string {
-  return `http://${config.adminHost}:${adminPort(config, service)}`;
+/** `place` as in ServiceSettings; the ports of the second process and later ones come after those of all services. */
+export function adminUrl(config: LauncherConfig, service: ServiceName, place = 0): string {
+  return `http://${config.adminHost}:${adminPort(config, service, place)}`;
 }
 
-export function adminPort(config: LauncherConfig, service: ServiceName): number {
-  return config.adminPortBase + SERVICES.indexOf(service);
+export function adminPort(config: LauncherConfig, service: ServiceName, place = 0): number {
+  return config.adminPortBase + (place === 0 ? SERVICES.indexOf(service) : SERVICES.length + place - 1);
+}
+
+/** The places of the notifier's processes beside the first one. */
+export function furtherPlaces({ notifierProcesses }: Pick<LauncherConfig, "notifierProcesses">): number[] {
+  return Array.from({ length: notifierProcesses - 1 }, (_, at) => at + 1);
 }
 
 /** The file that runs the service. */
@@ -68,8 +77,9 @@ export function servicePart(services: readonly ServiceName[], settings: ServiceS
 }
 
 /** What the services of one process have each for itself. */
-function ownSettings(service: ServiceName, { config, natsUrlOf }: ServiceSettings): NodeJS.ProcessEnv {
-  return { NATS_URL: natsUrlOf(service), ADMIN_PORT: String(adminPort(config, service)) };
+function ownSettings(service: ServiceName, { config, natsUrlOf, place = null }: ServiceSettings): NodeJS.ProcessEnv {
+  const shared: NodeJS.ProcessEnv = place === null ? {} : { NOTIFIER_CONNECTIONS_FROM: "launcher" };
+  return { ...shared, NATS_URL: natsUrlOf(service), ADMIN_PORT: String(adminPort(config, service, place ?? 0)) };
 }
 
 /** The name of this copy of the pipeline among the holders of leases: the same after every start. */
@@ -86,9 +96,16 @@ function running(child: ChildProcess): RunningPart {
       resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`);
     });
   });
+  const isTaking = new Promise<void>((resolve) => {
+    child.on("message", (message) => {
+      if (message === TAKES_CONNECTIONS) resolve();
+    });
+  });
   return {
     pid: child.pid as number,
     exited,
+    isTaking,
+    take: (connection) => void child.send(CONNECTION, connection, (error) => void (error && connection.destroy())),
     async stop() {
       child.kill("SIGTERM");
       await beforeDeadline(exited, SERVICE_STOP_DEADLINE_MS).catch(() => undefined);

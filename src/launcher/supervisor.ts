@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { pausedFor } from "../shared/process/waits.js";
 
 /** A part of the pipeline that runs as a process of its own. */
@@ -12,6 +13,10 @@ export interface RunningPart {
   /** Resolves once the process has ended, with a sentence for people: `exited with code 1`. Never rejects. */
   readonly exited: Promise<string>;
   stop(): Promise<void>;
+  /** Hands a connection over to it. */
+  take?(connection: Socket): void;
+  /** Resolves when it takes connections; never, if it opens its port by itself. */
+  readonly isTaking?: Promise<void>;
 }
 
 export interface SupervisorEvents {

@@ -1,12 +1,14 @@
 import * as v from "valibot";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
-import { integer, port, readSettings, text } from "../shared/process/settings.js";
+import { integer, oneOf, port, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
 import { trustedProxies } from "../shared/process/trusted-proxies.js";
 
 const SETTINGS = v.object({
   ...serviceSettings("market-data-notifier"),
   address: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), port("NOTIFIER_PORT", 7002)),
+  /** Whether it opens its port, or gets its connections from the launcher, which shares one port among several notifiers. */
+  connectionsFrom: oneOf("NOTIFIER_CONNECTIONS_FROM", "port", ["port", "launcher"]),
   registry: registry(),
   /** The origin whose web pages may connect; "*": any. */
   corsOrigin: text("NOTIFIER_CORS_ORIGIN", "*"),

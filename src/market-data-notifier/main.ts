@@ -6,6 +6,7 @@ import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { nowEpochMs } from "../shared/process/clock.js";
+import { takeConnections } from "../shared/process/handed-connections.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { allChannels } from "./channels/channels.js";
@@ -84,6 +85,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   await notifier.start();
 
   if (stopping.aborted) return;
-  await listen(http, config);
+  if (config.connectionsFrom === "launcher") takeConnections(http);
+  else await listen(http, config);
   log.info({ host: config.host, port: config.port }, "subscribers may connect");
 });

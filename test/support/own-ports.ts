@@ -1,10 +1,13 @@
 import { freePort, listenProblem } from "../../src/launcher/free-port.js";
 import { SERVICES } from "../../src/shared/process/services.js";
 
+/** One more than there are services: for a second notifier. */
+const ADMIN_PORTS = SERVICES.length + 1;
+
 /** Ports for a pipeline of its own, as settings of its environment: each is free, and none is another's. */
 export async function ownPorts() {
-  const adminPorts = await freePortsInARow(SERVICES.length);
-  const taken = (port: number) => port >= adminPorts && port < adminPorts + SERVICES.length;
+  const adminPorts = await freePortsInARow(ADMIN_PORTS);
+  const taken = (port: number) => port >= adminPorts && port < adminPorts + ADMIN_PORTS;
   let [orderHandler, notifier] = [adminPorts, adminPorts];
   while (taken(orderHandler)) orderHandler = await freePort();
   while (taken(notifier) || notifier === orderHandler) notifier = await freePort();

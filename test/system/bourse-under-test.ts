@@ -29,7 +29,7 @@ export class BourseUnderTest {
   }
 
   /** Resolves once it is ready. */
-  static async start(): Promise<BourseUnderTest> {
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<BourseUnderTest> {
     execFileSync(process.execPath, [join(projectRoot, "tools", "build.mjs")], { stdio: "inherit" });
     const dataFolder = join(temporaryFolder(), "data folder");
     const { NATS_URL: _, DATABASE_URL: __, NODE_ENV: ___, ...inherited } = process.env;
@@ -38,6 +38,7 @@ export class BourseUnderTest {
       DATA_DIR: dataFolder,
       ...(await ownPorts()),
       LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
+      ...settings,
       npm_lifecycle_event: "start", // whoever starts it takes it along when killed: npm, or this test
     });
     await bourse.start();
