@@ -30,7 +30,13 @@ function stampMs(file) {
 function rebuild(stamp, sourcesMs, make) {
   if (stampMs(stamp) > sourcesMs) return;
   rmSync(stamp, { force: true });
-  make();
+  try {
+    make();
+  } catch (error) {
+    if (!Array.isArray(error.errors)) throw error;
+    console.error("build: the bundler failed, see above; is `npm ci` of this version done?");
+    process.exit(1);
+  }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, "");
 }
