@@ -20,8 +20,9 @@ export interface DoorLimits {
   /** Limit of one account's requests in one asset that are acknowledged and not processed. */
   readonly unprocessedMax: number;
   /**
-   * What an account may always have waiting in an asset. Beyond it, its orders are refused while the asset's oldest
-   * unprocessed request is older than `promptMs`: what is acknowledged is to be reported soon, at any rate that is offered.
+   * What an account may always have waiting in an asset. Beyond it, and if its share of what waits is an equal one or more, its
+   * orders are refused while the asset's oldest unprocessed request is older than `promptMs`: what is acknowledged is to be
+   * reported soon, at any rate that is offered. Who waits behind another one's requests is not refused.
    */
   readonly credit: { readonly requests: number; readonly promptMs: number };
 }
@@ -87,7 +88,7 @@ export class Door {
     return (
       orderProblem(access, accountId, asset) ??
       rates.refuseOrder(rate, accountId, nowMs) ??
-      this.#refuseCauser(asset, accountId, this.#mayWait(asset, nowMs)) ??
+      this.#refuseCauser(asset, accountId, this.#mayWait(asset, accountId, nowMs)) ??
       this.#refuseBacklog(asset, accountId, nowMs)
     );
   }
@@ -102,10 +103,11 @@ export class Door {
     );
   }
 
-  #mayWait(asset: string, nowMs: number): number {
+  #mayWait(asset: string, accountId: AccountId, nowMs: number): number {
     const { backlog, limits } = this.#parts;
-    const { requests, promptMs } = limits.credit;
-    return backlog.ageMs(asset, nowMs) > promptMs ? Math.min(requests, limits.unprocessedMax) : limits.unprocessedMax;
+    const { credit, unprocessedMax } = limits;
+    const isTooMuch = backlog.ageMs(asset, nowMs) > credit.promptMs && backlog.hasShare(asset, accountId);
+    return isTooMuch ? Math.min(credit.requests, unprocessedMax) : unprocessedMax;
   }
 
   #refuseCauser(asset: string, accountId: AccountId, unprocessedMax: number): Refusal | null {

@@ -90,6 +90,14 @@ describe("the door", () => {
     expect(scene.submit(EVE)).to.equal("ACK");
   });
 
+  it("takes more than its credit, too, of an account that waits behind another one's requests", () => {
+    const scene = new Scene();
+    scene.logged(EVE, 400);
+    scene.logged(ANN, 96);
+    scene.nowMs = 501;
+    expect([EVE, ANN].map((account) => scene.submit(account))).to.deep.equal(["BUSY", "ACK"]);
+  });
+
   it("refuses first whoever causes a backlog, and everybody when it is twice as old as may be", () => {
     const scene = new Scene();
     scene.logged(EVE, 90);
