@@ -47,14 +47,15 @@ export class DepthChanges {
     const { touched, touchedCount, sums, goneKeys } = ladder.shown;
     const { sign } = ladder;
     into.clear();
-    // All prices of a block are among them, at the ends of what is possible also some that are none.
-    for (const key of goneKeys) if (sign * key > 0 && sign * key <= Number.MAX_SAFE_INTEGER) into.add(sign * key, 0);
+    for (const key of goneKeys) if (isPrice(sign * key)) into.add(sign * key, 0);
     const numbers = into.roomFor(touchedCount);
     let { end } = into;
     for (let at = 0; at < touchedCount; at++) {
       const level = touched[at] as number;
       const sum = sums[level] as number;
-      numbers[end] = sign * ladder.keyOf(level);
+      const price = sign * ladder.keyOf(level);
+      if (!isPrice(price)) continue;
+      numbers[end] = price;
       numbers[end + 1] = sum;
       numbers[end + 2] = 0;
       end += LEVEL_NUMBERS;
@@ -72,4 +73,9 @@ export class DepthChanges {
     const crowd = ladder.crowdOf(level);
     return crowd?.shownLotsExactly ?? sumOfLevel(this.#book, ladder, level, (slot) => this.#book.shownOf(slot));
   }
+}
+
+/** All prices of a block that went away are told, and levels of it that others use now: at the ends of what is possible, some are none. */
+function isPrice(priceTicks: number): boolean {
+  return priceTicks > 0 && priceTicks <= Number.MAX_SAFE_INTEGER;
 }
