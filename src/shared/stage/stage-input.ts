@@ -20,7 +20,7 @@ export interface StageInputOptions {
 /**
  * Bytes in one batch at most, of one asset and of all together: some 600 and 1,200 requests or events. No batch outlasts a deadline
  * while a stage catches up, and what it becomes is mostly garbage when the young heap is collected: what is still in use then is
- * copied, which was a third of the stages' CPU with batches eight times as large.
+ * copied, which was a third of trade-processing's CPU at full load with batches eight times as large.
  */
 const ASSET_BYTES_MAX = 32_768;
 const BATCH_BYTES_MAX = 2 * ASSET_BYTES_MAX;
