@@ -21,6 +21,11 @@ The addresses are those of the pipeline that npm start runs (DATA_DIR), else ORD
 
   npm run watch -- BTC-USD --key random1 --secret random1`;
 
+/** When to say what may be wrong; a notifier that is there answers much sooner. It goes on trying. */
+const HINT_AFTER_MS = 3_000;
+const NOBODY_ANSWERS =
+  "nobody answers yet, still trying; is npm start running, with the same DATA_DIR or NOTIFIER_HOST and NOTIFIER_PORT?\n";
+
 interface Wish {
   readonly asset: Asset;
   readonly key: Key | null;
@@ -36,7 +41,9 @@ async function run(): Promise<void> {
   const { name, key } = wishOf(process.argv.slice(2));
   const config = terminalConfig();
   process.stderr.write(`connecting to ${config.notifierUrl}; Ctrl-C ends\n`);
+  const hint = setTimeout(() => process.stderr.write(NOBODY_ANSWERS), HINT_AFTER_MS);
   const assets = await Promise.race([fetchAssets(config.notifierUrl), end]);
+  clearTimeout(hint);
   if (assets === undefined) return;
   const asset = assets.find((one) => one.name === name.toUpperCase());
   if (asset === undefined)
