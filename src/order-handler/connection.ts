@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { RejectName } from "../shared/domain/rejects.js";
+import type { AccountId } from "../shared/domain/units.js";
 import type { Answered } from "./dialect.js";
 import type { Session } from "./session.js";
 import type { TurnEnd, TurnTaker } from "./turns.js";
@@ -18,6 +19,8 @@ export interface ConnectionPorts {
   readonly wake: (connection: Connection) => void;
   readonly answered: (answered: Answered) => void;
   readonly gone: (connection: Connection, why: string) => void;
+  /** How long the account must wait before its sessions are served again. */
+  readonly waitMs: (accountId: AccountId) => number;
   readonly nowMs: () => number;
 }
 
@@ -75,7 +78,7 @@ export class Connection implements TurnTaker {
 
   /** Takes a bounded number of requests, and writes the responses that are ready. */
   takeTurn(): TurnEnd {
-    if (this.#endedAtMs !== null || this.#socket.destroyed) return { hasMore: false, refused: 0 };
+    if (this.#endedAtMs !== null || this.#socket.destroyed) return { hasMore: false, refused: 0, waitMs: 0 };
     if (!this.#isFull) this.session.proceed(MESSAGES_PER_TURN);
     let refused = 0;
     const output = this.session.takeOutput((answered) => {
@@ -86,7 +89,7 @@ export class Connection implements TurnTaker {
     this.#fullSinceMs = this.#isFull ? (this.#fullSinceMs ?? this.#ports.nowMs()) : null;
     if (this.session.isFinished) this.#end();
     this.#readOrPause();
-    return { hasMore: this.session.mayProceed && !this.#isFull, refused };
+    return { hasMore: this.session.mayProceed && !this.#isFull, refused, waitMs: this.#waitMs() };
   }
 
   /** Closes a session that is overdue, and cuts off a client that does not read or does not close. */
@@ -105,6 +108,11 @@ export class Connection implements TurnTaker {
 
   get #isFull(): boolean {
     return this.#socket.writableLength > this.#limits.outputBytesMax;
+  }
+
+  #waitMs(): number {
+    const { account } = this.session;
+    return account === null ? 0 : this.#ports.waitMs(account.accountId);
   }
 
   #end(): void {

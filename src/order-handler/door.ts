@@ -13,6 +13,7 @@ import type { Batcher, Settle } from "./batcher.js";
 import type { CancelAllowance } from "./cancel-allowance.js";
 import type { LogWatch } from "./log-watch.js";
 import type { OrderRates } from "./order-rates.js";
+import type { Shares } from "./shares.js";
 
 export interface DoorLimits {
   /** How old an asset's oldest unprocessed request may be; past that, new orders are refused. */
@@ -34,6 +35,7 @@ export interface DoorParts {
   readonly cancels: CancelAllowance;
   readonly backlog: Backlog;
   readonly batcher: Pick<Batcher, "submit">;
+  readonly shares: Pick<Shares, "took">;
   readonly limits: DoorLimits;
   /** Monotonic. */
   readonly nowMs: () => number;
@@ -68,8 +70,12 @@ export class Door {
     const refusal =
       this.#refuseAll() ??
       (isOrder ? this.#refuseOrder(asset, request, rate) : this.#refuseCancel(asset, request, rate));
-    if (refusal !== null) settle(refusal);
-    else this.#parts.batcher.submit(asset, request, settle);
+    if (refusal !== null) {
+      settle(refusal);
+      return;
+    }
+    this.#parts.shares.took(request.accountId, this.#parts.nowMs());
+    this.#parts.batcher.submit(asset, request, settle);
   }
 
   /** Setting a dead man's switch is not logged, but it counts against the rates. */

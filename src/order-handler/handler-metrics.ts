@@ -5,6 +5,16 @@ import type { Answered } from "./dialect.js";
 
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
+export interface HandlerState {
+  readonly sessions: number;
+  /** The fullest asset's queue, 1 is full. */
+  readonly queueFill: number;
+  /** Age of the oldest acknowledged request that is not processed. */
+  readonly backlogMs: number;
+  readonly limitedAccounts: number;
+  readonly isLogLost: boolean;
+}
+
 /** The metrics of this service. Requests come so often that they are tallied here and handed on once a sweep. */
 export class HandlerMetrics {
   readonly #requests = new Map<string, number>();
@@ -24,6 +34,10 @@ export class HandlerMetrics {
         "handler_log_lost",
         "1: ORDERS ends before what was acknowledged; somebody must put it back",
       ),
+      limited: metrics.gauge(
+        "handler_limited_accounts",
+        "Accounts that take more than their share of the log, and are served at a limited rate",
+      ),
       fill: metrics.gauge("handler_queue_fill_ratio", "The fullest asset's queue, 1 is full"),
     };
   }
@@ -39,10 +53,11 @@ export class HandlerMetrics {
     this.#metrics.publish.observe(publishMs / 1000);
   }
 
-  sweep(sessions: number, queueFill: number, backlogMs: number, isLogLost: boolean): void {
+  sweep({ sessions, queueFill, backlogMs, limitedAccounts, isLogLost }: HandlerState): void {
     this.#metrics.sessions.set(sessions);
     this.#metrics.fill.set(queueFill);
     this.#metrics.backlog.set(backlogMs / 1000);
+    this.#metrics.limited.set(limitedAccounts);
     this.#metrics.logLost.set(isLogLost ? 1 : 0);
     for (const [kind, count] of this.#requests) this.#metrics.requests.inc({ kind }, count);
     for (const [name, count] of this.#rejects) this.#metrics.rejects.inc({ name }, count);

@@ -20,6 +20,8 @@ export interface ServerPorts {
   readonly createSession: (wake: () => void, address: string) => Session;
   readonly ended: (session: Session) => void;
   readonly answered: (answered: Answered) => void;
+  /** How long the account must wait before its sessions are served again. */
+  readonly waitMs: (accountId: AccountId) => number;
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly log: Logger;
@@ -105,6 +107,7 @@ export class OrderServer {
     const connection: Connection = new Connection(socket, address, session, this.#limits, {
       wake: (woken) => this.#turns.wake(woken),
       answered: this.#ports.answered,
+      waitMs: this.#ports.waitMs,
       gone: (gone, why) => this.#forget(gone, why),
       nowMs: this.#ports.nowMs,
     });

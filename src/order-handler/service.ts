@@ -28,6 +28,7 @@ import { OrderServer } from "./server.js";
 import { Session } from "./session.js";
 import { SessionLogins } from "./session-logins.js";
 import type { Credentials, LoggedIn } from "./session-requests.js";
+import { Shares } from "./shares.js";
 
 export interface OrderHandlerOptions {
   readonly config: Omit<HandlerConfig, "natsUrl" | "databaseUrl">;
@@ -66,6 +67,7 @@ export class OrderHandler {
   readonly #lastPrices: LastPrices;
   readonly #rates: OrderRates;
   readonly #cancels: CancelAllowance;
+  readonly #shares = new Shares();
   /** Sessions whose connection is gone: if their login is accepted after that, its trigger ends at once. */
   readonly #gone = new WeakSet<Session>();
 
@@ -83,6 +85,7 @@ export class OrderHandler {
       this.#backlog.logged(batch.asset, batch.last, accountIds, nowMs);
       for (const { accountId, body } of batch.requests)
         if (body.kind === "new") this.#cancels.ordered(accountId, nowMs);
+      this.#shares.published(batch.publishMs);
       metrics.published(batch);
     };
     const writer = new LogWriter(orderLog, this.#logWatch, config.batcher, clock.nowMs);
@@ -94,6 +97,7 @@ export class OrderHandler {
       cancels: this.#cancels,
       backlog: this.#backlog,
       batcher: this.#batcher,
+      shares: this.#shares,
       limits: config.door,
       nowMs: clock.nowMs,
     });
@@ -106,6 +110,7 @@ export class OrderHandler {
       createSession: (wake, address) => this.#createSession(wake, address),
       ended: (session) => this.#ended(session),
       answered: (answered) => metrics.answered(answered),
+      waitMs: (accountId) => this.#shares.waitMs(accountId, clock.nowMs()),
       nowMs: clock.nowMs,
       log,
     });
@@ -152,12 +157,13 @@ export class OrderHandler {
     void this.#lastPrices.refresh(nowMs);
     this.#rates.sweep(nowMs);
     this.#cancels.sweep(nowMs);
-    this.#options.metrics.sweep(
-      this.#server.sessionCount,
-      this.#batcher.fill,
-      this.#backlog.oldestMs(nowMs),
-      this.whyLogIsLost() !== null,
-    );
+    this.#options.metrics.sweep({
+      sessions: this.#server.sessionCount,
+      queueFill: this.#batcher.fill,
+      backlogMs: this.#backlog.oldestMs(nowMs),
+      limitedAccounts: this.#shares.limited,
+      isLogLost: this.whyLogIsLost() !== null,
+    });
     if (!this.#backlog.isEmpty) void this.#backlogPoll.tick(nowMs);
   }
 

@@ -10,6 +10,8 @@ export interface TurnEnd {
   readonly hasMore: boolean;
   /** Requests that were refused for sending too much. */
   readonly refused: number;
+  /** How long its group must wait for its next turn. */
+  readonly waitMs: number;
 }
 
 export interface TurnTaker {
@@ -59,7 +61,7 @@ export class Turns<One extends TurnTaker> {
     return refusals >= REFUSALS_MAX;
   }
 
-  #rest(group: string): void {
+  #rest(group: string, ms: number): void {
     if (this.#resting.has(group)) return;
     this.#resting.set(group, this.#groups.get(group) ?? new Set());
     this.#groups.delete(group);
@@ -68,7 +70,7 @@ export class Turns<One extends TurnTaker> {
       this.#resting.delete(group);
       if (waiting !== undefined && waiting.size > 0) this.#groups.set(group, waiting);
       this.#schedule();
-    }, REST_MS).unref();
+    }, ms).unref();
   }
 
   #schedule(): void {
@@ -87,9 +89,10 @@ export class Turns<One extends TurnTaker> {
       const one = this.#next();
       if (one === null) return;
       this.#serving = one;
-      const { hasMore, refused } = one.takeTurn();
+      const { hasMore, refused, waitMs } = one.takeTurn();
       this.#serving = null;
-      if (refused > 0 && this.#isTooMuch(one.group, refused)) this.#rest(one.group);
+      if (refused > 0 && this.#isTooMuch(one.group, refused)) this.#rest(one.group, REST_MS);
+      else if (waitMs > 0) this.#rest(one.group, waitMs);
       if (hasMore) this.#add(one);
     } while (performance.now() < endMs);
   }

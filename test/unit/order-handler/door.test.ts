@@ -23,6 +23,8 @@ const CANCEL: RequestBody = { kind: "cancel", orderId: orderId(256), clientOrder
 class Scene {
   nowMs = 0;
   lost: string | null = null;
+  /** Whose requests went to the log. */
+  readonly taken: (typeof ANN)[] = [];
   readonly backlog = new Backlog();
   readonly rates = new OrderRates({
     perSession: { perSecond: 1, burst: 10_000 },
@@ -35,6 +37,7 @@ class Scene {
     cancels: new CancelAllowance({ perSecond: 1, burst: 10_000 }),
     backlog: this.backlog,
     batcher: { submit: (_asset, _request, settle) => settle({ logId: logId(256), loggedAtUs: epochUs(1) }) },
+    shares: { took: (account) => this.taken.push(account) },
     limits: { backlogAgeMaxMs: 1_000, unprocessedMax: 100, credit: { requests: 95, promptMs: 500 } },
     nowMs: () => this.nowMs,
   });

@@ -8,6 +8,7 @@ class Taker implements TurnTaker {
   readonly #served: string[];
   left: number;
   refused = 0;
+  waitMs = 0;
 
   constructor(name: string, left: number, served: string[]) {
     this.#name = name;
@@ -19,7 +20,7 @@ class Taker implements TurnTaker {
   takeTurn(): TurnEnd {
     this.left--;
     this.#served.push(this.#name);
-    return { hasMore: this.left > 0, refused: this.refused };
+    return { hasMore: this.left > 0, refused: this.refused, waitMs: this.waitMs };
   }
 }
 
@@ -58,6 +59,14 @@ describe("turns", () => {
     refused.refused = 64;
     await done(refused, other);
     wake("a2");
+    expect(served.indexOf("a1", 1)).to.be.greaterThan(100);
+    expect(served.filter((name) => name === "a1")).to.have.length(3);
+  });
+
+  it("make a group wait that takes more than its share, and nobody else", async () => {
+    const [greedy, other] = [wake("a1", 3), wake("b1", 200)];
+    greedy.waitMs = 1;
+    await done(greedy, other);
     expect(served.indexOf("a1", 1)).to.be.greaterThan(100);
     expect(served.filter((name) => name === "a1")).to.have.length(3);
   });
