@@ -1,10 +1,11 @@
 /**
- * npm run bench [-- --json] [-- --smoke] [-- --only matching,memory]: the engine and the codecs, in this process.
+ * npm run bench [-- --json] [-- --smoke] [-- --only matching,memory]: the engine and the codecs, without servers.
  * `npm run bench:pipeline` measures the whole pipeline.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { inlineMore } from "../src/matching-engine/inlining.js";
-import { commandLine, someOf } from "../src/shared/process/options.js";
+import { commandLine, someOf, whole } from "../src/shared/process/options.js";
 import { measureCodecs } from "./codecs.js";
 import { measureDepth } from "./depth.js";
 import { measureHostile } from "./hostile.js";
@@ -23,18 +24,25 @@ const itself = (name: string) => name;
 const options = asked(() =>
   commandLine(
     "bench",
-    "The engine and the codecs, in this process; npm run bench:pipeline measures the whole pipeline.",
+    "The engine and the codecs, without servers; npm run bench:pipeline measures the whole pipeline.",
   )
     .option("--json", "one JSON line a figure instead of the table")
     .option("--smoke", "small, to see that it works")
     .option("--only <names>", `some of ${BENCHES.join(", ")}`, someOf(BENCHES, itself), BENCHES)
+    .option("--runs <count>", "processes of each contestant in matching", whole())
+    .option("--before <folder>", "another checkout, compiled, whose engine takes part in matching")
     .option("--streams <names>", `some of ${STREAM_NAMES.join(", ")}`, someOf(STREAM_NAMES, itself))
     .parse()
     .opts(),
 );
+if (options.before !== undefined && !existsSync(join(options.before, "dist-bench/bench/bourse-engine.js"))) {
+  console.error(`--before ${options.before}: nothing is compiled there; run node bench/build.mjs in it`);
+  process.exit(2);
+}
 const benches = new Set(options.only);
 const streamNames = options.streams ?? (options.smoke ? SMOKE_STREAMS : STREAM_NAMES);
-const size = options.smoke ? SMOKE : FULL;
+const full = options.smoke ? SMOKE : FULL;
+const size = { ...full, runs: options.runs ?? full.runs };
 const measurements: Measurement[] = [];
 
 function note(found: readonly Measurement[]): void {
@@ -62,7 +70,7 @@ if (benches.has("codec")) note(measureCodecs(size));
 for (const name of streamNames) {
   const stream = checkedStream(name);
   if (benches.has("matching")) {
-    const found = measureMatching(stream, size);
+    const found = await measureMatching(stream, size, options.before);
     note(found);
     for (const { engine, hash } of found)
       if (hash !== null && hash !== stream.hash) throw new Error(`${engine} traded wrongly on ${name}: ${hash}`);

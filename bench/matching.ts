@@ -1,52 +1,104 @@
-/** Commands a second on the five streams, the engines in turn within each run, so that a busy machine slows both. */
+/**
+ * Commands a second on the five streams: each contestant in a process of its own, in turn, all of a run on the same processor.
+ * On shared machines one processor may be half as fast as the next, for hours: where the system chose, that was the result.
+ */
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { serialize } from "node:v8";
 import { medianOf } from "../tools/load/percentile.js";
 import { BourseEngine } from "./bourse-engine.js";
-import type { Contestant } from "./contestant.js";
-import { type BenchSize, collectGarbage, elapsedNs, type Measurement } from "./measurement.js";
-import { NodejsOrderBook } from "./nodejs-order-book.js";
+import { type BenchSize, collectGarbage, type Measurement } from "./measurement.js";
+import type { Run } from "./one-run.js";
 import type { Stream } from "./streams.js";
 
-const WARM_UP_COMMANDS = 300_000;
+const RUN_WITHIN_MS = 120_000;
+const isCompiled = import.meta.url.endsWith(".js");
+const ONE_RUN = fileURLToPath(new URL(isCompiled ? "one-run.js" : "one-run.ts", import.meta.url));
+const NODE_OPTIONS = ["--expose-gc", ...(isCompiled ? [] : ["--import=tsx"])];
+/** None: nothing can be pinned. */
+const PROCESSORS = spawnSync("taskset", ["-c", "0", "true"]).error === undefined ? ownProcessors() : [];
 
-const CONTESTANTS: readonly (() => Contestant)[] = [() => new BourseEngine(), () => new NodejsOrderBook()];
+interface Contender {
+  readonly engine: string;
+  readonly name: string;
+  /** The checkout whose engine it is; not said: this one. */
+  readonly folder?: string;
+}
 
-export function measureMatching(stream: Stream, { runs }: BenchSize): Measurement[] {
-  const base = { stream: stream.name, runs };
-  const hashes = CONTESTANTS.map((create) => create().hashOf(stream));
-  const rates = CONTESTANTS.map((): number[] => []);
-  for (let run = 0; run < runs; run++)
-    CONTESTANTS.forEach((create, index) => {
-      warmUp(create(), stream);
-      rates[index]?.push(commandsPerMicrosecond(create(), stream));
-    });
-  const names = CONTESTANTS.map((create) => create().name);
-  const speeds = names.map(
-    (engine, index): Measurement => ({
+/** `before` is a checkout whose benchmark is compiled (`node bench/build.mjs`), the engine of which takes part. */
+export async function measureMatching(stream: Stream, { runs }: BenchSize, before?: string): Promise<Measurement[]> {
+  const contenders: Contender[] = [
+    { engine: "bourse", name: "bourse" },
+    ...(before === undefined ? [] : [{ engine: "bourse before", name: "bourse", folder: before }]),
+    { engine: "nodejs-order-book", name: "nodejs-order-book" },
+  ];
+  const folder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
+  try {
+    const file = join(folder, stream.name);
+    writeFileSync(file, serialize(stream));
+    const found = contenders.map((): Run[] => []);
+    for (let run = 0; run < runs; run++)
+      for (const [index, contender] of contenders.entries()) found[index]?.push(await oneRun(file, contender, run));
+    return summary(stream.name, contenders, found);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function oneRun(file: string, { name, folder }: Contender, run: number): Promise<Run> {
+  const hashes = run === 0 ? "hash" : "fast";
+  const command = [
+    process.execPath,
+    ...NODE_OPTIONS,
+    ONE_RUN,
+    file,
+    name,
+    hashes,
+    ...(folder === undefined ? [] : [folder]),
+  ];
+  const processor = PROCESSORS[run % PROCESSORS.length];
+  const [program = "", ...rest] = processor === undefined ? command : ["taskset", "-c", String(processor), ...command];
+  const { stdout } = await promisify(execFile)(program, rest, { timeout: RUN_WITHIN_MS });
+  return JSON.parse(stdout) as Run;
+}
+
+/** Those that this process may use, as Linux says it: 0-1,3. */
+function ownProcessors(): number[] {
+  const [, list = ""] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return list.split(",").flatMap((range) => {
+    const [from = 0, to = from] = range.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  });
+}
+
+function summary(stream: string, contenders: readonly Contender[], found: readonly Run[][]): Measurement[] {
+  const ours = found[0] ?? [];
+  return contenders.flatMap(({ engine }, index) => {
+    const runs = found[index] ?? [];
+    const figure = (unit: string, value: number, hash: number | null = null, who = engine): Measurement => ({
       bench: "matching",
-      ...base,
-      engine,
-      unit: "million commands/s",
-      value: medianOf(rates[index] ?? []),
-      hash: hashes[index] ?? null,
-    }),
-  );
-  const ratios = (rates[0] ?? []).map((rate, run) => rate / (rates[1]?.[run] ?? Number.NaN));
-  const unit = "times nodejs-order-book";
-  return [...speeds, { bench: "matching", ...base, engine: "bourse", unit, value: medianOf(ratios), hash: null }];
-}
-
-/** In every run: while the other engine ran, V8 has thrown away the code of functions that nobody called. */
-function warmUp(contestant: Contestant, stream: Stream): void {
-  contestant.prepare(stream);
-  contestant.play(stream, 0, Math.min(stream.length, stream.prefill + WARM_UP_COMMANDS));
-}
-
-function commandsPerMicrosecond(contestant: Contestant, stream: Stream): number {
-  contestant.prepare(stream);
-  contestant.play(stream, 0, stream.prefill);
-  collectGarbage();
-  const ns = elapsedNs(() => contestant.play(stream, stream.prefill, stream.length));
-  return ((stream.length - stream.prefill) / ns) * 1_000;
+      stream,
+      engine: who,
+      unit,
+      value,
+      runs: runs.length,
+      hash,
+    });
+    const rates = runs.map(({ perMicrosecond }) => perMicrosecond);
+    const cpuRates = runs.map(({ perCpuMicrosecond }) => perCpuMicrosecond);
+    const ratios = ours.map(({ perMicrosecond }, run) => perMicrosecond / (rates[run] ?? Number.NaN));
+    return [
+      figure("million commands/s", medianOf(rates), runs[0]?.hash ?? null),
+      figure("million commands/s, slowest", Math.min(...rates)),
+      figure("million commands/s, fastest", Math.max(...rates)),
+      figure("million commands/CPU s", medianOf(cpuRates)),
+      ...(index === 0 ? [] : [figure(`times ${engine}`, medianOf(ratios), null, "bourse")]),
+    ];
+  });
 }
 
 /** One command at a time, the clock's own cost (about 50 ns) included. */
