@@ -5,6 +5,7 @@ import { KeyCheck } from "../shared/access/key-check.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
+import { reportDatabase } from "../shared/database/report-database.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import { takeConnections } from "../shared/process/handed-connections.js";
 import { runService } from "../shared/process/lifecycle.js";
@@ -32,7 +33,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     poolMax: 4,
   });
   service.onStop("database", () => database.close());
-  service.readiness("postgres", () => database.whyNotReady());
+  reportDatabase(service, database);
 
   const bus = await connectBus(config.natsUrl, { name: "market-data-notifier", log });
   service.onStop("bus", () => bus.close());
@@ -62,6 +63,9 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   });
   service.onStop("connections", () => gateway.close());
 
+  service.metrics.queue("kept bytes", () => kept.total / config.keptBytesMax);
+  service.metrics.queue("connections", () => gateway.connectionCount / config.connectionsMax);
+
   const isDatabaseReady = () => database.whyNotReady() === null;
   const books = new DepthBooks(assets.keys());
   const channels = allChannels({
@@ -81,6 +85,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   const flush = () => notifier.flush();
   const names = { channels, assets };
   const subscriptions = new Subscriptions({ ...names, limits: config, isDatabaseReady, flush, metrics });
+  service.metrics.queue("input", () => notifier.inputFill);
   service.onStop("notifier", () => notifier.stop());
   await notifier.start();
 

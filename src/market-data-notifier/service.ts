@@ -75,6 +75,11 @@ export class Notifier {
     this.#pacer.request();
   }
 
+  /** How full the room for notifications is that were not looked at yet; 1: the others wait in the server. */
+  get inputFill(): number {
+    return this.#reader?.fill ?? 0;
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#reconciling);

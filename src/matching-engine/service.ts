@@ -76,6 +76,11 @@ export class MatchingEngines implements Stage {
     this.#starts = new EngineStarts(service, bus, { store, snapshotter, standbys: this.#standbys });
     const { metrics } = service;
     this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
+    const openOrders = metrics.gauge("open_orders", "Orders in the book, stops included", ["asset"]);
+    metrics.onScrape(() => {
+      openOrders.reset();
+      for (const [asset, { engine }] of this.#hosted) openOrders.set({ asset }, engine.openOrderCount);
+    });
     this.#replaySpeed = metrics.gauge("replay_commands_per_second", "Speed of the last replay", ["asset"]);
     service.readiness("replay", () => this.#whyNotReady());
   }

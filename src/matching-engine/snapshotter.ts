@@ -95,11 +95,10 @@ export class Snapshotter {
     this.#seconds = metrics.gauge("snapshot_seconds", "Time to take, store and check the last snapshot", ["asset"]);
     this.#outcomes = metrics.counter("snapshots_total", "Snapshots by outcome", ["asset", "outcome"]);
     const age = metrics.gauge("snapshot_age_seconds", "Time since the last snapshot was taken", ["asset"]);
-    Object.assign(age, {
-      collect: () => {
-        for (const [asset, { takenAtMs }] of this.#last)
-          if (takenAtMs !== null) age.set({ asset }, (nowEpochMs() - takenAtMs) / 1000);
-      },
+    metrics.onScrape(() => {
+      age.reset(); // an asset that is another process's now is not shown any more
+      for (const [asset, { takenAtMs }] of this.#last)
+        if (takenAtMs !== null) age.set({ asset }, (nowEpochMs() - takenAtMs) / 1000);
     });
   }
 

@@ -81,6 +81,11 @@ export class Standby {
     return this.#step;
   }
 
+  /** When the oldest event was published that the copy has not applied; null: it has applied all that came. */
+  get behindSinceUs(): number | null {
+    return this.#pieces[0]?.message.storedAtUs ?? this.#outputs.oldestStoredAtUs;
+  }
+
   /** Whether a step has failed: then no engine may go on from the copy. */
   get hasFailed(): boolean {
     return this.#hasFailed;

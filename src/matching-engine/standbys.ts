@@ -9,6 +9,7 @@ import type { Bus } from "../shared/bus/bus.js";
 import { subjectOf } from "../shared/bus/subjects.js";
 import { CodecError, InvariantBroken, OtherRulesVersion } from "../shared/domain/errors.js";
 import type { FollowedShare } from "../shared/leases/asset-share.js";
+import { nowUs } from "../shared/process/clock.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { chooseSnapshot } from "./snapshot-choice.js";
 import { AT_START, type SnapshotStore, type StreamPlaces } from "./snapshot-store.js";
@@ -50,6 +51,16 @@ export class Standbys {
     this.#isDiffering = metrics.gauge("standby_differing", "1: it came to something else than was published", [
       "asset",
     ]);
+    const lag = metrics.gauge(
+      "standby_lag_seconds",
+      "Age of the oldest event that the copy has not applied; 0: none waits",
+      ["asset"],
+    );
+    metrics.onScrape(() => {
+      lag.reset();
+      for (const [asset, { behindSinceUs }] of this.#standbys)
+        lag.set({ asset }, behindSinceUs === null ? 0 : Math.max(0, nowUs() - behindSinceUs) / 1e6);
+    });
     const whyDiffering = () => (this.#differing.size === 0 ? null : [...this.#differing.values()].join("; "));
     service.readiness("standby", whyDiffering, "somebody");
   }

@@ -105,11 +105,9 @@ export class Batcher {
     for (const lane of this.#lanes.values()) this.#expire(lane, lastArrivalMs);
   }
 
-  /** How full the fullest queue is, from 0 to 1. */
-  get fill(): number {
-    let longest = 0;
-    for (const { waiting } of this.#lanes.values()) longest = Math.max(longest, waiting.size);
-    return longest / this.#options.queueMax;
+  /** How full each asset's queue is, from 0 to 1. */
+  get fills(): [asset: string, fill: number][] {
+    return [...this.#lanes].map(([asset, { waiting }]) => [asset, waiting.size / this.#options.queueMax]);
   }
 
   get isIdle(): boolean {

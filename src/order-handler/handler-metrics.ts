@@ -7,25 +7,26 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 export interface HandlerState {
   readonly sessions: number;
-  /** The fullest asset's queue, 1 is full. */
-  readonly queueFill: number;
   /** Age of the oldest acknowledged request that is not processed. */
   readonly backlogMs: number;
   readonly limitedAccounts: number;
   readonly isLogLost: boolean;
 }
 
-/** The metrics of this service. Requests come so often that they are tallied here and handed on once a sweep. */
+/** The metrics of this service. Requests come so often that they are tallied here and handed on when somebody looks. */
 export class HandlerMetrics {
   readonly #requests = new Map<string, number>();
   readonly #rejects = new Map<string, number>();
   readonly #metrics;
+  readonly queue: Metrics["queue"];
 
   constructor(metrics: Metrics) {
+    this.queue = metrics.queue.bind(metrics);
+    metrics.onScrape(() => this.#handOn());
     this.#metrics = {
       sessions: metrics.gauge("handler_sessions", "TCP sessions that are open"),
       requests: metrics.counter("handler_requests_total", "Requests answered", ["kind"]),
-      rejects: metrics.counter("handler_rejects_total", "Requests refused", ["name"]),
+      rejects: metrics.counter("handler_rejects_total", "Requests refused, by the name of the reject", ["name"]),
       ack: metrics.histogram("handler_ack_seconds", "From a request's bytes to its ACK's", LATENCY_BUCKETS_S),
       publish: metrics.histogram("handler_publish_seconds", "From a batch's start to its answer", LATENCY_BUCKETS_S),
       batch: metrics.histogram("handler_batch_requests", "Requests in a batch of the order log", BATCH_BUCKETS),
@@ -38,7 +39,6 @@ export class HandlerMetrics {
         "handler_limited_accounts",
         "Accounts that take more than their share of the log, and are served at a limited rate",
       ),
-      fill: metrics.gauge("handler_queue_fill_ratio", "The fullest asset's queue, 1 is full"),
     };
   }
 
@@ -53,12 +53,14 @@ export class HandlerMetrics {
     this.#metrics.publish.observe(publishMs / 1000);
   }
 
-  sweep({ sessions, queueFill, backlogMs, limitedAccounts, isLogLost }: HandlerState): void {
+  sweep({ sessions, backlogMs, limitedAccounts, isLogLost }: HandlerState): void {
     this.#metrics.sessions.set(sessions);
-    this.#metrics.fill.set(queueFill);
     this.#metrics.backlog.set(backlogMs / 1000);
     this.#metrics.limited.set(limitedAccounts);
     this.#metrics.logLost.set(isLogLost ? 1 : 0);
+  }
+
+  #handOn(): void {
     for (const [kind, count] of this.#requests) this.#metrics.requests.inc({ kind }, count);
     for (const [name, count] of this.#rejects) this.#metrics.rejects.inc({ name }, count);
     this.#requests.clear();

@@ -4,6 +4,7 @@ import { refuseDemoKeys } from "../shared/access/demo-keys.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
+import { reportDatabase } from "../shared/database/report-database.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
 import { CancelTriggersStore } from "./cancel-triggers-store.js";
@@ -22,7 +23,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
 
   const database = await connectDatabase(config.databaseUrl, { applicationName: "order-handler", log });
   service.onStop("database", () => database.close());
-  service.readiness("postgres", () => database.whyNotReady());
+  reportDatabase(service, database);
 
   const bus = await connectBus(config.natsUrl, { name: "order-handler", log });
   service.onStop("bus", () => bus.close());

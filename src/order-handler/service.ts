@@ -114,6 +114,8 @@ export class OrderHandler {
       nowMs: clock.nowMs,
       log,
     });
+    metrics.queue("log", () => this.#batcher.fills);
+    metrics.queue("connections", () => this.#server.sessionCount / config.server.connectionsMax);
     this.#sweep = setInterval(() => this.#sweepAll(), SWEEP_INTERVAL_MS);
   }
 
@@ -159,7 +161,6 @@ export class OrderHandler {
     this.#cancels.sweep(nowMs);
     this.#options.metrics.sweep({
       sessions: this.#server.sessionCount,
-      queueFill: this.#batcher.fill,
       backlogMs: this.#backlog.oldestMs(nowMs),
       limitedAccounts: this.#shares.limited,
       isLogLost: this.whyLogIsLost() !== null,

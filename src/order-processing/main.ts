@@ -1,6 +1,7 @@
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
+import { reportDatabase } from "../shared/database/report-database.js";
 import { configuredRules } from "../shared/domain/assets.js";
 import { joinLeases } from "../shared/leases/leases.js";
 import { collectGarbageSooner } from "../shared/process/garbage.js";
@@ -24,7 +25,7 @@ await runService("order-processing", readConfig, async (service, config) => {
   service.onStop("database", () => database.close());
   await bus.ensureStreams(config.natsReplicas);
   reportBus(service, bus);
-  service.readiness("postgres", () => database.whyNotReady());
+  reportDatabase(service, database);
 
   const { registry, instance, assets } = config;
   const store = new CommandStore(database, registry.openOrdersPerAccountMax);

@@ -51,6 +51,9 @@ export class OrderProcessing implements Stage {
     this.#sequencer = sequencer;
     this.#actions = actions;
     this.#output = new CommandOutput(service, bus, store);
+    service.metrics.queue("unsettled", () =>
+      this.#output.assets().map((asset) => [asset, this.#unsettled(asset) / UNSETTLED_COMMANDS_MAX]),
+    );
     this.#unasked = new UnaskedCommands(bus, store, this.#output, actions);
   }
 

@@ -1,6 +1,7 @@
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
+import { reportDatabase } from "../shared/database/report-database.js";
 import { joinLeases } from "../shared/leases/leases.js";
 import { collectGarbageSooner } from "../shared/process/garbage.js";
 import { runService } from "../shared/process/lifecycle.js";
@@ -18,7 +19,7 @@ await runService("trade-processing", readConfig, async (service, config) => {
   service.onStop("database", () => database.close());
   await bus.ensureStreams(config.natsReplicas);
   reportBus(service, bus);
-  service.readiness("postgres", () => database.whyNotReady());
+  reportDatabase(service, database);
 
   const stage = new TradeProcessing(service, bus, new TradeStore(database), config.registry);
   const { instance, assets } = config;

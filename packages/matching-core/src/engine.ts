@@ -136,6 +136,9 @@ export class Engine implements MatchingEngine {
   get byteLength(): number {
     return this.#book.byteLength;
   }
+  get openOrderCount(): number {
+    return this.#book.rows.count;
+  }
 
   begin(commandSequence: number, atUs: number): void {
     if (commandSequence <= this.#lastCommandSequence) this.#refuseToRepeat(commandSequence);
@@ -265,8 +268,7 @@ export class Engine implements MatchingEngine {
 
   stateHash(): string {
     const { rules } = this.#market;
-    const changedRules = rulesAreEqual(rules, this.#rulesAtStart) ? null : rules;
-    return stateHash(this.#book, this.events.lastTradeId, changedRules);
+    return stateHash(this.#book, this.events.lastTradeId, rulesAreEqual(rules, this.#rulesAtStart) ? null : rules);
   }
 
   /** The whole state of the engine, as bytes. */
@@ -283,12 +285,11 @@ export class Engine implements MatchingEngine {
   }
 
   #expireOrders(): void {
-    const { expiries } = this.#book;
-    while (expiries.earliestMs * 1000 <= this.#clockUs) {
-      const slot = expiries.earliestSlot;
-      const [orderId, accountId] = [this.#book.orderIdOf(slot), this.#book.accountIdOf(slot)];
-      this.events.expired(orderId, accountId, this.#book.leavesOf(slot));
-      this.#book.end(slot);
+    const book = this.#book;
+    while (book.expiries.earliestMs * 1000 <= this.#clockUs) {
+      const slot = book.expiries.earliestSlot;
+      this.events.expired(book.orderIdOf(slot), book.accountIdOf(slot), book.leavesOf(slot));
+      book.end(slot);
     }
   }
 

@@ -111,6 +111,10 @@ export class Gateway implements Rooms {
   }
 
   /** Whether what was sent to rooms of many is still on its way out. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
   get isDelivering(): boolean {
     return this.#fanOut.isDelivering;
   }

@@ -12,6 +12,10 @@ export function reportBus(service: Pick<Service, "log" | "metrics" | "readiness"
     "1: the stream takes nothing until somebody acts (unwritable: free disk space and restart nats-server; gone: its disk was lost)",
     ["stream", "trouble"],
   );
+  const reconnects = service.metrics.counter("nats_reconnects_total", "Times that the connection to NATS came back");
+  bus.onConnectionChange((connected) => {
+    if (connected) reconnects.inc();
+  });
   service.readiness("nats", () => (bus.isConnected() ? null : "not connected"));
   const whatIsWrong = () => [...troubles.values()].map(({ text }) => text).join("; ");
   service.readiness("streams", () => (bus.isConnected() && troubles.size > 0 ? whatIsWrong() : null), "somebody");

@@ -12,6 +12,7 @@ import { storedAtUs } from "./pulled-message.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
 import { handOn, type StoredMessage } from "./relay.js";
 import { type StreamSettings, streamConfig } from "./stream-config.js";
+import { type StreamUsage, usageIn } from "./stream-usage.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
 
@@ -31,6 +32,7 @@ export interface Bus {
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null>;
   /** The stream's first and last sequence; last is first - 1 when it is empty. */
   streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
+  streamUsage(stream: StreamName): Promise<StreamUsage>;
   /** The subject's first message after the given place. */
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
   /** The number of messages of each subject that matches the filter. */
@@ -177,6 +179,10 @@ class NatsBus implements Bus {
   async streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }> {
     const { state } = await this.#connection.streamInfo(stream);
     return { first: streamSequence(state.first_seq), last: streamSequence(state.last_seq) };
+  }
+
+  async streamUsage(stream: StreamName): Promise<StreamUsage> {
+    return usageIn(await this.#connection.streamInfo(stream));
   }
 
   async #lookAt(stream: StreamName): Promise<StreamAnswer> {

@@ -94,8 +94,15 @@ export class BusReader {
     return this.#pending.length;
   }
 
-  get pendingBytes(): number {
-    return this.#pendingBytes;
+  /** When the oldest message that is held here was stored; null: none is held. */
+  get oldestStoredAtUs(): number | null {
+    return this.#pending[0]?.storedAtUs ?? null;
+  }
+
+  /** How full the room for messages is, or that for bytes; 1: the others wait in the server. */
+  get fill(): number {
+    const { pendingMessagesMax, pendingBytesMax = PENDING_BYTES_MAX } = this.#options;
+    return Math.max(this.#pending.length / pendingMessagesMax, this.#pendingBytes / pendingBytesMax);
   }
 
   /** Takes the next messages: at most `max` and about `maxBytes`, but one at least if there is one. */
@@ -198,7 +205,7 @@ export class BusReader {
   /** Takes a message that this process has stored. While they come in a row, the server is not asked for any. */
   #handed({ follows, ...message }: StoredMessage): void {
     if (this.#closed || message.streamSequence <= this.#after) return;
-    const isNext = follows <= this.#after && this.#hasRoom;
+    const isNext = follows <= this.#after && this.fill < 1;
     this.#handedOn = isNext ? Math.min(this.#handedOn + 1, HANDED_ON_MIN) : 0;
     if (this.#handOnSilence !== null) {
       if (isNext) this.#handOnSilence.refresh();
@@ -208,11 +215,6 @@ export class BusReader {
       this.#handOnSilence = setTimeout(() => this.#askServer(), HAND_ON_SILENCE_MS);
     }
     if (this.#handOnSilence !== null) this.#keep(message);
-  }
-
-  get #hasRoom(): boolean {
-    const { pendingMessagesMax, pendingBytesMax = PENDING_BYTES_MAX } = this.#options;
-    return this.#pending.length < pendingMessagesMax && this.#pendingBytes < pendingBytesMax;
   }
 
   #askServer(): void {

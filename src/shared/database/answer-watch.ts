@@ -18,6 +18,7 @@ export class AnswerWatch {
   #answeredMs: number | null = null;
   #away: { readonly sinceMs: number; readonly why: string } | null = null;
   #isAsking = false;
+  #outages = 0;
 
   constructor(server: string, ask: () => Promise<unknown>, log: Logger) {
     this.#server = server;
@@ -38,8 +39,14 @@ export class AnswerWatch {
     // Until the first answer, the one who connects logs what is wrong.
     if (this.#answeredMs === null || this.#away !== null) return;
     const sinceMs = performance.now();
+    this.#outages++;
     this.#away = { sinceMs, why: (err as Error).message };
     this.#log.error({ err }, `${this.#server} can't be reached`);
+  }
+
+  /** How often the server went away. */
+  get outages(): number {
+    return this.#outages;
   }
 
   /** Why the server counts as away; null: it answers. */

@@ -46,6 +46,8 @@ export interface Database extends Queries {
 
 /** The database as its opener has it. */
 export interface ConnectedDatabase extends Database {
+  /** How often Postgres went away. */
+  readonly outages: number;
   /** Opens connections for queries that must not wait behind others. They are closed with the database. */
   lane(options: LaneOptions): Queries;
 }
@@ -222,6 +224,10 @@ class PostgresDatabase implements ConnectedDatabase {
 
   whyNotReady(): string | null {
     return this.#watch.whyNot();
+  }
+
+  get outages(): number {
+    return this.#watch.outages;
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@
 import { setMaxListeners } from "node:events";
 import { ConfigurationError, Fenced } from "../domain/errors.js";
 import { closeAdminServer, startAdminServer } from "./admin-server.js";
+import { observeEventLoopDelay } from "./event-loop-delay.js";
 import { createLogger, type Logger } from "./log.js";
 import { Metrics } from "./metrics.js";
 import { ReadinessChecks } from "./readiness.js";
@@ -128,6 +129,7 @@ class RunningService implements Service {
     this.log = createLogger(name, config.logLevel);
     this.metrics = new Metrics(name);
     this.#checks.exposeTo(this.metrics);
+    observeEventLoopDelay(this.metrics, this.stopping);
   }
 
   get stopping(): AbortSignal {

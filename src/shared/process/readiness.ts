@@ -36,10 +36,8 @@ export class ReadinessChecks {
 
   exposeTo(metrics: Metrics): void {
     const ready = metrics.gauge("ready", "1: all is well with it; 0: /readyz says why not", ["check"]);
-    Object.assign(ready, {
-      collect: () => {
-        for (const [name, { check }] of this.#checks) ready.set({ check: name }, check() === null ? 1 : 0);
-      },
+    metrics.onScrape(() => {
+      for (const [name, { check }] of this.#checks) ready.set({ check: name }, check() === null ? 1 : 0);
     });
   }
 }

@@ -4,6 +4,7 @@ import type { Bus } from "../bus/bus.js";
 import type { BusReader } from "../bus/reader.js";
 import { subjectOf } from "../bus/subjects.js";
 import type { StreamSequence } from "../domain/units.js";
+import { nowUs } from "../process/clock.js";
 import type { Metrics } from "../process/metrics.js";
 import type { AssetInput } from "./asset-input.js";
 import type { PoisonSearch } from "./poison.js";
@@ -32,6 +33,10 @@ export class StageInput {
   readonly #poison: PoisonSearch;
   readonly #onAvailable: () => void;
   readonly #readers = new Map<string, BusReader>();
+  /** The assets that this process is to handle, whether their input is read now or not. */
+  #assets: ReadonlySet<string> = new Set();
+  /** By asset, when the oldest message was stored that was taken and is not handled, perhaps because that failed. */
+  readonly #unhandledSinceUs = new Map<string, number>();
 
   constructor(
     metrics: Metrics,
@@ -46,11 +51,18 @@ export class StageInput {
     this.#poison = poison;
     this.#onAvailable = options.onAvailable;
     const pending = metrics.gauge("stage_pending_messages", "Input messages held in memory", ["asset"]);
-    Object.assign(pending, {
-      collect: () => {
-        for (const [asset, reader] of this.#readers) pending.set({ asset }, reader.pendingMessages);
-      },
+    const lag = metrics.gauge(
+      "stage_lag_seconds",
+      "Age of the oldest input message that is not handled; 0: none waits",
+      ["asset"],
+    );
+    metrics.onScrape(() => {
+      pending.reset();
+      lag.reset();
+      for (const [asset, reader] of this.#readers) pending.set({ asset }, reader.pendingMessages);
+      for (const asset of this.#assets) lag.set({ asset }, this.#lagSeconds(asset));
     });
+    metrics.queue("input", () => [...this.#readers].map(([asset, reader]) => [asset, reader.fill]));
   }
 
   /** Whether `take` would return any input now. */
@@ -80,6 +92,17 @@ export class StageInput {
     this.#readers.set(asset, reader);
   }
 
+  /** Notes that what was taken of these assets is handled. */
+  handled(assets: readonly string[]): void {
+    for (const asset of assets) this.#unhandledSinceUs.delete(asset);
+  }
+
+  /** Notes the assets that this process is to handle: how far others are behind, other processes tell. */
+  follow(assets: ReadonlySet<string>): void {
+    this.#assets = assets;
+    for (const asset of this.#unhandledSinceUs.keys()) if (!assets.has(asset)) this.#unhandledSinceUs.delete(asset);
+  }
+
   async close(asset: string): Promise<void> {
     const reader = this.#readers.get(asset);
     this.#readers.delete(asset);
@@ -99,10 +122,18 @@ export class StageInput {
     for (const [asset, reader] of ready) {
       const messagesMax = Math.min(this.#options.batchMessagesMax, this.#poison.messagesMax(asset));
       const input = { asset, messages: reader.take(messagesMax, bytesMax) };
+      const [oldest] = input.messages;
+      if (oldest !== undefined && !this.#unhandledSinceUs.has(asset))
+        this.#unhandledSinceUs.set(asset, oldest.storedAtUs);
       if (this.#stage.keepsAssetsApart || this.#poison.isSuspect(asset)) batches.push([input]);
       else together.push(input);
     }
     return batches.filter((batch) => batch.length > 0);
+  }
+
+  #lagSeconds(asset: string): number {
+    const sinceUs = this.#unhandledSinceUs.get(asset) ?? this.#readers.get(asset)?.oldestStoredAtUs ?? null;
+    return sinceUs === null ? 0 : Math.max(0, nowUs() - sinceUs) / 1e6;
   }
 
   #mayTake(asset: string, reader: BusReader): boolean {

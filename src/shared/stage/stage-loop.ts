@@ -151,6 +151,7 @@ class StageLoop {
     } catch (err) {
       return await this.#failed(assets, err);
     }
+    this.#input.handled(assets);
     for (const asset of assets) {
       const after = this.#retries.succeeded(asset);
       if (after !== null) this.#service.log.info({ asset, after }, "batches are handled again");
@@ -185,6 +186,7 @@ class StageLoop {
     this.#hasShareChanged = false;
     const { share } = this.#options;
     const assets = share.assets();
+    this.#input.follow(assets);
     for (const asset of this.#recovered)
       if (!assets.has(asset) && !share.leaving().has(asset)) await this.#release(asset);
     for (let next = this.#nextToLeave(); next !== null; next = this.#nextToLeave()) {

@@ -71,6 +71,7 @@ describe("a hot standby", () => {
     const { active, standby } = await pair();
     await engines.command(1_900);
     await follows(standby, 2_000);
+    expect(await standby.metrics.text()).to.match(/^bourse_standby_lag_seconds\{asset="BTC-USD".*\} 0$/m);
     await engines.crash(active);
     await engines.command(100);
     expect(await engines.published()).to.deep.equal(engines.expected().events);

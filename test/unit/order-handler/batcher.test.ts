@@ -151,7 +151,7 @@ describe("batcher", () => {
     const batcher = batcherWith({ queueMax: 2 });
     submit(batcher, 1, 4);
     expect(settledAs("BUSY")).to.deep.equal([4]);
-    expect(batcher.fill).to.equal(1);
+    expect(batcher.fills).to.deep.equal([["BTC-USD", 1]]);
     await attempt(0).answer(stored(1));
     submit(batcher, 5);
     await attempt(1).answer(stored(2));

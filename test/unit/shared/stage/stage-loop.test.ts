@@ -8,7 +8,7 @@ import { nowUs } from "../../../../src/shared/process/clock.js";
 import { BadInput } from "../../../../src/shared/stage/dead-letters.js";
 import type { Stage } from "../../../../src/shared/stage/stage.js";
 import { runStage } from "../../../../src/shared/stage/stage-loop.js";
-import { until } from "../../../support/eventually.js";
+import { eventually, until } from "../../../support/eventually.js";
 import { patience } from "../../../support/machine.js";
 import { serviceForTest } from "../../../support/service.js";
 
@@ -36,7 +36,8 @@ const fullBus = {
   read: ({ subject }: ReaderOptions) => {
     const storedAtUs = nowUs() - QUEUED_US;
     const take = () => [{ subject, streamSequence: streamSequence(1), storedAtUs, data: new Uint8Array(0) }];
-    return { pendingMessages: 1, take, close: async () => undefined } as unknown as BusReader;
+    const held = { pendingMessages: 1, fill: 1, oldestStoredAtUs: storedAtUs };
+    return { ...held, take, close: async () => undefined } as unknown as BusReader;
   },
 } as unknown as Bus;
 
@@ -184,6 +185,25 @@ describe("a stage that shares its assets", () => {
       Number(new RegExp(`^bourse_stage_queue_seconds_${of}{.*} (.*)$`, "m").exec(await service.metrics.text())?.[1]);
     expect(await figure("count")).to.equal(batches);
     expect((await figure("sum")) / batches).to.be.within(QUEUED_US / 1e6, QUEUED_US / 1e6 + patience(1));
+  });
+
+  it("tells how far an asset is behind, also while that can't be handled, until it is another process's", async () => {
+    const service = serviceForTest("stage");
+    const share = new ShareForTest();
+    share.is(["A"]);
+    let batches = 0;
+    const handle = async () => {
+      batches++;
+      throw new Error("Postgres is away");
+    };
+    const loop = runStage(service, fullBus, { ...stage, handle }, { ...OPTIONS, share });
+    const lag = async () => /^bourse_stage_lag_seconds{asset="A".*} (.*)$/m.exec(await service.metrics.text())?.[1];
+    await until("a batch was sent back twice", () => batches === 2);
+    expect(Number(await lag())).to.be.within(QUEUED_US / 1e6, QUEUED_US / 1e6 + patience(5));
+    share.is([]);
+    await eventually("it is released", async () => ((await lag()) === undefined ? true : null));
+    await service.stop();
+    await loop;
   });
 
   it("stops at once, also while it waits to try again", async () => {

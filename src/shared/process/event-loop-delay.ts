@@ -1,0 +1,21 @@
+/**
+ * How late timers of this process are: what keeps its event loop busy keeps every client waiting. The library's own gauges would
+ * show the interval of sampling instead (Node's histogram contains it), and only since the last scrape, whoever's that was.
+ */
+import type { Metrics } from "./metrics.js";
+
+/** Rare enough not to wake an idle process for nothing, and often enough to hit what blocks it for long. */
+const SAMPLE_MS = 200;
+const BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5];
+
+export function observeEventLoopDelay(metrics: Metrics, stopping: AbortSignal): void {
+  const help = "How late a timer was, five samples a second: for so long the process could do nothing else";
+  const delay = metrics.histogram("event_loop_delay_seconds", help, BUCKETS_S);
+  let lastMs = performance.now();
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    delay.observe(Math.max(0, nowMs - lastMs - SAMPLE_MS) / 1000);
+    lastMs = nowMs;
+  }, SAMPLE_MS).unref();
+  stopping.addEventListener("abort", () => clearInterval(timer));
+}
