@@ -27,6 +27,8 @@ const SETTINGS = v.object({
   /** Limits of what waits for one subscriber: past them it is told so and disconnected. */
   queuePacketsMax: integer("NOTIFIER_QUEUE_PACKETS_MAX", 1_024, { min: 8, max: 100_000 }),
   queueBytesMax: integer("NOTIFIER_QUEUE_BYTES_MAX", 1_048_576, { min: 65_536, max: 268_435_456 }),
+  /** How long the network may take nothing of what waits for one subscriber; a look every 250 ms tells, so it is cut within 2 s. */
+  standstillMaxMs: integer("NOTIFIER_STANDSTILL_MAX_MS", 1_500, { min: 500, max: 600_000 }),
   /** How long a subscriber may read nothing while it is told why it is cut, or is sent what it asked for. */
   partingTimeoutMs: integer("NOTIFIER_PARTING_TIMEOUT_MS", 60_000, { min: 100, max: 600_000 }),
   /** Budget for all memory that is kept for subscribers: reports, items behind holes, queues. */

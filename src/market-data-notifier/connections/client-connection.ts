@@ -11,11 +11,6 @@ export interface ClientData {
 }
 export type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, ClientData>;
 
-export interface ConnectionLimits extends QueueLimits {
-  /** How long a client that is told why it is cut may read nothing. */
-  readonly partingTimeoutMs: number;
-}
-
 export interface ConnectionEvents {
   /** Called when the connection joins its first room. */
   readonly onJoin: () => void;
@@ -49,13 +44,13 @@ export class ClientConnection implements Listener {
   readonly login: SubscriberLogin | null;
   readonly #socket: ClientSocket;
   readonly #queue: OutgoingQueue;
-  readonly #limits: ConnectionLimits;
+  readonly #limits: QueueLimits;
   readonly #events: ConnectionEvents;
   readonly #fanOut: FanOut;
   readonly #rooms = new Set<string>();
   #parting: Parting | null = null;
 
-  constructor(socket: ClientSocket, fanOut: FanOut, limits: ConnectionLimits, events: ConnectionEvents) {
+  constructor(socket: ClientSocket, fanOut: FanOut, limits: QueueLimits, events: ConnectionEvents) {
     this.id = socket.id;
     this.login = socket.data.login ?? null;
     this.#socket = socket;
@@ -105,6 +100,7 @@ export class ClientConnection implements Listener {
 
   async hasRoom(): Promise<boolean> {
     const { queueBytesMax, partingTimeoutMs } = this.#limits;
+    this.#queue.beginReplay();
     const hasEnded = () => !this.isConnected() || this.queuedBytes <= queueBytesMax / 4;
     if (await hasBecome(hasEnded, { deadlineMs: partingTimeoutMs, everyMs: ROOM_POLL_MS })) return this.isConnected();
     this.cut({ reason: "SLOW_CONSUMER", text: "you did not read what you asked for: read faster" });

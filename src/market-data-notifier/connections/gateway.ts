@@ -7,18 +7,18 @@ import { EventSummary } from "../event-summary.js";
 import type { KeptBytes } from "../kept-bytes.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { clientAddress } from "./client-address.js";
-import { ClientConnection, type ClientData, type ClientSocket, type ConnectionLimits } from "./client-connection.js";
+import { ClientConnection, type ClientData, type ClientSocket } from "./client-connection.js";
 import { FanOut } from "./fan-out.js";
 import { type HandshakeLimits, HandshakeLine } from "./handshake-line.js";
 import type { Handshake, SubscriberLogin } from "./handshake-logins.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "./listener.js";
 import { MessageBudget } from "./message-budget.js";
-import { type Connection, discard } from "./outgoing-queue.js";
+import { type Connection, discard, type QueueLimits } from "./outgoing-queue.js";
 import { type Place, type PlaceLimits, Places } from "./places.js";
 import type { WebServer } from "./web-server.js";
 
 export interface GatewayOptions {
-  readonly limits: ConnectionLimits &
+  readonly limits: QueueLimits &
     HandshakeLimits &
     PlaceLimits & {
       readonly corsOrigin: string;

@@ -3,6 +3,7 @@ import type { Socket as TcpSocket } from "node:net";
 import type { Socket } from "socket.io";
 import type { Member } from "./fan-out.js";
 import type { Packet, Packets } from "./packet.js";
+import { type Outflow, Standstill } from "./standstill.js";
 
 interface EnginePacket {
   readonly type: string;
@@ -22,7 +23,7 @@ export interface Connection {
     readonly socket?: {
       readonly bufferedAmount: number;
       readonly readyState: number;
-      readonly _socket?: Pick<TcpSocket, "end" | "write" | "writable" | "writableLength"> | null;
+      readonly _socket?: (Pick<TcpSocket, "end" | "write" | "writable"> & Outflow) | null;
       _closeTimeout: number;
       terminate(): void;
     };
@@ -38,6 +39,10 @@ export interface Connection {
 export interface QueueLimits {
   readonly queuePacketsMax: number;
   readonly queueBytesMax: number;
+  /** How long the network may take nothing of what waits. */
+  readonly standstillMaxMs: number;
+  /** The same for a client that is told why it is cut, or is sent much that it asked for. */
+  readonly partingTimeoutMs: number;
 }
 
 /** After so long without an answer to a ping, a client counts as too slow. Below Engine.IO's own limit of 20 s. */
@@ -51,8 +56,10 @@ export class OutgoingQueue implements Member {
   unwritten: Packets | null = null;
   readonly #connection: Connection;
   readonly #limits: QueueLimits;
+  readonly #standstill = new Standstill();
   #pingedAtMs: number | null = null;
   #polledAtMs = performance.now();
+  #isForReplay = false;
 
   constructor(socket: Socket, limits: QueueLimits) {
     this.#connection = socket.conn as unknown as Connection;
@@ -85,17 +92,35 @@ export class OutgoingQueue implements Member {
     return length > 0 && (length > queuePacketsMax / 8 || this.bytes > queueBytesMax / 8);
   }
 
-  /** Why the client is too slow; null: it keeps up. */
+  /** The client is sent much that it asked for: until nothing waits any more, it may take its time. */
+  beginReplay(): void {
+    this.#isForReplay = true;
+  }
+
+  /** Why the client is too slow; null: it keeps up. Called again and again. */
   lag(nowMs: number): string | null {
-    const { queuePacketsMax, queueBytesMax } = this.#limits;
+    const { queuePacketsMax, queueBytesMax, partingTimeoutMs } = this.#limits;
+    const waiting = this.#waiting();
+    if (waiting === null) this.#isForReplay = false;
+    const standstillMs = this.#standstill.look(nowMs, waiting);
+    const standstillMaxMs = this.#isForReplay ? partingTimeoutMs : this.#limits.standstillMaxMs;
     const { writeBuffer, transport } = this.#connection;
     if (transport.name !== "polling" || transport.writable) this.#polledAtMs = nowMs;
     if (writeBuffer.length > queuePacketsMax) return `more than ${queuePacketsMax} packets wait for you`;
     if (this.bytes > queueBytesMax) return `more than ${queueBytesMax} bytes wait for you`;
+    if (standstillMs >= standstillMaxMs) return `your connection took nothing for ${standstillMaxMs / 1_000} s`;
     if (nowMs - this.#polledAtMs > POLL_MAX_MS) return `you have not polled for ${POLL_MAX_MS / 1_000} s`;
     if (this.#pingedAtMs !== null && nowMs - this.#pingedAtMs > PONG_MAX_MS)
       return `you have not answered a ping for ${PONG_MAX_MS / 1_000} s`;
     return null;
+  }
+
+  /** The socket of a WebSocket for which something waits. */
+  #waiting(): Outflow | null {
+    const { writeBuffer, transport } = this.#connection;
+    const { socket } = transport;
+    const isWaiting = transport.name === "websocket" && (writeBuffer.length > 0 || (socket?.bufferedAmount ?? 0) > 0);
+    return (isWaiting && socket?._socket) || null;
   }
 
   /** Straight to the network where nothing waits; else through Engine.IO's queue, which is counted and limited. */

@@ -12,7 +12,7 @@ const TIMES_FASTER = 8;
 
 describe("market-data-notifier with a subscriber that is much too slow", function () {
   this.timeout(120_000);
-  const cutReader = slowReaders();
+  const { cutReader } = slowReaders();
   const bytesPerSecond = SLOW_BYTES_PER_SECOND * TIMES_FASTER;
 
   for (const standsStill of [false, true])

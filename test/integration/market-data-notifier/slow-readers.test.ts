@@ -1,13 +1,16 @@
 import { expect } from "chai";
 import { until } from "../../support/eventually.js";
+import { patience } from "../../support/machine.js";
 import { slowReaders } from "./slow-reader-under-test.js";
 
+/** So much may wait that only time can cut. */
+const ANY_LENGTH = { queueBytesMax: 268_435_456, queuePacketsMax: 100_000, keptBytesMax: 1_073_741_824 };
 /** How fast a subscriber reads that stood still and comes back: as fast as it can. */
 const COMES_BACK = 10_000_000;
 
 describe("market-data-notifier with a subscriber that is too slow", function () {
   this.timeout(120_000);
-  const cutReader = slowReaders();
+  const { cutReader, expectAllRead } = slowReaders();
 
   for (const bytesPerSecond of [400_000, 1_000_000]) {
     it(`tells one that reads ${bytesPerSecond / 1_000} KB a second why, then disconnects it`, async () => {
@@ -16,6 +19,20 @@ describe("market-data-notifier with a subscriber that is too slow", function () 
       reader.expectTold();
     });
   }
+
+  it("cuts one whose connection takes nothing within 2 s, however little waits, and tells it when it reads on", async () => {
+    const { slow, waitedMs, untilGone, expectTold } = await cutReader(ANY_LENGTH, 0);
+    expect(waitedMs).to.be.below(patience(2_000));
+    slow.readOn();
+    await untilGone(COMES_BACK);
+    expectTold();
+    expect(slow.received).to.contain("your connection took nothing for 1.5 s");
+  });
+
+  it("goes on with one that takes some now and then, though something waits for it all the while", async () => {
+    const { waitedMs } = await expectAllRead(ANY_LENGTH, 2_500_000, 60);
+    expect(waitedMs).to.be.above(1_750);
+  });
 
   it("tells one that comes back after it stood still for longer than a disconnection takes", async () => {
     const reader = await cutReader({ partingTimeoutMs: 30_000 }, 0);
@@ -27,7 +44,12 @@ describe("market-data-notifier with a subscriber that is too slow", function () 
   });
 
   it("cuts the longest queue when too much waits for all together, though it is not too long by itself", async () => {
-    const limits = { queueBytesMax: 268_435_456, keptBytesMax: 2_000_000, partingTimeoutMs: 30_000 };
+    const limits = {
+      queueBytesMax: 268_435_456,
+      keptBytesMax: 2_000_000,
+      partingTimeoutMs: 30_000,
+      standstillMaxMs: 60_000,
+    };
     const { slow, notifier, untilGone } = await cutReader(limits, 0);
     expect(await notifier.metric('kept_bytes{what="queues"')).to.be.below(2_000_000);
     slow.readOn();

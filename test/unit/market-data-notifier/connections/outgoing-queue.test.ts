@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Socket } from "socket.io";
 import { OutgoingQueue } from "../../../../src/market-data-notifier/connections/outgoing-queue.js";
 
-const LIMITS = { queuePacketsMax: 3, queueBytesMax: 1_000 };
+const LIMITS = { queuePacketsMax: 3, queueBytesMax: 1_000, standstillMaxMs: 1_500, partingTimeoutMs: 4_000 };
 
 function connection(transport: object = { name: "websocket", writable: true, socket: { bufferedAmount: 0 } }) {
   return Object.assign(new EventEmitter(), {
@@ -37,6 +37,29 @@ describe("a client's outgoing queue", () => {
     expect(queue.lag(nowMs + 16_000)).to.equal("you have not answered a ping for 15 s");
     conn.emit("heartbeat");
     expect(queue.lag(nowMs + 60_000)).to.equal(null);
+  });
+
+  it("is too slow when the network takes nothing of it, and has more time while it is sent what it asked for", () => {
+    const socket = { bufferedAmount: 10, _socket: { bytesWritten: 100, writableLength: 10 } };
+    const queue = queueOf(connection({ name: "websocket", writable: false, socket }));
+    let nowMs = 0;
+    const lagAfter = (ms: number) => {
+      let lag: string | null = null;
+      for (const untilMs = nowMs + ms; nowMs < untilMs; nowMs += 250) lag = queue.lag(nowMs);
+      return lag;
+    };
+    expect(lagAfter(1_500)).to.equal(null);
+    expect(lagAfter(250)).to.equal("your connection took nothing for 1.5 s");
+    socket._socket.bytesWritten += 1;
+    expect(lagAfter(1_500)).to.equal(null);
+    queue.beginReplay();
+    expect(lagAfter(2_500)).to.equal(null);
+    expect(lagAfter(250)).to.equal("your connection took nothing for 4 s");
+    socket.bufferedAmount = 0;
+    expect(lagAfter(250)).to.equal(null);
+    socket.bufferedAmount = 10;
+    expect(lagAfter(1_500)).to.equal(null);
+    expect(lagAfter(250)).to.equal("your connection took nothing for 1.5 s");
   });
 
   it("of a session that does not poll is too slow, however little waits", () => {
