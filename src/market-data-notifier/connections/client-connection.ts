@@ -57,7 +57,7 @@ export class ClientConnection implements Listener {
     this.#fanOut = fanOut;
     this.#limits = limits;
     this.#events = events;
-    this.#queue = new OutgoingQueue(socket, limits);
+    this.#queue = new OutgoingQueue(socket, limits, fanOut.onWritten);
   }
 
   get accountId(): AccountId | null {

@@ -25,17 +25,17 @@ const WRITES_PER_LOOK = 32;
  * to thousands takes a while, so it is done in slices, between which others have their turn.
  */
 export class FanOut {
+  /** Gets what was written past Engine.IO, whoever wrote it. */
+  readonly onWritten: (written: Written) => void;
   readonly #rooms = new Map<string, Set<Member>>();
-  readonly #onWritten: (written: Written) => void;
   #onDelivered: () => void = () => undefined;
   #few: Member[] = [];
   #many: Member[] = [];
   #next = 0;
   #isScheduled = false;
 
-  /** `onWritten` gets what was written past Engine.IO. */
   constructor(onWritten: (written: Written) => void) {
-    this.#onWritten = onWritten;
+    this.onWritten = onWritten;
   }
 
   join(room: string, member: Member): void {
@@ -121,7 +121,7 @@ export class FanOut {
       if (written > 0) packets += count;
       bytes += written;
     }
-    if (packets > 0) this.#onWritten({ packets, bytes });
+    if (packets > 0) this.onWritten({ packets, bytes });
     return to;
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket as TcpSocket } from "node:net";
 import type { Socket } from "socket.io";
-import type { Member } from "./fan-out.js";
+import type { Member, Written } from "./fan-out.js";
 import type { Packet, Packets } from "./packet.js";
 import { type Outflow, Standstill } from "./standstill.js";
 
@@ -61,11 +61,14 @@ export class OutgoingQueue implements Member {
   #polledAtMs = performance.now();
   #isForReplay = false;
 
-  constructor(socket: Socket, limits: QueueLimits) {
+  /** `onWritten` gets what is written past Engine.IO without `writeAll` having been called from outside. */
+  constructor(socket: Socket, limits: QueueLimits, onWritten: (written: Written) => void) {
     this.#connection = socket.conn as unknown as Connection;
     this.#limits = limits;
     this.#connection.on("packetCreate", ({ type }) => {
-      this.writeAll(); // it was sent before this one
+      const packets = this.unwritten?.count ?? 0;
+      const bytes = this.writeAll(); // they were sent before this one
+      if (bytes > 0) onWritten({ packets, bytes });
       if (type === "ping") this.#pingedAtMs ??= performance.now();
     });
     this.#connection.on("heartbeat", () => {

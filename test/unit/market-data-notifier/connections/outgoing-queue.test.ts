@@ -13,7 +13,7 @@ function connection(transport: object = { name: "websocket", writable: true, soc
     resetPingTimeout: () => undefined,
   });
 }
-const queueOf = (conn: object) => new OutgoingQueue({ conn } as unknown as Socket, LIMITS);
+const queueOf = (conn: object) => new OutgoingQueue({ conn } as unknown as Socket, LIMITS, () => undefined);
 
 describe("a client's outgoing queue", () => {
   it("is as long as what waits here and in the socket", () => {
