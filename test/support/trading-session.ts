@@ -1,10 +1,14 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { decodeMessage, encodeMessage } from "../../src/shared/wire/protobuf.js";
 
 export interface Address {
   readonly host: string;
   readonly port: number;
+  readonly tls?: true;
+  /** Whose certificates are trusted, in PEM; undefined: the usual ones. */
+  readonly ca?: Buffer;
 }
 
 /** The connection ended before the answer came: what became of the request is unknown. */
@@ -59,17 +63,24 @@ abstract class Session<Answer> {
   }
 }
 
-async function connected({ host, port }: Address): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true });
-  await once(socket, "connect");
+async function connected({ host, port, tls, ca }: Address): Promise<Socket> {
+  const address = { host, port, noDelay: true };
+  const secure = ca === undefined ? address : { ...address, ca };
+  const socket = tls === true ? connectTls(secure) : connect(address);
+  await once(socket, tls === true ? "secureConnect" : "connect");
   return socket;
 }
 
 export class TextSession extends Session<string> {
   #rest = "";
 
+  /** Nobody is logged in yet. */
+  static async connect(address: Address): Promise<TextSession> {
+    return new TextSession(await connected(address));
+  }
+
   static async open(address: Address, account: string, option = ""): Promise<TextSession> {
-    const session = new TextSession(await connected(address));
+    const session = await TextSession.connect(address);
     const answer = await session.request(`LOGIN ${account} ${account} ${option}`);
     if (answer === `OK LOGIN ${account}`) return session;
     session.close();

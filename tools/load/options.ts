@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAssets } from "../../src/shared/domain/assets.js";
 import { commandLine, someOf, whole } from "../../src/shared/process/options.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import type { LoadOptions } from "./load-run.js";
-import { checkLoopback, type Target, targetOf } from "./target.js";
+import { chosenTarget } from "./target.js";
 
 const ASSETS_FILE = join(projectRoot, "config", "assets.json");
 const DATA_DIR = process.env["DATA_DIR"] ?? join(projectRoot, ".data");
@@ -48,6 +47,7 @@ function parsed(args: readonly string[]) {
     .option("--port <number>", "its port; default: 7001", whole({ to: 65_535 }))
     .option("--notifier <url>", "the notifier beside --host and --port")
     .option("--tls", "the order-handler speaks TLS; with endpoints.json that is known")
+    .option("--allow-remote", "another machine than this one may be put under load: you have asked its owner")
     .option("--ca <file>", "trust the certificates that this one (PEM) has signed")
     .option("--handler-only", "start NATS, Postgres and an order-handler for this run, nothing else")
     .option("--figures", "start a pipeline of its own, measure all figures of bench/README.md (npm run bench:pipeline)")
@@ -55,13 +55,4 @@ function parsed(args: readonly string[]) {
     .option("--only <text>", "only the figures whose name holds the text")
     .parse(args, { from: "user" })
     .opts();
-}
-
-function chosenTarget({ ca, host, port, tls, notifier, dataDir }: ReturnType<typeof parsed>): Target {
-  const trust = ca === undefined ? {} : { ca: readFileSync(ca) };
-  if (host === undefined && port === undefined) return { ...targetOf(dataDir), ...trust };
-  const address = { host: host ?? "127.0.0.1", port: port ?? 7001 };
-  const orderHandler = tls ? { ...address, tls: true as const } : address;
-  const notifierUrl = notifier ?? null;
-  return checkLoopback({ orderHandler, notifierUrl, databaseUrl: null, natsUrl: null, services: [], ...trust });
 }
