@@ -11,9 +11,8 @@ import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";
 import { parse, RefusedToOperator } from "./command-line.js";
-import { operatorConfig, placesToLookAt } from "./config.js";
-import { problemsOf, STATUS_HELP, STATUS_SUMMARY, statusText } from "./status.js";
-import { readStatus } from "./status-readings.js";
+import { operatorConfig } from "./config.js";
+import { showStatus } from "./status-program.js";
 import { stepsOf, TRACE_HELP, TRACE_SUMMARY, traceText } from "./trace.js";
 import { readOrder } from "./trace-readings.js";
 
@@ -24,7 +23,7 @@ const program = [ACCOUNT, ASSET].find((known) => known.name === name);
 const log = createLogger("operator", "silent");
 
 async function run(): Promise<void> {
-  if (name === "status") return await showStatus();
+  if (name === "status") return await showStatus(args, log);
   if (name === "trace") return await showTrace();
   if (program === undefined) throw new WrongOption("it is npm run account, asset, status or trace");
   const parsed = parse(program, args);
@@ -39,19 +38,6 @@ async function run(): Promise<void> {
   } finally {
     await database.close();
   }
-}
-
-async function showStatus(): Promise<void> {
-  const { json } = commandLine("status", STATUS_SUMMARY)
-    .option("--json", "print one JSON object")
-    .addHelpText("after", STATUS_HELP)
-    .parse(args, { from: "user" })
-    .opts();
-  const readings = await readStatus(placesToLookAt(), log);
-  const problems = problemsOf(readings);
-  const text = json ? JSON.stringify({ problems, ...readings }) : statusText(readings);
-  // Exits at once: a connection to a server that does not answer would keep the process alive.
-  process.stdout.write(`${text}\n`, () => process.exit(problems.length === 0 ? 0 : 1));
 }
 
 async function showTrace(): Promise<void> {

@@ -1,12 +1,16 @@
-/** Reads the state of a pipeline: each service's readiness, the positions in Postgres, and the leases and events in NATS. */
+/** Reads the state of a pipeline: each service's readiness and metrics, the positions in Postgres, leases, events and streams in NATS. */
 import { connectBus } from "../shared/bus/bus.js";
+import { readStreamUsage } from "../shared/bus/stream-metrics.js";
+import type { StreamUsage } from "../shared/bus/stream-usage.js";
 import { assetOf, subjectOf } from "../shared/bus/subjects.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/leases/lease-keys.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import { beforeDeadline } from "../shared/process/waits.js";
 import { decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
 import type { Places } from "./config.js";
+import { figuresIn, type ServiceFigures } from "./service-figures.js";
 
 /** The reading of a part that does not answer; `silent` says why. */
 export interface Silent {
@@ -18,6 +22,8 @@ export interface ServiceReading {
   readonly adminUrl: string;
   /** Why it is not ready; empty: it is ready. */
   readonly waitingFor: readonly string[] | Silent;
+  /** Of its metrics; null: it does not answer. */
+  readonly figures: ServiceFigures | null;
 }
 
 /** An asset's state in Postgres. Commands are given by number, from 1 on. */
@@ -38,15 +44,27 @@ export interface NatsReading {
   readonly matched: Readonly<Record<string, number>>;
   readonly holders: readonly Holder[];
   readonly deadLetters: number;
+  readonly streams: readonly StreamUsage[];
+}
+
+/** What reconciliation has found. */
+interface Difference {
+  readonly seenAtMs: number;
+  readonly isResolved: boolean;
+  readonly what: string;
 }
 
 export interface StatusReadings {
+  readonly atMs: number;
   readonly services: readonly ServiceReading[];
   readonly assets: readonly AssetReading[] | Silent;
   readonly nats: NatsReading | Silent;
+  /** The last ones, newest first; none where Postgres is silent. */
+  readonly differences: readonly Difference[];
 }
 
 const ANSWER_DEADLINE_MS = 3_000;
+const DIFFERENCES_SHOWN = 3;
 
 export function isSilent(reading: unknown): reading is Silent {
   return typeof reading === "object" && reading !== null && "silent" in reading;
@@ -54,26 +72,32 @@ export function isSilent(reading: unknown): reading is Silent {
 
 /** Reads all parts at once. A part that does not answer in time is `Silent`, and holds up no other. */
 export async function readStatus(places: Places, log: Logger): Promise<StatusReadings> {
-  const [services, assets, nats] = await Promise.all([
+  const [services, stored, nats] = await Promise.all([
     Promise.all(places.admins.map(readService)),
-    answered(readAssets(places.databaseUrl, log)),
+    answered(readPostgres(places.databaseUrl, log)),
     answered(readNats(places.natsUrl, log)),
   ]);
-  return { services, assets, nats };
+  const atMs = nowEpochMs();
+  if (isSilent(stored)) return { atMs, services, assets: stored, nats, differences: [] };
+  return { atMs, services, nats, ...stored };
 }
 
 async function readService({ name, adminUrl }: Places["admins"][number]): Promise<ServiceReading> {
-  const ready = fetch(`${adminUrl}/readyz`, { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
-  const waitingFor = await answered(
-    ready.then(async (response) => ((await response.json()) as { waitingFor: string[] }).waitingFor),
-  );
-  return { name, adminUrl, waitingFor };
+  const ask = (path: string) => fetch(`${adminUrl}${path}`, { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
+  const [waitingFor, figures] = await Promise.all([
+    answered(ask("/readyz").then(async (answer) => ((await answer.json()) as { waitingFor: string[] }).waitingFor)),
+    answered(ask("/metrics").then(async (answer) => figuresIn(await answer.text()))),
+  ]);
+  return { name, adminUrl, waitingFor, figures: isSilent(figures) ? null : figures };
 }
 
-async function readAssets(databaseUrl: string, log: Logger): Promise<AssetReading[]> {
+async function readPostgres(
+  databaseUrl: string,
+  log: Logger,
+): Promise<Pick<StatusReadings, "differences"> & { assets: AssetReading[] }> {
   const database = await connectDatabase(databaseUrl, { applicationName: "operator", log }, ANSWER_DEADLINE_MS);
   try {
-    return await database.query<AssetReading>(
+    const assets = await database.query<AssetReading>(
       `select asset, coalesce(s.state, 'open') as state, s.why,
          coalesce((select max(command_sequence) from order_log l where l.asset = a.asset), 0) as logged,
          coalesce((select command_sequence from consumer_positions p
@@ -81,6 +105,12 @@ async function readAssets(databaseUrl: string, log: Logger): Promise<AssetReadin
          coalesce((select settled_command_sequence from reconciled_assets r where r.asset = a.asset), 0) as reconciled
        from assets a left join asset_states s using (asset) order by asset`,
     );
+    const differences = await database.query<Difference>(
+      `select (extract(epoch from first_seen_at) * 1000)::bigint as "seenAtMs", resolved_at is not null as "isResolved",
+         format('%s.%s of %s is %s, expected is %s', table_name, column_name, key, found, expected) as what
+       from reconciliation_differences order by difference_id desc limit ${DIFFERENCES_SHOWN}`,
+    );
+    return { assets, differences };
   } finally {
     await database.close();
   }
@@ -100,7 +130,8 @@ export async function readNats(natsUrl: string, log: Logger): Promise<NatsReadin
       if (lease !== null) holders.push(holderOf(lease));
     }
     const letters = await bus.subjectCounts("DEAD_LETTERS", subjectOf("DEAD_LETTERS", "*"));
-    return { matched, holders, deadLetters: [...letters.values()].reduce((sum, count) => sum + count, 0) };
+    const deadLetters = [...letters.values()].reduce((sum, count) => sum + count, 0);
+    return { matched, holders, deadLetters, streams: await readStreamUsage(bus) };
   } finally {
     await bus.close();
   }

@@ -1,7 +1,11 @@
-/** The state of a pipeline (status-readings.ts) as text for an operator, and the problems in it. Pure. */
+/** The state of a pipeline (status-readings.ts) as text for an operator: what is wrong first, and what to do about it. Pure. */
 
 import { visible } from "../shared/process/visible-text.js";
-import { table } from "./command-line.js";
+import { withThousands } from "../shared/subscriber/formats.js";
+import type { Alarm } from "./alarm-history.js";
+import { table, timeText } from "./command-line.js";
+import { inPercent, WORKERS, workerOn } from "./status-parts.js";
+import { problemsOf } from "./status-problems.js";
 import {
   type AssetReading,
   isSilent,
@@ -11,83 +15,154 @@ import {
   type StatusReadings,
 } from "./status-readings.js";
 
-export const STATUS_SUMMARY =
-  "How the pipeline is doing: every service, every asset, who works on it, and what is not as it should be.";
-export const STATUS_HELP = `
-The servers are those of NATS_URL and DATABASE_URL, or those that npm start runs (DATA_DIR); so are the services, which are
-asked at ADMIN_HOST, from ADMIN_PORT_BASE on, where npm start runs none. Exit codes: 0 all is well, 1 something is not, 2 not understood.`;
+export interface StatusView {
+  readonly now: StatusReadings;
+  /** Earlier readings, for rates; null: there are none. */
+  readonly before: StatusReadings | null;
+  /** What was wrong while somebody looked. */
+  readonly alarms: readonly Alarm[];
+}
 
-/** An asset with more stored commands than this that are not settled is a problem: its owners wait for reports. */
-const BEHIND_MAX = 1_000;
+const RUNBOOK = "docs/operations.md";
 
-/** The problems, one line each; empty: all is well. */
-export function problemsOf({ services, assets, nats }: StatusReadings): string[] {
-  const lines = services.flatMap(({ name, adminUrl, waitingFor }) =>
-    isSilent(waitingFor) ? [`${name} does not answer at ${adminUrl}`] : waitingFor.map((what) => `${name}: ${what}`),
-  );
-  if (isSilent(assets)) lines.push(`Postgres: ${assets.silent}`);
-  else lines.push(...assets.flatMap(problemsOfAsset));
-  if (isSilent(nats)) lines.push(`NATS: ${nats.silent}`);
-  else {
-    if (!isSilent(assets)) lines.push(...assets.flatMap(({ asset }) => orphanedBy(asset, nats)));
-    if (nats.deadLetters > 0) lines.push(`${nats.deadLetters} dead letters: read dead-letters.>`);
+export function statusText({ now, before, alarms }: StatusView): string {
+  const { services, assets, nats } = now;
+  const seconds = before === null ? 0 : (now.atMs - before.atMs) / 1_000;
+  const blocks = [alarmsText(now, alarms), servicesTable(services, before?.services ?? [], seconds)];
+  if (!isSilent(assets)) {
+    const earlier = before === null || isSilent(before.assets) ? [] : before.assets;
+    blocks.push(assetsTable(now, assets, earlier, seconds), workersTable(services, assets, nats));
   }
-  return lines;
-}
-
-function orphanedBy(asset: string, nats: NatsReading): string[] {
-  return WORKERS.filter(([service]) => workerOn(asset, service, nats) === null).map(
-    ([service]) => `no ${service} works on ${asset}`,
-  );
-}
-
-/** The instance that holds the asset's lease for the service; null: none. */
-function workerOn(asset: string, service: string, { holders }: NatsReading): string | null {
-  return holders.find((holder) => holder.service === service && holder.asset === asset)?.instance || null;
-}
-
-function problemsOfAsset({ asset, state, why, logged, settled }: AssetReading): string[] {
-  return [
-    ...(state === "open" ? [] : [`${asset} is ${state}: ${why}`]),
-    ...(logged - settled > BEHIND_MAX ? [`${asset}: settlement is ${logged - settled} commands behind`] : []),
-  ];
-}
-
-export function statusText(readings: StatusReadings): string {
-  const { services, assets, nats } = readings;
-  const problems = problemsOf(readings);
-  const headline = problems.length === 0 ? "all is well" : "not all is well:";
-  const blocks = [[headline, ...problems.map((line) => `  ${visible(line)}`)].join("\n"), servicesTable(services)];
-  if (!isSilent(assets)) blocks.push(assetsTable(assets, nats));
+  if (!isSilent(nats)) blocks.push(streamsText(nats));
   return blocks.join("\n\n");
 }
 
-function servicesTable(services: readonly ServiceReading[]): string {
-  const rows = services.map(({ name, adminUrl, waitingFor }) => {
-    const word = isSilent(waitingFor) ? "silent" : waitingFor.length === 0 ? "ready" : "not ready";
-    return [name, word, adminUrl];
+function alarmsText(now: StatusReadings, alarms: readonly Alarm[]): string {
+  const sinceMs = new Map(alarms.map(({ what, sinceMs }) => [what, sinceMs]));
+  const problems = problemsOf(now);
+  const lines = problems.flatMap(({ what, todo, section }) => {
+    const ms = now.atMs - (sinceMs.get(what) ?? now.atMs);
+    return [`  ${what}${ms === 0 ? "" : ` (for ${ageText(ms)})`}`, `    → ${todo} (${RUNBOOK}, ${section})`];
   });
-  return table([["service", "is", "admin"], ...rows]);
+  const over = alarms.flatMap(({ what, sinceMs, untilMs }) =>
+    untilMs === null
+      ? []
+      : [`  over since ${timeText(new Date(untilMs))}, after ${ageText(untilMs - sinceMs)}: ${what}`],
+  );
+  const found = now.differences.map(
+    ({ seenAtMs, isResolved, what }) =>
+      `  books differed at ${timeText(new Date(seenAtMs))}${isResolved ? ", resolved" : ", not resolved"}: ${what}`,
+  );
+  const headline = problems.length === 0 ? "all is well" : "not all is well:";
+  return [headline, ...lines, ...over, ...found].map(visible).join("\n");
 }
 
-function assetsTable(assets: readonly AssetReading[], nats: NatsReading | Silent): string {
-  const worker = (service: string, asset: string) =>
-    isSilent(nats) ? "?" : (workerOn(asset, service, nats) ?? "nobody");
-  const rows = assets.map(({ asset, state, logged, settled, reconciled }) => [
-    asset,
-    state,
-    String(logged),
-    isSilent(nats) ? "?" : String(nats.matched[asset] ?? 0),
-    String(settled),
-    String(reconciled),
-    ...WORKERS.map(([service]) => worker(service, asset)),
+function servicesTable(
+  services: readonly ServiceReading[],
+  before: readonly ServiceReading[],
+  seconds: number,
+): string {
+  const rows = services.map(({ name, adminUrl, waitingFor, figures }) => {
+    const word = isSilent(waitingFor) ? "silent" : waitingFor.length === 0 ? "ready" : "not ready";
+    const earlier = before.find((one) => one.adminUrl === adminUrl)?.figures ?? null;
+    if (figures === null) return [name, word, "", "", "", "", adminUrl];
+    const [fullest] = figures.queues;
+    return [
+      name,
+      word,
+      earlier === null || seconds === 0 ? "" : inPercent((figures.cpuSeconds - earlier.cpuSeconds) / seconds),
+      bytesText(figures.memoryBytes),
+      earlier === null ? "" : delayText(figures.delays, earlier.delays),
+      fullest === undefined ? "" : `${fullest.queue} ${inPercent(fullest.fill)}`,
+      adminUrl,
+    ];
+  });
+  return table([["service", "is", "CPU", "memory", "late by", "fullest queue", "admin"], ...rows]);
+}
+
+type Delays = NonNullable<ServiceReading["figures"]>["delays"];
+
+function delayText(now: Delays, before: Delays): string {
+  const samples = now.count - before.count;
+  return samples <= 0 ? "" : `${Math.round(((now.seconds - before.seconds) / samples) * 1_000)} ms`;
+}
+
+function assetsTable(
+  { services, nats }: StatusReadings,
+  assets: readonly AssetReading[],
+  before: readonly AssetReading[],
+  seconds: number,
+): string {
+  const openOrders = Object.assign({}, ...services.map(({ figures }) => figures?.openOrders ?? {}));
+  const rows = assets.map(({ asset, state, logged, settled, reconciled }) => {
+    const earlier = before.find((one) => one.asset === asset);
+    const rate = earlier === undefined || seconds === 0 ? "" : rateText((logged - earlier.logged) / seconds);
+    const orders: unknown = openOrders[asset];
+    return [
+      asset,
+      state,
+      rate,
+      typeof orders === "number" ? withThousands(String(orders)) : "?",
+      String(logged),
+      isSilent(nats) ? "?" : String(nats.matched[asset] ?? 0),
+      String(settled),
+      String(reconciled),
+    ];
+  });
+  return table([
+    ["asset", "state", "requests/s", "open orders", "logged", "matched", "settled", "reconciled"],
+    ...rows,
   ]);
-  const heads = WORKERS.map(([, head]) => head);
-  return table([["asset", "state", "logged", "matched", "settled", "reconciled", ...heads], ...rows]);
 }
 
-const WORKERS = [
-  ["order-processing", "processed by"],
-  ["matching-engine", "matched by"],
-  ["trade-processing", "settled by"],
-] as const;
+/** Who works on what, and how long its oldest input waits. */
+function workersTable(
+  services: readonly ServiceReading[],
+  assets: readonly AssetReading[],
+  nats: NatsReading | Silent,
+): string {
+  const lagOf = (service: string, asset: string) =>
+    services
+      .filter(({ name }) => name === service)
+      .flatMap(({ figures }) => figures?.lagSeconds[asset] ?? [])
+      .reduce((most: number | null, seconds) => Math.max(most ?? 0, seconds), null);
+  const rows = assets.map(({ asset }) => [
+    asset,
+    ...WORKERS.flatMap(({ service }) => {
+      const lag = lagOf(service, asset);
+      const name = isSilent(nats) ? "?" : (workerOn(asset, service, nats) ?? "nobody");
+      return [name, lag === null ? "?" : `${lag.toFixed(1)} s`];
+    }),
+  ]);
+  return table([["asset", ...WORKERS.flatMap(({ does }) => [does, "lag"])], ...rows]);
+}
+
+function streamsText({ streams }: NatsReading): string {
+  const rows = streams.map(({ stream, bytes, bytesMax, messages, replicas }) => [
+    stream,
+    inPercent(bytes / bytesMax),
+    `${bytesText(bytes)} of ${bytesText(bytesMax)}`,
+    withThousands(String(messages)),
+    replicas.map(({ server, behind }) => `${server} ${behind === 0 ? "in step" : `${behind} behind`}`).join(", "),
+  ]);
+  return table([["stream", "full", "size", "messages", "replicas"], ...rows]);
+}
+
+function rateText(perSecond: number): string {
+  return withThousands(perSecond < 10 && perSecond > 0 ? perSecond.toFixed(1) : String(Math.round(perSecond)));
+}
+
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+function bytesText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), BYTE_UNITS.length - 1);
+  const size = bytes / 1024 ** power;
+  return `${size < 10 && power > 0 ? size.toFixed(1) : Math.round(size)} ${BYTE_UNITS[power]}`;
+}
+
+/** "45 s", "3 min", "2 h". */
+function ageText(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}

@@ -107,11 +107,18 @@ describe("bourse, started as npm start does", function () {
     });
     expect(well).to.match(/^all is well\n/);
     expect(well).to.match(/^matching-engine +ready /m);
-    expect(well).to.match(/^BTC-USD +open +(\d+) +\1 +\1 /m);
+    expect(well).to.match(/^BTC-USD +open +0 +1 +(\d+) +\1 +\1 /m);
+    expect(well).to.match(/^BTC-USD( +\S+ +0\.0 s){3}$/m);
+    expect(well).to.match(/^ORDERS +< 1 % +[\d.]+ \w+ of 4\.0 GiB +\d+$/m);
+    const [line = "", ...more] = bourse.operate("status", "--json").output.trimEnd().split("\n");
+    expect(more).to.deep.equal([]);
+    expect(JSON.parse(line)).to.deep.include({ problems: [], differences: [] });
     bourse.operate("asset", "halt", "ETH-USD", "--why", "a look at the status");
     const { code, output } = bourse.operate("status");
     expect(code).to.equal(1);
-    expect(output).to.match(/^not all is well:\n {2}ETH-USD is halted: a look at the status\n/);
+    expect(output).to.match(
+      /^not all is well:\n {2}ETH-USD is halted: a look at the status\n {4}→ when its reason is gone: npm run asset/,
+    );
     bourse.operate("asset", "resume", "ETH-USD", "--why", "seen");
   });
 

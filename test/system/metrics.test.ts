@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Sample, samplesIn } from "../../src/operator/exposition.js";
 import { SERVICES } from "../../src/shared/process/services.js";
 import { eventually } from "../support/eventually.js";
-import { metricsCatalogue } from "../support/metrics-catalogue.js";
+import { metricsCatalogue } from "../support/runbook.js";
 import { TextSession } from "../support/trading-session.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
 

@@ -1,6 +1,6 @@
 /** How full a stream is, and how far its replicas are behind, in the server's answer. Pure. */
 
-import type { StreamInfo } from "./nats.js";
+import { DiscardPolicy, type StreamInfo } from "./nats.js";
 import type { StreamName } from "./subjects.js";
 
 export interface StreamUsage {
@@ -8,6 +8,8 @@ export interface StreamUsage {
   readonly messages: number;
   readonly bytes: number;
   readonly bytesMax: number;
+  /** Whether it takes nothing when it is full; else it drops the oldest. */
+  readonly refuses: boolean;
   /** The copies besides the leader's. */
   readonly replicas: readonly {
     readonly server: string;
@@ -24,6 +26,7 @@ export function usageIn({ config, state, cluster }: Pick<StreamInfo, "config" | 
     messages: state.messages,
     bytes: state.bytes,
     bytesMax: config.max_bytes,
+    refuses: config.discard === DiscardPolicy.New,
     replicas: replicas.map(({ name, current, lag = 0 }) => ({ server: name, behind: lag, isCurrent: current })),
   };
 }

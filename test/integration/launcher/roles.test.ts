@@ -12,11 +12,13 @@ import { lastPrices } from "../../../src/order-handler/prices-store.js";
 import { lastAction, suspendedAccounts } from "../../../src/shared/access/actions.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import { reportPostgres } from "../../../src/shared/database/report-database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";
 import { createLogger } from "../../../src/shared/process/log.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { asRole, createDatabase, execute, type ServiceRole, startPostgres } from "../../support/postgres.js";
+import { serviceForTest } from "../../support/service.js";
 
 const log = createLogger("test", "silent");
 const registry = loadAssets(`${projectRoot}config/assets.json`);
@@ -94,6 +96,14 @@ describe("the database's roles", () => {
     await owner.query("update trigger_watch set looked_at = now()");
     await owner.query("insert into cancel_triggers values ('timer/1', 1, 'timer', 'test', now() - interval '1 s')");
     expect(await database.query("select fire_cancel_triggers(10) as fired")).to.deep.equal([{ fired: 1 }]);
+  });
+
+  it("let reconciliation see what Postgres does for all", async () => {
+    const { metrics } = serviceForTest("reconciliation");
+    reportPostgres({ metrics }, await as("bourse_reconciliation"));
+    const text = await metrics.text();
+    for (const name of ["transactions_total", "locks", "database_bytes", "connections", "connections_max"])
+      expect(text).to.match(new RegExp(`^bourse_postgres_${name}\\{.*\\} \\d+$`, "m"));
   });
 
   it("let operators keep accounts, keys, money and the states of assets", async () => {

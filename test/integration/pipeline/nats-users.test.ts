@@ -7,6 +7,7 @@ import { stepsOf } from "../../../src/operator/trace.js";
 import { readOrder } from "../../../src/operator/trace-readings.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { putReplayHorizon, readReplayHorizon } from "../../../src/shared/bus/replay-horizon.js";
+import { readStreamUsage } from "../../../src/shared/bus/stream-metrics.js";
 import { STREAMS } from "../../../src/shared/bus/subjects.js";
 import { orderId, streamSequence } from "../../../src/shared/domain/units.js";
 import { AssetLeases } from "../../../src/shared/leases/leases.js";
@@ -141,9 +142,16 @@ describe("the users of NATS", () => {
   });
 
   it("let operators look how it is", async () => {
-    const { matched, holders } = await readNats(urlOf("operator"), serviceForTest("operator").log);
+    const { matched, holders, streams } = await readNats(urlOf("operator"), serviceForTest("operator").log);
     expect(matched["BTC-USD"]).to.equal(4);
     expect(holders).to.be.an("array");
+    expect(streams.map(({ stream }) => stream)).to.have.members(Object.keys(STREAMS));
+  });
+
+  it("let reconciliation show how full every stream is", async () => {
+    const bus = await connectBus(urlOf("reconciliation"), { name: "reconciliation", log: serviceForTest("test").log });
+    expect(await readStreamUsage(bus)).to.have.length(Object.keys(STREAMS).length);
+    await bus.close();
   });
 
   it("let operators see where an order was", async () => {

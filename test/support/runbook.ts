@@ -1,4 +1,4 @@
-/** The catalogue of metrics in docs/operations.md: what every service shows, what rules may name. */
+/** The page for operators, docs/operations.md: its sections, and its catalogue of metrics. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../src/shared/process/project-root.js";
@@ -14,9 +14,16 @@ export interface CatalogueRow {
 
 const ROW = /^\| `(\w+)(?:\{([\w, ]+)\})?` \| (counter|gauge|histogram|summary) \| (.+?) \| (.+) \|$/gm;
 
+const page = () => readFileSync(join(projectRoot, "docs", "operations.md"), "utf8");
+
+/** Titles of its sections. */
+export function runbookSections(): string[] {
+  return [...page().matchAll(/^## (.+)$/gm)].map(([, title]) => title as string);
+}
+
+/** What every service shows, and what rules may name. */
 export function metricsCatalogue(): CatalogueRow[] {
-  const page = readFileSync(join(projectRoot, "docs", "operations.md"), "utf8");
-  return [...page.matchAll(ROW)].map(([, name, labels, kind, of, help]) => ({
+  return [...page().matchAll(ROW)].map(([, name, labels, kind, of, help]) => ({
     name: name as string,
     labels: labels?.split(", ") ?? [],
     kind: kind as string,
