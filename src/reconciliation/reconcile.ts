@@ -11,6 +11,7 @@ import { holdRules } from "./hold-rules.js";
 import { balanceRules, ledgerRules } from "./ledger-rules.js";
 import { orderRules } from "./order-rules.js";
 import { EVERYTHING, type Scope } from "./scope.js";
+import { bookStateRules } from "./state-rules.js";
 import { sequenceRules, tradeRules } from "./trade-rules.js";
 
 /** The rules about history, in the order of the pipeline: the first one that is broken is nearest to the cause. */
@@ -24,7 +25,7 @@ export function historyRules(scope: Scope): readonly Rule[] {
 
 /** The rules about the present state. */
 export function stateRules(scope: Scope): readonly Rule[] {
-  return [...sequenceRules(scope), ...holdRules, ...balanceRules(scope)].map(ruleOf);
+  return [...sequenceRules(scope), ...holdRules, ...balanceRules(scope), ...bookStateRules].map(ruleOf);
 }
 
 export const RULES: readonly Rule[] = [...historyRules(EVERYTHING), ...stateRules(EVERYTHING)];

@@ -1,13 +1,11 @@
 /** Funds, from order-processing's hold to what settlement gives back, over the real Postgres and NATS. */
 import { expect } from "chai";
-import { differenceText } from "../../../src/reconciliation/difference-text.js";
-import { differences } from "../../../src/reconciliation/reconcile.js";
 import type { Row } from "../../../src/shared/database/database.js";
-import { openSnapshot } from "../../../src/shared/database/snapshot.js";
 import type { RequestBody } from "../../../src/shared/domain/messages.js";
 import { type AccountId, currencyUnits, lots, type OrderId, priceTicks } from "../../../src/shared/domain/units.js";
 import { eventually } from "../../support/eventually.js";
 import { limitOrder, marketOrder } from "../../support/order-terms.js";
+import { allDifferences } from "./all-differences.js";
 import { BOB, buy, PipelineUnderTest, request, sell } from "./pipeline-under-test.js";
 
 /** How often 100 sessions run for the same money; 100 outside of `npm test`. */
@@ -199,14 +197,3 @@ describe("the funds of orders", () => {
     for (let run = 0; run < RACES; run++) await race(await pipeline.createAccount({ USD: 1_002 }));
   });
 });
-
-async function allDifferences(databaseUrl: string): Promise<string[]> {
-  const snapshot = await openSnapshot(databaseUrl, "test");
-  try {
-    const texts: string[] = [];
-    for await (const difference of differences(snapshot)) texts.push(differenceText(difference));
-    return texts;
-  } finally {
-    await snapshot.close();
-  }
-}

@@ -6,6 +6,7 @@ import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { until } from "../../support/eventually.js";
 import { type NotifierUnderTest, startNotifier } from "../market-data-notifier/notifier-under-test.js";
 import { ask } from "../market-data-notifier/subscriber.js";
+import { allDifferences } from "./all-differences.js";
 import { spoil } from "./failing-publishes.js";
 import { ANN, buy, PipelineUnderTest } from "./pipeline-under-test.js";
 
@@ -76,6 +77,7 @@ describe("the status of assets", () => {
     expect(again.statuses.find(({ asset }) => asset === "BTC-USD")?.sinceUs).to.equal(since);
     await decide("ETH-USD", "open", "later");
     await until("it goes on", () => again.told.length === 1);
+    expect(await allDifferences(pipeline.databaseUrl)).to.deep.equal([]);
   });
 
   it("begins with what was decided where books have none stored, as after an update", async () => {

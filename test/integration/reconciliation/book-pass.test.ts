@@ -77,6 +77,6 @@ describe("a look at an engine's book, page by page", () => {
     const right = await lookAt(10, [SELL, BUY], open);
     expect(right).to.deep.equal({ findings: [], resolved: open, pages: 2, outcome: "compared" });
     expect((await lookAt(10, [SELL, BUY])).outcome).to.equal("was compared before");
-    expect((await lookAt(11, [SELL, BUY])).outcome).to.equal("waits for its settlement");
+    expect((await lookAt(12, [SELL, BUY])).outcome).to.equal("waits for its settlement");
   });
 });

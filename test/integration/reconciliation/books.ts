@@ -10,7 +10,8 @@
  *   5        ann buys at the market for 1,000     6 accepted · 7 trade of 6 at 100 · 8 canceled
  *   6        bob sells 5 at 120                   9 accepted
  *   7        bob sells more than he has           10 rejected
- *   8        ann buys 10 at 50                    not settled yet
+ *   8        an operator halts the asset          11 state_changed
+ *   9        ann buys 10 at 50                    not settled yet
  */
 
 import { storeAssets } from "../../../src/launcher/asset-store.js";
@@ -43,15 +44,25 @@ export async function createBooks(): Promise<string> {
   await execute(url, deposit, ["deposit", ANN, "USD", 10_000, "one"]);
   await execute(url, deposit, ["deposit", BOB, "BTC", 1_000_000, "two"]);
   await execute(url, deposit, ["withdrawal", ANN, "USD", 1_000, "three"]);
-  await insert(url, "order_log", ORDER_LOG);
+  const [action] = await execute(
+    url,
+    "select record_action('set_asset_state', null, $1, 'halted', null, null, 'op', 'a look') as action_id",
+    [ASSET],
+  );
+  await insert(
+    url,
+    "order_log",
+    ORDER_LOG.map((row) => (row["asset_state"] === null ? row : { ...row, ...action })),
+  );
+  await insert(url, "book_states", BOOK_STATES);
   await insert(url, "orders", ORDERS);
   await insert(url, "trades", TRADES);
   await insert(url, "candles", CANDLES);
   await insert(url, "execution_reports", REPORTS);
   await insert(url, "ledger_entries", LEDGER);
   await insert(url, "consumer_positions", [
-    { service: "order-processing", asset: ASSET, sequence: 1792, stream_sequence: 7, command_sequence: 8 },
-    { service: "trade-processing", asset: ASSET, sequence: 10, stream_sequence: 5, command_sequence: 7 },
+    { service: "order-processing", asset: ASSET, sequence: 1792, stream_sequence: 7, command_sequence: 9 },
+    { service: "trade-processing", asset: ASSET, sequence: 11, stream_sequence: 5, command_sequence: 8 },
   ]);
   await execute(url, "update consumer_positions set hold_command_sequence = 7 where service = 'trade-processing'");
   for (const [account, reports] of [[ANN, 7] as const, [BOB, 5] as const])
@@ -75,7 +86,7 @@ function command(sequence: number, account: number, kind: string, values: Row): 
   return {
     asset: ASSET,
     command_sequence: sequence,
-    log_id: (sequence - (sequence > 4 ? 1 : 0)) * 256,
+    log_id: (sequence - (sequence > 4 ? 1 : 0) - (sequence > 8 ? 1 : 0)) * 256,
     account_id: account,
     kind,
     client_order_id: null,
@@ -96,6 +107,8 @@ function command(sequence: number, account: number, kind: string, values: Row): 
     held_units: null,
     needed_units: null,
     available_units: null,
+    action_id: null,
+    asset_state: null,
     ...values,
   };
 }
@@ -129,8 +142,11 @@ const ORDER_LOG = [
     needed_units: 990_000,
     available_units: 850_000,
   }),
-  command(8, ANN, "new", { ...limit("buy", 10, 50), ...RATES, held_units: 501 }),
+  command(8, 0, "set_asset_state", { log_id: null, asset_state: "halted" }),
+  command(9, ANN, "new", { ...limit("buy", 10, 50), ...RATES, held_units: 501 }),
 ];
+
+const BOOK_STATES = [{ asset: ASSET, state: "halted", since_us: 8, event_sequence: 11, made_by: "op", why: "a look" }];
 
 function order(sequence: number, status: string, filled: number, leaves: number | null, values: Row): Row {
   const log = ORDER_LOG[sequence - 1] as Row;
@@ -311,7 +327,7 @@ const LEDGER = [
   posting("trade", 7, FEE_ACCOUNT, "USD", 2, 0),
   posting("release", 8, ANN, "USD", 398, -398),
   posting("hold", 6, BOB, "BTC", -50_000, 50_000),
-  posting("hold", 8, ANN, "USD", -501, 501),
+  posting("hold", 9, ANN, "USD", -501, 501),
 ];
 
 /** account, currency, available, held, open orders */

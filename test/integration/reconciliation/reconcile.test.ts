@@ -95,6 +95,7 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       currency: "USD",
     });
     const candle = { asset: "BTC-USD", open_at_ms: 0 };
+    const bookState = { asset: "BTC-USD" };
     const deposit = { source: "transfers", kind: "deposit", sequence: 1, account_id: 1, currency: "USD" };
 
     const edits: [table: string, key: Key, columns: string[]][] = [
@@ -114,15 +115,20 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       ["order_log", command(4), ["price_ticks", "quantity_lots", "cover", "held_units"]],
       ["order_log", command(5), ["quote_budget_units", "spendable_units", "held_units", "taker_fee_bps"]],
       ["order_log", command(7), ["needed_units", "available_units"]],
-      ["order_log", command(8), ["price_ticks", "quantity_lots", "held_units", "taker_fee_bps"]],
+      ["order_log", command(9), ["price_ticks", "quantity_lots", "held_units", "taker_fee_bps"]],
       ["ledger_entries", deposit, ["available_change", "held_change"]],
       ["ledger_entries", entry("trade", 3), ["available_change", "held_change"]],
       ["transfers", { transfer_id: 1 }, ["units", "account_id"]],
       ["account_sequences", { account_id: 2 }, ["last_sequence"]],
       ["candles", candle, ["open_ticks", "high_ticks", "low_ticks", "close_ticks", "last_trade_id"]],
       ["candles", candle, ["volume_lots", "notional_tick_lots", "trade_count"]],
+      ["book_states", bookState, ["since_us", "event_sequence"]],
     ];
-    for (const table of ["balances", "ledger_entries", "candles"])
+    const textEdits: [table: string, key: Key, columns: Record<string, string>][] = [
+      ["book_states", bookState, { state: "open", made_by: "nobody", why: "" }],
+      ["order_log", command(8), { asset_state: "auction" }],
+    ];
+    for (const table of ["balances", "ledger_entries", "candles", "book_states"])
       it(`knows each column of ${table}: a new one is added to the edits of this test`, async () => {
         // But keys, what follows from other columns, when a row was written, and who may owe (which Postgres asks, not the books).
         const { rows } = await superuser.query(
@@ -131,7 +137,8 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
                where conrelid = $1::regclass and contype = 'p')`,
           [table],
         );
-        const edited = edits.flatMap(([edited, , columns]) => (edited === table ? columns : []));
+        const all = [...edits, ...textEdits.map(([edited, key, to]) => [edited, key, Object.keys(to)] as const)];
+        const edited = all.flatMap(([edited, , columns]) => (edited === table ? columns : []));
         expect([...new Set(edited)]).to.have.members(rows.map(({ name }) => name));
       });
     for (const [table, key, columns] of edits)
@@ -144,6 +151,15 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
             true,
             JSON.stringify(differing),
           );
+        });
+
+    for (const [table, key, texts] of textEdits)
+      for (const [column, text] of Object.entries(texts))
+        it(`names the row of ${table} whose ${column} was edited to "${text}"`, async () => {
+          const { rows } = await superuser.query(`select ${column} as text from ${table} where ${condition(key)}`);
+          const change = (to: string) => `update ${table} set ${column} = '${to}' where ${condition(key)}`;
+          const differing = await found(change(text), change(rows[0].text));
+          expect(differing.map((one) => names(one, table, key))).to.include(true, JSON.stringify(differing));
         });
 
     // Postgres takes no hold or release that changes the total.
@@ -167,13 +183,13 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
       ["execution_reports", report(6)],
       ["ledger_entries", deposit],
       ["ledger_entries", entry("hold", 2)],
-      ["ledger_entries", entry("hold", 8)],
+      ["ledger_entries", entry("hold", 9)],
       ["ledger_entries", entry("trade", 3)],
       ["ledger_entries", entry("release", 8)],
       ["transfers", { transfer_id: 2 }],
       ["order_log", command(2)],
       ["order_log", command(4)],
-      ["order_log", command(8)],
+      ["order_log", command(9)],
       ["balances", { account_id: 1, currency: "USD" }],
       ["candles", candle],
     ];
@@ -218,6 +234,23 @@ for (const [what, reconcile] of [["all rows", amongAllRows] as const, ["the rows
         "delete from candles where open_at_ms = 60000",
       );
       expect(differing.some((one) => names(one, "candles", { ...candle, open_at_ms: 60_000 }))).to.equal(true);
+    });
+
+    it("names the state of a book that is not there", async () => {
+      // Settlement is past the command: while it may be in the middle of it, the row may be still to come.
+      const settled = (by: number) => `update consumer_positions set command_sequence = command_sequence + ${by}
+        where service = 'trade-processing'`;
+      await superuser.query(`create temporary table kept as select * from book_states; ${settled(1)}`);
+      const differing = await found("delete from book_states", "insert into book_states select * from kept");
+      await superuser.query(`drop table kept; ${settled(-1)}`);
+      expect(differing.map((one) => names(one, "book_states", bookState))).to.include(true, JSON.stringify(differing));
+    });
+
+    it("waits for the state of a book while its command may be under way", async () => {
+      await superuser.query("create temporary table kept as select * from book_states");
+      const differing = await found("delete from book_states", "insert into book_states select * from kept");
+      await superuser.query("drop table kept");
+      expect(differing).to.deep.equal([]);
     });
 
     it("says what was found, what was expected, and by which row", async () => {
