@@ -60,13 +60,15 @@ function trade(market: Market, makers: PriceLadder, level: number, maker: number
     makers.remove(maker);
     book.close(maker);
   } else {
-    const { crowded, shown } = makers;
-    if (crowded.count !== 0) crowded.beforeChange(maker);
+    const { crowded, shown, isWatched } = makers;
+    const hasCrowds = isWatched && crowded.count !== 0;
+    if (hasCrowds) crowded.beforeChange(maker);
     floats[order + LEAVES] = leavesLots;
     floats[order + FILLED] = (floats[order + FILLED] as number) + quantityLots;
     if (iceberg !== 0) book.takeShown(maker, iceberg, quantityLots, leavesLots);
-    if (crowded.count !== 0) crowded.afterChange(maker);
-    if (shown.isFollowed) shown.change(level, (iceberg === 0 ? leavesLots : book.shownOf(maker)) - shownLots);
+    if (hasCrowds) crowded.afterChange(maker);
+    if (isWatched && shown.isFollowed)
+      shown.change(level, (iceberg === 0 ? leavesLots : book.shownOf(maker)) - shownLots);
   }
   if (incoming.leavesLots === NONE && isSpent(incoming, makers, priceTicks, market.quoteUnitsPerTickLot))
     incoming.leavesLots = 0;

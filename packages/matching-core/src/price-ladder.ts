@@ -22,6 +22,8 @@ export class PriceLadder {
   /** Sums of levels with many orders. */
   readonly crowded: CrowdedLevels;
   readonly shown: ShownLevels;
+  /** Whether one of them keeps sums. Where nobody asks for any, a change of the book costs one look at this and no more. */
+  isWatched = false;
   /** 1: the highest price is best; -1: the lowest. */
   readonly sign: 1 | -1;
   readonly #sorted = new SortedBlocks();
@@ -83,7 +85,9 @@ export class PriceLadder {
 
   /** The level's sums; null: few orders stand there. */
   crowdOf(level: number): Crowd | null {
-    return this.crowded.of(level, this.firstOf(level), this.lastOf(level));
+    const crowd = this.crowded.of(level, this.firstOf(level), this.lastOf(level));
+    if (crowd !== null) this.isWatched = true;
+    return crowd;
   }
 
   /** To the back of its price's queue; everything about the order is in its row by then. */
@@ -109,17 +113,15 @@ export class PriceLadder {
       ints[last * ROW_INTS + NEXT] = slot;
     }
     this.#lasts[level] = slot;
-    if (this.crowded.count !== 0) this.crowded.join(slot);
-    if (this.shown.isFollowed) this.shown.join(slot, level);
+    if (this.isWatched) this.#joined(slot, level);
   }
 
   /** Its row is as it was while it stood here. */
   remove(slot: number): void {
-    if (this.crowded.count !== 0) this.crowded.leave(slot);
     const { ints } = this.#rows;
     const at = slot * ROW_INTS;
     const level = ints[at + LEVEL] as number;
-    if (this.shown.isFollowed) this.shown.leave(slot, level);
+    if (this.isWatched) this.#leaves(slot, level);
     const next = ints[at + NEXT] as number;
     if (next === slot) {
       this.#emptyLevel(level);
@@ -150,6 +152,7 @@ export class PriceLadder {
   /** Sums up what each level shows, from its orders, and keeps that up to date from now on. */
   followShown(): void {
     this.shown.begin(this.#lasts.length);
+    this.isWatched = true;
     for (let level = this.bestLevel(); level !== 0; level = this.worseLevel(level)) {
       const last = this.lastOf(level);
       for (let slot = this.firstOf(level); ; slot = this.#rows.ints[slot * ROW_INTS + NEXT] as number) {
@@ -193,11 +196,23 @@ export class PriceLadder {
     this.#sorted.load(from);
   }
 
+  #joined(slot: number, level: number): void {
+    if (this.crowded.count !== 0) this.crowded.join(slot);
+    if (this.shown.isFollowed) this.shown.join(slot, level);
+  }
+
+  #leaves(slot: number, level: number): void {
+    if (this.shown.isFollowed) this.shown.leave(slot, level);
+    if (this.crowded.count === 0) return;
+    this.crowded.leave(slot);
+    this.isWatched = this.shown.isFollowed || this.crowded.count !== 0;
+  }
+
   #emptyLevel(level: number): void {
     const block = level >>> BLOCK_SHIFT;
     const bits = (this.#bits[block] as number) & ~(1 << (level & (BLOCK_PRICES - 1)));
     this.#bits[block] = bits;
-    if (this.shown.isFollowed) this.shown.sums[level] = 0;
+    if (this.isWatched && this.shown.isFollowed) this.shown.sums[level] = 0;
     // The only block stays when it is empty: a thin book would drop it and find it again with every order.
     if (bits !== 0 || this.#sorted.holdsOne) return;
     this.#dropBlock(block);
@@ -206,7 +221,7 @@ export class PriceLadder {
   #dropBlock(block: number): void {
     const blockKey = this.#blockKeys[block] as number;
     this.#sorted.remove(blockKey);
-    if (this.shown.isFollowed) this.shown.blockGoes(blockKey * BLOCK_PRICES);
+    if (this.isWatched && this.shown.isFollowed) this.shown.blockGoes(blockKey * BLOCK_PRICES);
     const hint = blockKey & (HINTS - 1);
     if (this.#hintKeys[hint] === blockKey) this.#hintKeys[hint] = Number.NaN;
     this.#freeBlocks.push(block);
@@ -242,7 +257,7 @@ export class PriceLadder {
       const lasts = new Int32Array(blocks * BLOCK_PRICES);
       lasts.set(this.#lasts);
       this.#lasts = lasts;
-      if (this.shown.isFollowed) this.shown.grow(lasts.length);
+      if (this.isWatched && this.shown.isFollowed) this.shown.grow(lasts.length);
     }
     return block;
   }

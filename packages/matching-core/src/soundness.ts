@@ -57,6 +57,8 @@ function ordersOf(book: OrderBook, ladder: PriceLadder): number {
     if (checkCrowd(ladder, level)) crowds++;
   }
   check(crowds === ladder.crowded.count, `${ladder.crowded.count} levels have sums, ${crowds} of them have orders`);
+  const isWatched = ladder.shown.isFollowed || crowds > 0;
+  check(ladder.isWatched === isWatched, "a ladder doesn't know whether sums of its levels are kept");
   return count;
 }
 
