@@ -15,6 +15,7 @@ const FRAME_BYTES_MAX = 192;
 const LOGIN = 2;
 const NEW_ORDER = 3;
 const CANCEL_ORDER = 4;
+const REPLACE_ORDER = 5;
 // ServerMessage
 const LOGIN_ACCEPTED = 2;
 const ACK = 3;
@@ -23,6 +24,7 @@ const REJECT = 4;
 const BUY = 1;
 const SELL = 2;
 const LIMIT = 1;
+const STOP_LIMIT = 3;
 const GTC = 1;
 const IOC = 2;
 
@@ -88,15 +90,25 @@ export function binaryRequest(order: PlannedOrder, asset: Buffer, clientOrderId:
       writer.text(1, asset);
       writer.number(2, order.orderId);
     });
+  else if (order.kind === "replace")
+    writer.nested(REPLACE_ORDER, () => {
+      writer.text(1, asset);
+      writer.number(2, order.orderId);
+      writer.number(3, order.quantityLots);
+      writer.number(4, order.priceTicks);
+      writer.text(5, Buffer.from(clientOrderId, "latin1"));
+    });
   else
     writer.nested(NEW_ORDER, () => {
       writer.text(1, Buffer.from(clientOrderId, "latin1"));
       writer.text(2, asset);
       writer.number(3, order.side === "buy" ? BUY : SELL);
-      writer.number(4, LIMIT);
+      writer.number(4, order.kind === "stop" ? STOP_LIMIT : LIMIT);
       writer.number(5, order.kind === "crossing" ? IOC : GTC);
       writer.number(6, order.quantityLots);
       writer.number(7, order.priceTicks);
+      if (order.kind === "stop") writer.number(8, order.stopPriceTicks);
+      if (order.kind === "iceberg") writer.number(9, order.displayLots);
     });
   return writer.frame();
 }

@@ -31,9 +31,16 @@ export function textDialect(assets: readonly Asset[]): Dialect {
 
 function textRequest(order: PlannedOrder, { asset, tick, lot }: Asset, clientOrderId: string): string {
   if (order.kind === "cancel") return `CANCEL ${asset} ${order.orderId}\n`;
-  const verb = order.side === "buy" ? "BUY" : "SELL";
-  const options = `${order.kind === "crossing" ? " tif=IOC" : ""}${clientOrderId === "" ? "" : ` id=${clientOrderId}`}`;
-  return `${verb} ${asset} ${formatDecimal(order.quantityLots, lot)} ${formatDecimal(order.priceTicks, tick)}${options}\n`;
+  const terms = `${formatDecimal(order.quantityLots, lot)} ${formatDecimal(order.priceTicks, tick)}`;
+  const id = clientOrderId === "" ? "" : ` id=${clientOrderId}`;
+  if (order.kind === "replace") return `REPLACE ${asset} ${order.orderId} ${terms}${id}\n`;
+  return `${order.side === "buy" ? "BUY" : "SELL"} ${asset} ${terms}${optionOf(order, tick, lot)}${id}\n`;
+}
+
+function optionOf(order: PlannedOrder, tick: Asset["tick"], lot: Asset["lot"]): string {
+  if (order.kind === "crossing") return " tif=IOC";
+  if (order.kind === "stop") return ` stop=${formatDecimal(order.stopPriceTicks, tick)}`;
+  return order.kind === "iceberg" ? ` display=${formatDecimal(order.displayLots, lot)}` : "";
 }
 
 class TextReader implements ResponseReader {

@@ -2,11 +2,13 @@ import type { Asset } from "../../src/shared/domain/assets.js";
 import { REJECTS } from "../../src/shared/domain/rejects.js";
 import { hasBecome } from "../../src/shared/process/waits.js";
 import { binaryDialect, type Dialect, textDialect } from "./dialect.js";
-import { OrderFlow } from "./order-flow.js";
+import { Latencies, type LatencySummary } from "./latencies.js";
+import { type MixName, OrderFlow } from "./order-flow.js";
 import { OrderTiming } from "./order-timing.js";
 import { ReportMatching } from "./report-matching.js";
 import { ReportWatch } from "./report-watch.js";
 import type { Response } from "./response.js";
+import { Schedule } from "./schedule.js";
 import { Session } from "./session.js";
 import type { Target } from "./target.js";
 
@@ -17,12 +19,18 @@ export interface LoadOptions {
   readonly warmupSeconds: number;
   readonly connections: number;
   readonly assets: readonly Asset[];
-  /** The one buys, the other sells. */
-  readonly accounts: readonly [string, string];
+  /** Every other one only buys, those between only sell. */
+  readonly accounts: readonly string[];
   readonly isText: boolean;
   readonly withClientOrderIds: boolean;
   readonly withReports: boolean;
   readonly seed: number;
+  /** Default: plain. */
+  readonly mix?: MixName;
+  /** The measured part begins so fast, and gets evenly faster up to the rate. */
+  readonly rampFromPerSecond?: number;
+  /** So many orders leave at once. */
+  readonly burst?: number;
 }
 
 export interface LoadOutcome {
@@ -32,6 +40,7 @@ export interface LoadOutcome {
   /** Orders that were not sent because too much was unanswered on their connection. */
   readonly notSent: number;
   readonly acknowledged: number;
+  /** By code and name: `300 BUSY`. */
   readonly rejected: ReadonlyMap<string, number>;
   /** Sent and never answered. */
   readonly unanswered: number;
@@ -39,11 +48,22 @@ export interface LoadOutcome {
   readonly reportsMissing: number;
   readonly reportsOutOfSequence: number;
   readonly problems: readonly string[];
+  /** Orders that count, and how long their plan takes. */
+  readonly measuredOrders: number;
+  readonly plannedMs: number;
   /** From the first measured order's plan to the last answer. */
   readonly measuredMs: number;
   readonly lastAnswerMs: number;
   /** Per asset: the last request that was acknowledged. */
   readonly lastLogIds: ReadonlyMap<string, number>;
+}
+
+export interface Progress {
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly unanswered: number;
+  readonly recent: LatencySummary;
 }
 
 const TICK_MS = 1;
@@ -61,7 +81,15 @@ const OTHER_MID_TICKS = 1_000;
 const RESTING = 1;
 const CROSSING = 2;
 const CANCEL = 3;
-const KINDS = { resting: RESTING, crossing: CROSSING, cancel: CANCEL };
+const REPLACE = 4;
+const KINDS = {
+  resting: RESTING,
+  crossing: CROSSING,
+  cancel: CANCEL,
+  replace: REPLACE,
+  stop: RESTING,
+  iceberg: RESTING,
+};
 
 /** One open-loop run: orders leave on a fixed schedule, whatever comes back. */
 export class LoadRun {
@@ -70,8 +98,7 @@ export class LoadRun {
   readonly #dialect: Dialect;
   readonly #flow: OrderFlow;
   readonly #timing: OrderTiming;
-  readonly #orders: number;
-  readonly #measureFrom: number;
+  readonly #schedule: Schedule;
   readonly #kinds: Uint8Array;
   readonly #assetOf: Uint8Array;
   readonly #sessions: Session[] = [];
@@ -81,6 +108,8 @@ export class LoadRun {
   readonly #problems: string[] = [];
   /** Another one in each run: a client order id is used up for ever. */
   readonly #clientOrderIdPrefix = `load-${Date.now().toString(36)}`;
+  /** Since it was last looked at; null: nobody looks. */
+  #recent: Latencies | null = null;
   #watch: ReportWatch | null = null;
   #next = 0;
   #sent = 0;
@@ -96,18 +125,18 @@ export class LoadRun {
   constructor(target: Target, options: LoadOptions) {
     this.#options = options;
     this.#target = target;
-    const { assets, seed, ratePerSecond, seconds, warmupSeconds, isText } = options;
+    const { assets, seed, accounts, mix = "plain", isText } = options;
     this.#dialect = isText ? textDialect(assets) : binaryDialect(assets);
     const midTicks = assets.map(({ asset, tickSize }) => {
       const price = MID_PRICES[asset];
       return price === undefined ? OTHER_MID_TICKS : Math.round(price / Number(tickSize));
     });
-    this.#flow = new OrderFlow({ seed, midTicks });
-    this.#orders = Math.round(ratePerSecond * (warmupSeconds + seconds));
-    this.#measureFrom = Math.round(ratePerSecond * warmupSeconds);
-    this.#timing = new OrderTiming({ orders: this.#orders, measureFrom: this.#measureFrom });
-    this.#kinds = new Uint8Array(this.#orders);
-    this.#assetOf = new Uint8Array(this.#orders);
+    this.#flow = new OrderFlow({ seed, midTicks, accounts: accounts.length, mix });
+    this.#schedule = new Schedule(options);
+    const { orders } = this.#schedule;
+    this.#timing = new OrderTiming(this.#schedule);
+    this.#kinds = new Uint8Array(orders);
+    this.#assetOf = new Uint8Array(orders);
     this.#matching = new ReportMatching(assets.length, (order, atMs) => this.#timing.reportedAt(order, atMs));
   }
 
@@ -123,6 +152,18 @@ export class LoadRun {
       this.#watch?.close();
       for (const session of this.#sessions) session.close();
     }
+  }
+
+  /** From now on `progress` has latencies, those since its last call. */
+  watchLatencies(): void {
+    this.#recent = new Latencies();
+  }
+
+  progress(): Progress {
+    const recent = (this.#recent ?? new Latencies()).summary();
+    this.#recent?.reset();
+    const [sent, acknowledged, answered] = [this.#sent, this.#acknowledged, this.#answered];
+    return { sent, acknowledged, refused: answered - acknowledged, unanswered: sent - answered, recent };
   }
 
   async #connect(): Promise<void> {
@@ -154,28 +195,32 @@ export class LoadRun {
   }
 
   #sendAll(): Promise<void> {
-    const intervalMs = 1_000 / this.#options.ratePerSecond;
+    const { orders } = this.#schedule;
     this.#startMs = performance.now() + 10;
     return new Promise((resolve) => {
       const tick = () => {
-        const dueCount = Math.min(this.#orders, Math.floor((performance.now() - this.#startMs) / intervalMs) + 1);
-        if (dueCount > this.#next) this.#sendDue(dueCount, intervalMs);
-        if (this.#next >= this.#orders || this.#problems.length > 0) resolve();
+        this.#sendDue(performance.now() - this.#startMs);
+        if (this.#next >= orders || this.#problems.length > 0) resolve();
         else setTimeout(tick, TICK_MS);
       };
       tick();
     });
   }
 
-  #sendDue(dueCount: number, intervalMs: number): void {
-    const isMany = dueCount - this.#next > this.#sessions.length;
+  #sendDue(elapsedMs: number): void {
+    const { orders, measureFrom } = this.#schedule;
+    const isMany = this.#isDue(this.#next + this.#sessions.length, elapsedMs);
     if (isMany) for (const session of this.#sessions) session.cork();
-    while (this.#next < dueCount) {
+    while (this.#next < orders && this.#isDue(this.#next, elapsedMs)) {
       const order = this.#next++;
-      if (order === this.#measureFrom) this.onMeasuring();
-      this.#sendOne(order, this.#startMs + order * intervalMs);
+      if (order === measureFrom) this.onMeasuring();
+      this.#sendOne(order, this.#startMs + this.#schedule.plannedMs(order));
     }
     if (isMany) for (const session of this.#sessions) session.uncork();
+  }
+
+  #isDue(order: number, elapsedMs: number): boolean {
+    return this.#schedule.plannedMs(order) <= elapsedMs;
   }
 
   #sendOne(order: number, plannedMs: number): void {
@@ -195,16 +240,18 @@ export class LoadRun {
     this.#answered += 1;
     this.#lastAnswerMs = nowMs;
     if (kind !== "ack") {
-      const name = Object.entries(REJECTS).find(([, reject]) => reject.code === code)?.[0] ?? `${kind} ${text}`;
-      this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1);
+      const name = Object.entries(REJECTS).find(([, reject]) => reject.code === code)?.[0];
+      const what = name === undefined ? `${kind} ${text}` : `${code} ${name}`;
+      this.#rejected.set(what, (this.#rejected.get(what) ?? 0) + 1);
       return;
     }
     this.#acknowledged += 1;
-    this.#timing.answered(order, nowMs);
+    const ms = this.#timing.answered(order, nowMs);
+    this.#recent?.record(ms);
     const assetIndex = this.#assetOf[order] ?? 0;
     const asset = this.#options.assets[assetIndex]?.asset ?? "";
     this.#lastLogIds.set(asset, Math.max(logId, this.#lastLogIds.get(asset) ?? 0));
-    if (this.#kinds[order] === CANCEL) return;
+    if (this.#kinds[order] === CANCEL || this.#kinds[order] === REPLACE) return;
     if (this.#watch !== null) this.#matching.acknowledged(assetIndex, logId, order);
     if (this.#kinds[order] === RESTING) this.#flow.isResting(accountIndex, assetIndex, logId);
   }
@@ -214,10 +261,13 @@ export class LoadRun {
   }
 
   #outcome(): LoadOutcome {
-    const measuredFromMs = this.#startMs + (this.#measureFrom * 1_000) / this.#options.ratePerSecond;
+    const { orders, measureFrom, endMs } = this.#schedule;
+    const measuredFromMs = this.#startMs + this.#schedule.plannedMs(measureFrom);
     return {
       timing: this.#timing,
-      planned: this.#orders,
+      planned: orders,
+      measuredOrders: orders - measureFrom,
+      plannedMs: this.#startMs + endMs - measuredFromMs,
       sent: this.#sent,
       notSent: this.#next - this.#sent,
       acknowledged: this.#acknowledged,

@@ -25,13 +25,18 @@ const SETTLERS: readonly string[] = ["trade-processing", "floor"];
 export const LOAD_GENERATOR = "load generator";
 
 /** One run with everything around it: CPU while it was measured, and what Postgres says afterwards. */
-export async function measuredRun(target: Target, options: LoadOptions): Promise<Measured> {
+export async function measuredRun(
+  target: Target,
+  options: LoadOptions,
+  onStart: (run: LoadRun) => unknown = () => undefined,
+): Promise<Measured> {
   const isSettled = target.databaseUrl !== null && target.services.some(({ name }) => SETTLERS.includes(name));
   const check = isSettled ? await SettlementCheck.open(target.databaseUrl ?? "") : null;
   const streams = target.natsUrl === null ? null : await MessageCount.open(target.natsUrl);
   try {
     const groups = cpuGroups(target);
     const run = new LoadRun(target, options);
+    onStart(run);
     let before = readCpu(groups);
     run.onMeasuring = () => {
       before = readCpu(groups);

@@ -28,8 +28,11 @@ export class OrderTiming {
     if (order >= this.#measureFrom) this.lateness.record(lateMs);
   }
 
-  answered(order: number, atMs: number): void {
-    if (order >= this.#measureFrom) this.acknowledged.record(atMs - (this.#chargedFromMs[order] ?? 0));
+  /** Returns what it is charged. */
+  answered(order: number, atMs: number): number {
+    const ms = atMs - (this.#chargedFromMs[order] ?? 0);
+    if (order >= this.#measureFrom) this.acknowledged.record(ms);
+    return ms;
   }
 
   reportedAt(order: number, atMs: number): void {

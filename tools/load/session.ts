@@ -10,7 +10,7 @@ export interface SessionOptions {
   readonly ca: Buffer | undefined;
   readonly dialect: Dialect;
   readonly account: string;
-  /** 0 or 1: which of the two accounts. */
+  /** Its place among the accounts. */
   readonly accountIndex: number;
   /** The order with this number was answered. */
   readonly onAnswer: (order: number, response: Response) => void;

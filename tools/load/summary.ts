@@ -1,28 +1,50 @@
 import type { CpuUse } from "./cpu.js";
 import type { LatencySummary } from "./latencies.js";
+import type { LoadOptions } from "./load-run.js";
 import type { Measured } from "./measured-run.js";
+import { type Verdict, verdictText } from "./objectives.js";
 import { TIMER_SLACK_MS } from "./order-timing.js";
 import type { PostgresWork } from "./settlement-check.js";
 
 const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(1));
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
 
+/** What was asked for, in a line. */
+export function loadText({
+  ratePerSecond,
+  seconds,
+  connections,
+  assets,
+  accounts,
+  isText,
+  seed,
+  ...rest
+}: LoadOptions): string {
+  const { mix = "plain", rampFromPerSecond, burst } = rest;
+  return [
+    `${rampFromPerSecond === undefined ? "" : `${rampFromPerSecond} to `}${ratePerSecond} orders/s for ${seconds} s`,
+    ...(burst === undefined ? [] : [`${burst} at once`]),
+    ...(mix === "plain" ? [] : [`mix ${mix}`]),
+    `${connections} connections of ${accounts.length} accounts, ${assets.length} assets, ${isText ? "text" : "binary"} dialect, seed ${seed}`,
+  ].join(", ");
+}
+
 /** For people. */
-export function summaryText(measured: Measured): string {
+export function summaryText(measured: Measured, verdicts: readonly Verdict[] = []): string {
   const { options, outcome, cpu, settlement, broken } = measured;
-  const { ratePerSecond, seconds, connections, assets, isText, seed } = options;
   const { timing, acknowledged, measuredMs, reportsReceived } = outcome;
   const perSecond = (timing.acknowledged.count * 1_000) / Math.max(1, measuredMs);
   const lines = [
-    `${ratePerSecond} orders/s for ${seconds} s, ${connections} connections, ${assets.length} assets, ${isText ? "text" : "binary"} dialect, seed ${seed}`,
+    loadText(options),
     "",
-    latencyRow("ms", ["p50", "p90", "p99", "p99.9", "max", "count"]),
+    latencyRow("ms", ["p50", "p90", "p99", "p99.9", "p99.99", "max", "count"]),
     latencyRow("order → ACK", latencyCells(timing.acknowledged.summary())),
     ...(timing.reported.count > 0 ? [latencyRow("order → own report", latencyCells(timing.reported.summary()))] : []),
     latencyRow("generator late by", latencyCells(timing.lateness.summary())),
     `  (an order is charged the generator's lateness beyond ${TIMER_SLACK_MS} ms)`,
     "",
     `  ${acknowledged} acknowledged, ${perSecond.toFixed(0)}/s measured; ${reportsReceived} reports`,
+    ...[...outcome.rejected].map(([what, count]) => `  ${count} refused: ${what}`),
   ];
   if (settlement !== null) {
     const after =
@@ -36,6 +58,7 @@ export function summaryText(measured: Measured): string {
     `  CPU: ${percent(cpu.shareOfMachine)} of the machine (everything on it: ${percent(cpu.machineBusy)})`,
     ...costLines(measured),
   );
+  lines.push("", ...verdicts.map((verdict) => `  ${verdictText(verdict)}`));
   lines.push("", ...(broken.length === 0 ? ["  every promise kept"] : broken.map((what) => `  BROKEN: ${what}`)), "");
   return lines.join("\n");
 }
@@ -73,11 +96,19 @@ function postgresLine({ transactions, walSyncs, walBytes }: PostgresWork, orders
 }
 
 /** For programs: one line. */
-export function summaryJson({ options, outcome, cpu, settlement, messages, broken }: Measured): string {
-  const { assets, accounts: _, ...rest } = options;
+export function summaryJson(measured: Measured, verdicts: readonly Verdict[]): string {
+  return JSON.stringify(summaryObject(measured, verdicts));
+}
+
+export function summaryObject(
+  { options, outcome, cpu, settlement, messages, broken }: Measured,
+  verdicts: readonly Verdict[],
+): Record<string, unknown> {
+  const { assets, accounts, ...rest } = options;
   const { timing, rejected, planned, sent, acknowledged, unanswered, reportsReceived, measuredMs } = outcome;
-  return JSON.stringify({
+  return {
     ...rest,
+    accounts: accounts.length,
     assets: assets.map(({ asset }) => asset),
     planned,
     sent,
@@ -92,12 +123,13 @@ export function summaryJson({ options, outcome, cpu, settlement, messages, broke
     settlement,
     messagesPerOrder: Object.fromEntries(messages.map(({ stream, perOrder }) => [stream, perOrder])),
     cpu: { ...cpu, use: Object.fromEntries(cpu.use.map(({ name, ...use }) => [name, use])) },
+    verdicts,
     broken,
-  });
+  };
 }
 
-function latencyCells({ p50, p90, p99, p999, max, count }: LatencySummary): string[] {
-  return [p50, p90, p99, p999, max].map(ms).concat(String(count));
+function latencyCells({ p50, p90, p99, p999, p9999, max, count }: LatencySummary): string[] {
+  return [p50, p90, p99, p999, p9999, max].map(ms).concat(String(count));
 }
 
 function latencyRow(name: string, cells: readonly string[]): string {

@@ -56,6 +56,12 @@ export function whole({ from = 1, to = Number.MAX_SAFE_INTEGER } = {}): (text: s
   };
 }
 
+/** Reads a number above zero, such as 2.5. */
+export function positive(text: string): number {
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError("It must be a number above 0, such as 10 or 2.5");
+}
+
 /** Reads names with commas between them, or `all`. */
 export function someOf<Known>(
   known: readonly Known[],

@@ -18,6 +18,8 @@ const resting: PlannedOrder = {
   side: "buy",
   priceTicks: 6_400_001,
   quantityLots: 5,
+  stopPriceTicks: 6_400_100,
+  displayLots: 2,
   orderId: 0,
 };
 const decoded = (frame: Buffer): unknown => {
@@ -59,6 +61,16 @@ describe("the load generator's binary dialect", () => {
     });
   });
 
+  it("writes replaces, stops and icebergs", () => {
+    const of = (order: Partial<PlannedOrder>) => decoded(dialect.request({ ...resting, ...order }, "a1")) as Decoded;
+    type Decoded = { readonly newOrder: object; readonly replaceOrder: object };
+    const terms = { asset: "BTC-USD", quantityLots: 5, priceTicks: 6_400_001, clientOrderId: "a1" };
+    expect(of({ kind: "replace", orderId: 256 }).replaceOrder).to.include({ ...terms, orderId: 256 });
+    expect(of({ kind: "stop" }).newOrder).to.include({ ...terms, type: 3, stopPriceTicks: 6_400_100 });
+    expect(of({ kind: "iceberg" }).newOrder).to.include({ ...terms, type: 1, displayQuantityLots: 2 });
+    expect(of({ kind: "resting" }).newOrder).to.include({ ...terms, stopPriceTicks: 0, displayQuantityLots: 0 });
+  });
+
   it("reads what the generated code writes, in pieces of any size", () => {
     const all = Buffer.concat([
       server({ loginAccepted: { account: "random1", assets: [] } }),
@@ -92,6 +104,10 @@ describe("the load generator's text dialect", () => {
       "SELL BTC-USD 0.0005 64000.01 tif=IOC id=a1\n",
     );
     expect(String(dialect.request({ ...resting, kind: "cancel", orderId: 768 }, ""))).to.equal("CANCEL BTC-USD 768\n");
+    const line = (kind: PlannedOrder["kind"]) => String(dialect.request({ ...resting, kind, orderId: 768 }, "a1"));
+    expect(line("replace")).to.equal("REPLACE BTC-USD 768 0.0005 64000.01 id=a1\n");
+    expect(line("stop")).to.equal("BUY BTC-USD 0.0005 64000.01 stop=64001 id=a1\n");
+    expect(line("iceberg")).to.equal("BUY BTC-USD 0.0005 64000.01 display=0.0002 id=a1\n");
   });
 
   it("reads answers, cut anywhere", () => {

@@ -92,11 +92,11 @@ describe("a load run", () => {
     expect(p90).to.be.above(250);
   });
 
-  it("counts refusals by their name", async () => {
+  it("counts refusals by their code and name", async () => {
     const outcome = await against(
       new PausingHandler((id) => (id % 2 === 0 ? `ACK ${id} BTC-USD\n` : "REJ 300 BUSY full\n")),
     );
-    expect([...outcome.rejected]).to.deep.equal([["BUSY", 300]]);
+    expect([...outcome.rejected]).to.deep.equal([["300 BUSY", 300]]);
   });
 
   it("ends, and says so, when the order-handler closes a connection", async () => {

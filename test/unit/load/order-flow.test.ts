@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { OrderFlow, type PlannedOrder } from "../../../tools/load/order-flow.js";
+import { MIXES, ORDER_KINDS, OrderFlow, type PlannedOrder } from "../../../tools/load/order-flow.js";
 
 const MID_TICKS = [6_400_000, 300_000];
 
@@ -35,7 +35,7 @@ describe("the order flow of a load test", () => {
     };
     for (let i = 0; i < 200; i++) {
       const { kind, side, priceTicks } = flow.next(i % 2);
-      if (kind !== "cancel") prices[kind][side].push(priceTicks);
+      if (kind === "resting" || kind === "crossing") prices[kind][side].push(priceTicks);
     }
     expect(Math.max(...prices.resting.buy)).to.be.below(Math.min(...prices.resting.sell) + 10);
     expect(Math.min(...prices.crossing.buy)).to.be.above(Math.max(...prices.resting.sell));
@@ -58,5 +58,28 @@ describe("the order flow of a load test", () => {
     const flow = new OrderFlow({ seed: 5, midTicks: [1_000] });
     const sides = [0, 1].map((account) => new Set(Array.from({ length: 50 }, () => flow.next(account).side)));
     expect(sides.map((set) => [...set])).to.deep.equal([["buy"], ["sell"]]);
+  });
+
+  it("lets every other one of many accounts buy, and the others sell", () => {
+    const flow = new OrderFlow({ seed: 5, midTicks: [1_000], accounts: 4 });
+    expect([0, 1, 2, 3].map((account) => flow.next(account).side)).to.deep.equal(["buy", "sell", "buy", "sell"]);
+  });
+
+  it("mixes every kind as the mix says, and replaces and cancels what rests", () => {
+    const flow = new OrderFlow({ seed: 9, midTicks: [6_400_000], mix: "all" });
+    const counts = new Map<string, number>();
+    const resting = new Set<number>();
+    for (let i = 0; i < 20_000; i++) {
+      const { kind, side, priceTicks, stopPriceTicks, displayLots, quantityLots, orderId } = flow.next(0);
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      if (kind === "cancel" || kind === "replace") expect(resting).to.include(orderId);
+      if (kind === "cancel") resting.delete(orderId);
+      if (kind === "stop") expect([side, priceTicks > stopPriceTicks]).to.deep.equal(["buy", true]);
+      if (kind === "iceberg") expect(quantityLots).to.equal(10 * displayLots);
+      if (kind === "crossing" || kind === "cancel" || kind === "replace") continue;
+      resting.add(i + 1);
+      flow.isResting(0, 0, i + 1);
+    }
+    for (const kind of ORDER_KINDS) expect((counts.get(kind) ?? 0) / 200, kind).to.be.closeTo(MIXES.all[kind], 1.5);
   });
 });

@@ -1,0 +1,48 @@
+/** `--find-limit`: runs at one rate after the other, until the highest that meets the objectives is known. */
+import { pausedFor } from "../../src/shared/process/waits.js";
+import { findLimit, type Probe } from "./limit-search.js";
+import type { LoadOptions } from "./load-run.js";
+import type { Measured } from "./measured-run.js";
+import { type Objective, verdictsOf, verdictText } from "./objectives.js";
+
+export interface FoundLimit {
+  /** Null: not even the lowest rate meets them. */
+  readonly limitPerSecond: number | null;
+  readonly probes: readonly Probe[];
+  readonly objectives: readonly string[];
+}
+
+const PER_SECOND_MAX = 100_000;
+/** What one rate leaves behind (collections, a checkpoint) is not charged to the next. */
+const CALM_MS = 1_000;
+
+export async function searchLimit(
+  objectives: readonly Objective[],
+  load: LoadOptions,
+  run: (load: LoadOptions) => Promise<Measured>,
+): Promise<FoundLimit> {
+  const probes: Probe[] = [];
+  const limitPerSecond = await findLimit({
+    startPerSecond: load.ratePerSecond,
+    maxPerSecond: PER_SECOND_MAX,
+    isMetAt: async (ratePerSecond) => {
+      const { outcome, broken } = await run({ ...load, ratePerSecond });
+      const verdicts = verdictsOf(objectives, outcome);
+      const why = [...verdicts.filter(({ isMet }) => !isMet).map(verdictText), ...broken];
+      console.error(`${ratePerSecond}/s: ${why.length === 0 ? "met" : why.join("; ")}`);
+      await pausedFor(CALM_MS);
+      return why.length === 0;
+    },
+    onProbe: (probe) => probes.push(probe),
+  });
+  const wanted = objectives.map(({ name, limitMs }) => `${name} ${limitMs}`);
+  return { limitPerSecond, probes, objectives: ["rate", ...wanted] };
+}
+
+export function limitText({ limitPerSecond, probes, objectives }: FoundLimit): string {
+  const rows = [...probes]
+    .sort((one, other) => one.ratePerSecond - other.ratePerSecond)
+    .map(({ ratePerSecond, isMet }) => `  ${String(ratePerSecond).padStart(7)}/s  ${isMet ? "met" : "missed"}`);
+  const found = limitPerSecond === null ? "no rate meets" : `${limitPerSecond} orders/s is the highest rate that meets`;
+  return [...rows, `${found}: ${objectives.join(", ")}`].join("\n");
+}
