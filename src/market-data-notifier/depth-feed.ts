@@ -71,7 +71,6 @@ export class DepthFeed {
   #ask(): void {
     const isRoundOfAll = this.#rounds++ % SAY_EVERY === 0;
     for (const [asset, { isWanting, sequence }] of this.#books.entries)
-      if (isWanting) askForDepth(this.#bus, asset, 0);
-      else if (isRoundOfAll) askForDepth(this.#bus, asset, sequence ?? 0);
+      if (isWanting || isRoundOfAll) askForDepth(this.#bus, asset, isWanting ? null : sequence);
   }
 }

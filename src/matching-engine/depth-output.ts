@@ -91,7 +91,7 @@ export class DepthOutput {
     this.#shown.delete(asset);
   }
 
-  #asked(asset: string, throughEvent: number): void {
+  #asked(asset: string, throughEvent: number | null): void {
     const shown = this.#shown.get(asset);
     if (shown === undefined) return;
     const nowMs = performance.now();
@@ -100,7 +100,7 @@ export class DepthOutput {
       shown.throughEventLater = shown.throughEvent;
       shown.laterAtMs = nowMs;
     }
-    if (throughEvent !== 0 && throughEvent >= shown.throughEventKnown) return;
+    if (throughEvent !== null && throughEvent >= shown.throughEventKnown) return;
     shown.isBookWanted = true;
     shown.isDue = true;
     if (this.#interval === null) this.#turn();

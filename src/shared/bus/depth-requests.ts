@@ -7,18 +7,21 @@ import { assetOf } from "./subjects.js";
 
 const PREFIX = "depth-requests";
 
-/** `throughEvent`: the last event that the reader's book includes; 0: it has no book, or a hole in it. */
-export function askForDepth(bus: Pick<Bus, "signal">, asset: string, throughEvent: number): void {
-  bus.signal(`${PREFIX}.${asset}`, String(throughEvent));
+/** What a reader says that has no book, or a hole in it. The book of an asset without any event is known at event 0. */
+const NO_BOOK = "none";
+
+/** `throughEvent`: the last event that the reader's book includes; null: it has no book, or a hole in it. */
+export function askForDepth(bus: Pick<Bus, "signal">, asset: string, throughEvent: number | null): void {
+  bus.signal(`${PREFIX}.${asset}`, throughEvent === null ? NO_BOOK : String(throughEvent));
 }
 
 /** Calls the listener with each request; one that can't be read counts as one of a reader without a book. */
 export function onDepthRequests(
   bus: Pick<Bus, "onSignal">,
-  listener: (asset: string, throughEvent: number) => void,
+  listener: (asset: string, throughEvent: number | null) => void,
 ): void {
   bus.onSignal(`${PREFIX}.*`, (subject, text) => {
     const throughEvent = Number(text);
-    listener(assetOf(subject), Number.isSafeInteger(throughEvent) ? throughEvent : 0);
+    listener(assetOf(subject), Number.isSafeInteger(throughEvent) ? throughEvent : null);
   });
 }

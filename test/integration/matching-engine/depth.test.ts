@@ -92,7 +92,7 @@ describe("the depth of engines", () => {
     await until("the empty book is told", () => counted().books === 1);
     await engines.command(100);
     await until("the engine has done it", async () => (await engines.applied(service, ASSET)) === 100);
-    askForDepth(engines.bus, ASSET, 0);
+    askForDepth(engines.bus, ASSET, null);
     await engines.command(100, OTHER);
     expect(counted().all).to.equal(1);
     release();
@@ -120,11 +120,22 @@ describe("the depth of engines", () => {
     await engines.bus.ensureStreams(1, "memory");
     await engines.command(300);
     await eventually("the engine is heard again", async () => {
-      askForDepth(engines.bus, ASSET, 0);
+      askForDepth(engines.bus, ASSET, null);
       const { last } = await engines.bus.streamBounds("DEPTH");
       return last > 0 ? true : null;
     });
     await expectAll();
+  });
+
+  it("of an asset in which nothing has happened is told once, and not again to who has it", async () => {
+    await engines.start();
+    await until("both empty books are told", () => counted().books === 1 && counted(OTHER).books === 1);
+    askForDepth(engines.bus, ASSET, 0);
+    askForDepth(engines.bus, OTHER, null);
+    await until("the other one, which was asked for, is told again", () => counted(OTHER).books === 2);
+    await engines.command(100);
+    await expectAll();
+    expect(counted().books).to.equal(1);
   });
 
   it("is told whole to who asks without a book, and to who has lost the end of it", async () => {
@@ -135,7 +146,7 @@ describe("the depth of engines", () => {
     const known = books.get(ASSET)?.sequence ?? 0;
     askForDepth(engines.bus, ASSET, known);
     books.set(ASSET, new DepthBook());
-    askForDepth(engines.bus, ASSET, 0);
+    askForDepth(engines.bus, ASSET, null);
     await expectAll();
     expect(counted().books).to.equal(before + 1);
     await until("what was published some seconds ago is known to be lost", () => {
