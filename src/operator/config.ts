@@ -9,7 +9,7 @@ import {
   serversToLookAt,
 } from "../shared/process/endpoints.js";
 import { ADMIN_PORT_BASE, SERVICES } from "../shared/process/services.js";
-import { flag, port, production, readSettings, text } from "../shared/process/settings.js";
+import { flag, optionalText, port, production, readSettings, text } from "../shared/process/settings.js";
 
 const OPERATOR = v.object({
   production: production(),
@@ -29,6 +29,18 @@ export function operatorConfig(values?: NodeJS.ProcessEnv) {
     key: key.keyId === "" && key.secret === "" ? null : key,
     user: userInfo().username,
   });
+}
+
+const METRICS = v.object({
+  dataFolder: dataFolder(),
+  port: port("PROMETHEUS_PORT", 9_090),
+  /** Where `prometheus` and `promtool` are; null: to be found. */
+  programs: optionalText("PROMETHEUS_FOLDER"),
+});
+
+/** The settings of `npm run metrics`. */
+export function metricsConfig(values?: NodeJS.ProcessEnv) {
+  return Object.freeze(readSettings(METRICS, values));
 }
 
 const ADMINS = v.object({

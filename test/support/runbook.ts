@@ -14,16 +14,18 @@ export interface CatalogueRow {
 
 const ROW = /^\| `(\w+)(?:\{([\w, ]+)\})?` \| (counter|gauge|histogram|summary) \| (.+?) \| (.+) \|$/gm;
 
-const page = () => readFileSync(join(projectRoot, "docs", "operations.md"), "utf8");
+export function runbookPage(): string {
+  return readFileSync(join(projectRoot, "docs", "operations.md"), "utf8");
+}
 
 /** Titles of its sections. */
 export function runbookSections(): string[] {
-  return [...page().matchAll(/^## (.+)$/gm)].map(([, title]) => title as string);
+  return [...runbookPage().matchAll(/^## (.+)$/gm)].map(([, title]) => title as string);
 }
 
 /** What every service shows, and what rules may name. */
 export function metricsCatalogue(): CatalogueRow[] {
-  return [...page().matchAll(ROW)].map(([, name, labels, kind, of, help]) => ({
+  return [...runbookPage().matchAll(ROW)].map(([, name, labels, kind, of, help]) => ({
     name: name as string,
     labels: labels?.split(", ") ?? [],
     kind: kind as string,
