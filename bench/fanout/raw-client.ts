@@ -157,8 +157,8 @@ export class RawClient {
     next?.();
   }
 
-  #readItems([event, payload]: [string, { asset?: string; trades?: Item[]; reports?: Item[] }]): void {
-    if (event === "lagged") throw new Error("a client that reads was cut");
+  #readItems([event, payload]: [string, { asset?: string; trades?: Item[]; reports?: Item[]; text?: string }]): void {
+    if (event === "lagged") throw new Error(`a client that reads was cut: ${payload.text}`);
     const tally = this.#tally;
     const atUs = nowUs();
     for (const item of payload.trades ?? payload.reports ?? []) {

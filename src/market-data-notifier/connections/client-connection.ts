@@ -94,13 +94,18 @@ export class ClientConnection implements Listener {
     if (!this.isParting) this.#socket.emit(event, payload);
   }
 
+  /** What is sent next answers a request: many may have asked for much at the same moment. */
+  beginAnswer(): void {
+    this.#queue.giveTime();
+  }
+
   isBehind(): boolean {
     return this.#queue.isLong;
   }
 
   async hasRoom(): Promise<boolean> {
     const { queueBytesMax, partingTimeoutMs } = this.#limits;
-    this.#queue.beginReplay();
+    this.#queue.giveTime();
     const hasEnded = () => !this.isConnected() || this.queuedBytes <= queueBytesMax / 4;
     if (await hasBecome(hasEnded, { deadlineMs: partingTimeoutMs, everyMs: ROOM_POLL_MS })) return this.isConnected();
     this.cut({ reason: "SLOW_CONSUMER", text: "you did not read what you asked for: read faster" });

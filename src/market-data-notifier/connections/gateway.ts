@@ -236,7 +236,9 @@ export class Gateway implements Rooms {
     socket.use(([event, ...args]) => {
       const callback: unknown = args.at(-1);
       const answerWith = (answer: Answer) => {
-        if (typeof callback === "function" && !connection.isParting) callback(answer);
+        if (typeof callback !== "function" || connection.isParting) return;
+        connection.beginAnswer();
+        callback(answer);
       };
       const spent = budget.spend(performance.now());
       if (spent === "hostile") socket.disconnect(true);

@@ -41,7 +41,7 @@ export interface QueueLimits {
   readonly queueBytesMax: number;
   /** How long the network may take nothing of what waits. */
   readonly standstillMaxMs: number;
-  /** The same for a client that is told why it is cut, or is sent much that it asked for. */
+  /** The same for a client that is told why it is cut, or is sent what it asked for. */
   readonly partingTimeoutMs: number;
 }
 
@@ -59,7 +59,7 @@ export class OutgoingQueue implements Member {
   readonly #standstill = new Standstill();
   #pingedAtMs: number | null = null;
   #polledAtMs = performance.now();
-  #isForReplay = false;
+  #hasTime = false;
 
   /** `onWritten` gets what is written past Engine.IO without `writeAll` having been called from outside. */
   constructor(socket: Socket, limits: QueueLimits, onWritten: (written: Written) => void) {
@@ -95,18 +95,18 @@ export class OutgoingQueue implements Member {
     return length > 0 && (length > queuePacketsMax / 8 || this.bytes > queueBytesMax / 8);
   }
 
-  /** The client is sent much that it asked for: until nothing waits any more, it may take its time. */
-  beginReplay(): void {
-    this.#isForReplay = true;
+  /** The client is sent what it asked for, which may be much: until nothing waits any more, it may take its time. */
+  giveTime(): void {
+    this.#hasTime = true;
   }
 
   /** Why the client is too slow; null: it keeps up. Called again and again. */
   lag(nowMs: number): string | null {
     const { queuePacketsMax, queueBytesMax, partingTimeoutMs } = this.#limits;
     const waiting = this.#waiting();
-    if (waiting === null) this.#isForReplay = false;
+    if (waiting === null) this.#hasTime = false;
     const standstillMs = this.#standstill.look(nowMs, waiting);
-    const standstillMaxMs = this.#isForReplay ? partingTimeoutMs : this.#limits.standstillMaxMs;
+    const standstillMaxMs = this.#hasTime ? partingTimeoutMs : this.#limits.standstillMaxMs;
     const { writeBuffer, transport } = this.#connection;
     if (transport.name !== "polling" || transport.writable) this.#polledAtMs = nowMs;
     if (writeBuffer.length > queuePacketsMax) return `more than ${queuePacketsMax} packets wait for you`;

@@ -27,7 +27,7 @@ type Limits = Parameters<typeof startNotifier>[1];
 
 export interface SlowReaders {
   /** A notifier anew with a subscriber that reads too slowly, or not at all (0), and gets trades until it is cut. */
-  cutReader(limits: Limits, bytesPerSecond: number): Promise<SlowReader>;
+  cutReader(limits: Limits, bytesPerSecond: number, whenItWaits?: (slow: RawWebSocket) => void): Promise<SlowReader>;
   /** The same with one that stands still until something waits for it, and then gets so many thousand trades more, all of them. */
   expectAllRead(limits: Limits, bytesPerSecond: number, thousands: number): Promise<SlowReader>;
 }
@@ -58,7 +58,12 @@ export function slowReaders(): SlowReaders {
   const cuts = () => notifier.metric("lagged_total");
 
   /** Trades flow, thousands at a time, until `isOver`; a subscriber that keeps up gets all of them. Returns since when some wait. */
-  async function flow(limits: Limits, bytesPerSecond: number, isOver: (thousands: number) => Promise<boolean>) {
+  async function flow(
+    limits: Limits,
+    bytesPerSecond: number,
+    isOver: (thousands: number) => Promise<boolean>,
+    whenItWaits: (slow: RawWebSocket) => void = () => undefined,
+  ) {
     notifier = await startNotifier(servers, { queueBytesMax: 262_144, ...limits });
     const fast = notifier.connect();
     const live = gather(fast, "trades");
@@ -73,7 +78,9 @@ export function slowReaders(): SlowReaders {
       nextTradeId += 1_000;
       await settlement.publish("BTC-USD", { trades });
       await until("the others have them", () => live.length === nextTradeId - first);
-      if (await waits()) waitsSinceMs ??= performance.now();
+      if (waitsSinceMs !== null || !(await waits())) continue;
+      waitsSinceMs = performance.now();
+      whenItWaits(slow);
     }
     expect(live).to.deep.equal(range(first, nextTradeId - 1));
     // The notifier of the next test starts where the database stands.
@@ -91,12 +98,13 @@ export function slowReaders(): SlowReaders {
   });
 
   return {
-    async cutReader(limits, bytesPerSecond) {
+    async cutReader(limits, bytesPerSecond, whenItWaits) {
       let cutAtMs = Number.NaN;
-      const waitsSinceMs = await flow(limits, bytesPerSecond, async (thousands) => {
+      const isCut = async (thousands: number) => {
         cutAtMs = performance.now();
         return thousands === 400 || (await cuts()) > 0;
-      });
+      };
+      const waitsSinceMs = await flow(limits, bytesPerSecond, isCut, whenItWaits);
       expect(await cuts()).to.equal(1);
       return reader(cutAtMs - waitsSinceMs);
     },

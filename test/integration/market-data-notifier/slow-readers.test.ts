@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { until } from "../../support/eventually.js";
 import { patience } from "../../support/machine.js";
+import type { RawWebSocket } from "../../support/raw-websocket.js";
 import { slowReaders } from "./slow-reader-under-test.js";
 
 /** So much may wait that only time can cut. */
@@ -27,6 +28,13 @@ describe("market-data-notifier with a subscriber that is too slow", function () 
     await untilGone(COMES_BACK);
     expectTold();
     expect(slow.received).to.contain("your connection took nothing for 1.5 s");
+  });
+
+  it("gives one more time for which an answer waits, too", async () => {
+    const limits = { ...ANY_LENGTH, standstillMaxMs: 500, partingTimeoutMs: 2_000 };
+    const asks = (slow: RawWebSocket) => slow.sendText('421["unsubscribe",{"channel":"ticker","asset":"BTC-USD"}]');
+    const { waitedMs } = await cutReader(limits, 0, asks);
+    expect(waitedMs).to.be.above(1_500);
   });
 
   it("goes on with one that takes some now and then, though something waits for it all the while", async () => {

@@ -52,7 +52,7 @@ describe("a client's outgoing queue", () => {
     expect(lagAfter(250)).to.equal("your connection took nothing for 1.5 s");
     socket._socket.bytesWritten += 1;
     expect(lagAfter(1_500)).to.equal(null);
-    queue.beginReplay();
+    queue.giveTime();
     expect(lagAfter(2_500)).to.equal(null);
     expect(lagAfter(250)).to.equal("your connection took nothing for 4 s");
     socket.bufferedAmount = 0;
