@@ -59,4 +59,23 @@ describe("the options of a command line", () => {
         .with.property("message")
         .that.contains("--help");
     });
+
+  it("turn a load's options into its plan and its objectives, or say what does not fit", () => {
+    const { load, objectives, compare } = loadOptions([
+      ...["--rate", "500", "--ramp", "--burst", "--accounts", "4", "--mix", "all"],
+      ...["--ack-p99-ms", "2.5", "--compare", "a.json", "b.json"],
+    ]);
+    expect(load).to.include({ ratePerSecond: 500, rampFromPerSecond: 50, burst: 100, mix: "all" });
+    expect(load.accounts).to.deep.equal(["load1", "load2", "load3", "load4"]);
+    expect(objectives).to.deep.equal([{ name: "ack-p99-ms", of: "acknowledged", percentile: "p99", limitMs: 2.5 }]);
+    expect(compare).to.deep.equal(["a.json", "b.json"]);
+    expect(loadOptions([]).load).not.to.have.any.keys("rampFromPerSecond", "burst");
+    const mistakes: [string[], string][] = [
+      [["--ack-p99-ms", "0"], "It must be a number above 0, such as 10 or 2.5"],
+      [["--ramp", "1000"], "--ramp 1000 is no rise to --rate 1000"],
+      [["--accounts", "51"], "51 accounts need a session each: --connections 51"],
+      [["--mix", "wild"], "Allowed choices are plain, mix, ecore, all"],
+    ];
+    for (const [args, message] of mistakes) expect(() => loadOptions(args)).to.throw(WrongOption, message);
+  });
 });
