@@ -56,18 +56,19 @@ export class BalancesChannel implements Channel {
   readonly #waiting = new Map<string, { readonly listener: Listener; readonly answerWith: AnswerWith }>();
   readonly #changed = new Set<AccountId>();
   #isReading = false;
-  #timer: NodeJS.Timeout | undefined;
+  /** Set while there is something to be read. */
+  #timer: NodeJS.Timeout | null = null;
+  #isStopped = false;
 
   constructor(options: BalancesChannelOptions) {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
-    this.#timer = setInterval(() => void this.refresh(), REFRESH_INTERVAL_MS);
-  }
+  async start(): Promise<void> {}
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   subscription(listener: Listener): Subscription {
@@ -94,7 +95,7 @@ export class BalancesChannel implements Channel {
 
   /** Reads all balances again: deposits and withdrawals have no report. */
   async reconcile(): Promise<void> {
-    for (const accountId of this.#accounts.keys()) this.#changed.add(accountId);
+    for (const accountId of this.#accounts.keys()) this.changed(accountId);
   }
 
   /** Answers with all balances, and lets the listener into the room. */
@@ -125,7 +126,9 @@ export class BalancesChannel implements Channel {
 
   /** Notes that the account's balances may have changed. */
   changed(accountId: AccountId): void {
-    if (this.#accounts.has(accountId)) this.#changed.add(accountId);
+    if (!this.#accounts.has(accountId)) return;
+    this.#changed.add(accountId);
+    this.#readSoon();
   }
 
   /** Reads balances that may have changed, and tells changes; one read at a time. Never rejects. */
@@ -135,6 +138,15 @@ export class BalancesChannel implements Channel {
     do await this.#readSome();
     while (this.#isAnybodyWaiting());
     this.#isReading = false;
+    if (this.#changed.size > 0) this.#readSoon();
+  }
+
+  #readSoon(): void {
+    if (this.#isStopped || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.refresh();
+    }, REFRESH_INTERVAL_MS);
   }
 
   async #readSome(): Promise<void> {

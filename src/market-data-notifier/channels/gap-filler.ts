@@ -23,7 +23,8 @@ export interface GapFillerOptions<Key> {
   readonly onFilled: (keys: number) => void;
 }
 
-const CHECK_INTERVAL_MS = 100;
+/** Holes are rare, and most close by themselves: looking more often would only wake an idle process. */
+const CHECK_INTERVAL_MS = 250;
 const RETRY_MS = 500;
 
 interface Waiting {
