@@ -87,7 +87,7 @@ export const ALERT_SCENARIOS: readonly AlertScenario[] = [
     "PostgresLocksWait",
     'bourse_postgres_locks{is="waited for"}',
     stays(1),
-    Array.from({ length: 40 }, () => "0 1x7").join(" "), // sometimes, for a moment
+    Array.from({ length: 50 }, () => "1 0x5").join(" "), // sometimes, for a moment
   ),
   oneSeries("PostgresDeadlocks", "bourse_postgres_deadlocks_total", steps(5, 6), stays(6), 60),
   oneSeries("SubscribersCut", 'bourse_notifier_lagged_total{reason="slow"}', grows(1), steps(0, 5), 60),
