@@ -62,7 +62,7 @@ function pipelineFigures({ assets }: FiguresOptions): Figure[] {
   return [
     {
       name: "idle",
-      bounds: [{ name: "CPU, all processes", unit: "% of a core", needed: 5, aim: 5 }],
+      bounds: [{ name: "CPU, all processes", unit: "% of a core", needed: 3, aim: 1.5 }],
       run: idleRun,
     },
     {
