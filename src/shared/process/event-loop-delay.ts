@@ -5,7 +5,7 @@
 import type { Metrics } from "./metrics.js";
 
 /** Rare enough not to wake an idle process for nothing, and often enough to hit what blocks it for long. */
-const SAMPLE_MS = 500;
+const SAMPLE_MS = 250;
 const BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5];
 
 /** Services of a process have metrics of their own, and one event loop: one timer tells them all. */
@@ -13,7 +13,7 @@ const observers = new Set<(delaySeconds: number) => void>();
 let timer: NodeJS.Timeout | null = null;
 
 export function observeEventLoopDelay(metrics: Metrics, stopping: AbortSignal): void {
-  const help = "How late a timer was, two samples a second: for so long the process could do nothing else";
+  const help = "How late a timer was, four samples a second: for so long the process could do nothing else";
   const delay = metrics.histogram("event_loop_delay_seconds", help, BUCKETS_S);
   const observe = (delaySeconds: number) => delay.observe(delaySeconds);
   observers.add(observe);

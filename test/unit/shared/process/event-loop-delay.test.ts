@@ -21,9 +21,9 @@ describe("the event loop's delay", () => {
     observeEventLoopDelay(one, first.signal);
     observeEventLoopDelay(other, second.signal);
     expect(clock.countTimers()).to.equal(1);
-    clock.tick(500);
+    clock.tick(250);
     first.abort();
-    clock.tick(500);
+    clock.tick(250);
     second.abort();
     expect(clock.countTimers()).to.equal(0);
     expect(await one.text()).to.match(/^bourse_event_loop_delay_seconds_count.* 1$/m);
@@ -33,8 +33,8 @@ describe("the event loop's delay", () => {
   it("is how late a timer was, without the time between two samples", async () => {
     const metrics = new Metrics("order-handler");
     observeEventLoopDelay(metrics, stopping.signal);
-    clock.tick(500); // in time
-    clock.jump(570); // something took the event loop for itself
+    clock.tick(250); // in time
+    clock.jump(320); // something took the event loop for itself
     const text = await metrics.text();
     const figure = (name: string) =>
       Number(new RegExp(`^bourse_event_loop_delay_seconds_${name}.* (.+)$`, "m").exec(text)?.[1]);
