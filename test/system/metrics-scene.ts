@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { waitFor } from "../../src/shared/process/waits.js";
 import { alertRules } from "../support/alert-rules.js";
+import { until } from "../support/eventually.js";
 import { patience } from "../support/machine.js";
 import { AlertCauses, NEAR_LIMITS } from "./alert-causes.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
@@ -11,6 +12,7 @@ import { PrometheusUnderTest } from "./prometheus-under-test.js";
 const LOOK_MS = 10_000;
 /** How often Prometheus is asked: often enough for its own looks. */
 const POLL_MS = 1_000;
+const SEES_ALL_WITHIN_MS = 60_000;
 /** From the cause to the alert, at most. */
 const SEEN_WITHIN_MS = 300_000;
 
@@ -34,6 +36,8 @@ export class MetricsScene {
       scene.bourse = await BourseUnderTest.start(NEAR_LIMITS);
       scene.causes = new AlertCauses(scene.bourse);
       scene.prometheus = await PrometheusUnderTest.start(scene.bourse.dataFolder);
+      // What grew before it was looked at for the first time has not grown.
+      await until("all targets to be seen", () => scene.#seesAll(), SEES_ALL_WITHIN_MS);
     });
     afterEach(() => scene.causes?.end());
     after(async () => {
@@ -41,6 +45,11 @@ export class MetricsScene {
       await scene.bourse?.end();
     });
     return scene;
+  }
+
+  async #seesAll(): Promise<boolean> {
+    const seen = await this.prometheus.query('up{job="bourse"} == 1');
+    return seen.length === this.bourse.endpoints.services.length;
   }
 
   async firing() {
