@@ -110,11 +110,11 @@ export class Gateway implements Rooms {
     this.#fanOut.send(room, event, payload);
   }
 
-  /** Whether what was sent to rooms of many is still on its way out. */
   get connectionCount(): number {
     return this.#connections.size;
   }
 
+  /** Whether what was sent to rooms of many is still on its way out. */
   get isDelivering(): boolean {
     return this.#fanOut.isDelivering;
   }
