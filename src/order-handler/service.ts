@@ -159,6 +159,7 @@ export class OrderHandler {
     void this.#lastPrices.refresh(nowMs);
     this.#rates.sweep(nowMs);
     this.#cancels.sweep(nowMs);
+    this.#shares.sweep(nowMs);
     this.#options.metrics.sweep({
       sessions: this.#server.sessionCount,
       backlogMs: this.#backlog.oldestMs(nowMs),

@@ -22,7 +22,7 @@ const SHARES_MAX = 1.75;
 const MEMORY_MS = 1_000;
 /** An account that sends less takes no part. */
 const ACTIVE_PER_SECOND = 0.5;
-/** A review is due after so long, or so many requests: the beginning of a flood can't wait. */
+/** A review is due after so long, or so many requests, but not fewer than there are accounts to look at: the beginning of a flood can't wait. */
 const REVIEW_MS = 100;
 const REVIEW_REQUESTS = 128;
 
@@ -57,7 +57,13 @@ export class Shares {
     }
     flow.count++;
     if (flow.takesMore) flow.freeAtMs = Math.max(flow.freeAtMs, nowMs) + 1_000 / this.#limitPerSecond;
-    if (++this.#unreviewed >= REVIEW_REQUESTS || nowMs - this.#reviewedAtMs >= REVIEW_MS) this.#review(nowMs);
+    const isMany = ++this.#unreviewed >= Math.max(REVIEW_REQUESTS, this.#flows.size);
+    if (isMany || nowMs - this.#reviewedAtMs >= REVIEW_MS) this.#review(nowMs);
+  }
+
+  /** Forgets accounts that have stopped, also when nobody sends anything. Call it now and then. */
+  sweep(nowMs: number): void {
+    if (nowMs - this.#reviewedAtMs >= REVIEW_MS) this.#review(nowMs);
   }
 
   /** Notes how long the log took for a message. */

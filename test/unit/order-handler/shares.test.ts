@@ -4,6 +4,7 @@ import { type AccountId, accountId } from "../../../src/shared/domain/units.js";
 
 const [ANN, BOB, EVE] = [accountId(1), accountId(2), accountId(3)];
 const STEP_MS = 2;
+const SWEEP_MS = 250;
 /** Requests of an account in a step. */
 const TURN = 64;
 const IDLE_PUBLISH_MS = 2;
@@ -42,6 +43,11 @@ class Machine {
       this.#shares.published(publishMs);
       this.#publishMs.push(publishMs);
     }
+  }
+
+  /** Nobody sends anything for so long. */
+  rest(ms: number): void {
+    for (const endMs = this.#nowMs + ms; this.#nowMs < endMs; this.#nowMs += SWEEP_MS) this.#shares.sweep(this.#nowMs);
   }
 
   sent(account: AccountId): number {
@@ -109,5 +115,13 @@ describe("the shares of the log", () => {
     machine.run(5_000, new Map([[ANN, 2_000], [BOB, 2_000]])); // biome-ignore format: one pair after the other
     machine.run(10_000, new Map([...honest, [EVE, 20_000]]));
     expect(machine.sent(EVE)).to.be.greaterThan(10_000);
+  });
+
+  it("forget an account that is limited once it has stopped, also if nobody sends anything any more", () => {
+    const machine = new Machine(5_000);
+    machine.run(5_000, new Map([...honest, [EVE, 20_000]]));
+    expect(machine.limited).to.equal(1);
+    machine.rest(20_000);
+    expect(machine.limited).to.equal(0);
   });
 });
