@@ -39,6 +39,13 @@ const SLOW_TIMES = 1.5;
 const PUBLISHES = 16;
 const REVIEWS_DOWN = 16;
 const REVIEWS_UP = 64;
+/**
+ * While accounts are limited, only the least limit shows what is usual: the log itself may have become slower. So after so long they
+ * get no more than that for a moment, in which the usual time is averaged over so many reviews.
+ */
+const PROBE_EVERY_MS = 30_000;
+const PROBE_MS = 1_000;
+const REVIEWS_PROBED = 4;
 
 export class Shares {
   readonly #flows = new Map<AccountId, Flow>();
@@ -47,6 +54,9 @@ export class Shares {
   #limitPerSecond = LIMIT_MIN;
   #publishMs = 0;
   #usualMs = 0;
+  /** When the last probe ended, or accounts were limited last before that. */
+  #probedAtMs = 0;
+  #isProbing = false;
 
   /** Notes a request on its way to the log. */
   took(accountId: AccountId, nowMs: number): void {
@@ -56,7 +66,8 @@ export class Shares {
       this.#flows.set(accountId, flow);
     }
     flow.count++;
-    if (flow.takesMore) flow.freeAtMs = Math.max(flow.freeAtMs, nowMs) + 1_000 / this.#limitPerSecond;
+    if (flow.takesMore)
+      flow.freeAtMs = Math.max(flow.freeAtMs, nowMs) + 1_000 / (this.#isProbing ? LIMIT_MIN : this.#limitPerSecond);
     const isMany = ++this.#unreviewed >= Math.max(REVIEW_REQUESTS, this.#flows.size);
     if (isMany || nowMs - this.#reviewedAtMs >= REVIEW_MS) this.#review(nowMs);
   }
@@ -97,15 +108,23 @@ export class Shares {
     const most = (SHARES_MAX * total) / this.#flows.size;
     for (const flow of this.#flows.values()) flow.takesMore = flow.perSecond > most;
     const isLimiting = this.limited > 0;
+    this.#probe(isLimiting, nowMs);
     this.#learn(isLimiting);
-    if (isLimiting) this.#adapt(elapsedMs);
+    if (isLimiting && !this.#isProbing) this.#adapt(elapsedMs);
     this.#reviewedAtMs = nowMs;
     this.#unreviewed = 0;
   }
 
+  #probe(isLimiting: boolean, nowMs: number): void {
+    const sinceMs = nowMs - this.#probedAtMs;
+    if (!isLimiting || sinceMs >= PROBE_EVERY_MS + PROBE_MS) this.#probedAtMs = nowMs;
+    this.#isProbing = isLimiting && nowMs - this.#probedAtMs >= PROBE_EVERY_MS;
+  }
+
   /** What is slow because of those who take more is not usual. */
   #learn(isLimiting: boolean): void {
-    if (this.#publishMs < this.#usualMs) this.#usualMs = moved(this.#usualMs, this.#publishMs, REVIEWS_DOWN);
+    if (this.#isProbing) this.#usualMs = moved(this.#usualMs, this.#publishMs, REVIEWS_PROBED);
+    else if (this.#publishMs < this.#usualMs) this.#usualMs = moved(this.#usualMs, this.#publishMs, REVIEWS_DOWN);
     else if (!isLimiting) this.#usualMs = moved(this.#usualMs, this.#publishMs, REVIEWS_UP);
   }
 
