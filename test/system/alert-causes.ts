@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { type Bus, connectBus } from "../../src/shared/bus/bus.js";
 import { askForDepth } from "../../src/shared/bus/depth-requests.js";
+import { until } from "../support/eventually.js";
 import { execute } from "../support/postgres.js";
 import { serviceForTest } from "../support/service.js";
 import { ReportSubscriber } from "../support/subscriber.js";
@@ -86,6 +87,13 @@ export class AlertCauses {
     ];
     await Promise.allSettled(waits);
     for (const client of [one, other]) await client.query("rollback");
+  }
+
+  /** Until an order of the asset is processed: before the first one ever, the order-handler counts no backlog. */
+  async processed(asset: string): Promise<void> {
+    const sql = "select from order_log where asset = $1 limit 1";
+    const client = await this.#databaseClient();
+    await until(`an order in ${asset} to be processed`, async () => (await client.query(sql, [asset])).rowCount === 1);
   }
 
   /** A transaction of somebody else's that lets nobody write into the table. */

@@ -28,6 +28,7 @@ const ROUNDS: readonly (readonly Cause[])[] = [
       alerts: ["RequestsWait", "StageBehind", "PostgresLocksWait"],
       begin: async (causes) => {
         await causes.orders("BTC-USD", 2);
+        await causes.processed("BTC-USD");
         await causes.lockedTable("order_log");
       },
     },
