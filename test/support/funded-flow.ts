@@ -23,9 +23,10 @@ export class FundedFlow {
     const { market } = this;
     const command = this.#flow.next();
     // An order id comes once; the engine's own tests are about those that don't.
-    if (command.body.kind === "new" && command.logId <= this.#lastOrderId)
-      return { ...command, body: { kind: "advance_clock" } };
-    if (command.body.kind === "new") this.#lastOrderId = command.logId;
+    if (bringsAnOrder(command.body)) {
+      if (command.logId <= this.#lastOrderId) return { ...command, body: { kind: "advance_clock" } };
+      this.#lastOrderId = command.logId;
+    }
     const rates = { makerBps: (this.#draw() % 30) - 10, takerBps: (this.#draw() % 60) - 5 };
     const tamed = this.#isTamed ? { ...command, body: tame(command.body) } : command;
     const { body } = tamed;
@@ -43,6 +44,11 @@ export class FundedFlow {
     }
     return market.funded(tamed, rates);
   }
+}
+
+/** Whether the command's log id becomes the id of an order: a refused one has an id, too. */
+function bringsAnOrder(body: CommandBody): boolean {
+  return body.kind === "new" || (body.kind === "refuse" && body.request.kind === "new");
 }
 
 function belowFilled(body: ReplaceOrder, filledLots: Lots): ReplaceOrder {
