@@ -1,5 +1,5 @@
 /** `npm run metrics`: Prometheus with the rules of config/metrics, beside the pipeline that runs. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { commandLine } from "../shared/process/options.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import { beforeDeadline, pausedFor } from "../shared/process/waits.js";
 import { metricsConfig, placesToLookAt } from "./config.js";
-import { prometheusFolder } from "./prometheus-package.js";
+import { OTHERWISE, prometheusFolder } from "./prometheus-package.js";
 import { targetsText } from "./prometheus-targets.js";
 
 const SUMMARY = "Prometheus with the alerts of config/metrics, looking at the pipeline that runs.";
@@ -34,8 +34,8 @@ export async function runMetrics(args: readonly string[]): Promise<void> {
   for (const file of RULES) copyFileSync(join(projectRoot, "config", "metrics", file), join(folder, file));
   const targets = new TargetsFile(join(folder, "targets.json"));
   targets.write(targetsText(admins));
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort());
+  const asked = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => asked.abort());
   const prometheus = spawn(
     program,
     [
@@ -46,19 +46,22 @@ export async function runMetrics(args: readonly string[]): Promise<void> {
     ],
     { stdio: ["ignore", "inherit", "inherit"] },
   );
-  process.on("exit", () => prometheus.kill("SIGKILL"));
+  const gone = new AbortController();
   const ended = once(prometheus, "exit").then(([code, signal]) => {
-    stop.abort();
-    return code ?? signal;
+    gone.abort();
+    return signal === null ? `exit code ${code}` : String(signal);
   });
+  ended.catch(() => undefined); // that it did not start is told below
+  await once(prometheus, "spawn").catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(`${program} can't be executed (${error.code}); ${OTHERWISE}`, { cause: error });
+  });
+  process.on("exit", () => prometheus.kill("SIGKILL"));
   process.stdout.write(`Prometheus is at http://127.0.0.1:${port}; Ctrl-C ends it\n`);
-  while (await pausedFor(LOOK_EVERY_MS, stop.signal)) targets.write(targetsNow() ?? targets.text);
-  await end(prometheus, ended);
-}
-
-async function end(prometheus: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  if (prometheus.exitCode !== null)
-    throw new ConfigurationError(`Prometheus ended with exit code ${prometheus.exitCode}; what it says is above`);
+  const over = AbortSignal.any([asked.signal, gone.signal]);
+  while (await pausedFor(LOOK_EVERY_MS, over)) targets.write(targetsNow() ?? targets.text);
+  // Ctrl-C of a terminal reaches both, in whichever order.
+  if (!asked.signal.aborted)
+    throw new ConfigurationError(`Prometheus ended by itself (${await ended}); what it says is above`);
   prometheus.kill("SIGTERM");
   await beforeDeadline(ended, STOP_TIMEOUT_MS, "Prometheus did not end");
 }

@@ -1,6 +1,6 @@
 /** Debian's Prometheus, found or fetched: its package is unpacked into node_modules/.cache, and nothing is installed. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../shared/process/project-root.js";
 import { RefusedToOperator } from "./command-line.js";
@@ -12,20 +12,30 @@ const BINARIES = join("usr", "bin");
 const USUAL = ["/usr/bin", "/usr/local/bin"];
 const FETCH_TIMEOUT_MS = 120_000;
 const APT = ["-q", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"];
-const OTHERWISE =
+/** What to do where it can't be found, fetched or run. */
+export const OTHERWISE =
   "install Prometheus (apt-get install prometheus), or set PROMETHEUS_FOLDER to where it and promtool are";
 
 /** The folder with the programs `prometheus` and `promtool`. Throws RefusedToOperator, with what to do, if there is none. */
 export function prometheusFolder(given: string | null): string {
   if (given !== null) {
     if (hasBoth(given)) return given;
-    throw new RefusedToOperator(`there is no prometheus with its promtool in PROMETHEUS_FOLDER=${given}`);
+    throw new RefusedToOperator(
+      `there is no prometheus with its promtool that could be executed in PROMETHEUS_FOLDER=${given}`,
+    );
   }
   return [...USUAL, join(UNPACKED, BINARIES)].find(hasBoth) ?? fetched();
 }
 
 function hasBoth(folder: string): boolean {
-  return [PACKAGE, "promtool"].every((program) => existsSync(join(folder, program)));
+  return [PACKAGE, "promtool"].every((program) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function fetched(): string {
