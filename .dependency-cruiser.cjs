@@ -16,6 +16,8 @@ const ROOMS = {
   leases: ["domain", "process", "bus"],
   stage: ["domain", "process", "bus", "database", "leases"],
   access: ["domain", "process", "database"],
+  "market-data": ["domain", "wire", "process", "bus"],
+  channels: ["domain", "wire", "process", "bus", "database", "market-data"],
   subscriber: ["domain"],
 };
 

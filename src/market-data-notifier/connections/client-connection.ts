@@ -1,9 +1,9 @@
 import type { DefaultEventsMap, Socket } from "socket.io";
+import type { Lagged, Listener } from "../../shared/channels/listener.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import { hasBecome } from "../../shared/process/waits.js";
 import type { FanOut } from "./fan-out.js";
 import type { SubscriberLogin } from "./handshake-logins.js";
-import type { Lagged, Listener } from "./listener.js";
 import { OutgoingQueue, type QueueLimits } from "./outgoing-queue.js";
 
 export interface ClientData {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { OrdersChannel } from "../../../src/market-data-notifier/channels/orders-channel.js";
-import { OrdersStore } from "../../../src/market-data-notifier/channels/orders-store.js";
-import type { Listener } from "../../../src/market-data-notifier/connections/listener.js";
-import { KeptBytes } from "../../../src/market-data-notifier/kept-bytes.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
+import { KeptBytes } from "../../../src/shared/channels/kept-bytes.js";
+import type { Listener } from "../../../src/shared/channels/listener.js";
+import { OrdersChannel } from "../../../src/shared/channels/orders-channel.js";
+import { OrdersStore } from "../../../src/shared/channels/orders-store.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { type AccountId, accountId } from "../../../src/shared/domain/units.js";

@@ -1,12 +1,12 @@
 /** What the engines' service publishes of its books: whoever folds it has them, whatever happens in between. */
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { DepthBook } from "../../../src/market-data-notifier/channels/depth-book.js";
-import type { DepthLevel } from "../../../src/market-data-notifier/channels/depth-side.js";
 import type { Bus } from "../../../src/shared/bus/bus.js";
 import { askForDepth } from "../../../src/shared/bus/depth-requests.js";
 import type { BusReader } from "../../../src/shared/bus/reader.js";
 import { assetOf } from "../../../src/shared/bus/subjects.js";
+import { DepthBook } from "../../../src/shared/market-data/depth-book.js";
+import type { DepthLevel } from "../../../src/shared/market-data/depth-side.js";
 import { decodeDepthBatch } from "../../../src/shared/wire/depth-codec.js";
 import { eventually, until } from "../../support/eventually.js";
 import { ASSET, EnginesUnderTest, OTHER } from "./engines-under-test.js";

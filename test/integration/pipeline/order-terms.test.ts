@@ -1,6 +1,6 @@
 /** What an account learns of its orders' terms, after everything that it knew is gone. */
 import { expect } from "chai";
-import { OrdersStore } from "../../../src/market-data-notifier/channels/orders-store.js";
+import { OrdersStore } from "../../../src/shared/channels/orders-store.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import type { NewOrder } from "../../../src/shared/domain/messages.js";
 import { currencyUnits, epochMs, epochUs, lots, priceTicks } from "../../../src/shared/domain/units.js";

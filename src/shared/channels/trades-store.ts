@@ -1,0 +1,35 @@
+import type { Database } from "../database/database.js";
+import type { PublicTrade } from "../domain/reports.js";
+import type { TradesHole, TradesSource } from "./trades-channel.js";
+
+const TRADE_COLUMNS = `trade_id as "tradeId", price_ticks as "priceTicks", quantity_lots as "quantityLots",
+  taker_side as "takerSide", executed_at_us as "executedAtUs"`;
+
+/** Reads trades from Postgres for the channel `trades`. */
+export class TradesStore implements TradesSource {
+  readonly #database: Database;
+  readonly #assets: ReadonlyMap<string, unknown>;
+
+  constructor(database: Database, assets: ReadonlyMap<string, unknown>) {
+    this.#database = database;
+    this.#assets = assets;
+  }
+
+  async recentTrades(asset: string, tradesMax: number): Promise<PublicTrade[]> {
+    const text = `select ${TRADE_COLUMNS} from trades where asset = $1 order by trade_id desc limit $2`;
+    return (await this.#database.query<PublicTrade>(text, [asset, tradesMax])).reverse();
+  }
+
+  tradesIn(holes: readonly TradesHole[]): Promise<(PublicTrade & { asset: string })[]> {
+    const text = `select asset, ${TRADE_COLUMNS} from unnest($1::text[], $2::bigint[], $3::bigint[]) hole(asset, after, up_to)
+      join trades using (asset) where trade_id > after and trade_id <= up_to order by asset, trade_id`;
+    const columns = [holes.map(({ key }) => key), holes.map(({ after }) => after), holes.map(({ upTo }) => upTo)];
+    return this.#database.query(text, columns);
+  }
+
+  lastTradeIds(): Promise<{ asset: string; tradeId: number }[]> {
+    const text = `select asset, coalesce((select max(trade_id) from trades where trades.asset = names.asset), 0) as "tradeId"
+      from unnest($1::text[]) as names(asset)`;
+    return this.#database.query(text, [[...this.#assets.keys()]]);
+  }
+}
