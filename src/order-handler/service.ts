@@ -1,4 +1,5 @@
 /** Puts the parts of the order-handler together: sessions before the door to the log, one sweep for all deadlines, the stop. */
+
 import { hostname } from "node:os";
 import { type Access, keyProblem } from "../shared/access/access-feed.js";
 import type { Authenticate } from "../shared/access/authentication.js";
@@ -9,6 +10,7 @@ import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId, LogId } from "../shared/domain/units.js";
 import { nowEpochMs, nowUs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
+import { lookEvery } from "../shared/process/looks.js";
 import type { TokenBucket } from "../shared/process/token-bucket.js";
 import { hasBecome } from "../shared/process/waits.js";
 import { Backlog } from "./backlog.js";
@@ -44,7 +46,7 @@ export interface OrderHandlerOptions {
   readonly metrics: HandlerMetrics;
 }
 
-const SWEEP_INTERVAL_MS = 200;
+const SWEEP_INTERVAL_MS = 250;
 /** How long stopping waits for the ends of sessions to be written down. */
 const STOP_ENDS_MS = 2_000;
 
@@ -61,7 +63,7 @@ export class OrderHandler {
   readonly #logins: SessionLogins;
   readonly #door: Door;
   readonly #server: OrderServer;
-  readonly #sweep: NodeJS.Timeout;
+  readonly #stopSweeping: () => void;
   readonly #backlog = new Backlog();
   readonly #backlogPoll: Poll;
   readonly #lastPrices: LastPrices;
@@ -116,7 +118,7 @@ export class OrderHandler {
     });
     metrics.queue("log", () => this.#batcher.fills);
     metrics.queue("connections", () => this.#server.sessionCount / config.server.connectionsMax);
-    this.#sweep = setInterval(() => this.#sweepAll(), SWEEP_INTERVAL_MS);
+    this.#stopSweeping = lookEvery(SWEEP_INTERVAL_MS, () => this.#sweepAll());
   }
 
   /** Returns the port; if the configuration says 0, the system chooses it. */
@@ -147,7 +149,7 @@ export class OrderHandler {
     await hasBecome(() => !this.#triggers.hasUnwrittenEnds && this.#batcher.isIdle, { deadlineMs: STOP_ENDS_MS });
     if (this.#triggers.hasUnwrittenEnds)
       this.#options.log.warn("ended sessions could not be written down; their orders go when their time is over");
-    clearInterval(this.#sweep);
+    this.#stopSweeping();
   }
 
   #sweepAll(): void {

@@ -20,7 +20,7 @@ import type { CommandStore } from "./command-store.js";
 import type { SequencedBatch } from "./sequencing.js";
 
 /** How often new actions and due triggers are looked for, by two small queries. */
-const ACTIONS_INTERVAL_MS = 500;
+const ACTIONS_INTERVAL_MS = 400;
 /** Commands of actions in one transaction, about; the next ones are written after the next look. */
 const ACTION_COMMANDS_MAX = 1_000;
 

@@ -5,6 +5,7 @@ import type { KeptBytes } from "../../shared/channels/kept-bytes.js";
 import { type Answer, type Lagged, type Listener, type Rooms, refused } from "../../shared/channels/listener.js";
 import { type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { Logger } from "../../shared/process/log.js";
+import { lookEvery } from "../../shared/process/looks.js";
 import type { TrustedProxies } from "../../shared/process/trusted-proxies.js";
 import type { NotifierMetrics } from "../notifier-metrics.js";
 import { clientAddress } from "./client-address.js";
@@ -62,7 +63,7 @@ export class Gateway implements Rooms {
   readonly #connectionsOfKey = new Map<string, number>();
   /** The connections, each with the bytes that are counted for its queue. */
   readonly #connections = new Map<ClientConnection, number>();
-  readonly #watch: NodeJS.Timeout;
+  readonly #stopWatching: () => void;
   readonly #endings: EventSummary;
   #unchecked: Iterator<ClientConnection> = [][Symbol.iterator]();
 
@@ -98,7 +99,7 @@ export class Gateway implements Rooms {
     this.#io.use((socket, next) => {
       this.#admit(socket).then((problem) => next(problem ?? undefined), next);
     });
-    this.#watch = setInterval(() => this.#lookAtAll(), WATCH_INTERVAL_MS);
+    this.#stopWatching = lookEvery(WATCH_INTERVAL_MS, () => this.#lookAtAll());
     this.#io.on("connection", (socket) => this.#welcome(socket));
     this.#io.engine.on("flush", (_connection: unknown, packets: readonly { readonly data?: unknown }[]) => {
       options.metrics.packets.inc(packets.length);
@@ -154,7 +155,7 @@ export class Gateway implements Rooms {
 
   /** Ends every connection, then the HTTP server. */
   async close(): Promise<void> {
-    clearInterval(this.#watch);
+    this.#stopWatching();
     this.#fanOut.deliver();
     await this.#io.close();
   }

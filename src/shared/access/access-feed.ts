@@ -3,6 +3,7 @@ import type { AssetState } from "../domain/messages.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import { type AccountId, type ActionId, actionId } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
+import { untilNextLookMs } from "../process/looks.js";
 import { pausedFor } from "../process/waits.js";
 import {
   type Action,
@@ -62,7 +63,7 @@ export class AccessFeed implements Access {
   }
 
   async run(stopping: AbortSignal): Promise<void> {
-    while (await pausedFor(INTERVAL_MS, stopping)) await this.#poll();
+    while (await pausedFor(untilNextLookMs(INTERVAL_MS), stopping)) await this.#poll();
   }
 
   async #poll(): Promise<void> {

@@ -4,6 +4,7 @@ import { formatDecimal, formatPrice } from "../domain/decimal.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import type { CandleHistory } from "../market-data/candle-series.js";
 import type { Logger } from "../process/log.js";
+import { lookEvery } from "../process/looks.js";
 import { parseCandlesRequest } from "./candles-request.js";
 import { type AnswerWith, type Asked, type Channel, roomOf, type Subscription, type TradeFollower } from "./channel.js";
 import { FairTurns } from "./fair-turns.js";
@@ -13,8 +14,7 @@ import { LiveCandles } from "./live-candles.js";
 
 /** Candles in the acknowledgement of `subscribe`, and in a page, by docs/protocol.md. */
 export const CANDLES_IN_PAGE_MAX = 500;
-/** The memory of a series, with its text. */
-const SERIES_BYTES = CANDLES_IN_PAGE_MAX * 400;
+const SERIES_BYTES = CANDLES_IN_PAGE_MAX * 400; // with its text
 /** How long after its end a candle is closed without a later trade: by then, all that was logged in its time is in the log. */
 const GRACE_MS = 2_000;
 const LOOK_INTERVAL_MS = 250;
@@ -59,7 +59,7 @@ export class CandlesChannel implements Channel, TradeFollower {
   readonly #turns = new FairTurns<string>(1);
   /** The listeners that wait for a page. */
   readonly #paging = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking: () => void = () => undefined;
   #isLooking = false;
   #flushAll: () => void = () => undefined;
 
@@ -69,11 +69,11 @@ export class CandlesChannel implements Channel, TradeFollower {
 
   async start(flushAll: () => void): Promise<void> {
     this.#flushAll = flushAll;
-    this.#timer = setInterval(() => void this.closeWhatIsOver(), LOOK_INTERVAL_MS);
+    this.#stopLooking = lookEvery(LOOK_INTERVAL_MS, () => void this.closeWhatIsOver());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   subscription(listener: Listener, { asset, fields }: Asked): Subscription | Refusal {

@@ -2,6 +2,7 @@ import type { Asset } from "../domain/assets.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import type { DepthBook } from "../market-data/depth-book.js";
 import type { DepthBooks } from "../market-data/depth-books.js";
+import { lookEvery } from "../process/looks.js";
 import { type AnswerWith, type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
 import { DepthView } from "./depth-view.js";
 import { type Listener, type Rooms, refused } from "./listener.js";
@@ -59,7 +60,7 @@ export class DepthChannel implements Channel {
   readonly fields = ["depth"];
   readonly #options: DepthChannelOptions;
   readonly #markets = new Map<string, Market>();
-  #looking: NodeJS.Timeout | undefined;
+  #stopLooking: () => void = () => undefined;
 
   constructor(options: DepthChannelOptions) {
     this.#options = options;
@@ -71,11 +72,11 @@ export class DepthChannel implements Channel {
   }
 
   async start(): Promise<void> {
-    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#stopLooking = lookEvery(LOOK_EVERY_MS, () => this.#look());
   }
 
   stop(): void {
-    clearInterval(this.#looking);
+    this.#stopLooking();
     for (const { waiting } of this.#markets.values())
       for (const { deadline, answerWith } of waiting.values()) {
         clearTimeout(deadline);

@@ -1,4 +1,5 @@
 import type { Logger } from "../process/log.js";
+import { untilNextLookMs } from "../process/looks.js";
 import { pausedFor } from "../process/waits.js";
 
 /** A sequence that waits because items are missing, and the last number before them. */
@@ -55,7 +56,7 @@ export class GapFiller<Key> {
     while (!this.#stopping.signal.aborted) {
       const due = this.#due(performance.now());
       if (due.length > 0) await this.#fill(due);
-      else await pausedFor(checkIntervalMs, this.#stopping.signal);
+      else await pausedFor(untilNextLookMs(checkIntervalMs), this.#stopping.signal);
     }
   }
 

@@ -4,6 +4,7 @@ import { formatDecimal, formatPrice } from "../domain/decimal.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import { beginOfDay, DayWindow } from "../market-data/day-window.js";
 import type { ShownBook } from "../market-data/depth-book.js";
+import { lookEvery } from "../process/looks.js";
 import { type Asked, type Channel, roomOf, type Subscription, type TradeFollower } from "./channel.js";
 import type { Listener, Rooms } from "./listener.js";
 
@@ -47,7 +48,7 @@ export class TickerChannel implements Channel, TradeFollower {
   readonly #options: TickerChannelOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #changed = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking: () => void = () => undefined;
   #minuteMs = 0;
   #flushAll: () => void = () => undefined;
 
@@ -72,11 +73,11 @@ export class TickerChannel implements Channel, TradeFollower {
       this.#changed.add(name);
     }
     this.#flushAll = flushAll;
-    this.#timer = setInterval(() => this.letGo(), LOOK_INTERVAL_MS);
+    this.#stopLooking = lookEvery(LOOK_INTERVAL_MS, () => this.letGo());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   /** Its `begin` answers and joins the room in one synchronous step, so that events follow the answer. */

@@ -2,7 +2,9 @@
  * Watches whether a server answers. Its callers report answers and failures; after a while without either, the watch asks
  * the server itself. It writes one log line when the server goes and one when it is back, however many queries failed.
  */
+
 import type { Logger } from "../process/log.js";
+import { lookEvery } from "../process/looks.js";
 
 const LOOK_MS = 500;
 /** After so long without an answer, the server is asked. */
@@ -14,7 +16,7 @@ export class AnswerWatch {
   readonly #server: string;
   readonly #ask: () => Promise<unknown>;
   readonly #log: Logger;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stopLooking: () => void;
   #answeredMs: number | null = null;
   #away: { readonly sinceMs: number; readonly why: string } | null = null;
   #isAsking = false;
@@ -24,7 +26,7 @@ export class AnswerWatch {
     this.#server = server;
     this.#ask = ask;
     this.#log = log;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#stopLooking = lookEvery(LOOK_MS, () => this.#look());
   }
 
   answered(): void {
@@ -56,7 +58,7 @@ export class AnswerWatch {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   #look(): void {

@@ -2,12 +2,14 @@
  * Reads DEPTH into the books. It begins at the stream's end and asks the engines for whole books (depth-requests.ts), again and again
  * while one is lacking; and it says every few seconds how far each book is, so that what was lost without a trace is noticed, too.
  */
+
 import type { Bus } from "../bus/bus.js";
 import { askForDepth } from "../bus/depth-requests.js";
 import type { BusReader, InputMessage } from "../bus/reader.js";
 import { assetOf } from "../bus/subjects.js";
 import { CodecError } from "../domain/errors.js";
 import type { Logger } from "../process/log.js";
+import { lookEvery } from "../process/looks.js";
 import { decodeDepthBatch } from "../wire/depth-codec.js";
 import type { DepthBooks } from "./depth-books.js";
 
@@ -23,7 +25,7 @@ export class DepthFeed {
   readonly #books: DepthBooks;
   readonly #log: Logger;
   #reader: BusReader | null = null;
-  #asking: NodeJS.Timeout | undefined;
+  #stopAsking: () => void = () => undefined;
   #rounds = 0;
 
   constructor(bus: Bus, books: DepthBooks, log: Logger) {
@@ -37,12 +39,12 @@ export class DepthFeed {
     const pendingMessagesMax = PENDING_MESSAGES_MAX;
     const from = { stream: "DEPTH", subject: "depth.>", afterSequence: last } as const;
     this.#reader = this.#bus.read({ ...from, pendingMessagesMax, onAvailable });
-    this.#asking = setInterval(() => this.#ask(), ASK_EVERY_MS);
+    this.#stopAsking = lookEvery(ASK_EVERY_MS, () => this.#ask());
     this.#ask();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#asking);
+    this.#stopAsking();
     await this.#reader?.close();
   }
 

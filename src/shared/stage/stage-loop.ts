@@ -10,6 +10,7 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { AssetShare } from "../leases/asset-share.js";
 import { nowUs } from "../process/clock.js";
 import type { Service } from "../process/lifecycle.js";
+import { untilNextLookMs } from "../process/looks.js";
 import { LATENCY_BUCKETS_S } from "../process/metrics.js";
 import { Bell, pausedFor } from "../process/waits.js";
 import type { AssetInput } from "./asset-input.js";
@@ -30,7 +31,7 @@ export interface StageOptions extends StageInputOptions {
   readonly batchIntervalMaxMs: number;
 }
 
-const TICK_MS = 200;
+const TICK_MS = 250;
 /** The time to handle a batch is averaged over about so many. */
 const HANDLE_MEMORY_BATCHES = 8;
 
@@ -109,7 +110,7 @@ class StageLoop {
     if (this.#fatal !== null) throw this.#fatal.cause;
     if (this.#hasShareChanged || this.#retryInMs() === 0) await this.#followShare();
     const isAvailable = await this.#inputAvailable();
-    if (this.#stage.tick !== undefined && performance.now() - this.#tickedMs >= TICK_MS) {
+    if (this.#stage.tick !== undefined && performance.now() - this.#tickedMs >= TICK_MS / 2) {
       await this.#tick();
       this.#tickedMs = performance.now();
     }
@@ -248,7 +249,7 @@ class StageLoop {
   /** Waits for input. False: there is none, but it is time for a tick, to try an asset again, or to stop. */
   async #inputAvailable(): Promise<boolean> {
     if (this.#input.isAvailable) return true;
-    const waitMs = Math.min(TICK_MS, this.#retryInMs());
+    const waitMs = Math.min(untilNextLookMs(TICK_MS), this.#retryInMs());
     if (this.#hasShareChanged || this.#fatal !== null || waitMs === 0 || this.#service.stopping.aborted) return false;
     await this.#news.rangWithin(waitMs);
     return this.#input.isAvailable;

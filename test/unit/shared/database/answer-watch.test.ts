@@ -12,7 +12,7 @@ describe("the watch of a server's answers", () => {
   let answer: "answers" | "refuses" | null;
 
   beforeEach(() => {
-    clock = useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    clock = useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     lines = [];
     asked = 0;
     answer = "answers";

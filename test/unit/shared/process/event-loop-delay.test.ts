@@ -8,7 +8,7 @@ describe("the event loop's delay", () => {
   const stopping = new AbortController();
 
   beforeEach(() => {
-    clock = useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    clock = useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   });
   afterEach(() => {
     stopping.abort();
