@@ -1,9 +1,10 @@
 import { invariant } from "../domain/errors.js";
-import { refuse } from "../domain/rejects.js";
+import { isRefusal, type Refusal, refuse } from "../domain/rejects.js";
 import type { NotificationBatch } from "../domain/reports.js";
 import type { AccountId } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
-import { type AnswerWith, type Channel, roomOf, type Subscription } from "./channel.js";
+import { type AnswerWith, type Asked, type Channel, roomOf, type Subscription } from "./channel.js";
+import { parseFrom, refuseAhead } from "./from-request.js";
 import { type Answer, type Listener, type Rooms, refused } from "./listener.js";
 
 /** Accounts in one read at most; others come with the next one. */
@@ -36,6 +37,12 @@ export interface BalancesChannelOptions {
   readonly log: Logger;
 }
 
+interface Waiting {
+  readonly listener: Listener;
+  readonly fromSequence: number | null;
+  readonly answerWith: AnswerWith;
+}
+
 interface LiveAccount {
   readonly listeners: Set<string>;
   /** By currency, the balance that the account's listeners were told last. */
@@ -50,10 +57,10 @@ interface LiveAccount {
 export class BalancesChannel implements Channel {
   readonly name = "balances";
   readonly isPrivate = true;
-  readonly fields = [];
+  readonly fields = ["from"];
   readonly #options: BalancesChannelOptions;
   readonly #accounts = new Map<AccountId, LiveAccount>();
-  readonly #waiting = new Map<string, { readonly listener: Listener; readonly answerWith: AnswerWith }>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #changed = new Set<AccountId>();
   #isReading = false;
   /** Set while there is something to be read. */
@@ -71,10 +78,13 @@ export class BalancesChannel implements Channel {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  subscription(listener: Listener): Subscription {
+  /** With `from`, too, the answer has all balances: their newest state stands for every change that a client has missed. */
+  subscription(listener: Listener, { fields }: Pick<Asked, "fields">): Subscription | Refusal {
+    const parsed = parseFrom(fields["from"]);
+    if (isRefusal(parsed)) return parsed;
     return {
       key: this.name,
-      begin: (answerWith) => this.subscribe(listener, answerWith),
+      begin: (answerWith) => this.subscribe(listener, answerWith, parsed.fromSequence),
       end: () => this.forget(listener),
       isHeld: () => this.has(listener),
     };
@@ -99,10 +109,10 @@ export class BalancesChannel implements Channel {
   }
 
   /** Answers with all balances, and lets the listener into the room. */
-  subscribe(listener: Listener, answerWith: AnswerWith): void {
+  subscribe(listener: Listener, answerWith: AnswerWith, fromSequence: number | null = null): void {
     const accountId = accountOf(listener);
     this.#waiting.get(listener.id)?.answerWith(REPLACED);
-    this.#waiting.set(listener.id, { listener, answerWith });
+    this.#waiting.set(listener.id, { listener, fromSequence, answerWith });
     if (!this.#accounts.has(accountId)) this.#accounts.set(accountId, { listeners: new Set(), told: new Map() });
     this.#changed.add(accountId);
     void this.refresh();
@@ -159,10 +169,7 @@ export class BalancesChannel implements Channel {
       this.#options.log.warn({ err }, "balances can't be read");
       for (const accountId of accountIds) {
         this.changed(accountId);
-        this.#answer(
-          accountId,
-          refused(refuse("UNAVAILABLE", "balances can't be read now; try again in a few seconds")),
-        );
+        this.#answer(accountId, () => UNAVAILABLE);
       }
     }
   }
@@ -177,14 +184,18 @@ export class BalancesChannel implements Channel {
       if (account.listeners.size > 0)
         this.#options.rooms.send(roomOf(this.name, accountId), "balances", { ...balance, accountSequence });
     }
-    this.#answer(accountId, { ok: true, accountSequence, balances });
+    this.#answer(accountId, (fromSequence) => {
+      const ahead = refuseAhead(fromSequence, accountSequence);
+      return ahead === null ? { ok: true, accountSequence, balances } : refused(ahead);
+    });
   }
 
   /** Answers the listeners that wait for this account; lets them in unless the answer is a refusal. */
-  #answer(accountId: AccountId, answer: Answer): void {
-    for (const [id, { listener, answerWith }] of this.#waiting) {
+  #answer(accountId: AccountId, answerTo: (fromSequence: number | null) => Answer): void {
+    for (const [id, { listener, fromSequence, answerWith }] of this.#waiting) {
       if (listener.accountId !== accountId) continue;
       this.#waiting.delete(id);
+      const answer = answerTo(fromSequence);
       if (answer.ok && listener.isConnected()) {
         this.#accounts.get(accountId)?.listeners.add(id);
         listener.join(roomOf(this.name, accountId));
@@ -207,6 +218,7 @@ export class BalancesChannel implements Channel {
   }
 }
 
+const UNAVAILABLE = refused(refuse("UNAVAILABLE", "balances can't be read now; try again in a few seconds"));
 const REPLACED = refused(refuse("UNSUPPORTED_COMBINATION", "a later subscribe or unsubscribe took this one's place"));
 
 function accountOf({ accountId }: Listener): AccountId {

@@ -8,6 +8,7 @@ import { type CatchUpLimits, CatchUps } from "./catch-ups.js";
 import type { AnswerWith, Asked, Channel, Subscription } from "./channel.js";
 import type { ChannelMetrics } from "./channel-metrics.js";
 import { EventSummary } from "./event-summary.js";
+import { refuseAhead } from "./from-request.js";
 import { type Gap, GapFiller } from "./gap-filler.js";
 import type { KeptBytes } from "./kept-bytes.js";
 import { type Answer, type Listener, type Rooms, refused } from "./listener.js";
@@ -173,10 +174,10 @@ export class OrdersChannel implements Channel {
     if (!this.#live.isCurrent(subscriber))
       return refused(refuse("UNSUPPORTED_COMBINATION", "a later subscribe or unsubscribe took this one's place"));
     subscriber.account.feed.settledUpTo(accountSequence);
-    if (fromSequence !== null && fromSequence > accountSequence) {
+    const ahead = refuseAhead(fromSequence, accountSequence);
+    if (ahead !== null) {
       this.forget(subscriber.listener);
-      const text = `from ${fromSequence} is after the account's last report, which is ${accountSequence}`;
-      return refused(refuse("MALFORMED_MESSAGE", text));
+      return refused(ahead);
     }
     subscriber.beginAfter(fromSequence ?? accountSequence);
     return { ok: true, ...pageJson(snapshot), openOrdersTotal };

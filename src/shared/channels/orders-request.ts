@@ -1,4 +1,5 @@
-import { type Refusal, refuse } from "../domain/rejects.js";
+import { isRefusal, type Refusal, refuse } from "../domain/rejects.js";
+import { parseFrom } from "./from-request.js";
 import type { OpenOrderPlace } from "./orders-source.js";
 import { shownValue } from "./subscribe-request.js";
 
@@ -17,13 +18,8 @@ export function parseOrdersRequest(fields: Readonly<Record<string, unknown>>): O
       ? refuse("MALFORMED_MESSAGE", `next ${shownValue(next)} is not one; give back what the last answer had as next`)
       : { kind: "page", after };
   }
-  if (from === undefined) return { kind: "subscribe", fromSequence: null };
-  if (typeof from !== "number" || !Number.isSafeInteger(from) || from < 0)
-    return refuse(
-      "MALFORMED_MESSAGE",
-      `from ${shownValue(from)} is not a whole number from 0; give the last accountSequence you have`,
-    );
-  return { kind: "subscribe", fromSequence: from };
+  const parsed = parseFrom(from);
+  return isRefusal(parsed) ? parsed : { kind: "subscribe", ...parsed };
 }
 
 /** The text that clients give back to get the next page. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type AccountBalances, BalancesChannel } from "../../../../src/shared/channels/balances-channel.js";
+import { isRefusal } from "../../../../src/shared/domain/rejects.js";
 import { type AccountId, accountId } from "../../../../src/shared/domain/units.js";
 import { createLogger } from "../../../../src/shared/process/log.js";
 import { FakeListener } from "./fake-listener.js";
@@ -195,6 +196,25 @@ describe("channel balances", () => {
     await stage.answer();
     expect(unsubscribed.answers[0]).to.include({ ok: false, code: "UNSUPPORTED_COMBINATION" });
     expect([gone, unsubscribed].map(({ rooms }) => rooms.size)).to.deep.equal([0, 0]);
+  });
+
+  it("takes the sequence that a client has, answers with all balances, and refuses one that the account has not reached", async () => {
+    const stage = new Stage();
+    const [known, ahead] = [stage.listener(), stage.listener()];
+    for (const [listener, from] of [
+      [known, 1],
+      [ahead, 2],
+    ] as const) {
+      const subscription = stage.channel.subscription(listener, { fields: { from } });
+      if (isRefusal(subscription)) throw new Error(subscription.text);
+      subscription.begin((answer) => listener.answers.push(answer));
+    }
+    await stage.answer();
+    expect(known.answers[0]).to.include({ ok: true, accountSequence: 1 });
+    const text = "from 2 is after the account's last report, which is 1";
+    expect(ahead.answers).to.deep.equal([{ ok: false, code: "MALFORMED_MESSAGE", text }]);
+    expect(stage.channel.has(ahead)).to.equal(false);
+    expect(stage.channel.subscription(known, { fields: { from: "1" } })).to.include({ name: "MALFORMED_MESSAGE" });
   });
 
   it("stops reading an account when its last listener leaves", async () => {
