@@ -1,6 +1,7 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { cpuBetween, readCpu } from "./cpu.js";
+import { assetsFigure, compareAssets, enduranceFigures } from "./endurance-figures.js";
 import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
 import { compareFunds, fundsFigures } from "./funds-figures.js";
 import { startHandlerOnly } from "./handler-only.js";
@@ -37,6 +38,9 @@ export async function runFigures(options: FiguresOptions): Promise<boolean> {
     const samples = await compareFunds(compared, options.runs);
     for (const [index, figure] of compared.entries()) kept.push(tell(figure, samples[index] ?? [], options.isJson));
   }
+  const crowd = [assetsFigure].filter(isWanted);
+  for (const figure of crowd)
+    kept.push(tell(figure, await compareAssets(loadOf(options.assets), options.runs), options.isJson));
   return kept.every(Boolean);
 }
 
@@ -93,6 +97,7 @@ function pipelineFigures({ assets }: FiguresOptions): Figure[] {
         return sample(measured, [measured.settlement?.settledAfterMs ?? Number.POSITIVE_INFINITY]);
       },
     },
+    ...enduranceFigures(load),
     {
       name: "one nc, 10,000 orders",
       bounds: [{ name: "all answered, in order", unit: "ms", needed: 2_000, aim: 1_000 }],

@@ -15,8 +15,10 @@ import type { Target } from "./target.js";
 export interface LoadOptions {
   readonly ratePerSecond: number;
   readonly seconds: number;
-  /** Sent before, at the same rate, and not measured. */
+  /** Sent before, and not measured. */
   readonly warmupSeconds: number;
+  /** Undefined: at the rate that the measured part begins with. */
+  readonly warmupPerSecond?: number;
   readonly connections: number;
   readonly assets: readonly Asset[];
   /** Every other one only buys, those between only sell. */
@@ -100,7 +102,7 @@ export class LoadRun {
   readonly #timing: OrderTiming;
   readonly #schedule: Schedule;
   readonly #kinds: Uint8Array;
-  readonly #assetOf: Uint8Array;
+  readonly #assetOf: Uint16Array;
   readonly #sessions: Session[] = [];
   readonly #matching: ReportMatching;
   readonly #lastLogIds = new Map<string, number>();
@@ -136,7 +138,7 @@ export class LoadRun {
     const { orders } = this.#schedule;
     this.#timing = new OrderTiming(this.#schedule);
     this.#kinds = new Uint8Array(orders);
-    this.#assetOf = new Uint8Array(orders);
+    this.#assetOf = new Uint16Array(orders);
     this.#matching = new ReportMatching(assets.length, (order, atMs) => this.#timing.reportedAt(order, atMs));
   }
 

@@ -25,6 +25,12 @@ describe("the schedule of a load run", () => {
     expect(schedule.plannedMs(schedule.orders - 1)).to.be.within(11_900, 12_000);
   });
 
+  it("warms up at another rate", () => {
+    const schedule = new Schedule({ ...plan, warmupPerSecond: 10 });
+    expect([schedule.orders, schedule.measureFrom, schedule.endMs]).to.deep.equal([1_020, 20, 12_000]);
+    expect(at(schedule, 0, 1, 19, 20, 21)).to.deep.equal([0, 100, 1_900, 2_000, 2_010]);
+  });
+
   it("sends bursts, as many on average", () => {
     const schedule = new Schedule({ ...plan, burst: 50 });
     expect(schedule.orders).to.equal(1_200);
