@@ -13,7 +13,7 @@ import pg from "pg";
 import { io } from "socket.io-client";
 
 const DEADLINE_MS = 120_000;
-const SERVICES = 6;
+const SERVICES = 7;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "bourse-smoke-"));
@@ -32,10 +32,11 @@ async function freePort() {
 /** Resolves with its endpoints. */
 async function start() {
   const { NATS_URL: _nats, DATABASE_URL: _database, NODE_ENV: _mode, ...inherited } = process.env;
-  const [handler, notifier, admin] = [await freePort(), await freePort(), await freePort()];
+  const [handler, notifier, gateway, admin] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const ports = {
     ORDER_HANDLER_PORT: handler,
     NOTIFIER_PORT: notifier,
+    GATEWAY_PORT: gateway,
     ADMIN_PORT_BASE: Math.min(admin, 65_500 - SERVICES),
   };
   launcher = spawn(process.execPath, [join(root, "dist", "launcher", "main.js")], {

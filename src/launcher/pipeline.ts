@@ -17,17 +17,13 @@ import { type Part, Supervisor, type SupervisorEvents } from "./supervisor.js";
 const DATABASE = "bourse";
 const SERVER_STOP_DEADLINE_MS = 20_000;
 
-type Processes = readonly [readonly ServiceName[], ...(readonly ServiceName[])[]];
+/** Where orders come in. They start last, when all services that work on orders are there, and stop first. */
+const DOORS: readonly ServiceName[] = ["order-handler", "gateway"];
 
-/** The services that share a process, the order-handler's first: a batch that passes through one process costs fewer wake-ups. */
-function processesOf(processes: LauncherConfig["processes"]): Processes {
-  if (processes === "apart") return [["order-handler"], ...SERVICES.slice(1).map((name) => [name])];
-  return [
-    ["order-handler"],
-    ["order-processing", "matching-engine", "trade-processing"],
-    ["market-data-notifier"],
-    ["reconciliation"],
-  ];
+/** The services behind the doors that share a process: a batch that passes through one process costs fewer wake-ups. */
+function processesOf(processes: LauncherConfig["processes"]): readonly (readonly ServiceName[])[] {
+  if (processes === "apart") return SERVICES.filter((name) => !DOORS.includes(name)).map((name) => [name]);
+  return [["order-processing", "matching-engine", "trade-processing"], ["market-data-notifier"], ["reconciliation"]];
 }
 
 /** A part of the pipeline did not start; the message names it and says why. */
@@ -65,32 +61,33 @@ export class Pipeline {
     ]);
     this.#urls = { natsUrl, databaseUrl };
     await this.#step("the database's tables", () => this.#prepareDatabase());
-    // The order-handler starts last: by then all services that work on orders are there.
-    const [first, ...consumers] = processesOf(this.#config.processes);
     await Promise.all([
-      ...consumers.map((services) => this.#startServices(services)),
+      ...processesOf(this.#config.processes).map((services) => this.#startServices(services)),
       ...furtherPlaces(this.#config).map((place) => this.#startServices(["market-data-notifier"], place)),
     ]);
     await this.#step("the notifiers' port", () => this.#openNotifierPort());
-    await this.#startServices(first);
+    await Promise.all(DOORS.map((door) => this.#startServices([door])));
   }
 
   /** Stops the services in the direction of an order, so that each has received everything before; then the servers. */
   async stop(): Promise<void> {
     this.#notifierPort?.close();
+    await Promise.all(DOORS.map((door) => this.#services.get(door)?.stop()));
     for (const service of SERVICES) await this.#services.get(service)?.stop();
     await Promise.all(this.#furtherNotifiers.map((notifier) => notifier.stop()));
     await Promise.all(this.#servers.map((server) => server.stop()));
   }
 
   endpoints(): Endpoints {
-    const { notifier } = this.#config;
+    const { notifier, gateway } = this.#config;
     const { host, port, tls } = this.#config.orderHandler;
     const isTls = tls !== null;
+    const scheme = isTls ? "https" : "http";
     return {
       ...this.#urls,
       orderHandler: { host, port, ...(isTls && { tls: true }) },
-      notifierUrl: `${isTls ? "https" : "http"}://${notifier.host}:${notifier.port}`,
+      notifierUrl: `${scheme}://${notifier.host}:${notifier.port}`,
+      gatewayUrl: `${scheme}://${gateway.host}:${gateway.port}`,
       services: [
         ...SERVICES.map((name) => this.#endpointOf(name, this.#services.get(name))),
         ...this.#furtherNotifiers.map((part, at) => this.#endpointOf("market-data-notifier", part, at + 1)),

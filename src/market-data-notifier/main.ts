@@ -1,6 +1,6 @@
-import { AccessFeed, keyProblem } from "../shared/access/access-feed.js";
+import { keyProblem } from "../shared/access/access-feed.js";
 import { authenticator } from "../shared/access/authentication.js";
-import { refuseDemoKeys } from "../shared/access/demo-keys.js";
+import { followAccess } from "../shared/access/follow-access.js";
 import { KeyCheck } from "../shared/access/key-check.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
@@ -41,9 +41,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   reportBus(service, bus);
   await bus.ensureStreams(config.natsReplicas);
 
-  if (config.production) await refuseDemoKeys(database);
-  const access = await AccessFeed.start(database, log);
-  service.background("access feed", access.run(stopping));
+  const access = await followAccess(service, database, config);
   const { logins } = config;
   const lane = database.lane({ connections: 2, timeoutMs: logins.answerTimeoutMs / 2 });
   const keys = new KeyCheck(authenticator(lane), logins, log);

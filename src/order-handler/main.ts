@@ -1,6 +1,5 @@
-import { AccessFeed } from "../shared/access/access-feed.js";
 import { authenticator } from "../shared/access/authentication.js";
-import { refuseDemoKeys } from "../shared/access/demo-keys.js";
+import { followAccess } from "../shared/access/follow-access.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
@@ -30,9 +29,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
   reportBus(service, bus);
   await bus.ensureStreams(config.natsReplicas);
 
-  if (config.production) await refuseDemoKeys(database);
-  const access = await AccessFeed.start(database, log);
-  service.background("access feed", access.run(service.stopping));
+  const access = await followAccess(service, database, config);
 
   const handler = new OrderHandler({
     config,

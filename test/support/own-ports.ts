@@ -8,12 +8,14 @@ const ADMIN_PORTS = SERVICES.length + 1;
 export async function ownPorts() {
   const adminPorts = await freePortsInARow(ADMIN_PORTS);
   const taken = (port: number) => port >= adminPorts && port < adminPorts + ADMIN_PORTS;
-  let [orderHandler, notifier] = [adminPorts, adminPorts];
+  let [orderHandler, notifier, gateway] = [adminPorts, adminPorts, adminPorts];
   while (taken(orderHandler)) orderHandler = await freePort();
   while (taken(notifier) || notifier === orderHandler) notifier = await freePort();
+  while (taken(gateway) || gateway === orderHandler || gateway === notifier) gateway = await freePort();
   return {
     ORDER_HANDLER_PORT: String(orderHandler),
     NOTIFIER_PORT: String(notifier),
+    GATEWAY_PORT: String(gateway),
     ADMIN_PORT_BASE: String(adminPorts),
   };
 }

@@ -83,6 +83,7 @@ export type ServiceRole =
   | "bourse_matching_engine"
   | "bourse_trade_processing"
   | "bourse_market_data_notifier"
+  | "bourse_gateway"
   | "bourse_reconciliation"
   | "bourse_operator";
 

@@ -227,6 +227,7 @@ export class World {
       ASSETS_FILE,
       ORDER_HANDLER_PORT: String(await freePort()),
       NOTIFIER_PORT: String(await freePort()),
+      GATEWAY_PORT: String(await freePort()),
       LOG_LEVEL: "warn",
       TRIM_MARGIN_MESSAGES: "1000000000", // the oracle reads what was logged since it looked before
       ...this.#settings,

@@ -12,6 +12,8 @@ const ENDPOINTS = v.object({
   /** `tls` is there only if the port speaks it. */
   orderHandler: v.object({ host: v.string(), port: v.number(), tls: v.exactOptional(v.literal(true)) }),
   notifierUrl: v.string(),
+  /** Empty: a version without a gateway wrote the file. */
+  gatewayUrl: v.optional(v.string(), ""),
   services: v.array(v.object({ name: v.string(), pid: v.number(), adminUrl: v.string() })),
 });
 export type Endpoints = v.InferOutput<typeof ENDPOINTS>;

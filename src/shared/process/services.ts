@@ -1,4 +1,7 @@
-/** All services in the order of the pipeline, reconciliation last. Their places give the default admin ports. */
+/**
+ * All services in the order of the pipeline, then those that came later: reconciliation, and the gateway, which is a second door.
+ * Their places give the default admin ports.
+ */
 export const SERVICES = [
   "order-handler",
   "order-processing",
@@ -6,6 +9,7 @@ export const SERVICES = [
   "trade-processing",
   "market-data-notifier",
   "reconciliation",
+  "gateway",
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];
 

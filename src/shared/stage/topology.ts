@@ -10,6 +10,12 @@ export const TOPOLOGY = {
     fence: "none: each process appends requests of its own clients",
     position: "none: it owes nothing but the answer",
   },
+  gateway: {
+    input: "NOTIFICATIONS",
+    output: "ORDERS",
+    fence: "none: each process appends requests of its own clients",
+    position: "none: it starts at the end, for answers that wait for a result",
+  },
   "order-processing": {
     input: "ORDERS",
     output: "COMMANDS",

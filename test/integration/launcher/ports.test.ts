@@ -16,12 +16,19 @@ describe("the pipeline's ports", () => {
   async function environment(): Promise<{
     ORDER_HANDLER_PORT: string;
     NOTIFIER_PORT: string;
+    GATEWAY_PORT: string;
     ADMIN_PORT_BASE: string;
   }> {
-    const [handler, notifier, admin] = [await freePort(), await freePort(), await freePort()];
+    const [handler, notifier, gateway, admin] = [
+      await freePort(),
+      await freePort(),
+      await freePort(),
+      await freePort(),
+    ];
     return {
       ORDER_HANDLER_PORT: String(handler),
       NOTIFIER_PORT: String(notifier),
+      GATEWAY_PORT: String(gateway),
       ADMIN_PORT_BASE: String(admin),
     };
   }

@@ -30,6 +30,7 @@ const ROLES: readonly ServiceRole[] = [
   "bourse_matching_engine",
   "bourse_trade_processing",
   "bourse_market_data_notifier",
+  "bourse_gateway",
   "bourse_reconciliation",
   "bourse_operator",
 ];
@@ -149,12 +150,12 @@ describe("the database's roles", () => {
       ["to read balances", ["bourse_order_handler"], "select 1 from balances"],
       [
         "to change balances",
-        ["bourse_order_handler", "bourse_market_data_notifier"],
+        ["bourse_order_handler", "bourse_market_data_notifier", "bourse_gateway"],
         "update balances set available = 1",
       ],
       [
         "to write the ledger",
-        ["bourse_order_handler", "bourse_market_data_notifier"],
+        ["bourse_order_handler", "bourse_market_data_notifier", "bourse_gateway"],
         "insert into ledger_entries default values",
       ],
       [
@@ -173,12 +174,12 @@ describe("the database's roles", () => {
       ],
       [
         "to decide for an operator",
-        ["bourse_order_handler", "bourse_trade_processing", "bourse_market_data_notifier"],
+        ["bourse_order_handler", "bourse_trade_processing", "bourse_market_data_notifier", "bourse_gateway"],
         "select record_action('suspend', null, null, null, null, null, 'me', 'why')",
       ],
       [
         "to see who traded",
-        ["bourse_order_handler", "bourse_order_processing", "bourse_market_data_notifier"],
+        ["bourse_order_handler", "bourse_order_processing", "bourse_market_data_notifier", "bourse_gateway"],
         "select maker_account_id from trades",
       ],
       [

@@ -21,13 +21,13 @@ import { ANN, BOB, buy, PipelineUnderTest, STAGES, sell } from "./pipeline-under
 
 /** What else there is to publish, and who may. */
 const SUBJECTS: readonly [string, ...NatsUser[]][] = [
-  ["orders.BTC-USD", "order-handler"],
+  ["orders.BTC-USD", "order-handler", "gateway"],
   ["commands.BTC-USD", "order-processing"],
   ["executions.BTC-USD", "matching-engine"],
   ["snapshots.BTC-USD.x", "matching-engine"],
   ["notifications.BTC-USD", "trade-processing"],
   ["depth.BTC-USD", "matching-engine"],
-  ["depth-requests.BTC-USD", "market-data-notifier"],
+  ["depth-requests.BTC-USD", "market-data-notifier", "gateway"],
   ["dead-letters.order-processing", "order-processing"],
   ["dead-letters.matching-engine", "matching-engine"],
   ["dead-letters.trade-processing", "trade-processing"],
@@ -44,8 +44,8 @@ const SUBJECTS: readonly [string, ...NatsUser[]][] = [
   ["$JS.API.STREAM.PURGE.SNAPSHOTS", "matching-engine"],
   ["$JS.API.STREAM.CREATE.MINE"],
   ["$JS.API.CONSUMER.CREATE.ORDERS.x", "order-processing"],
-  ["$JS.API.CONSUMER.CREATE.NOTIFICATIONS.x", "market-data-notifier"],
-  ["$JS.API.CONSUMER.CREATE.DEPTH.x", "market-data-notifier"],
+  ["$JS.API.CONSUMER.CREATE.NOTIFICATIONS.x", "market-data-notifier", "gateway"],
+  ["$JS.API.CONSUMER.CREATE.DEPTH.x", "market-data-notifier", "gateway"],
   ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing", "operator"],
   ["$JS.API.STREAM.MSG.GET.NOTIFICATIONS", "operator"],
   ["$JS.API.STREAM.MSG.GET.SNAPSHOTS", "matching-engine", "reconciliation"],

@@ -6,6 +6,7 @@ const ENDPOINTS = {
   databaseUrl: "postgres://bourse:hunt@er2@127.0.0.1:5432/bourse?password=hunter2",
   orderHandler: { host: "127.0.0.1", port: 7001 },
   notifierUrl: "http://127.0.0.1:7002",
+  gatewayUrl: "http://127.0.0.1:7003",
   services: [{ name: "order-handler", pid: 1, adminUrl: "http://127.0.0.1:9101" }],
 };
 

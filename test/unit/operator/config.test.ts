@@ -8,6 +8,7 @@ const RUNNING = {
   databaseUrl: "postgres://127.0.0.1:15432/bourse",
   orderHandler: { host: "127.0.0.1", port: 17001 },
   notifierUrl: "http://127.0.0.1:17002",
+  gatewayUrl: "http://127.0.0.1:17003",
   services: [{ name: "order-handler", pid: 1, adminUrl: "http://127.0.0.1:19101" }],
 };
 

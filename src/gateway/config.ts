@@ -1,0 +1,39 @@
+import * as v from "valibot";
+import { registry, serviceSettings } from "../shared/process/service-config.js";
+import { integer, port, readSettings, text } from "../shared/process/settings.js";
+import { publicPort } from "../shared/process/tls.js";
+import { trustedProxies } from "../shared/process/trusted-proxies.js";
+
+const ms = (name: string, fallback: number) => integer(`GATEWAY_${name}_MS`, fallback, { min: 1, max: 600_000 });
+const count = (name: string, fallback: number) => integer(`GATEWAY_${name}_MAX`, fallback, { min: 1, max: 1_000_000 });
+
+const SETTINGS = v.object({
+  ...serviceSettings("gateway"),
+  address: publicPort(text("GATEWAY_HOST", "127.0.0.1"), port("GATEWAY_PORT", 7003)),
+  registry: registry(),
+  /** Proxies whose X-Forwarded-For names the client's address. */
+  proxies: trustedProxies("GATEWAY_TRUSTED_PROXIES"),
+  http: v.object({
+    bodyBytesMax: count("BODY_BYTES", 65_536),
+    headerBytesMax: count("HEADER_BYTES", 16_384),
+    headersTimeoutMs: ms("HEADERS_TIMEOUT", 5_000),
+    requestTimeoutMs: ms("REQUEST_TIMEOUT", 10_000),
+    idleTimeoutMs: ms("IDLE_TIMEOUT", 60_000),
+  }),
+  logins: v.object({
+    waitingMax: count("LOGINS", 4_096),
+    answerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),
+    wrong: v.object({
+      perAddress: count("FAILED_LOGINS_PER_ADDRESS", 300),
+      perKey: count("FAILED_LOGINS_PER_KEY", 300),
+    }),
+    slowedMs: ms("SLOWED_LOGIN", 1_000),
+  }),
+});
+
+export type GatewayConfig = ReturnType<typeof gatewayConfig>;
+
+export function gatewayConfig(values?: NodeJS.ProcessEnv) {
+  const { address, ...config } = readSettings(SETTINGS, values);
+  return Object.freeze({ ...config, ...address });
+}

@@ -1,0 +1,35 @@
+/** What every plugin of the gateway gets, and what a plugin is. */
+import type { Access } from "../shared/access/access-feed.js";
+import type { Bus } from "../shared/bus/bus.js";
+import type { ConnectedDatabase } from "../shared/database/database.js";
+import type { AssetRegistry } from "../shared/domain/assets.js";
+import type { EpochMs, EpochUs } from "../shared/domain/units.js";
+import type { Service } from "../shared/process/lifecycle.js";
+import type { GatewayConfig } from "./config.js";
+import type { Identification } from "./http/identification.js";
+import type { HttpServer } from "./http/server.js";
+
+export interface GatewayClock {
+  /** The wall clock, for the times that clients are told. */
+  readonly nowUs: () => EpochUs;
+  readonly nowEpochMs: () => EpochMs;
+  /** The monotonic clock, for deadlines and limits. */
+  readonly nowMs: () => number;
+}
+
+export interface GatewayContext {
+  readonly config: GatewayConfig;
+  readonly registry: AssetRegistry;
+  readonly database: ConnectedDatabase;
+  readonly bus: Bus;
+  /** Suspensions, revoked keys, the states of assets. */
+  readonly access: Access;
+  /** Who asks: `requires("trade")` is the hook of a route, `add` takes a further scheme. */
+  readonly identification: Identification;
+  readonly clock: GatewayClock;
+  /** The log, metrics, background work, readiness and steps of stopping. */
+  readonly service: Pick<Service, "log" | "metrics" | "stopping" | "background" | "readiness" | "onStop">;
+}
+
+/** Adds its routes to the server, in a scope of its own: hooks, body parsers and error handlers that it sets are its own, too. */
+export type GatewayPlugin = (server: HttpServer, context: GatewayContext) => Promise<void> | void;

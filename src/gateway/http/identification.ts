@@ -1,0 +1,89 @@
+/** Who asks: each way to prove it is a scheme. The first one whose marks a request bears decides, and no other is tried. */
+import type { FastifyRequest, preValidationAsyncHookHandler } from "fastify";
+import { type Access, keyProblem } from "../../shared/access/access-feed.js";
+import type { KeyRole } from "../../shared/access/authentication.js";
+import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { AccountId } from "../../shared/domain/units.js";
+import { nowEpochMs } from "../../shared/process/clock.js";
+import { Problem } from "./problem.js";
+
+/** Whose a request is, and what its key may do. */
+export interface Identity {
+  readonly accountId: AccountId;
+  readonly account: string;
+  readonly keyId: string;
+  readonly role: KeyRole;
+  /** When the key expires, by the wall clock; null: never. */
+  readonly expiresAtMs: number | null;
+  /** Of a signed request: what its signature is unique for, so that the same bytes can't trade twice; null: not signed. */
+  readonly signature: string | null;
+}
+
+export interface IdentificationScheme {
+  /** As it stands in answers and in the OpenAPI page. */
+  readonly name: string;
+  /** Whether the request bears this scheme's marks, right or wrong. */
+  isMarked(request: FastifyRequest): boolean;
+  /** Never rejects. */
+  identify(request: FastifyRequest): Promise<Identity | Refusal>;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Null: the route asks nobody who they are. */
+    identity: Identity | null;
+    /** The body as it came, for signatures; empty where there is none. */
+    rawBody: string;
+  }
+}
+
+const NOBODY = refuse("LOGIN_REQUIRED", "this needs a key: Authorization: Basic, with key-id:secret in base64");
+
+export class Identification {
+  readonly #schemes: IdentificationScheme[] = [];
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  /** Those added later are asked later. */
+  add(scheme: IdentificationScheme): void {
+    this.#schemes.push(scheme);
+  }
+
+  /**
+   * The hook of routes that need a key of one of these roles. It runs before the request is judged by its schema: strangers
+   * are told nothing about it.
+   */
+  requires(...roles: readonly KeyRole[]): preValidationAsyncHookHandler {
+    return async (request, reply) => {
+      const identity = await this.identify(request);
+      if (isRefusal(identity)) {
+        if (identity.name === "LOGIN_REQUIRED" || identity.name === "LOGIN_REJECTED")
+          void reply.header("www-authenticate", 'Basic realm="bourse", charset="UTF-8"');
+        throw new Problem(identity);
+      }
+      if (!roles.includes(identity.role)) throw roleTooLow(identity.role, roles);
+      request.identity = identity;
+    };
+  }
+
+  /** For dialects that answer in a form of their own. Never rejects. */
+  async identify(request: FastifyRequest): Promise<Identity | Refusal> {
+    const scheme = this.#schemes.find((one) => one.isMarked(request));
+    const identity = scheme === undefined ? NOBODY : await scheme.identify(request);
+    return isRefusal(identity) ? identity : (keyProblem(this.#access, identity, nowEpochMs()) ?? identity);
+  }
+}
+
+function roleTooLow(role: KeyRole, roles: readonly KeyRole[]): Problem {
+  const text = `a key of the role ${role} may not do this; it takes one of ${roles.join(", ")}`;
+  return new Problem(refuse("LOGIN_REJECTED", text), { value: role, allowed: roles, status: 403 });
+}
+
+/** The identity of a request whose route requires one. */
+export function identityOf({ identity }: FastifyRequest): Identity {
+  if (identity === null) throw new Error("the route reads an identity that it does not require");
+  return identity;
+}

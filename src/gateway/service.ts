@@ -1,0 +1,66 @@
+import { refuse } from "../shared/domain/rejects.js";
+import { beforeDeadline } from "../shared/process/waits.js";
+import type { GatewayContext, GatewayPlugin } from "./context.js";
+import { Problem } from "./http/problem.js";
+import { type HttpServer, httpServer } from "./http/server.js";
+
+/** How long stopping waits for requests that are under way. */
+const STOP_REQUESTS_MS = 6_000;
+const SHUTTING_DOWN = refuse("SHUTTING_DOWN", "this gateway is stopping, nothing was done; connect again");
+
+/** Puts the HTTP server together from plugins, opens its port and closes it in order. */
+export class HttpGateway {
+  readonly #context: GatewayContext;
+  readonly #server: HttpServer;
+  #isClosed = false;
+
+  private constructor(context: GatewayContext) {
+    const { config, database, service } = context;
+    this.#context = context;
+    this.#server = httpServer({
+      limits: config.http,
+      tls: config.tls,
+      proxies: config.proxies,
+      isDatabaseAway: () => database.whyNotReady() !== null,
+      log: service.log,
+    });
+    this.#server.addHook("onRequest", async (_request, reply) => {
+      if (!this.#isClosed) return;
+      void reply.header("connection", "close");
+      throw new Problem(SHUTTING_DOWN);
+    });
+  }
+
+  /** A gateway that listens nowhere yet. */
+  static async create(context: GatewayContext, plugins: readonly GatewayPlugin[]): Promise<HttpGateway> {
+    const gateway = new HttpGateway(context);
+    for (const plugin of plugins)
+      gateway.#server.register((scope, _, done) => {
+        Promise.resolve(plugin(scope, context)).then(() => done(), done);
+      });
+    await gateway.#server.ready();
+    return gateway;
+  }
+
+  /** Returns the port; if the configuration says 0, the system chooses it. */
+  async listen(): Promise<number> {
+    const { host, port } = this.#context.config;
+    try {
+      await this.#server.listen({ host, port });
+    } catch (cause) {
+      throw new Error(`the port ${host}:${port} can't be opened; set GATEWAY_PORT to a free one`, { cause });
+    }
+    const address = this.#server.server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
+  }
+
+  /** Refuses new requests, answers those under way, closes connections. */
+  async stop(): Promise<void> {
+    this.#isClosed = true;
+    const closed = this.#server.close();
+    await beforeDeadline(closed, STOP_REQUESTS_MS).catch(() => {
+      this.#server.server.closeAllConnections();
+      return closed;
+    });
+  }
+}

@@ -1,0 +1,6 @@
+import type { GatewayPlugin } from "../context.js";
+import { assets } from "./assets.js";
+import { time } from "./time.js";
+
+/** The native API, a plugin a file. */
+export const v1: readonly GatewayPlugin[] = [time, assets];
