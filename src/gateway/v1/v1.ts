@@ -1,6 +1,7 @@
 import type { GatewayPlugin } from "../context.js";
+import { account } from "./account.js";
 import { assets } from "./assets.js";
 import { time } from "./time.js";
 
 /** The native API, a plugin a file. */
-export const v1: readonly GatewayPlugin[] = [time, assets];
+export const v1: readonly GatewayPlugin[] = [time, assets, account];
