@@ -2,7 +2,7 @@
 import { columns, hasRows } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
-import { isPostgresError, isTaken } from "../shared/database/postgres-errors.js";
+import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { lastStoredRules, readStoredCommands } from "../shared/database/stored-commands.js";
 import { type Command, DEFAULT_RULES, type RulesInForce } from "../shared/domain/messages.js";
 import {
@@ -18,13 +18,12 @@ import {
   type StreamSequence,
   streamSequence,
 } from "../shared/domain/units.js";
+import { takeClientOrderIds } from "./client-order-ids.js";
 import { COLUMN_NAMES, COLUMNS, rowOf, type StoredCommandRow } from "./command-rows.js";
 import { type Balance, type BalanceKey, balanceKey } from "./funding.js";
 import type { Hold, SequencedBatch } from "./sequencing.js";
 
 const SERVICE = "order-processing";
-/** The unique index that gives a client order id to its first user, over all assets and processes. */
-const CLIENT_ORDER_IDS = "order_log_client_order_id";
 
 export interface CommandPosition {
   readonly logId: LogId;
@@ -36,9 +35,15 @@ export interface CommandPosition {
 /** An account's balance after the batch's holds. */
 export interface HeldBalance extends BalanceKey, Balance {}
 
-/** Funds or client order ids that the batch was decided by are taken meanwhile: nothing is written; decide it again. */
+/** Funds or client order ids that the batch was decided by are taken: nothing is written; decide it again. */
 export class DecisionOutdated extends Error {
   override readonly name = "DecisionOutdated";
+  readonly what: "funds" | "client order ids";
+
+  constructor(what: DecisionOutdated["what"], options?: ErrorOptions) {
+    super(`the ${what} are not there any more`, options);
+    this.what = what;
+  }
 }
 
 export class CommandStore {
@@ -77,7 +82,7 @@ export class CommandStore {
 
   /**
    * Writes the commands, holds their funds and moves the positions, all or nothing. Rejects with DecisionOutdated when
-   * funds or a client order id are taken meanwhile, with Fenced when another process has the asset.
+   * funds or a client order id are taken, with Fenced when another process has the asset.
    */
   async append(batches: readonly SequencedBatch[]): Promise<HeldBalance[]> {
     const hold = holdFunds(batches, this.#openOrdersMax);
@@ -85,12 +90,12 @@ export class CommandStore {
       const results = await this.#database.transaction([
         takePositions(SERVICE, batches.map(moveOf)),
         insertCommands(batches),
-        ...[insertEntries(batches), hold].filter(hasRows), // last, so that settlement waits for the balances' rows least
+        ...[takeClientOrderIds(batches), insertEntries(batches), hold].filter(hasRows), // balances last, so that settlement waits for the balances' rows least
       ]);
       return hasRows(hold) ? (results.at(-1) ?? []).map(heldBalance) : [];
     } catch (cause) {
-      if (isPostgresError(cause, "fundsNotHeld") || isTaken(cause, CLIENT_ORDER_IDS))
-        throw new DecisionOutdated("the funds, or a client order id, are not there any more", { cause });
+      if (isPostgresError(cause, "fundsNotHeld")) throw new DecisionOutdated("funds", { cause });
+      if (isPostgresError(cause, "clientOrderIdTaken")) throw new DecisionOutdated("client order ids", { cause });
       throw fenceError(SERVICE, cause);
     }
   }
@@ -126,7 +131,6 @@ const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
 
 const COLUMN_FIELDS = COLUMN_NAMES.map((name) => (row: StoredCommandRow) => row[name]);
 
-/** The rows are sorted by client order id, so that two processes with the same ids wait for each other and don't deadlock. */
 function insertCommands(batches: readonly SequencedBatch[]): Statement {
   const rows = batches.flatMap(({ asset, commands, holds, actionIds }) => {
     const held = new Map<number, Hold>(holds.map((hold) => [hold.commandSequence, hold]));
@@ -134,19 +138,7 @@ function insertCommands(batches: readonly SequencedBatch[]): Statement {
       rowOf(asset, command, held.get(command.commandSequence) ?? null, actionIds?.[index] ?? null),
     );
   });
-  if (rows.some(hasClientOrderId)) rows.sort(byClientOrderId);
   return { name: "insert_order_log", text: INSERT_TEXT, values: columns(rows, ...COLUMN_FIELDS) };
-}
-
-const hasClientOrderId = (row: StoredCommandRow) => row.client_order_id !== null;
-
-function byClientOrderId(one: StoredCommandRow, other: StoredCommandRow): number {
-  const [a, b] = [clientOrderIdKey(one), clientOrderIdKey(other)];
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function clientOrderIdKey(row: StoredCommandRow): string {
-  return hasClientOrderId(row) ? `${row.account_id} ${row.client_order_id}` : "";
 }
 
 interface AccountHold extends BalanceKey {

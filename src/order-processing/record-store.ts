@@ -4,8 +4,9 @@ import type { Database, Row, Statement } from "../shared/database/database.js";
 import { findLastPrices, lastPricesOf } from "../shared/database/last-prices.js";
 import { feeRatesOf } from "../shared/database/stored-commands.js";
 import type { AccountId, OrderId, PriceTicks } from "../shared/domain/units.js";
+import { clientOrderIdsOf, findClientOrderIds } from "./client-order-ids.js";
 import { type Balance, type BalanceKey, balanceKey, type OrderOnRecord, orderKey } from "./funding.js";
-import { type ClientOrderIdKey, ClientOrderIdUses } from "./sequencing.js";
+import type { ClientOrderIdKey, ClientOrderIdUses } from "./sequencing.js";
 
 export interface OrderName {
   readonly asset: string;
@@ -60,28 +61,6 @@ export class RecordStore {
   }
 }
 
-/**
- * `limit 1` makes Postgres look each key up by itself in the index. Without it, it believes (by old statistics of a table
- * that grows) that the partial index has a handful of rows, and reads all of it for every batch.
- */
-function findClientOrderIds(keys: readonly ClientOrderIdKey[]): Statement {
-  return {
-    name: "find_client_order_ids",
-    text: `select l.account_id, l.client_order_id, l.asset,
-        case l.kind when 'new' then l.log_id else l.order_id end as order_id
-      from unnest($1::bigint[], $2::text[]) as k(account_id, client_order_id)
-      cross join lateral (
-        select * from order_log
-        where account_id = k.account_id and client_order_id = k.client_order_id and kind in ('new', 'replace')
-          and refused is distinct from 'duplicate_client_order_id' limit 1) l`,
-    values: columns(
-      keys,
-      (key) => key.accountId,
-      (key) => key.clientOrderId,
-    ),
-  };
-}
-
 function findBalances(keys: readonly BalanceKey[]): Statement {
   return {
     name: "find_balances",
@@ -125,15 +104,6 @@ function findOrders(names: readonly OrderName[]): Statement {
       (name) => name.orderId,
     ),
   };
-}
-
-function clientOrderIdsOf(rows: readonly Row[]): ClientOrderIdUses {
-  const ids = new ClientOrderIdUses();
-  for (const { account_id, client_order_id, asset, order_id } of rows) {
-    const key = { accountId: account_id as AccountId, clientOrderId: client_order_id as string };
-    ids.add(key, { asset: asset as string, orderId: order_id as OrderId });
-  }
-  return ids;
 }
 
 function keyOf(row: Row): string {

@@ -2,7 +2,7 @@
  * Takes a batch from requests to committed commands: asks Postgres, all at once, for those facts that are not remembered
  * here; decides (sequencing.ts); writes (command-store.ts). It decides again, in one loop, where a fact was out of date: a
  * refusal for want of funds that rests on a remembered balance, or a commit that Postgres refuses because another process
- * has held the funds or used a client order id meanwhile.
+ * has held the funds meanwhile, or a client order id was used before.
  */
 import type { Asset, AssetRegistry } from "../shared/domain/assets.js";
 import { invariant } from "../shared/domain/errors.js";
@@ -11,6 +11,7 @@ import { nowAfterUs } from "../shared/process/clock.js";
 import { pausedFor } from "../shared/process/waits.js";
 import { type CommandStore, DecisionOutdated, type HeldBalance } from "./command-store.js";
 import { type Balance, type BalanceKey, balanceKey, Funding, orderKey } from "./funding.js";
+import { IdRepeaters } from "./id-repeaters.js";
 import { KnownBalances } from "./known-balances.js";
 import { isPricedByLastTrade } from "./protective-price.js";
 import type { Answers, OrderName, Questions, RecordStore } from "./record-store.js";
@@ -41,6 +42,7 @@ export class Sequencer {
   readonly #store: CommandStore;
   readonly #holdsFunds: boolean;
   readonly #balances = new KnownBalances();
+  readonly #repeaters = new IdRepeaters();
   readonly #lastPrices = new Map<string, KnownPrice>();
 
   constructor(
@@ -61,23 +63,22 @@ export class Sequencer {
     isSuspended: (accountId: AccountId) => boolean,
   ): Promise<SequencedBatch[]> {
     let facts = await this.#facts(batches);
-    for (let attempt = 1; ; ) {
+    for (let attempt = 1; ; attempt++) {
       const { decided, short } = this.#decide(batches, facts, isSuspended);
       const remembered = short.filter((key) => !facts.balances.has(keyOf(key)));
       if (remembered.length > 0) {
         facts = { ...facts, balances: new Map([...facts.balances, ...(await this.#balancesNow(remembered))]) };
+        attempt--;
         continue;
       }
       try {
         this.#learn(await this.#store.append(decided), short);
+        this.#repeaters.note(decided);
         return decided;
       } catch (cause) {
         if (!(cause instanceof DecisionOutdated) || attempt === ATTEMPTS_MAX) throw cause;
+        facts = await this.#factsAgain(batches, cause, attempt);
       }
-      this.forgetBalances();
-      await pausedFor(Math.random() * RETRY_FIRST_MS * 2 ** attempt);
-      attempt++;
-      facts = await this.#facts(batches);
     }
   }
 
@@ -95,8 +96,19 @@ export class Sequencer {
     this.#balances.forgetAll();
   }
 
-  async #facts(batches: readonly LoggedBatch[]): Promise<Answers> {
-    const questions = this.#questions(batches);
+  /** Which id was used before, Postgres does not say with its refusal: all of the batch are looked up. */
+  async #factsAgain(batches: readonly LoggedBatch[], { what }: DecisionOutdated, attempt: number): Promise<Answers> {
+    if (what === "client order ids") return await this.#facts(batches, () => true);
+    this.forgetBalances();
+    await pausedFor(Math.random() * RETRY_FIRST_MS * 2 ** attempt);
+    return await this.#facts(batches);
+  }
+
+  async #facts(
+    batches: readonly LoggedBatch[],
+    repeats = (accountId: AccountId) => this.#repeaters.has(accountId),
+  ): Promise<Answers> {
+    const questions = this.#questions(batches, repeats);
     const answers = await this.#record.answer(questions);
     const readAtMs = performance.now();
     for (const asset of questions.lastPrices)
@@ -132,8 +144,8 @@ export class Sequencer {
     for (const key of short) this.#balances.forget(key);
   }
 
-  #questions(batches: readonly LoggedBatch[]): Questions {
-    const clientOrderIds = batches.flatMap(({ requests }) => clientOrderIdsNeeded(requests));
+  #questions(batches: readonly LoggedBatch[], repeats: (accountId: AccountId) => boolean): Questions {
+    const clientOrderIds = batches.flatMap(({ requests }) => clientOrderIdsNeeded(requests, repeats));
     if (!this.#holdsFunds) return { ...NO_QUESTIONS, clientOrderIds };
     const balances = new Map<string, BalanceKey>();
     const orders: OrderName[] = [];

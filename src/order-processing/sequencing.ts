@@ -106,10 +106,18 @@ export function refusals(requests: readonly LoggedRequest[], after: CommandSeque
   return { commands, holds: [] };
 }
 
-/** The client order ids that must be looked up before the requests can be sequenced. */
-export function clientOrderIdsNeeded(requests: readonly LoggedRequest[]): ClientOrderIdKey[] {
+/**
+ * The client order ids to look up before the requests are sequenced: those that cancels name. That of an order or a replace is
+ * taken to be new, which its key decides when it is written, unless its account `repeats` ids.
+ */
+export function clientOrderIdsNeeded(
+  requests: readonly LoggedRequest[],
+  repeats: (accountId: AccountId) => boolean,
+): ClientOrderIdKey[] {
   return requests.flatMap(({ accountId, body }) =>
-    body.kind === "cancel_all" || body.clientOrderId === null ? [] : [{ accountId, clientOrderId: body.clientOrderId }],
+    body.kind === "cancel_all" || body.clientOrderId === null || (body.kind !== "cancel" && !repeats(accountId))
+      ? []
+      : [{ accountId, clientOrderId: body.clientOrderId }],
   );
 }
 
@@ -119,7 +127,7 @@ export class Sequencing {
   readonly #funding: Funding | null;
   readonly #isSuspended: (accountId: AccountId) => boolean;
 
-  /** `onRecord` has the uses on record of all `clientOrderIdsNeeded`. Without a `funding` nothing is held. */
+  /** `onRecord` has the uses on record of `clientOrderIdsNeeded`. Without a `funding` nothing is held. */
   constructor(onRecord: ClientOrderIdUses, funding: Funding | null, isSuspended: (accountId: AccountId) => boolean) {
     this.#ids = new ClientOrderIdUses(onRecord);
     this.#funding = funding;

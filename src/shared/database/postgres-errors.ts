@@ -15,6 +15,8 @@ export const POSTGRES_ERRORS = {
   noSuchKey: "BX006",
   /** hold_funds: an account has less than the hold, or would have more open orders than it may. */
   fundsNotHeld: "BX010",
+  /** take_client_order_ids: an account has used one of the ids before. */
+  clientOrderIdTaken: "BX011",
   foreignKeyViolation: "23503",
   uniqueViolation: "23505",
   /** The server ended a transaction that took longer than transaction_timeout. */
@@ -32,11 +34,6 @@ export function sqlState(error: unknown): string | null {
 
 export function isPostgresError(error: unknown, name: keyof typeof POSTGRES_ERRORS): boolean {
   return sqlState(error) === POSTGRES_ERRORS[name];
-}
-
-/** Whether a row with the same key is there already, by the unique index `index`. */
-export function isTaken(error: unknown, index: string): boolean {
-  return isPostgresError(error, "uniqueViolation") && (error as { constraint?: unknown }).constraint === index;
 }
 
 /** A value that Postgres would refuse, since it is not of its parameter's type: it was not sent. */

@@ -64,9 +64,9 @@ describe("Client order ids that two processes use at once", () => {
   afterEach(() => Promise.all(databases.splice(0).map((database) => database.close())));
 
   it("belong to the faster one; the other's order is refused like any second use, and nothing is poison", async () => {
-    const { sequencer: faster, database } = await processWith();
+    const { sequencer: faster } = await processWith();
     let commits = 0;
-    const { sequencer: slower } = await processWith(async () => {
+    const { sequencer: slower, database } = await processWith(async () => {
       if (commits++ === 0) await commit(faster, batch("BTC-USD", "a"));
     });
     await commit(slower, batch("USD-BTC", "a", "b"));
@@ -81,26 +81,38 @@ describe("Client order ids that two processes use at once", () => {
     const { sequencer, database } = await processWith();
     const other = new pg.Client({ connectionString: url });
     await other.connect();
-    const insert = (sequence: number, id: string) =>
-      other.query(
-        `insert into order_log (asset, command_sequence, log_id, account_id, kind, client_order_id, received_at_us,
-           sequenced_at_us) values ('BTC-USD', $1, $1, $2, 'new', $3, 1, 1)`,
-        [sequence, ANN, id],
-      );
+    const take = (order: number, id: string) =>
+      other.query("insert into client_order_ids values ($1, $2, 'BTC-USD', $3)", [ANN, id, order]);
     await other.query("begin");
-    await insert(1, "a");
+    await take(1, "a");
     const committed = commit(sequencer, batch("USD-BTC", "b", "a"));
     await eventually("the batch waits for the other's id", async () => {
       const waiting = await database.query("select 1 from pg_locks where not granted");
       return waiting.length > 0 ? true : null;
     });
-    await insert(2, "b"); // it would wait for the batch, which waits for it
+    await take(2, "b"); // it would wait for the batch, which waits for it
     await other.query("commit");
     await other.end();
     await committed;
     expect(await outcomes(database)).to.deep.include.members([
       { asset: "USD-BTC", id: "b", refused: "duplicate_client_order_id" },
       { asset: "USD-BTC", id: "a", refused: "duplicate_client_order_id" },
+    ]);
+  });
+
+  it("stay taken when the rows of their order are gone, by refused orders, too; the refusal names the first order", async () => {
+    const { sequencer, database } = await processWith();
+    await commit(sequencer, batch("BTC-USD", "a"));
+    await database.query(
+      "alter table order_log disable trigger all; delete from order_log; delete from consumer_positions",
+    );
+    await commit(sequencer, batch("USD-BTC", "a", "b", "b"));
+    expect(
+      await database.query("select client_order_id as id, refused, first_order_id from order_log order by log_id"),
+    ).to.deep.equal([
+      { id: "a", refused: "duplicate_client_order_id", first_order_id: 256 },
+      { id: "b", refused: null, first_order_id: null },
+      { id: "b", refused: "duplicate_client_order_id", first_order_id: 257 },
     ]);
   });
 });

@@ -140,16 +140,32 @@ describe("the sequencer", () => {
 
   it("decides again, from scratch, when what it decided by is not so any more", async () => {
     await commit(90, limitOrder("buy", 1, 1));
-    log.append.onSecondCall().rejects(new DecisionOutdated("not there"));
+    log.append.onSecondCall().rejects(new DecisionOutdated("funds"));
     expect(kinds(await commit(80, limitOrder("buy", 1, 1)))).to.deep.equal(["new"]);
     expect(record.asked.map(({ balances }) => balances)).to.deep.equal([[USD], [USD]]);
     expect(log.append.callCount).to.equal(3);
   });
 
+  it("takes a client order id to be new, and looks up all of the batch when one of them is not", async () => {
+    const named = limitOrder("buy", 1, 1, { clientOrderId: "a" });
+    await commit(90, named);
+    log.append.onSecondCall().rejects(new DecisionOutdated("client order ids"));
+    await commit(80, named);
+    const key = { accountId: ANN, clientOrderId: "a" };
+    expect(record.asked.map(({ clientOrderIds }) => clientOrderIds)).to.deep.equal([[], [key]]);
+  });
+
+  it("asks first from then on about an account that has used one twice", async () => {
+    const named = limitOrder("buy", 1, 1, { clientOrderId: "a" });
+    await commit(90, named, named);
+    await commit(80, limitOrder("buy", 1, 1, { clientOrderId: "b" }));
+    expect(record.asked.map(({ clientOrderIds }) => clientOrderIds.length)).to.deep.equal([0, 1]);
+  });
+
   it("gives up after some tries, and leaves it to the loop", async () => {
     const append = log.append;
     const given = commit(90, limitOrder("buy", 1, 1));
-    append.rejects(new DecisionOutdated("not there"));
+    append.rejects(new DecisionOutdated("funds"));
     expect(await given.catch((reason: unknown) => reason)).to.be.instanceOf(DecisionOutdated);
     expect(append.callCount).to.equal(8);
   });

@@ -93,13 +93,15 @@ describe("sequencing", () => {
     expect(commands.map(({ body }) => body.kind)).to.deep.equal(["new", "new"]);
   });
 
-  it("asks for the client order ids of orders, replaces and cancels", () => {
+  it("asks for the client order ids of cancels, and of accounts that repeat theirs", () => {
     const requests = [
       logged(1, 1, order("a")),
       logged(2, 1, cancelById("b")),
       logged(3, 1, { kind: "cancel_all", side: null }),
     ];
-    expect(clientOrderIdsNeeded(requests)).to.deep.equal([KEY, { ...KEY, clientOrderId: "b" }]);
+    const ofCancel = { ...KEY, clientOrderId: "b" };
+    expect(clientOrderIdsNeeded(requests, () => false)).to.deep.equal([ofCancel]);
+    expect(clientOrderIdsNeeded(requests, () => true)).to.deep.equal([KEY, ofCancel]);
   });
 
   it("refuses the orders and replaces of a suspended account, and lets its cancels through", () => {

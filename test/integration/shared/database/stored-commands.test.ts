@@ -23,7 +23,7 @@ describe("reading stored commands", () => {
     const options = { applicationName: "stored-commands-test", log: serviceForTest("test").log };
     database = await connectDatabase(asRole(url, "bourse_matching_engine"), options);
     // What is random is not unique, and not known to the assets.
-    await execute(url, "drop index order_log_client_order_id, order_log_log_id");
+    await execute(url, "drop index order_log_log_id");
     await execute(url, "alter table order_log disable trigger order_log_is_append_only");
   });
   beforeEach(() => execute(url, "truncate order_log"));
