@@ -18,6 +18,7 @@ const ROOMS = {
   access: ["domain", "process", "database"],
   "market-data": ["domain", "wire", "process", "bus"],
   channels: ["domain", "wire", "process", "bus", "database", "market-data"],
+  "order-entry": ["domain", "wire", "requests", "process", "bus", "database", "stage", "access"],
   subscriber: ["domain"],
 };
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { entrySettings } from "../shared/order-entry/settings.js";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, port, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
@@ -11,6 +12,7 @@ const SETTINGS = v.object({
   ...serviceSettings("gateway"),
   address: publicPort(text("GATEWAY_HOST", "127.0.0.1"), port("GATEWAY_PORT", 7003)),
   registry: registry(),
+  ...entrySettings(),
   /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("GATEWAY_TRUSTED_PROXIES"),
   http: v.object({

@@ -4,6 +4,7 @@ import type { Bus } from "../shared/bus/bus.js";
 import type { ConnectedDatabase } from "../shared/database/database.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import type { EpochMs, EpochUs } from "../shared/domain/units.js";
+import type { OrderEntry } from "../shared/order-entry/order-entry.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import type { GatewayConfig } from "./config.js";
 import type { Identification } from "./http/identification.js";
@@ -26,6 +27,8 @@ export interface GatewayContext {
   readonly access: Access;
   /** Who asks: `requires("trade")` is the hook of a route, `add` takes a further scheme. */
   readonly identification: Identification;
+  /** The way into the order log. */
+  readonly orderEntry: OrderEntry;
   readonly clock: GatewayClock;
   /** The log, metrics, background work, readiness and steps of stopping. */
   readonly service: Pick<Service, "log" | "metrics" | "stopping" | "background" | "readiness" | "onStop">;

@@ -5,6 +5,11 @@ import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
+import { CancelTriggersStore } from "../shared/order-entry/cancel-triggers-store.js";
+import { EntryMetrics } from "../shared/order-entry/entry-metrics.js";
+import { OrderEntry } from "../shared/order-entry/order-entry.js";
+import { processedThrough } from "../shared/order-entry/positions-store.js";
+import { lastPrices } from "../shared/order-entry/prices-store.js";
 import { nowEpochMs, nowUs } from "../shared/process/clock.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
@@ -13,6 +18,9 @@ import { BasicScheme } from "./http/basic-scheme.js";
 import { Identification } from "./http/identification.js";
 import { HttpGateway } from "./service.js";
 import { v1 } from "./v1/v1.js";
+
+/** The time for one renewal of the sessions' lease: short enough for several tries within the lease. */
+const RENEWAL_TIMEOUT_MS = 1_000;
 
 await runService("gateway", gatewayConfig, async (service, config) => {
   const { log } = service;
@@ -34,7 +42,21 @@ await runService("gateway", gatewayConfig, async (service, config) => {
 
   const clock = { nowUs, nowEpochMs, nowMs: () => performance.now() };
   const { registry } = config;
-  const context = { config, registry, database, bus, access, identification, clock, service };
+  const orderEntry = new OrderEntry({
+    service: "gateway",
+    settings: config,
+    triggerTimeoutMs: config.logins.answerTimeoutMs,
+    registry,
+    log,
+    orderLog: bus,
+    access,
+    cancelTriggers: new CancelTriggersStore(lane, database.lane({ connections: 1, timeoutMs: RENEWAL_TIMEOUT_MS })),
+    processedThrough: () => processedThrough(database),
+    lastPrices: (assets) => lastPrices(database, assets),
+    metrics: new EntryMetrics(service.metrics),
+  });
+  service.readiness("order log", () => orderEntry.whyLogIsLost(), "somebody");
+  const context = { config, registry, database, bus, access, identification, orderEntry, clock, service };
   const gateway = await HttpGateway.create(context, v1);
   service.onStop("http", () => gateway.stop());
   const port = await gateway.listen();

@@ -1,4 +1,4 @@
-import { refuse } from "../shared/domain/rejects.js";
+import { lookEvery } from "../shared/process/looks.js";
 import { beforeDeadline } from "../shared/process/waits.js";
 import type { GatewayContext, GatewayPlugin } from "./context.js";
 import { Problem } from "./http/problem.js";
@@ -6,12 +6,13 @@ import { type HttpServer, httpServer } from "./http/server.js";
 
 /** How long stopping waits for requests that are under way. */
 const STOP_REQUESTS_MS = 6_000;
-const SHUTTING_DOWN = refuse("SHUTTING_DOWN", "this gateway is stopping, nothing was done; connect again");
+const SWEEP_INTERVAL_MS = 200;
 
 /** Puts the HTTP server together from plugins, opens its port and closes it in order. */
 export class HttpGateway {
   readonly #context: GatewayContext;
   readonly #server: HttpServer;
+  readonly #stopSweeping: () => void;
   #isClosed = false;
 
   private constructor(context: GatewayContext) {
@@ -27,8 +28,9 @@ export class HttpGateway {
     this.#server.addHook("onRequest", async (_request, reply) => {
       if (!this.#isClosed) return;
       void reply.header("connection", "close");
-      throw new Problem(SHUTTING_DOWN);
+      throw new Problem(context.orderEntry.shuttingDown);
     });
+    this.#stopSweeping = lookEvery(SWEEP_INTERVAL_MS, () => context.orderEntry.sweep());
   }
 
   /** A gateway that listens nowhere yet. */
@@ -45,22 +47,29 @@ export class HttpGateway {
   /** Returns the port; if the configuration says 0, the system chooses it. */
   async listen(): Promise<number> {
     const { host, port } = this.#context.config;
+    await this.#context.orderEntry.prepare();
     try {
       await this.#server.listen({ host, port });
     } catch (cause) {
       throw new Error(`the port ${host}:${port} can't be opened; set GATEWAY_PORT to a free one`, { cause });
     }
     const address = this.#server.server.address();
-    return typeof address === "object" && address !== null ? address.port : port;
+    const opened = typeof address === "object" && address !== null ? address.port : port;
+    this.#context.orderEntry.opened({ host, port: opened });
+    return opened;
   }
 
   /** Refuses new requests, answers those under way, closes connections. */
   async stop(): Promise<void> {
     this.#isClosed = true;
+    const { orderEntry } = this.#context;
+    orderEntry.close();
     const closed = this.#server.close();
     await beforeDeadline(closed, STOP_REQUESTS_MS).catch(() => {
       this.#server.server.closeAllConnections();
       return closed;
     });
+    await orderEntry.finish();
+    this.#stopSweeping();
   }
 }

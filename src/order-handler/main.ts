@@ -4,13 +4,13 @@ import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
+import { CancelTriggersStore } from "../shared/order-entry/cancel-triggers-store.js";
+import { processedThrough } from "../shared/order-entry/positions-store.js";
+import { lastPrices } from "../shared/order-entry/prices-store.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
-import { CancelTriggersStore } from "./cancel-triggers-store.js";
 import { handlerConfig } from "./config.js";
 import { HandlerMetrics } from "./handler-metrics.js";
-import { processedThrough } from "./positions-store.js";
-import { lastPrices } from "./prices-store.js";
 import { OrderHandler } from "./service.js";
 
 /** The time for one renewal of the sessions' lease: short enough for several tries within the lease. */

@@ -2,9 +2,9 @@ import type { AuthenticatedAccount } from "../shared/access/authentication.js";
 import type { KeyCheck } from "../shared/access/key-check.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
+import type { CancelTriggers } from "../shared/order-entry/cancel-triggers.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
-import type { CancelTriggers } from "./cancel-triggers.js";
 import type { Credentials, LoggedIn } from "./session-requests.js";
 
 const MAY_ONLY_READ = refuse("LOGIN_REJECTED", "the key may only read; orders need a key of the role trade");

@@ -7,7 +7,7 @@ import { assertNever } from "../shared/domain/errors.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId, EpochUs } from "../shared/domain/units.js";
-import type { LogOutcome } from "./batcher.js";
+import type { LogOutcome } from "../shared/order-entry/batcher.js";
 import type { DialectRequest, DialectResponse } from "./dialect.js";
 import type { Message } from "./framing.js";
 import type { Place } from "./responses.js";

@@ -30,7 +30,7 @@ export function killMessage({ source, ...order }: KillOrder): object {
 
 /** A test compares them with the sources: a class that moves takes its line here along. */
 export const KILLABLE = {
-  submit: { source: "src/order-handler/batcher.ts", owner: "Batcher", method: "submit" },
+  submit: { source: "src/shared/order-entry/batcher.ts", owner: "Batcher", method: "submit" },
   append: { source: "src/order-processing/command-store.ts", owner: "CommandStore", method: "append" },
   publish: { source: "src/shared/stage/fenced-output.ts", owner: "FencedOutput", method: "publish" },
   storeSnapshot: { source: "src/matching-engine/snapshot-store.ts", owner: "SnapshotStore", method: "store" },

@@ -2,8 +2,6 @@ import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { applyMigrations } from "../../../src/launcher/migrations.js";
-import { processedThrough } from "../../../src/order-handler/positions-store.js";
-import { lastPrices } from "../../../src/order-handler/prices-store.js";
 import { lastAction, suspendedAccounts } from "../../../src/shared/access/actions.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { BalancesStore } from "../../../src/shared/channels/balances-store.js";
@@ -15,6 +13,8 @@ import { connectDatabase, type Database } from "../../../src/shared/database/dat
 import { reportPostgres } from "../../../src/shared/database/report-database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";
+import { processedThrough } from "../../../src/shared/order-entry/positions-store.js";
+import { lastPrices } from "../../../src/shared/order-entry/prices-store.js";
 import { createLogger } from "../../../src/shared/process/log.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { asRole, createDatabase, execute, type ServiceRole, startPostgres } from "../../support/postgres.js";

@@ -3,10 +3,10 @@
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
-import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { AccessFeed } from "../../../src/shared/access/access-feed.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
+import { CancelTriggersStore } from "../../../src/shared/order-entry/cancel-triggers-store.js";
 import { until } from "../../support/eventually.js";
 import { closedAfterEach } from "../../support/hooks.js";
 import { patience } from "../../support/machine.js";

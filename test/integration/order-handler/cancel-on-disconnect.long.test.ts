@@ -2,10 +2,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
-import { CancelTriggers } from "../../../src/order-handler/cancel-triggers.js";
-import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { type ConnectedDatabase, connectDatabase, type Queries } from "../../../src/shared/database/database.js";
 import { accountId } from "../../../src/shared/domain/units.js";
+import { CancelTriggers } from "../../../src/shared/order-entry/cancel-triggers.js";
+import { CancelTriggersStore } from "../../../src/shared/order-entry/cancel-triggers-store.js";
 import { createLogger } from "../../../src/shared/process/log.js";
 import { until } from "../../support/eventually.js";
 import { asRole, type PostgresForTest, startPostgres } from "../../support/postgres.js";

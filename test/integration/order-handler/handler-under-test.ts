@@ -1,6 +1,5 @@
 import { type BlockList, connect, type Socket } from "node:net";
 import pino from "pino";
-import type { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { type HandlerConfig, handlerConfig } from "../../../src/order-handler/config.js";
 import { HandlerMetrics } from "../../../src/order-handler/handler-metrics.js";
 import { OrderHandler, type OrderHandlerOptions } from "../../../src/order-handler/service.js";
@@ -8,6 +7,7 @@ import type { AuthenticatedAccount } from "../../../src/shared/access/authentica
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { type AssetRegistry, loadAssets } from "../../../src/shared/domain/assets.js";
 import { accountId } from "../../../src/shared/domain/units.js";
+import type { CancelTriggersStore } from "../../../src/shared/order-entry/cancel-triggers-store.js";
 import { Metrics } from "../../../src/shared/process/metrics.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import type { TlsIdentity } from "../../../src/shared/process/tls.js";

@@ -1,10 +1,10 @@
 /** What somebody tries whose business it is not: nothing changes for its owner, and nothing is told, not even existence. */
 import { expect } from "chai";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
-import { CancelTriggersStore } from "../../../src/order-handler/cancel-triggers-store.js";
 import { AccessFeed } from "../../../src/shared/access/access-feed.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import type { Row } from "../../../src/shared/database/database.js";
+import { CancelTriggersStore } from "../../../src/shared/order-entry/cancel-triggers-store.js";
 import { until } from "../../support/eventually.js";
 import { closedAfterEach } from "../../support/hooks.js";
 import { RawWebSocket } from "../../support/raw-websocket.js";

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import type { LogOutcome } from "../../../src/order-handler/batcher.js";
 import { Session, type SessionLimits } from "../../../src/order-handler/session.js";
 import type { Credentials, LoggedIn } from "../../../src/order-handler/session-requests.js";
 import { parseAssets } from "../../../src/shared/domain/assets.js";
 import type { OrderRequest } from "../../../src/shared/domain/messages.js";
 import { type Refusal, refuse } from "../../../src/shared/domain/rejects.js";
 import { accountId, type EpochUs, epochUs, logId } from "../../../src/shared/domain/units.js";
+import type { LogOutcome } from "../../../src/shared/order-entry/batcher.js";
 import { decodeMessage, encodeMessage } from "../../../src/shared/wire/protobuf.js";
 
 const registry = parseAssets({
