@@ -14,6 +14,7 @@ import {
   text,
 } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
+import { collectorUrl } from "../shared/process/trace-settings.js";
 import type { DemoAccounts } from "./migrations.js";
 
 /** How long services may take to stop after the launcher's signal, before they are killed. */
@@ -54,6 +55,8 @@ const SETTINGS = v.object({
     v.object({ production: production(), revokes: flag("REVOKE_DEMO_KEYS", false) }),
     v.transform(({ production, revokes }): DemoAccounts => (!production ? "made" : revokes ? "revoked" : "refused")),
   ),
+  /** Null: no traces are exported. */
+  collectorUrl: collectorUrl(),
   logLevel: logLevel(),
   /** The process id of npm, if that started the launcher: when npm is killed, the launcher stops, too. */
   npmPid: v.pipe(

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Endpoints } from "../shared/process/endpoints.js";
 import { createLogger } from "../shared/process/log.js";
-import { SERVICES, type ServiceName } from "../shared/process/services.js";
+import type { ServiceName } from "../shared/process/services.js";
 import type { LauncherConfig } from "./config.js";
 import type { DataFolder } from "./data-folder.js";
 import { findNatsBinary, startNats } from "./embedded-nats.js";
@@ -10,7 +10,7 @@ import type { GuardedProcess } from "./guarded-process.js";
 import { prepareDatabase } from "./migrations.js";
 import type { NatsUser } from "./nats-users.js";
 import { postgresAccount } from "./postgres-account.js";
-import { adminUrl, furtherPlaces, servicePart, untilReady } from "./service-process.js";
+import { adminUrl, furtherPlaces, servicePart, servicesOf, untilReady } from "./service-process.js";
 import { SharedPort, takingPart } from "./shared-port.js";
 import { type Part, Supervisor, type SupervisorEvents } from "./supervisor.js";
 
@@ -21,9 +21,10 @@ const SERVER_STOP_DEADLINE_MS = 20_000;
 const DOORS: readonly ServiceName[] = ["order-handler", "gateway"];
 
 /** The services behind the doors that share a process: a batch that passes through one process costs fewer wake-ups. */
-function processesOf(processes: LauncherConfig["processes"]): readonly (readonly ServiceName[])[] {
-  if (processes === "apart") return SERVICES.filter((name) => !DOORS.includes(name)).map((name) => [name]);
-  return [["order-processing", "matching-engine", "trade-processing"], ["market-data-notifier"], ["reconciliation"]];
+function processesOf(config: LauncherConfig): readonly (readonly ServiceName[])[] {
+  const behind = servicesOf(config).filter((name) => !DOORS.includes(name));
+  if (config.processes === "apart") return behind.map((name) => [name]);
+  return [["order-processing", "matching-engine", "trade-processing"], ...behind.slice(3).map((name) => [name])];
 }
 
 /** A part of the pipeline did not start; the message names it and says why. */
@@ -62,7 +63,7 @@ export class Pipeline {
     this.#urls = { natsUrl, databaseUrl };
     await this.#step("the database's tables", () => this.#prepareDatabase());
     await Promise.all([
-      ...processesOf(this.#config.processes).map((services) => this.#startServices(services)),
+      ...processesOf(this.#config).map((services) => this.#startServices(services)),
       ...furtherPlaces(this.#config).map((place) => this.#startServices(["market-data-notifier"], place)),
     ]);
     await this.#step("the notifiers' port", () => this.#openNotifierPort());
@@ -73,7 +74,7 @@ export class Pipeline {
   async stop(): Promise<void> {
     this.#notifierPort?.close();
     await Promise.all(DOORS.map((door) => this.#services.get(door)?.stop()));
-    for (const service of SERVICES) await this.#services.get(service)?.stop();
+    for (const service of servicesOf(this.#config)) await this.#services.get(service)?.stop();
     await Promise.all(this.#furtherNotifiers.map((notifier) => notifier.stop()));
     await Promise.all(this.#servers.map((server) => server.stop()));
   }
@@ -89,7 +90,7 @@ export class Pipeline {
       notifierUrl: `${scheme}://${notifier.host}:${notifier.port}`,
       gatewayUrl: `${scheme}://${gateway.host}:${gateway.port}`,
       services: [
-        ...SERVICES.map((name) => this.#endpointOf(name, this.#services.get(name))),
+        ...servicesOf(this.#config).map((name) => this.#endpointOf(name, this.#services.get(name))),
         ...this.#furtherNotifiers.map((part, at) => this.#endpointOf("market-data-notifier", part, at + 1)),
       ],
     };

@@ -1,8 +1,7 @@
 import { ConfigurationError } from "../shared/domain/errors.js";
-import { SERVICES } from "../shared/process/services.js";
 import type { LauncherConfig } from "./config.js";
 import { listenProblem } from "./free-port.js";
-import { adminPort, furtherPlaces } from "./service-process.js";
+import { adminPort, furtherPlaces, servicesOf } from "./service-process.js";
 
 /** Throws a ConfigurationError that names each port that is taken, and the variable that moves it. */
 export async function assertPortsFree(config: LauncherConfig): Promise<void> {
@@ -11,7 +10,7 @@ export async function assertPortsFree(config: LauncherConfig): Promise<void> {
     { ...config.notifier, variable: "NOTIFIER_PORT" },
     { ...config.gateway, variable: "GATEWAY_PORT" },
     ...[
-      ...SERVICES.map((service) => adminPort(config, service)),
+      ...servicesOf(config).map((service) => adminPort(config, service)),
       ...furtherPlaces(config).map((place) => adminPort(config, "market-data-notifier", place)),
     ].map((port) => ({ host: config.adminHost, port, variable: "ADMIN_PORT_BASE" })),
   ];

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { CONNECTION, TAKES_CONNECTIONS } from "../shared/process/handed-connections.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import type { Readiness } from "../shared/process/readiness.js";
-import { SERVICES, type ServiceName } from "../shared/process/services.js";
+import { placeOf, SERVICES, type ServiceName, TRACE_EXPORT } from "../shared/process/services.js";
 import { beforeDeadline, waitFor } from "../shared/process/waits.js";
 import { type LauncherConfig, SERVICE_STOP_DEADLINE_MS } from "./config.js";
+import type { NatsUser } from "./nats-users.js";
 import type { Part, RunningPart } from "./supervisor.js";
 
 const READY_DEADLINE_MS = 60_000; // a service may have a long stream to replay
@@ -17,7 +18,7 @@ const PROBE_TIMEOUT_MS = 2000;
 export interface ServiceSettings {
   readonly config: LauncherConfig;
   readonly dataFolder: string;
-  readonly natsUrlOf: (service: ServiceName) => string;
+  readonly natsUrlOf: (user: NatsUser) => string;
   readonly databaseUrl: string;
   /** Of several processes of a service that share its port, which one this is: 0, 1, …; null: it opens its port by itself. */
   readonly place?: number | null;
@@ -29,7 +30,13 @@ export function adminUrl(config: LauncherConfig, service: ServiceName, place = 0
 }
 
 export function adminPort(config: LauncherConfig, service: ServiceName, place = 0): number {
-  return config.adminPortBase + (place === 0 ? SERVICES.indexOf(service) : SERVICES.length + place - 1);
+  const others = service === TRACE_EXPORT ? config.notifierProcesses - 1 : 0;
+  return config.adminPortBase + others + (place === 0 ? placeOf(service) : SERVICES.length + place - 1);
+}
+
+/** Those that are started, in the order of the pipeline. */
+export function servicesOf({ collectorUrl }: Pick<LauncherConfig, "collectorUrl">): readonly ServiceName[] {
+  return collectorUrl === null ? SERVICES : [...SERVICES, TRACE_EXPORT];
 }
 
 /** The places of the notifier's processes beside the first one. */
@@ -79,7 +86,11 @@ export function servicePart(services: readonly ServiceName[], settings: ServiceS
 /** What the services of one process have each for itself. */
 function ownSettings(service: ServiceName, { config, natsUrlOf, place = null }: ServiceSettings): NodeJS.ProcessEnv {
   const shared: NodeJS.ProcessEnv = place === null ? {} : { NOTIFIER_CONNECTIONS_FROM: "launcher" };
-  return { ...shared, NATS_URL: natsUrlOf(service), ADMIN_PORT: String(adminPort(config, service, place ?? 0)) };
+  return {
+    ...shared,
+    NATS_URL: natsUrlOf(service === TRACE_EXPORT ? "operator" : service),
+    ADMIN_PORT: String(adminPort(config, service, place ?? 0)),
+  };
 }
 
 /** The name of this copy of the pipeline among the holders of leases: the same after every start. */

@@ -2,6 +2,7 @@
 import { type Bus, connectBus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { subjectOf } from "../shared/bus/subjects.js";
+import { committedAtUs } from "../shared/database/commit-time.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
 import type { ReportEvent } from "../shared/domain/reports.js";
@@ -62,9 +63,7 @@ export const REPORTS_MAX = 50;
 /** The clocks of order-processing and nats-server differ by less. */
 const CLOCKS_APART_US = 1_000_000;
 
-/** The time of the commit that wrote the row; null where Postgres keeps none, or kept none then. */
-const COMMITTED_AT_US = `case when current_setting('track_commit_timestamp') = 'on'
-  then floor(extract(epoch from pg_xact_commit_timestamp(r.xmin)) * 1000000)::bigint end as "committedAtUs"`;
+const COMMITTED_AT_US = `${committedAtUs("r")} as "committedAtUs"`;
 
 /** Rejects with RefusedToOperator where there is no such asset or order. */
 export async function readOrder(

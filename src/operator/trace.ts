@@ -1,5 +1,6 @@
 /** One order's way (trace-readings.ts) as steps with their times, and as text for an operator. Pure. */
 import type { EpochUs } from "../shared/domain/units.js";
+import { microsecondText } from "../shared/process/clock.js";
 import { visible } from "../shared/process/visible-text.js";
 import { table } from "./command-line.js";
 import { type Message, type OrderReadings, REPORTS_MAX, type StoredReport } from "./trace-readings.js";
@@ -89,10 +90,4 @@ export function traceText(readings: OrderReadings): string {
     return [step, atUs === null ? "" : microsecondText(atUs), sinceMs.padStart(10), source];
   });
   return [title, table([["step", "at", "+ ms".padStart(10), "in"], ...rows]), FOOTNOTE].join("\n\n");
-}
-
-/** A time in UTC, to the microsecond. */
-function microsecondText(atUs: EpochUs): string {
-  const milliseconds = new Date(Math.floor(atUs / 1_000)).toISOString();
-  return milliseconds.replace("Z", `${String(atUs % 1_000).padStart(3, "0")}Z`);
 }

@@ -2,7 +2,8 @@
  * JetStream for services: publishes, with an inbox of our own for acknowledgements; streams and their messages; readers
  * (reader.ts). The connection is connection.ts.
  */
-import { type StreamSequence, streamSequence } from "../domain/units.js";
+import { type EpochUs, type StreamSequence, streamSequence } from "../domain/units.js";
+import { microsecondText } from "../process/clock.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
 import { ERROR_CODES } from "./error-codes.js";
@@ -35,6 +36,8 @@ export interface Bus {
   streamUsage(stream: StreamName): Promise<StreamUsage>;
   /** The subject's first message after the given place. */
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
+  /** The subject's first message that was stored then or later. */
+  messageSince(stream: StreamName, subject: string, sinceUs: EpochUs): Promise<InputMessage | null>;
   /** The number of messages of each subject that matches the filter. */
   subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
   /** Removes the messages of the subject; with `before`, those before that sequence. */
@@ -162,6 +165,13 @@ class NatsBus implements Bus {
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null> {
     // The client's types lack this query, which the server knows.
     return this.#message(stream, { seq: after + 1, next_by_subj: subject } as MsgRequest);
+  }
+
+  messageSince(stream: StreamName, subject: string, sinceUs: EpochUs): Promise<InputMessage | null> {
+    return this.#message(stream, {
+      start_time: microsecondText(sinceUs),
+      next_by_subj: subject,
+    } as unknown as MsgRequest);
   }
 
   async #message(stream: StreamName, query: MsgRequest): Promise<InputMessage | null> {

@@ -49,3 +49,9 @@ export function nowEpochMs(): EpochMs {
 export function nowAfterUs(reachedUs: EpochUs): EpochUs {
   return Math.max(reachedUs, clock.nowUs()) as EpochUs;
 }
+
+/** A time in UTC, to the microsecond, such as 2026-11-29T09:39:00.123456Z. */
+export function microsecondText(atUs: EpochUs): string {
+  const milliseconds = new Date(Math.floor(atUs / 1_000)).toISOString();
+  return milliseconds.replace("Z", `${String(atUs % 1_000).padStart(3, "0")}Z`);
+}

@@ -12,7 +12,7 @@ import { createLogger, type Logger } from "./log.js";
 import { Metrics } from "./metrics.js";
 import { ReadinessChecks } from "./readiness.js";
 import type { ServiceConfig } from "./service-config.js";
-import { SERVICES, type ServiceName } from "./services.js";
+import { placeOf, type ServiceName } from "./services.js";
 import { environmentOf } from "./settings.js";
 
 export interface Service {
@@ -60,7 +60,7 @@ class ProcessLife {
 
   add(service: RunningService): void {
     this.#services.push(service);
-    this.#services.sort((one, other) => SERVICES.indexOf(one.name) - SERVICES.indexOf(other.name));
+    this.#services.sort((one, other) => placeOf(one.name) - placeOf(other.name));
     if (this.#services.length > 1) return;
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => this.stop(signal));
     if (process.channel !== undefined) process.on("disconnect", () => this.stop("the launcher is gone"));

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { loadAssets } from "../domain/assets.js";
 import { ConfigurationError } from "../domain/errors.js";
 import { projectRoot } from "./project-root.js";
-import { ADMIN_PORT_BASE, SERVICES, type ServiceName } from "./services.js";
+import { ADMIN_PORT_BASE, placeOf, type ServiceName } from "./services.js";
 import { integer, logLevel, name, port, production, requiredText, servers, text } from "./settings.js";
 
 export function serviceSettings(service: ServiceName) {
@@ -16,7 +16,7 @@ export function serviceSettings(service: ServiceName) {
     databaseUrl: requiredText("DATABASE_URL"),
     logLevel: logLevel(),
     adminHost: text("ADMIN_HOST", "127.0.0.1"),
-    adminPort: port("ADMIN_PORT", ADMIN_PORT_BASE + SERVICES.indexOf(service)),
+    adminPort: port("ADMIN_PORT", ADMIN_PORT_BASE + placeOf(service)),
     production: production(),
     natsReplicas: natsReplicas(),
     stopTimeoutMs: stopTimeoutMs(),

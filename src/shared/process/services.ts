@@ -11,6 +11,13 @@ export const SERVICES = [
   "reconciliation",
   "gateway",
 ] as const;
-export type ServiceName = (typeof SERVICES)[number];
+/** Beside the pipeline, which it only looks at; it is started where its settings ask for it. Its usual place is after all others. */
+export const TRACE_EXPORT = "trace-export";
+export type ServiceName = (typeof SERVICES)[number] | typeof TRACE_EXPORT;
 
 export const ADMIN_PORT_BASE = 9101;
+
+/** Where it stands among the admin ports: in the order of SERVICES, and after them. */
+export function placeOf(service: ServiceName): number {
+  return service === TRACE_EXPORT ? SERVICES.length : SERVICES.indexOf(service);
+}

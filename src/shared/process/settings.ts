@@ -61,6 +61,17 @@ export function integer(
   );
 }
 
+/** Above 0, 100 at most; fractions are allowed. */
+export function percent(variable: string, fallback: number) {
+  const isInRange = (digits: string) =>
+    /^\d{1,3}(\.\d{1,6})?$/.test(digits) && Number(digits) > 0 && Number(digits) <= 100;
+  return v.pipe(
+    text(variable, String(fallback)),
+    v.check(isInRange, mustBe(variable, "above 0 and at most 100, such as 0.5")),
+    v.transform(Number),
+  );
+}
+
 export function port(variable: string, fallback: number) {
   return integer(variable, fallback, { min: 0, max: 65_535 });
 }
