@@ -1,25 +1,30 @@
 import { expect } from "chai";
 import { type Sample, samplesIn } from "../../src/operator/exposition.js";
-import { SERVICES } from "../../src/shared/process/services.js";
+import { SERVICES, TRACE_EXPORT } from "../../src/shared/process/services.js";
+import { HOPS } from "../../src/trace-export/order-way.js";
 import { eventually } from "../support/eventually.js";
+import { OtlpReceiver } from "../support/otlp-receiver.js";
 import { metricsCatalogue } from "../support/runbook.js";
 import { TextSession } from "../support/trading-session.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
 
 /** Series of one metric in one process at most, a histogram's buckets aside: four assets, the rejects, the streams. */
 const SERIES_MAX = 50;
+const ALL = [...SERVICES, TRACE_EXPORT];
 /** Labels that every metric, or every one of its kind, has. */
 const USUAL_LABELS = ["service", "le", "quantile"];
 
 describe("the metrics of a running bourse", function () {
   this.timeout(90_000);
   let bourse: BourseUnderTest;
+  let collector: OtlpReceiver;
   const texts = new Map<string, string>();
   const samples: Sample[] = [];
   const catalogue = metricsCatalogue();
 
   before(async () => {
-    bourse = await BourseUnderTest.start();
+    collector = await OtlpReceiver.open();
+    bourse = await BourseUnderTest.start({ OTLP_URL: collector.url, TRACE_SAMPLE_PERCENT: "100" });
     const session = await TextSession.open(bourse.endpoints.orderHandler, "random1");
     await session.request("BUY BTC-USD 0.1 60000");
     await session.request("SELL BTC-USD 0.1 60000.001");
@@ -31,7 +36,10 @@ describe("the metrics of a running bourse", function () {
       return sampled("bourse_open_orders", { asset: "BTC-USD" }) === 1 ? true : null;
     });
   });
-  after(() => bourse.end());
+  after(async () => {
+    await bourse?.end();
+    await collector?.close();
+  });
 
   const sampled = (name: string, labels: Sample["labels"]) =>
     samples.find(
@@ -47,7 +55,7 @@ describe("the metrics of a running bourse", function () {
         found.set(name as string, one);
       }
     const inPipelineOrder = (of: readonly string[]) =>
-      of.length === SERVICES.length ? "every service" : SERVICES.filter((name) => of.includes(name)).join(", ");
+      of.length === ALL.length ? "every service" : ALL.filter((name) => of.includes(name)).join(", ");
     const printed = [...found].map(([name, one]) => `${name} | ${one.kind} | ${inPipelineOrder(one.of)} | ${one.help}`);
     const described = catalogue.map(({ name, kind, of, help }) => `${name} | ${kind} | ${of} | ${help}`);
     expect(described.sort()).to.deep.equal(printed.sort());
@@ -60,7 +68,7 @@ describe("the metrics of a running bourse", function () {
       const seen = new Set(own.flatMap((one) => Object.keys(one.labels)));
       const others = [...seen].filter((label) => ![...labels, ...USUAL_LABELS].includes(label));
       expect(others, name).to.deep.equal([]);
-      for (const service of SERVICES) {
+      for (const service of ALL) {
         const series = own.filter((one) => !isBucket(one.name) && one.labels["service"] === service);
         expect(series.length, name).to.be.below(SERIES_MAX);
       }
@@ -84,5 +92,14 @@ describe("the metrics of a running bourse", function () {
     expect(sampled("bourse_postgres_locks", { is: "waited for" })).to.equal(0);
     expect(sampled("bourse_stage_lag_seconds", { asset: "BTC-USD", service: "trade-processing" })).to.be.at.least(0);
     expect(sampled("bourse_queue_fill_ratio", { queue: "connections", service: "order-handler" })).to.be.at.least(0);
+  });
+
+  it("have a process beside them that sends orders' ways to the collector that was named", async () => {
+    const session = await TextSession.open(bourse.endpoints.orderHandler, "random1");
+    await eventually("a trace with every hop", async () => {
+      await session.request("BUY ETH-USD 0.1 1000");
+      return [...collector.traces().values()].some((spans) => spans.size === HOPS.length + 1) ? true : null;
+    });
+    session.close();
   });
 });

@@ -99,7 +99,11 @@ describe("house rules", () => {
     const files = sources.filter((file) => /src\/(?!shared)[^/]+\/config\.ts$/.test(file));
     const modules = await Promise.all(files.map((file) => import(file)));
     const asked = new Set<string>();
-    const given: Record<string, string> = { NATS_URL: "nats://nats", DATABASE_URL: "postgres://postgres" };
+    const given: Record<string, string> = {
+      NATS_URL: "nats://nats",
+      DATABASE_URL: "postgres://postgres",
+      OTLP_URL: "http://collector",
+    };
     const real = process.env;
     process.env = new Proxy(given, {
       get(_, name) {

@@ -10,7 +10,7 @@ export function collectorUrl() {
     v.object({ own: optionalText("OTLP_URL"), usual: optionalText("OTEL_EXPORTER_OTLP_ENDPOINT") }),
     v.transform(({ own, usual }) => own ?? usual),
     v.check(
-      (url) => url === null || /^https?:\/\/./.test(url),
+      (url) => url === null || (/^https?:/.test(url) && URL.canParse(url)),
       "OTLP_URL (OTEL_EXPORTER_OTLP_ENDPOINT) must be a collector's address, such as http://127.0.0.1:4318",
     ),
     v.transform((url) => (url === null ? null : new URL(url.replace(/\/*$/, "") + TRACES_PATH).href)),
