@@ -1,3 +1,4 @@
+import { RoomMembers } from "../../shared/channels/room-members.js";
 import { Packet, type Packets } from "./packet.js";
 
 /** Who gets packets: a connection's queue. */
@@ -27,7 +28,7 @@ const WRITES_PER_LOOK = 32;
 export class FanOut {
   /** Gets what was written past Engine.IO, whoever wrote it. */
   readonly onWritten: (written: Written) => void;
-  readonly #rooms = new Map<string, Set<Member>>();
+  readonly #rooms = new RoomMembers<Member>();
   #onDelivered: () => void = () => undefined;
   #few: Member[] = [];
   #many: Member[] = [];
@@ -39,18 +40,15 @@ export class FanOut {
   }
 
   join(room: string, member: Member): void {
-    const members = this.#rooms.get(room);
-    if (members === undefined) this.#rooms.set(room, new Set([member]));
-    else members.add(member);
+    this.#rooms.join(room, member);
   }
 
   leave(room: string, member: Member): void {
-    const members = this.#rooms.get(room);
-    if (members?.delete(member) && members.size === 0) this.#rooms.delete(room);
+    this.#rooms.leave(room, member);
   }
 
   send(room: string, event: string, payload: object): void {
-    const members = this.#rooms.get(room);
+    const members = this.#rooms.of(room);
     if (members === undefined) return;
     const packet = new Packet(event, payload);
     const isForFew = members.size <= FEW;

@@ -1,10 +1,10 @@
 import type { Asset } from "../domain/assets.js";
 import { CANDLE_INTERVALS_MS, type Candle, type CandleInterval, type CandleTrade, openAt } from "../domain/candles.js";
-import { formatDecimal, formatPrice } from "../domain/decimal.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import type { CandleHistory } from "../market-data/candle-series.js";
 import type { Logger } from "../process/log.js";
 import { lookEvery } from "../process/looks.js";
+import { type CandleJson, candleJson } from "./candle-json.js";
 import { parseCandlesRequest } from "./candles-request.js";
 import { type AnswerWith, type Asked, type Channel, roomOf, type Subscription, type TradeFollower } from "./channel.js";
 import { FairTurns } from "./fair-turns.js";
@@ -16,7 +16,7 @@ import { LiveCandles } from "./live-candles.js";
 export const CANDLES_IN_PAGE_MAX = 500;
 const SERIES_BYTES = CANDLES_IN_PAGE_MAX * 400; // with its text
 /** How long after its end a candle is closed without a later trade: by then, all that was logged in its time is in the log. */
-const GRACE_MS = 2_000;
+export const GRACE_MS = 2_000;
 const LOOK_INTERVAL_MS = 250;
 /** Pages that may wait to be read; they are read one after the other. */
 const PAGES_WAITING_MAX = 256;
@@ -42,6 +42,8 @@ export interface CandlesChannelOptions {
   readonly kept: KeptBytes;
   readonly nowMs: () => number;
   readonly log: Logger;
+  /** What is told of a candle, where that is more than the notifier tells. */
+  readonly renderCandle?: (candle: Candle, asset: Asset) => CandleJson;
 }
 
 /**
@@ -268,7 +270,8 @@ export class CandlesChannel implements Channel, TradeFollower {
   #jsonOf(asset: string, candle: Candle): object {
     let json = this.#json.get(candle);
     if (json === undefined) {
-      json = candleJson(candle, this.#options.assets.get(asset) as Asset);
+      const { assets, renderCandle = candleJson } = this.#options;
+      json = renderCandle(candle, assets.get(asset) as Asset);
       this.#json.set(candle, json);
     }
     return json;
@@ -281,14 +284,3 @@ const NOT_SUBSCRIBED = refuse(
   "next is for who is subscribed to the candles of this interval",
 );
 const REPLACED = refuse("UNSUPPORTED_COMBINATION", "a later unsubscribe took this one's place");
-
-function candleJson(candle: Candle, { tick, lot }: Asset): object {
-  return {
-    openAtMs: candle.openAtMs,
-    open: formatPrice(candle.openTicks, tick),
-    high: formatPrice(candle.highTicks, tick),
-    low: formatPrice(candle.lowTicks, tick),
-    close: formatPrice(candle.closeTicks, tick),
-    volume: formatDecimal(candle.volumeLots, lot),
-  };
-}

@@ -2,6 +2,7 @@ import type { Bus } from "../bus/bus.js";
 import type { BusReader, InputMessage } from "../bus/reader.js";
 import { assetOf, type StreamName } from "../bus/subjects.js";
 import { CodecError } from "../domain/errors.js";
+import type { NotificationBatch } from "../domain/reports.js";
 import type { DepthFeed } from "../market-data/depth-feed.js";
 import { nowUs } from "../process/clock.js";
 import type { Logger } from "../process/log.js";
@@ -43,6 +44,8 @@ export class ChannelFlow {
   #reconciling: NodeJS.Timeout | undefined;
   #isReconciling = false;
   #hasStarted = false;
+  #onSettled: ((asset: string, batch: NotificationBatch) => void) | null = null;
+  #settled: [asset: string, batch: NotificationBatch][] = [];
   #isStopping = false;
 
   constructor(options: ChannelFlowOptions) {
@@ -79,6 +82,11 @@ export class ChannelFlow {
     return this.#reader?.fill ?? 0;
   }
 
+  /** `call` gets each notification once what the channels have of it is flushed. */
+  onSettled(call: (asset: string, batch: NotificationBatch) => void): void {
+    this.#onSettled = call;
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#reconciling);
@@ -107,6 +115,7 @@ export class ChannelFlow {
         const hasMoreOfIt = channel.flush((matchedAtUs) => metrics.lag.observe(label, (toldAtUs - matchedAtUs) / 1e6));
         hasMore ||= hasMoreOfIt;
       }
+    for (const settled of this.#settled.splice(0)) this.#onSettled?.(...settled);
     connections.cutSlowClients();
     this.#keepToBudget();
     return hasMore;
@@ -128,7 +137,9 @@ export class ChannelFlow {
   #offer({ subject, streamSequence, data }: InputMessage): void {
     try {
       const batch = decodeNotificationBatch(data);
-      for (const channel of this.#options.channels) channel.offer(assetOf(subject), batch);
+      const asset = assetOf(subject);
+      for (const channel of this.#options.channels) channel.offer(asset, batch);
+      if (this.#onSettled !== null) this.#settled.push([asset, batch]);
       if (batch.resync) void this.#reconcile();
     } catch (err) {
       if (!(err instanceof CodecError)) throw err;

@@ -4,7 +4,7 @@ import type { DepthBooks } from "../market-data/depth-books.js";
 import type { Logger } from "../process/log.js";
 import { BalancesChannel } from "./balances-channel.js";
 import { BalancesStore } from "./balances-store.js";
-import { CandlesChannel } from "./candles-channel.js";
+import { CandlesChannel, type CandlesChannelOptions } from "./candles-channel.js";
 import { CandlesStore } from "./candles-store.js";
 import type { CatchUpLimits } from "./catch-ups.js";
 import type { Channel } from "./channel.js";
@@ -36,22 +36,34 @@ export interface ChannelParts {
   readonly nowMs: () => number;
   readonly log: Logger;
   readonly metrics: ChannelMetrics;
+  readonly renderCandle?: NonNullable<CandlesChannelOptions["renderCandle"]>;
 }
 
 /** All channels: a new one is a file beside this one, and a line here. */
 export function allChannels(parts: ChannelParts): readonly Channel[] {
+  return channelsOf(parts).all;
+}
+
+/** The same, and those of the market by their names, for who answers questions beside. */
+export function channelsOf(parts: ChannelParts) {
   const { assets, database } = parts;
   const stored = new CandlesStore(database);
   const candles = new CandlesChannel({ ...parts, source: stored });
   const ticker = new TickerChannel({ ...parts, source: stored });
-  return [
-    // Before those that follow it, so that one flush tells of a trade everywhere.
-    new TradesChannel({ ...parts, source: new TradesStore(database, assets), followers: [ticker, candles] }),
+  const trades = new TradesChannel({
+    ...parts,
+    source: new TradesStore(database, assets),
+    followers: [ticker, candles],
+  });
+  const status = new StatusChannel({ ...parts, source: new StatusStore(database, assets) });
+  const all: readonly Channel[] = [
+    trades, // before those that follow it, so that one flush tells of a trade everywhere
     new DepthChannel(parts),
     ticker,
     candles,
-    new StatusChannel({ ...parts, source: new StatusStore(database, assets) }),
+    status,
     new OrdersChannel({ ...parts, source: new OrdersStore(database, assets) }),
     new BalancesChannel({ ...parts, source: new BalancesStore(database) }),
   ];
+  return { all, trades, ticker, status };
 }

@@ -13,6 +13,12 @@ export interface StatusChannelOptions {
   readonly source: StatusSource;
 }
 
+/** A state as everybody may see it; null where it was never changed. */
+export interface StatusJson extends Omit<AssetStatus, "eventSequence" | "sinceUs"> {
+  readonly asset: string;
+  readonly sinceUs: AssetStatus["sinceUs"] | null;
+}
+
 /**
  * Channel `status`: every asset's state as its book has it, and then each change. A status is the whole truth about an asset, so
  * of several in one flush the last is told; a notification that was lost is made up for from Postgres.
@@ -43,12 +49,16 @@ export class StatusChannel implements Channel {
       key: this.name,
       begin: (answerWith) => {
         listener.join(this.name);
-        const statuses = [...this.#options.assets.keys()].map((asset) => statusJson(asset, this.#statuses.get(asset)));
-        answerWith({ ok: true, statuses });
+        answerWith({ ok: true, statuses: this.statuses() });
       },
       end: () => listener.leave(this.name),
       isHeld: () => true,
     };
+  }
+
+  /** Of all assets, in their order. */
+  statuses(): StatusJson[] {
+    return [...this.#options.assets.keys()].map((asset) => statusJson(asset, this.#statuses.get(asset)));
   }
 
   /** Nothing to forget: a connection that is gone is in no room. */
@@ -82,7 +92,7 @@ export class StatusChannel implements Channel {
   }
 }
 
-function statusJson(asset: string, status: AssetStatus | undefined): object {
+function statusJson(asset: string, status: AssetStatus | undefined): StatusJson {
   if (status === undefined) return { asset, state: "open", sinceUs: null, madeBy: null, why: null };
   const { state, sinceUs, madeBy, why } = status;
   return { asset, state, sinceUs, madeBy, why };

@@ -25,6 +25,22 @@ export interface TickerChannelOptions {
   readonly nowMs: () => number;
 }
 
+/** Null: there was no trade, no order, or none in 24 hours. */
+export interface Ticker {
+  readonly asset: string;
+  readonly last: string | null;
+  readonly bestBid: string | null;
+  readonly bestBidQuantity: string | null;
+  readonly bestAsk: string | null;
+  readonly bestAskQuantity: string | null;
+  readonly open: string | null;
+  readonly high: string | null;
+  readonly low: string | null;
+  readonly volume: string;
+  readonly quoteVolume: string;
+  readonly tradeCount: number;
+}
+
 interface Entry {
   readonly asset: Asset;
   readonly window: DayWindow;
@@ -97,6 +113,12 @@ export class TickerChannel implements Channel, TradeFollower {
     };
   }
 
+  /** Null: the asset is not traded here. */
+  tickerOf(name: string): Ticker | null {
+    const entry = this.#entries.get(name);
+    return entry === undefined ? null : this.#json(entry);
+  }
+
   /** Nothing to forget: a connection that is gone is in no room. */
   forget(): void {}
 
@@ -142,7 +164,7 @@ export class TickerChannel implements Channel, TradeFollower {
     this.#flushAll();
   }
 
-  #json({ asset, window, book }: Entry): object {
+  #json({ asset, window, book }: Entry): Ticker {
     const { asset: name, tick, lot, quoteUnit, quoteUnitsPerTickLot } = asset;
     const { day, lastTicks } = window;
     const price = (ticks: number | undefined | null) =>

@@ -44,6 +44,15 @@ export interface TradesChannelOptions {
   readonly metrics: Pick<ChannelMetrics, "gapsFilled">;
 }
 
+/** A trade as everybody may see it. */
+export interface TradeJson {
+  readonly tradeId: number;
+  readonly price: string;
+  readonly quantity: string;
+  readonly takerSide: PublicTrade["takerSide"];
+  readonly executedAtUs: number;
+}
+
 /**
  * Channel `trades`: the last trades in the acknowledgement, then every later one, gapless by trade id. A tape moves only in
  * flush(), in the step in which the room is told, so a subscriber that joins between two flushes misses nothing.
@@ -105,6 +114,11 @@ export class TradesChannel implements Channel {
     };
   }
 
+  /** The last trades that were told, oldest first; null: the asset is not traded here. */
+  recent(name: string): readonly PublicTrade[] | null {
+    return this.#tapes.get(name)?.tape.recent ?? null;
+  }
+
   /** Nothing to forget: a connection that is gone is in no room. */
   forget(): void {}
 
@@ -152,7 +166,7 @@ export class TradesChannel implements Channel {
   }
 }
 
-function tradeJson(trade: PublicTrade, { tick, lot }: Asset): object {
+export function tradeJson(trade: PublicTrade, { tick, lot }: Asset): TradeJson {
   return {
     tradeId: trade.tradeId,
     price: formatPrice(trade.priceTicks, tick),

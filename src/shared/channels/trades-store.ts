@@ -15,9 +15,15 @@ export class TradesStore implements TradesSource {
     this.#assets = assets;
   }
 
-  async recentTrades(asset: string, tradesMax: number): Promise<PublicTrade[]> {
-    const text = `select ${TRADE_COLUMNS} from trades where asset = $1 order by trade_id desc limit $2`;
-    return (await this.#database.query<PublicTrade>(text, [asset, tradesMax])).reverse();
+  async recentTrades(asset: string, tradesMax: number, before = Number.MAX_SAFE_INTEGER): Promise<PublicTrade[]> {
+    const text = `select ${TRADE_COLUMNS} from trades where asset = $1 and trade_id < $2 order by trade_id desc limit $3`;
+    return (await this.#database.query<PublicTrade>(text, [asset, before, tradesMax])).reverse();
+  }
+
+  /** The trades after an id, oldest first. */
+  tradesAfter(asset: string, after: number, tradesMax: number): Promise<PublicTrade[]> {
+    const text = `select ${TRADE_COLUMNS} from trades where asset = $1 and trade_id > $2 order by trade_id limit $3`;
+    return this.#database.query<PublicTrade>(text, [asset, after, tradesMax]);
   }
 
   tradesIn(holes: readonly TradesHole[]): Promise<(PublicTrade & { asset: string })[]> {
