@@ -7,6 +7,7 @@ import {
   type AccountId,
   accountId,
   accountSequence,
+  logId,
   lots,
   orderId,
   priceTicks,
@@ -26,7 +27,7 @@ export interface Flow {
 }
 
 const PUBLISH_TIMEOUT_MS = 10_000;
-const NOTHING: NotificationBatch = { trades: [], reports: [], status: null, resync: false };
+const NOTHING: NotificationBatch = { trades: [], reports: [], status: null, resync: false, throughLogId: logId(0) };
 
 /** What trade-processing is for the notifier: rows of accounts and trades, and notifications. */
 export class Settlement {

@@ -22,6 +22,11 @@ const SETTINGS = v.object({
     requestTimeoutMs: ms("REQUEST_TIMEOUT", 10_000),
     idleTimeoutMs: ms("IDLE_TIMEOUT", 60_000),
   }),
+  orders: v.object({
+    /** How long an answer waits for the result. */
+    resultTimeoutMs: ms("RESULT_TIMEOUT", 5_000),
+    inFlightPerKeyMax: count("IN_FLIGHT_PER_KEY", 1_024),
+  }),
   logins: v.object({
     waitingMax: count("LOGINS", 4_096),
     answerTimeoutMs: ms("LOGIN_ANSWER_TIMEOUT", 3_000),

@@ -6,9 +6,11 @@ import type { AssetRegistry } from "../shared/domain/assets.js";
 import type { EpochMs, EpochUs } from "../shared/domain/units.js";
 import type { OrderEntry } from "../shared/order-entry/order-entry.js";
 import type { Service } from "../shared/process/lifecycle.js";
+import type { RequestRules } from "../shared/requests/order-rules.js";
 import type { GatewayConfig } from "./config.js";
 import type { Identification } from "./http/identification.js";
 import type { HttpServer } from "./http/server.js";
+import type { Orders } from "./orders/orders.js";
 
 export interface GatewayClock {
   /** The wall clock, for the times that clients are told. */
@@ -29,6 +31,10 @@ export interface GatewayContext {
   readonly identification: Identification;
   /** The way into the order log. */
   readonly orderEntry: OrderEntry;
+  /** Requests of clients into the log, and their results. */
+  readonly orders: Orders;
+  /** What requests are judged by. */
+  readonly rules: RequestRules;
   readonly clock: GatewayClock;
   /** The log, metrics, background work, readiness and steps of stopping. */
   readonly service: Pick<Service, "log" | "metrics" | "stopping" | "background" | "readiness" | "onStop">;

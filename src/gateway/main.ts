@@ -16,6 +16,10 @@ import { warnIfExposed } from "../shared/process/tls.js";
 import { gatewayConfig } from "./config.js";
 import { BasicScheme } from "./http/basic-scheme.js";
 import { Identification } from "./http/identification.js";
+import { Notifications } from "./orders/notifications.js";
+import { Orders } from "./orders/orders.js";
+import { reportsSince } from "./orders/reports-store.js";
+import { Results } from "./orders/results.js";
 import { HttpGateway } from "./service.js";
 import { v1 } from "./v1/v1.js";
 
@@ -42,6 +46,7 @@ await runService("gateway", gatewayConfig, async (service, config) => {
 
   const clock = { nowUs, nowEpochMs, nowMs: () => performance.now() };
   const { registry } = config;
+  const metrics = new EntryMetrics(service.metrics);
   const orderEntry = new OrderEntry({
     service: "gateway",
     settings: config,
@@ -53,10 +58,24 @@ await runService("gateway", gatewayConfig, async (service, config) => {
     cancelTriggers: new CancelTriggersStore(lane, database.lane({ connections: 1, timeoutMs: RENEWAL_TIMEOUT_MS })),
     processedThrough: () => processedThrough(database),
     lastPrices: (assets) => lastPrices(database, assets),
-    metrics: new EntryMetrics(service.metrics),
+    metrics,
   });
   service.readiness("order log", () => orderEntry.whyLogIsLost(), "somebody");
-  const context = { config, registry, database, bus, access, identification, orderEntry, clock, service };
+  const results = new Results();
+  const notifications = new Notifications(bus, results, config.natsReplicas, log);
+  service.onStop("notifications", () => notifications.stop());
+  await notifications.start();
+  const orders = new Orders({
+    entry: orderEntry,
+    results,
+    storedReports: (...order) => reportsSince(database, ...order),
+    limits: config.orders,
+    metrics,
+    log,
+  });
+  const rules = { registry, nowMs: nowEpochMs, lastPriceTicks: (asset: string) => orderEntry.lastPriceTicks(asset) };
+  const own = { config, registry, database, bus, access, clock, service };
+  const context = { ...own, identification, orderEntry, orders, rules };
   const gateway = await HttpGateway.create(context, v1);
   service.onStop("http", () => gateway.stop());
   const port = await gateway.listen();

@@ -11,7 +11,8 @@ import type { Command, CommandBody, Reason, RequestBody } from "../shared/domain
 import { isRefusal, REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
 import { type AccountId, accountId, commandSequence, epochUs, logId, orderId } from "../shared/domain/units.js";
 import { shown } from "../shared/requests/order-rules.js";
-import { parseRequestLine, parseTime, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
+import { parseRequestLine, type RequestLineRules, wordsOf } from "../shared/requests/request-line.js";
+import { parseTime } from "../shared/requests/value-reader.js";
 import type { EventRows } from "../shared/wire/event-rows.js";
 import { ClientOrderIds } from "./client-order-ids.js";
 

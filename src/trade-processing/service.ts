@@ -11,6 +11,8 @@ import {
   type CommandSequence,
   commandSequence,
   type EventSequence,
+  type LogId,
+  logId,
   type OrderId,
   type StreamSequence,
   streamSequence,
@@ -38,6 +40,8 @@ interface AssetState {
   reached: EventSequence;
   throughCommand: CommandSequence;
   holdThroughCommand: CommandSequence;
+  /** The last client's request that is settled. */
+  throughLogId: LogId;
   readonly orders: Map<OrderId, OrderRecord>;
   /** A notification may be lost; the next one tells notifiers to read from Postgres. */
   mustResync: boolean;
@@ -76,8 +80,9 @@ export class TradeProcessing implements Stage {
 
   async recover(asset: string): Promise<{ afterSequence: StreamSequence }> {
     const { eventSequence: reached, streamSequence: place, ...commands } = await this.#store.position(asset);
-    this.#assets.set(asset, { reached, ...commands, orders: new Map(), mustResync: true });
-    await this.#announce(asset, { trades: [], reports: [], status: null });
+    const throughLogId = await this.#store.throughLogId(asset, commands.throughCommand);
+    this.#assets.set(asset, { reached, ...commands, throughLogId, orders: new Map(), mustResync: true });
+    await this.#announce(asset, { trades: [], reports: [], status: null, throughLogId });
     return { afterSequence: (await this.#isPlaceOf(reached, asset, place)) ? place : START };
   }
 
@@ -177,7 +182,10 @@ export class TradeProcessing implements Stage {
   }
 
   /** Publishes in the order of the settlements, on one connection: an account's reports arrive in their sequence. */
-  async #notify(settlements: readonly AssetSettlement[], { sequences, decisions }: Stored): Promise<void> {
+  async #notify(
+    settlements: readonly AssetSettlement[],
+    { sequences, throughLogIds, decisions }: Stored,
+  ): Promise<void> {
     const settledUs = nowUs();
     let index = 0;
     const announced = settlements.map(({ asset, trades, reports, stateChange }) => {
@@ -188,14 +196,20 @@ export class TradeProcessing implements Stage {
       this.#trades.inc({ asset }, trades.length);
       if (reports[0] !== undefined) this.#settledSeconds.observe((settledUs - reports[0].receivedAtUs) / 1e6);
       const status = stateChange === null ? null : statusOf(stateChange, decisions.get(asset));
-      return this.#announce(asset, { trades: trades.map(publicTrade), reports: sequenced, status });
+      const throughLogId = throughLogIds.get(asset) ?? logId(0);
+      return this.#announce(asset, { trades: trades.map(publicTrade), reports: sequenced, status, throughLogId });
     });
     await Promise.all(announced);
   }
 
   /** Never rejects: what a notification that was not stored says is in Postgres, and the next one asks for a resync. */
-  async #announce(asset: string, { trades, reports, status }: Omit<NotificationBatch, "resync">): Promise<void> {
+  async #announce(
+    asset: string,
+    { trades, reports, status, throughLogId }: Omit<NotificationBatch, "resync">,
+  ): Promise<void> {
     const state = this.#state(asset);
+    const before = state.throughLogId;
+    state.throughLogId = throughLogId;
     const parts = Math.max(1, Math.ceil(Math.max(trades.length, reports.length) / ITEMS_PER_MESSAGE_MAX));
     const stored = Array.from({ length: parts }, (_, part) => {
       const [start, end] = [part * ITEMS_PER_MESSAGE_MAX, (part + 1) * ITEMS_PER_MESSAGE_MAX];
@@ -204,6 +218,7 @@ export class TradeProcessing implements Stage {
         reports: reports.slice(start, end),
         status: part === 0 ? status : null,
         resync: state.mustResync,
+        throughLogId: part === parts - 1 ? throughLogId : before,
       };
       const payload = encodeNotificationBatch(batch);
       return this.#bus.publish(subjectOf(TOPOLOGY[this.name].output, asset), payload, {

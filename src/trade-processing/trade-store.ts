@@ -12,11 +12,14 @@ import {
   commandSequence,
   type EventSequence,
   eventSequence,
+  type LogId,
+  logId,
   type OrderId,
   type StreamSequence,
   streamSequence,
 } from "../shared/domain/units.js";
 import { addToCandles } from "./candle-statements.js";
+import { lastRequests, logIdsOf } from "./log-statements.js";
 import { changeBalances, insertPostings } from "./money-statements.js";
 import { insertOrders, insertTrades, updateOrders } from "./order-statements.js";
 import { advanceSequences, drawSequences, insertReports, lockAccounts } from "./report-statements.js";
@@ -43,6 +46,8 @@ export interface AssetSettlement extends Settlement {
 export interface Stored {
   /** Each report's account sequence, in the order of the settlements and their reports. */
   readonly sequences: readonly AccountSequence[];
+  /** By asset, the last client's request among the commands through which it is settled; absent: there was none yet. */
+  readonly throughLogIds: ReadonlyMap<string, LogId>;
   /** By asset, of the states that have changed. */
   readonly decisions: ReadonlyMap<string, Decision>;
 }
@@ -66,6 +71,12 @@ export class TradeStore {
       throughCommand: commandSequence(row?.["command_sequence"] ?? 0),
       holdThroughCommand: commandSequence(row?.["hold_command_sequence"] ?? 0),
     };
+  }
+
+  /** The last client's request among the commands through that one; 0: there is none. */
+  async throughLogId(asset: string, throughCommand: CommandSequence): Promise<LogId> {
+    const { text, values } = lastRequests([{ asset, throughCommand }]);
+    return logIdsOf(await this.#database.query(text, values)).get(asset) ?? logId(0);
   }
 
   async orders(asset: string, ids: readonly OrderId[]): Promise<OrderRecord[]> {
@@ -100,7 +111,13 @@ export class TradeStore {
   async store(settlements: readonly AssetSettlement[]): Promise<Stored> {
     const drawn = drawSequences(settlements);
     const states = setBookStates(settlements);
-    const first = [takePositions(SERVICE, settlements), lockAccounts(drawn.counts), advanceSequences(drawn.counts)];
+    const through = lastRequests(settlements);
+    const first = [
+      through,
+      takePositions(SERVICE, settlements),
+      lockAccounts(drawn.counts),
+      advanceSequences(drawn.counts),
+    ];
     const rows = [
       insertReports(settlements, drawn.fromEnd),
       insertTrades(settlements),
@@ -113,14 +130,14 @@ export class TradeStore {
     ].filter(hasRows);
     try {
       const results = await this.#database.transaction([...first, ...rows]);
-      const [, , advanced = []] = results;
+      const [requests = [], , , advanced = []] = results;
       const last = new Map(advanced.map((row) => [row["account_id"], row["last_sequence"] as number]));
       const accounts = settlements.flatMap(({ reports }) => reports.map((report) => report.accountId));
       const sequences = accounts.map((account, index) =>
         accountSequence((last.get(account) ?? Number.NaN) - (drawn.fromEnd[index] ?? 0)),
       );
       const returned = rows.includes(states) ? results[first.length + rows.indexOf(states)] : undefined;
-      return { sequences, decisions: decisionsOf(returned ?? []) };
+      return { sequences, throughLogIds: logIdsOf(requests), decisions: decisionsOf(returned ?? []) };
     } catch (cause) {
       throw fenceError(SERVICE, cause);
     }

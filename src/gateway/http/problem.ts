@@ -72,6 +72,7 @@ const HTTP: Readonly<Record<RejectName, { readonly status: number; readonly retr
   UNSUPPORTED_COMBINATION: { status: 400 },
   NOTIONAL_LIMIT: { status: 400 },
   INVALID_EXPIRY: { status: 400 },
+  UNKNOWN_ORDER: { status: 404 },
   BUSY: { status: 503, retryAfterS: 1 },
   UNAVAILABLE: { status: 503, retryAfterS: 1 },
   UNKNOWN_OUTCOME: { status: 503, retryAfterS: 1 },

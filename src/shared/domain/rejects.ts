@@ -19,6 +19,7 @@ export const REJECTS = {
   UNSUPPORTED_COMBINATION: { code: 207, when: "options exclude each other, are unknown or given twice" },
   NOTIONAL_LIMIT: { code: 208, when: "an order is worth less or more than the asset allows" },
   INVALID_EXPIRY: { code: 209, when: "an expiry is not a time, or not in the future" },
+  UNKNOWN_ORDER: { code: 210, when: "the account has no such order (over HTTP, which can look before it asks)" },
   BUSY: { code: 300, when: "a queue or the log is full, or processing is behind" },
   UNAVAILABLE: { code: 301, when: "the log, or for a login the database, can't be reached" },
   UNKNOWN_OUTCOME: { code: 302, when: "the log did not answer in time, and may have the request" },

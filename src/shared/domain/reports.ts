@@ -7,6 +7,7 @@ import type {
   EpochMs,
   EpochUs,
   EventSequence,
+  LogId,
   Lots,
   OrderId,
   PriceTicks,
@@ -116,4 +117,6 @@ export interface NotificationBatch {
   readonly status: AssetStatus | null;
   /** An earlier notification may be lost: whoever needs it must read from Postgres. */
   readonly resync: boolean;
+  /** The last client's request of which everything is settled and announced, in this batch or before; 0: none is. */
+  readonly throughLogId: LogId;
 }

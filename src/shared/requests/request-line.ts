@@ -3,19 +3,18 @@
  * a session (LOGIN, PING …) and of the engine's command line (BOOK, HASH …) are read by the callers.
  */
 import type { Asset } from "../domain/assets.js";
-import { type DecimalStep, formatDecimal, parseDecimal } from "../domain/decimal.js";
 import type { RequestBody, SelfTradePrevention, TimeInForce } from "../domain/messages.js";
-import { isRefusal, type Refusal, type RejectName, refuse } from "../domain/rejects.js";
+import { isRefusal, type Refusal, refuse } from "../domain/rejects.js";
 import {
   composeCancel,
   composeNewOrder,
   composeReplace,
   findAsset,
-  missing,
   type NewOrderFields,
   type RequestRules,
   shown,
 } from "./order-rules.js";
+import { ValueReader } from "./value-reader.js";
 
 export interface RequestLine {
   readonly kind: "request";
@@ -178,76 +177,6 @@ function tooMany(words: readonly string[], max: number, keyword: Keyword): Refus
     : refuse("UNSUPPORTED_COMBINATION", `${shown(extra)} is one word too many; ${REQUEST_USAGE[keyword]}`);
 }
 
-/** Reads the values of one line and keeps the first refusal. A value is undefined if not given, null if it is missing. */
-class ValueReader {
-  refusal: Refusal | null = null;
-  readonly asset: Asset;
-  readonly rules: RequestRules;
-
-  constructor(asset: Asset, rules: RequestRules) {
-    this.asset = asset;
-    this.rules = rules;
-  }
-
-  price(what: string, text: string | null | undefined): number | null {
-    const { tick, tickSize } = this.asset;
-    return this.#steps("INVALID_PRICE", what, text, tick, () => `the tick ${tickSize}`);
-  }
-
-  quantity(what: string, text: string | null | undefined): number | null {
-    const { lot, lotSize } = this.asset;
-    return this.#steps("INVALID_QUANTITY", what, text, lot, () => `the lot ${lotSize}`);
-  }
-
-  quoteAmount(text: string | undefined): number | null {
-    if (text === undefined) return null;
-    const { quote } = this.asset;
-    const step = { scale: this.rules.registry.currencies.get(quote)?.decimals ?? 0, units: 1 };
-    return this.#steps("INVALID_QUANTITY", "quote amount", text, step, () => `${formatDecimal(1, step)} ${quote}`);
-  }
-
-  time(text: string | undefined): number | null {
-    return text === undefined ? null : this.#keep(parseTime(text));
-  }
-
-  choice<T>(option: string, choices: ReadonlyMap<string, T>, text: string | undefined): T | null {
-    if (text === undefined) return null;
-    const chosen = choices.get(text.toUpperCase());
-    if (chosen !== undefined) return chosen;
-    const known = [...choices.keys()].join(", ").toLowerCase();
-    return this.#keep(refuse("UNSUPPORTED_COMBINATION", `${option} ${shown(text)} is not one of ${known}`));
-  }
-
-  #steps(
-    name: RejectName,
-    what: string,
-    text: string | null | undefined,
-    step: DecimalStep,
-    stepText: () => string,
-  ): number | null {
-    if (text === undefined) return null;
-    if (text === null) return this.#keep(missing(name, what));
-    const steps = parseDecimal(text, step);
-    if (typeof steps === "number") return steps;
-    const largest = formatDecimal(Number.MAX_SAFE_INTEGER, step);
-    const problems = {
-      "not a decimal number": "is not a decimal number such as 12.5 (digits and one dot, no leading 0)",
-      "not positive": "is not above zero",
-      "off step": `is not a multiple of ${stepText()}`,
-      "too large": `is above the largest possible, ${largest}`,
-    };
-    return this.#keep(refuse(name, `${what} ${shown(text)} ${problems[steps]}`));
-  }
-
-  #keep(value: Refusal): null;
-  #keep(value: number | Refusal): number | null;
-  #keep(value: number | Refusal): number | null {
-    if (typeof value === "number") return value;
-    this.refusal ??= value;
-    return null;
-  }
-}
-
 const TIMES_IN_FORCE: ReadonlyMap<string, TimeInForce> = new Map([
   ["GTC", "GTC"],
   ["IOC", "IOC"],
@@ -268,18 +197,4 @@ const PREVENTIONS: ReadonlyMap<string, SelfTradePrevention> = new Map([
 
 function wholeNumber(text: string): number {
   return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : 0;
-}
-
-const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
-
-/** An RFC 3339 time as milliseconds since the epoch; finer digits are cut off. */
-export function parseTime(text: string): number | Refusal {
-  const match = RFC_3339.exec(text);
-  const atMs = match === null ? Number.NaN : Date.parse(text.toUpperCase());
-  // Date.parse takes February 30th for March 1st, so the day must be the same as in the text.
-  const day = Number(match?.[3]);
-  const isRealDay =
-    match !== null && new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, day)).getUTCDate() === day;
-  if (Number.isFinite(atMs) && atMs >= 0 && isRealDay) return Math.floor(atMs);
-  return refuse("INVALID_EXPIRY", `expiry ${shown(text)} is not an RFC 3339 time such as 2026-01-31T12:00:00Z`);
 }

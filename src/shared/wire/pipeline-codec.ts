@@ -46,15 +46,18 @@ export const encodeNotificationBatch = (batch: NotificationBatch): Uint8Array =>
     reports: batch.reports.map(reportToWire),
     resync: batch.resync,
     status: batch.status === null ? null : statusToWire(batch.status),
+    throughLogId: batch.throughLogId,
   });
 
 export const decodeNotificationBatch = (bytes: Uint8Array): NotificationBatch => {
-  const { trades, reports, resync, status } = decodeMessage<Wire>("bourse.pipeline.v1.NotificationBatch", bytes);
+  const wire = decodeMessage<Wire>("bourse.pipeline.v1.NotificationBatch", bytes);
+  const { trades, reports, resync, status, throughLogId } = wire;
   return {
     trades: trades.map(publicTradeFromWire),
     reports: reports.map(reportFromWire),
     status: status ? statusFromWire(status) : null,
     resync,
+    throughLogId,
   };
 };
 

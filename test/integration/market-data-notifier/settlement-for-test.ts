@@ -9,6 +9,7 @@ import {
   accountId,
   accountSequence,
   epochUs,
+  logId,
   lots,
   orderId,
   priceTicks,
@@ -136,8 +137,8 @@ export async function startSettlement(servers: { natsUrl: string; databaseUrl: s
       const candles = trades.length > 0 ? [addToCandles([{ asset, trades }])] : [];
       await database.transaction([...statements.map((text) => ({ name: "", text })), ...candles]);
     },
-    async publish(asset, { trades = [], reports = [], status = null, resync = false }) {
-      const payload = encodeNotificationBatch({ trades, reports, status, resync });
+    async publish(asset, { trades = [], reports = [], status = null, resync = false, throughLogId = logId(0) }) {
+      const payload = encodeNotificationBatch({ trades, reports, status, resync, throughLogId });
       const outcome = await bus.publish(subjectOf("NOTIFICATIONS", asset), payload, { deadlineMs: 5_000 });
       if (outcome.kind !== "stored") throw new Error(`a notification was not stored: ${outcome.kind}`);
     },

@@ -1,12 +1,8 @@
 import { expect } from "chai";
 import { parseAssets } from "../../../../src/shared/domain/assets.js";
 import { isRefusal, REJECTS } from "../../../../src/shared/domain/rejects.js";
-import {
-  parseRequestLine,
-  parseTime,
-  type RequestLineRules,
-  wordsOf,
-} from "../../../../src/shared/requests/request-line.js";
+import { parseRequestLine, type RequestLineRules, wordsOf } from "../../../../src/shared/requests/request-line.js";
+import { parseTime } from "../../../../src/shared/requests/value-reader.js";
 import { limitOrder } from "../../../support/order-terms.js";
 
 const registry = parseAssets({

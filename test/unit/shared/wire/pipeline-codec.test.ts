@@ -6,6 +6,7 @@ import {
   commandSequence,
   epochUs,
   eventSequence,
+  logId,
   lots,
   priceTicks,
   tradeId,
@@ -69,7 +70,7 @@ describe("the pipeline codec", () => {
   it("brings every notification over the wire as it was", () => {
     fc.assert(
       fc.property(batch(sequencedReports), fc.option(assetStatuses), fc.boolean(), (reports, status, resync) => {
-        const notification = { trades: [trade], reports, status, resync };
+        const notification = { trades: [trade], reports, status, resync, throughLogId: logId(256) };
         expect(decodeNotificationBatch(encodeNotificationBatch(notification))).to.deep.equal(notification);
       }),
     );
