@@ -40,6 +40,8 @@ const SETTINGS = v.object({
   gateway: publicPort(text("GATEWAY_HOST", "127.0.0.1"), listenPort("GATEWAY_PORT", 7003)),
   /** How many notifiers share its port. */
   notifierProcesses: integer("NOTIFIER_PROCESSES", 1, { min: 1, max: 64 }),
+  /** Whether bots trade beside the services. */
+  bots: flag("BOTS", false),
   /** Whether the services that work on orders share a process, or each has its own. */
   processes: oneOf("PROCESSES", "together", ["together", "apart"]),
   adminHost: text("ADMIN_HOST", "127.0.0.1"),
@@ -61,7 +63,7 @@ const SETTINGS = v.object({
   /** The process id of npm, if that started the launcher: when npm is killed, the launcher stops, too. */
   npmPid: v.pipe(
     text("npm_lifecycle_event", ""),
-    v.transform((script) => (script === "start" ? process.ppid : null)),
+    v.transform((script) => (script === "start" || script === "demo" ? process.ppid : null)),
   ),
 });
 

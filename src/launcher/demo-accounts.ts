@@ -4,6 +4,16 @@ import type { Database } from "../shared/database/database.js";
 
 export const DEMO_ACCOUNTS = ["random1", "random2", "random32"] as const;
 
+/** Those that the bots trade with (src/bots), which have as much. */
+export const BOT_ACCOUNTS = [
+  "bot-market-maker",
+  "bot-aggressive",
+  "bot-random-1",
+  "bot-random-2",
+  "bot-random-3",
+  "bot-mean-reversion",
+] as const;
+
 /** Each account's amount of every crypto currency; of other currencies it has a thousand times as much. */
 const DEMO_COINS = 1_000_000;
 

@@ -7,7 +7,7 @@ import { ConfigurationError } from "../shared/domain/errors.js";
 import type { Logger } from "../shared/process/log.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import { storeAssets } from "./asset-store.js";
-import { seedDemoAccounts } from "./demo-accounts.js";
+import { BOT_ACCOUNTS, DEMO_ACCOUNTS, seedDemoAccounts } from "./demo-accounts.js";
 
 /** Demo accounts are made outside production; in production their good keys are refused, or revoked if an operator says so. */
 export type DemoAccounts = "made" | "refused" | "revoked";
@@ -15,6 +15,8 @@ export type DemoAccounts = "made" | "refused" | "revoked";
 export interface MigrationOptions {
   readonly assetsFile: string;
   readonly demoAccounts: DemoAccounts;
+  /** Outside production the bots have accounts, too. */
+  readonly withBots?: boolean;
   readonly createDatabase: boolean;
   readonly log: Logger;
 }
@@ -28,7 +30,8 @@ export async function prepareDatabase(databaseUrl: string, options: MigrationOpt
     await assertSizesUnchanged(database, registry.assets);
     await assertDecimalsUnchanged(database, registry.currencies);
     await storeAssets(database, registry);
-    if (options.demoAccounts === "made") await seedDemoAccounts(database);
+    if (options.demoAccounts === "made")
+      await seedDemoAccounts(database, [...DEMO_ACCOUNTS, ...(options.withBots === true ? BOT_ACCOUNTS : [])]);
     else {
       if (options.demoAccounts === "revoked") await revokeDemoKeys(database, "launcher");
       await refuseDemoKeys(database);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Endpoints } from "../shared/process/endpoints.js";
 import { createLogger } from "../shared/process/log.js";
-import type { ServiceName } from "../shared/process/services.js";
+import { BOTS, type ServiceName } from "../shared/process/services.js";
 import type { LauncherConfig } from "./config.js";
 import type { DataFolder } from "./data-folder.js";
 import { findNatsBinary, startNats } from "./embedded-nats.js";
@@ -22,7 +22,7 @@ const DOORS: readonly ServiceName[] = ["order-handler", "gateway"];
 
 /** The services behind the doors that share a process: a batch that passes through one process costs fewer wake-ups. */
 function processesOf(config: LauncherConfig): readonly (readonly ServiceName[])[] {
-  const behind = servicesOf(config).filter((name) => !DOORS.includes(name));
+  const behind = servicesOf(config).filter((name) => name !== BOTS && !DOORS.includes(name));
   if (config.processes === "apart") return behind.map((name) => [name]);
   return [["order-processing", "matching-engine", "trade-processing"], ...behind.slice(3).map((name) => [name])];
 }
@@ -68,10 +68,12 @@ export class Pipeline {
     ]);
     await this.#step("the notifiers' port", () => this.#openNotifierPort());
     await Promise.all(DOORS.map((door) => this.#startServices([door])));
+    if (this.#config.bots) await this.#startServices([BOTS]);
   }
 
   /** Stops the services in the direction of an order, so that each has received everything before; then the servers. */
   async stop(): Promise<void> {
+    await this.#services.get(BOTS)?.stop(); // it cancels its orders while there is somebody to tell
     this.#notifierPort?.close();
     await Promise.all(DOORS.map((door) => this.#services.get(door)?.stop()));
     for (const service of servicesOf(this.#config)) await this.#services.get(service)?.stop();
@@ -155,10 +157,11 @@ export class Pipeline {
   }
 
   #prepareDatabase(): Promise<void> {
-    const { assetsFile, demoAccounts, databaseUrl, logLevel } = this.#config;
+    const { assetsFile, demoAccounts, bots, databaseUrl, logLevel } = this.#config;
     return prepareDatabase(this.#urls.databaseUrl, {
       assetsFile,
       demoAccounts,
+      withBots: bots,
       createDatabase: databaseUrl === null,
       log: createLogger("launcher", logLevel),
     });

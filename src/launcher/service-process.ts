@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CONNECTION, TAKES_CONNECTIONS } from "../shared/process/handed-connections.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import type { Readiness } from "../shared/process/readiness.js";
-import { placeOf, SERVICES, type ServiceName, TRACE_EXPORT } from "../shared/process/services.js";
+import { BESIDE, BOTS, placeOf, SERVICES, type ServiceName, TRACE_EXPORT } from "../shared/process/services.js";
 import { beforeDeadline, waitFor } from "../shared/process/waits.js";
 import { type LauncherConfig, SERVICE_STOP_DEADLINE_MS } from "./config.js";
 import type { NatsUser } from "./nats-users.js";
@@ -30,13 +30,17 @@ export function adminUrl(config: LauncherConfig, service: ServiceName, place = 0
 }
 
 export function adminPort(config: LauncherConfig, service: ServiceName, place = 0): number {
-  const others = service === TRACE_EXPORT ? config.notifierProcesses - 1 : 0;
+  const others = BESIDE.some((name) => name === service) ? config.notifierProcesses - 1 : 0;
   return config.adminPortBase + others + (place === 0 ? placeOf(service) : SERVICES.length + place - 1);
 }
 
 /** Those that are started, in the order of the pipeline. */
-export function servicesOf({ collectorUrl }: Pick<LauncherConfig, "collectorUrl">): readonly ServiceName[] {
-  return collectorUrl === null ? SERVICES : [...SERVICES, TRACE_EXPORT];
+export function servicesOf({
+  collectorUrl,
+  bots,
+}: Pick<LauncherConfig, "collectorUrl" | "bots">): readonly ServiceName[] {
+  const isWanted = { [TRACE_EXPORT]: collectorUrl !== null, [BOTS]: bots };
+  return [...SERVICES, ...BESIDE.filter((name) => isWanted[name])];
 }
 
 /** The places of the notifier's processes beside the first one. */
@@ -86,11 +90,10 @@ export function servicePart(services: readonly ServiceName[], settings: ServiceS
 /** What the services of one process have each for itself. */
 function ownSettings(service: ServiceName, { config, natsUrlOf, place = null }: ServiceSettings): NodeJS.ProcessEnv {
   const shared: NodeJS.ProcessEnv = place === null ? {} : { NOTIFIER_CONNECTIONS_FROM: "launcher" };
-  return {
-    ...shared,
-    NATS_URL: natsUrlOf(service === TRACE_EXPORT ? "operator" : service),
-    ADMIN_PORT: String(adminPort(config, service, place ?? 0)),
-  };
+  const ownPort = { ADMIN_PORT: String(adminPort(config, service, place ?? 0)) };
+  // Bots are clients like any other.
+  if (service === BOTS) return { ...ownPort, DATABASE_URL: "" };
+  return { ...shared, ...ownPort, NATS_URL: natsUrlOf(service === TRACE_EXPORT ? "operator" : service) };
 }
 
 /** The name of this copy of the pipeline among the holders of leases: the same after every start. */

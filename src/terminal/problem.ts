@@ -1,5 +1,5 @@
 import type { Health } from "../shared/subscriber/liveness.js";
-import type { SessionState } from "./order-session.js";
+import type { SessionState } from "../shared/trader/order-session.js";
 
 const OF_NOTIFIER: Readonly<Record<Health, string | null>> = {
   connecting: "connecting to the notifier",

@@ -2,10 +2,10 @@
 import type { Asset } from "../shared/subscriber/asset.js";
 import { Connection, type Key, type Refused } from "../shared/subscriber/connection.js";
 import type { Health } from "../shared/subscriber/liveness.js";
+import { OrderSession, type SessionState } from "../shared/trader/order-session.js";
 import type { Places } from "./config.js";
 import { shownRequest } from "./event-lines.js";
 import { BalancesFeed, DepthFeed, type Feed, type LineKind, OrdersFeed, StatusFeed, TradesFeed } from "./feeds.js";
-import { OrderSession, type SessionState } from "./order-session.js";
 import { problemOf } from "./problem.js";
 import { loginOf, refusalOf } from "./typed-line.js";
 import type { View } from "./view.js";

@@ -1,8 +1,8 @@
 import { freePort, listenProblem } from "../../src/launcher/free-port.js";
-import { SERVICES } from "../../src/shared/process/services.js";
+import { BESIDE, SERVICES } from "../../src/shared/process/services.js";
 
-/** One more than there are services: for a second notifier. */
-const ADMIN_PORTS = SERVICES.length + 1;
+/** One more than there are programs: for a second notifier. */
+const ADMIN_PORTS = SERVICES.length + BESIDE.length + 1;
 
 /** Ports for a pipeline of its own, as settings of its environment: each is free, and none is another's. */
 export async function ownPorts() {

@@ -22,6 +22,7 @@ export class BourseUnderTest {
   readonly #environment: NodeJS.ProcessEnv;
   #launcher: ChildProcess | null = null;
   #output = "";
+  #outputUntilNow: () => string = () => "";
 
   private constructor(dataFolder: string, environment: NodeJS.ProcessEnv) {
     this.dataFolder = dataFolder;
@@ -65,6 +66,7 @@ export class BourseUnderTest {
   async start(): Promise<void> {
     const { launcher, output } = this.#spawn();
     this.#launcher = launcher;
+    this.#outputUntilNow = output;
     await eventually(
       "the line that says it is ready",
       () => {
@@ -94,6 +96,11 @@ export class BourseUnderTest {
   /** All that it printed until it was ready. */
   get banner(): string {
     return this.#output;
+  }
+
+  /** All that it and its processes have printed. */
+  get output(): string {
+    return this.#outputUntilNow();
   }
 
   get endpoints(): Endpoints {

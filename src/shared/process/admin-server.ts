@@ -1,14 +1,14 @@
 /** A service's own HTTP port, for its operators: /healthz, /readyz and /metrics. */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Readiness } from "./readiness.js";
-import type { ServiceConfig } from "./service-config.js";
+import type { ProcessConfig } from "./service-config.js";
 
 interface Answers {
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<string>;
 }
 
-type Address = Pick<ServiceConfig, "adminHost" | "adminPort">;
+type Address = Pick<ProcessConfig, "adminHost" | "adminPort">;
 
 /** Rejects if the port can't be opened. */
 export function startAdminServer({ adminHost, adminPort }: Address, answers: Answers): Promise<Server> {

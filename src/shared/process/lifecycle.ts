@@ -11,7 +11,7 @@ import { observeEventLoopDelay } from "./event-loop-delay.js";
 import { createLogger, type Logger } from "./log.js";
 import { Metrics } from "./metrics.js";
 import { ReadinessChecks } from "./readiness.js";
-import type { ServiceConfig } from "./service-config.js";
+import type { ProcessConfig } from "./service-config.js";
 import { placeOf, type ServiceName } from "./services.js";
 import { environmentOf } from "./settings.js";
 
@@ -34,7 +34,7 @@ const EXIT_CLEAN = 0;
 const EXIT_FAILED = 1;
 
 /** Runs `start`. The service is ready once that has resolved and every readiness check returns null. */
-export async function runService<Config extends ServiceConfig>(
+export async function runService<Config extends ProcessConfig>(
   name: ServiceName,
   readConfig: (values: NodeJS.ProcessEnv) => Config,
   start: (service: Service, config: Config) => Promise<void>,
@@ -113,13 +113,13 @@ class RunningService implements Service {
   readonly metrics: Metrics;
   readonly stopTimeoutMs: number;
   readonly #life: ProcessLife;
-  readonly #config: ServiceConfig;
+  readonly #config: ProcessConfig;
   readonly #stopping = new AbortController();
   readonly #steps: { step: string; stop: () => Promise<void> | void }[] = [];
   readonly #checks = new ReadinessChecks();
   #started = false;
 
-  constructor(name: ServiceName, config: ServiceConfig, ofProcess: ProcessLife) {
+  constructor(name: ServiceName, config: ProcessConfig, ofProcess: ProcessLife) {
     // Node warns of a leak above ten listeners, but each asset that waits to try again adds one.
     setMaxListeners(0, this.#stopping.signal);
     this.name = name;

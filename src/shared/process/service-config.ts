@@ -8,22 +8,29 @@ import { projectRoot } from "./project-root.js";
 import { ADMIN_PORT_BASE, placeOf, type ServiceName } from "./services.js";
 import { integer, logLevel, name, port, production, requiredText, servers, text } from "./settings.js";
 
-export function serviceSettings(service: ServiceName) {
+/** What every process has. */
+export function processSettings(service: ServiceName) {
   return {
-    /** The name of this process among those of its service: under the same name it gets its assets again after a restart. */
-    instance: name("INSTANCE", `${hostname()}-${process.pid}`),
-    natsUrl: servers("NATS_URL", "nats"),
-    databaseUrl: requiredText("DATABASE_URL"),
     logLevel: logLevel(),
     adminHost: text("ADMIN_HOST", "127.0.0.1"),
     adminPort: port("ADMIN_PORT", ADMIN_PORT_BASE + placeOf(service)),
-    production: production(),
-    natsReplicas: natsReplicas(),
     stopTimeoutMs: stopTimeoutMs(),
   };
 }
 
-export type ServiceConfig = Readonly<v.InferOutput<v.ObjectSchema<ReturnType<typeof serviceSettings>, undefined>>>;
+export function serviceSettings(service: ServiceName) {
+  return {
+    ...processSettings(service),
+    /** The name of this process among those of its service: under the same name it gets its assets again after a restart. */
+    instance: name("INSTANCE", `${hostname()}-${process.pid}`),
+    natsUrl: servers("NATS_URL", "nats"),
+    databaseUrl: requiredText("DATABASE_URL"),
+    production: production(),
+    natsReplicas: natsReplicas(),
+  };
+}
+
+export type ProcessConfig = Readonly<v.InferOutput<v.ObjectSchema<ReturnType<typeof processSettings>, undefined>>>;
 
 /** The number of copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. */
 export function natsReplicas() {

@@ -11,13 +11,15 @@ export const SERVICES = [
   "reconciliation",
   "gateway",
 ] as const;
-/** Beside the pipeline, which it only looks at; it is started where its settings ask for it. Its usual place is after all others. */
+/** Beside the pipeline, which the one only looks at, and the other trades with; started where settings ask for them. */
 export const TRACE_EXPORT = "trace-export";
-export type ServiceName = (typeof SERVICES)[number] | typeof TRACE_EXPORT;
+export const BOTS = "bots";
+export const BESIDE = [TRACE_EXPORT, BOTS] as const;
+export type ServiceName = (typeof SERVICES)[number] | (typeof BESIDE)[number];
 
 export const ADMIN_PORT_BASE = 9101;
 
 /** Where it stands among the admin ports: in the order of SERVICES, and after them. */
 export function placeOf(service: ServiceName): number {
-  return service === TRACE_EXPORT ? SERVICES.length : SERVICES.indexOf(service);
+  return [...SERVICES, ...BESIDE].indexOf(service);
 }

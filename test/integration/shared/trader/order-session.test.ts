@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
-import { OrderSession } from "../../../src/terminal/order-session.js";
-import { eventually, until } from "../../support/eventually.js";
+import { OrderSession } from "../../../../src/shared/trader/order-session.js";
+import { eventually, until } from "../../../support/eventually.js";
 
 /** An order-handler that does as it is told. */
 class ScriptedHandler {

@@ -1,9 +1,20 @@
 /** A session with the order-handler in the text dialect, which comes back by itself. What is not answered is never sent again. */
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Key } from "../shared/subscriber/connection.js";
-import type { Places } from "./config.js";
+import type { Key } from "../subscriber/connection.js";
 import { ResponseLines } from "./response-lines.js";
+
+/** Where an order-handler listens. */
+export interface OrderHandlerPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: boolean;
+}
+
+export interface OrderSessionOptions {
+  /** Whether all orders of the account go when the session ends. */
+  readonly cancelsOnDisconnect?: boolean;
+}
 
 /** `away`: lines can't be sent, and it tries again. `refused`: the key is no good, and it does not. */
 export type SessionState =
@@ -24,14 +35,13 @@ const PING_AFTER_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 const RETRY_MS = 500;
 const UNANSWERED_MAX = 1_000;
-const LOGIN = "LOGIN";
 const PING = "PING";
 const REFUSED_FOR_GOOD = /^REJ 101 /;
 
 export class OrderSession {
-  readonly #place: Places["orderHandler"];
-  readonly #key: Key;
+  readonly #place: OrderHandlerPlace;
   readonly #events: SessionEvents;
+  readonly #login: string;
   readonly #looking: NodeJS.Timeout;
   /** What was sent and not answered, oldest first. */
   #unanswered: { readonly line: string; readonly isOwn: boolean; readonly sentAtMs: number }[] = [];
@@ -41,9 +51,9 @@ export class OrderSession {
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(place: Places["orderHandler"], key: Key, events: SessionEvents) {
+  constructor(place: OrderHandlerPlace, key: Key, events: SessionEvents, options: OrderSessionOptions = {}) {
     this.#place = place;
-    this.#key = key;
+    this.#login = `LOGIN ${key.keyId} ${key.secret}${options.cancelsOnDisconnect === true ? " cod=1" : ""}`;
     this.#events = events;
     this.#socket = this.#open();
     this.#looking = setInterval(() => this.#look(performance.now()), LOOK_EVERY_MS);
@@ -77,9 +87,7 @@ export class OrderSession {
     const lines = new ResponseLines();
     let why = "it closed the connection";
     socket.setNoDelay(true);
-    socket.once(tls === true ? "secureConnect" : "connect", () =>
-      this.#write(`${LOGIN} ${this.#key.keyId} ${this.#key.secret}`, true),
-    );
+    socket.once(tls === true ? "secureConnect" : "connect", () => this.#write(this.#login, true));
     socket.on("data", (bytes) => {
       this.#heardAtMs = performance.now();
       for (const line of lines.take(bytes)) this.#receive(line);
