@@ -22,6 +22,12 @@ const SETTINGS = v.object({
     requestTimeoutMs: ms("REQUEST_TIMEOUT", 10_000),
     idleTimeoutMs: ms("IDLE_TIMEOUT", 60_000),
   }),
+  addresses: v.object({
+    connectionsMax: count("CONNECTIONS", 4_096),
+    connectionsPerAddressMax: count("CONNECTIONS_PER_ADDRESS", 1_024),
+    /** Requests a second from one address in the long run, twice as many at once. */
+    requestsPerSecondMax: count("REQUESTS_PER_SECOND_PER_ADDRESS", 20_000),
+  }),
   orders: v.object({
     /** How long an answer waits for the result. */
     resultTimeoutMs: ms("RESULT_TIMEOUT", 5_000),

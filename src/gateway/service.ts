@@ -1,6 +1,8 @@
 import { lookEvery } from "../shared/process/looks.js";
+import { isTrusted } from "../shared/process/trusted-proxies.js";
 import { beforeDeadline } from "../shared/process/waits.js";
 import type { GatewayContext, GatewayPlugin } from "./context.js";
+import { AddressLimits } from "./http/address-limits.js";
 import { Problem } from "./http/problem.js";
 import { type HttpServer, httpServer } from "./http/server.js";
 
@@ -25,12 +27,20 @@ export class HttpGateway {
       isDatabaseAway: () => database.whyNotReady() !== null,
       log: service.log,
     });
-    this.#server.addHook("onRequest", async (_request, reply) => {
+    const addresses = new AddressLimits(config.addresses, (address) => isTrusted(config.proxies, address));
+    addresses.guard(this.#server.server);
+    service.metrics.queue("connections", () => addresses.fill);
+    this.#server.addHook("onRequest", async (request, reply) => {
+      const refusal = addresses.refusalOf(request.ip, performance.now());
+      if (refusal !== null) throw new Problem(refusal);
       if (!this.#isClosed) return;
       void reply.header("connection", "close");
       throw new Problem(context.orderEntry.shuttingDown);
     });
-    this.#stopSweeping = lookEvery(SWEEP_INTERVAL_MS, () => context.orderEntry.sweep());
+    this.#stopSweeping = lookEvery(SWEEP_INTERVAL_MS, () => {
+      context.orderEntry.sweep();
+      addresses.sweep(performance.now());
+    });
   }
 
   /** A gateway that listens nowhere yet. */
