@@ -1,6 +1,6 @@
 /** Finds the state that an engine starts from: its copy in this process, else a snapshot, else the first command. */
 
-import { createEngine, type Engine, type EngineOptions } from "@bourse/matching-core";
+import { createEngine, type Engine, type EngineOptions, restoreEngine } from "@bourse/matching-core";
 import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { subjectOf } from "../shared/bus/subjects.js";
@@ -28,10 +28,14 @@ export interface TrimmedEvents {
   readonly throughEvent: number;
 }
 
+/** Reads the state of an asset's engine in Postgres, which stands for commands that were let go of (sql/20); null: there is none. */
+export type StoredStateSource = (asset: string) => Promise<Uint8Array | null>;
+
 interface Sources {
   readonly store: SnapshotStore;
   readonly snapshotter: Snapshotter;
   readonly standbys: Standbys | null;
+  readonly storedState: StoredStateSource | null;
 }
 
 export class EngineStarts {
@@ -73,15 +77,33 @@ export class EngineStarts {
   async #fromTheFirst(asset: string, options: EngineOptions, lastOutput: InputMessage | null): Promise<EngineStart> {
     const first = await this.#bus.nextMessage("COMMANDS", subjectOf("COMMANDS", asset), AT_START.commandsThrough);
     const commands = first === null ? [] : haltingAsset(asset, () => decodeCommandBatch(first.data));
-    const firstCommands = (commands[0]?.commandSequence ?? 1) > 1 ? commands : [];
-    const engine = createEngine(options);
-    return { engine, ...AT_START, firstCommands, ...(await this.#trimmedEvents(asset, lastOutput)) };
+    const firstCommand = commands[0]?.commandSequence ?? 1;
+    const engine = (firstCommand > 1 ? await this.#storedEngine(asset, options) : null) ?? createEngine(options);
+    const firstCommands = firstCommand > engine.lastCommandSequence + 1 ? commands : [];
+    return { engine, ...AT_START, firstCommands, ...(await this.#trimmedEvents(asset, lastOutput, engine)) };
   }
 
-  /** If EXECUTIONS are trimmed, comparing begins after the first message that ends between two commands. */
+  /** The engine as of the last command that was let go of, or of a later one; null: none was. */
+  async #storedEngine(asset: string, options: EngineOptions): Promise<Engine | null> {
+    const state = (await this.#sources.storedState?.(asset)) ?? null;
+    if (state === null) return null;
+    const engine = haltingAsset(asset, () => restoreEngine(options, state));
+    const fromCommand = engine.lastCommandSequence;
+    this.#service.log.warn(
+      { asset, fromCommand },
+      "there is no snapshot: the engine goes on from its state in Postgres",
+    );
+    return engine;
+  }
+
+  /**
+   * If EXECUTIONS are trimmed, or the engine does not begin with the first command, comparing begins after the first message
+   * that ends between two commands still to come; if there is none, everything published is in the engine.
+   */
   async #trimmedEvents(
     asset: string,
     last: InputMessage | null,
+    { lastCommandSequence: from }: Engine,
   ): Promise<Pick<EngineStart, "trimmed" | "executionsThrough">> {
     const nothing = { trimmed: null, executionsThrough: AT_START.executionsThrough };
     let isFirst = true;
@@ -91,10 +113,11 @@ export class EngineStarts {
       const rows = haltingAsset(asset, () => decodeExecutionRows(message.data));
       const { throughCommand, throughEvent } = rows;
       const isWhole = rows.firstEventSequence === 1 && (rows.rows.length > 0 || throughEvent === 0);
-      if (isFirst && isWhole) return nothing;
+      if (isFirst && isWhole && from === 0) return nothing;
       after = message.streamSequence;
-      if (!endsWithinCommand(rows)) return { trimmed: { throughCommand, throughEvent }, executionsThrough: after };
+      if (!endsWithinCommand(rows) && throughCommand > from)
+        return { trimmed: { throughCommand, throughEvent }, executionsThrough: after };
     }
-    return nothing;
+    return last !== null && from > 0 ? { trimmed: null, executionsThrough: last.streamSequence } : nothing;
   }
 }

@@ -4,7 +4,7 @@ import { joinLeases } from "../shared/leases/leases.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { runStage } from "../shared/stage/stage-loop.js";
 import { readConfig } from "./config.js";
-import { lazyStoredCommands } from "./lazy-stored-commands.js";
+import { lazyStoredRecord } from "./lazy-stored-commands.js";
 import { MatchingEngines } from "./service.js";
 
 await runService("matching-engine", readConfig, async (service, config) => {
@@ -15,12 +15,11 @@ await runService("matching-engine", readConfig, async (service, config) => {
 
   const { registry, instance, assets, snapshots, standsBy, depthIntervalMs } = config;
   const share = await joinLeases(bus, service, { service: "matching-engine", instance, assets });
-  const storedCommands = lazyStoredCommands(service, config.databaseUrl);
   const stage = new MatchingEngines(service, bus, registry, {
     share,
     snapshots,
     standsBy,
-    storedCommands,
+    ...lazyStoredRecord(service, config.databaseUrl),
     depthIntervalMs,
   });
   const loop = runStage(service, bus, stage, {

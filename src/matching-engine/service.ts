@@ -19,7 +19,7 @@ import { FencedOutput } from "../shared/stage/fenced-output.js";
 import { AssetHalted, haltingAsset, type Stage } from "../shared/stage/stage.js";
 import { decodeCommandBatch } from "../shared/wire/pipeline-codec.js";
 import { DEPTH_INTERVAL_MS, DepthOutput } from "./depth-output.js";
-import { type EngineStart, EngineStarts } from "./engine-start.js";
+import { type EngineStart, EngineStarts, type StoredStateSource } from "./engine-start.js";
 import { type EventsAre, HostedEngine, type Replayed } from "./hosted-engine.js";
 import { PublishedOutput } from "./published-output.js";
 import { SnapshotStore } from "./snapshot-store.js";
@@ -35,6 +35,8 @@ export interface EnginesOptions {
   readonly standsBy: boolean;
   /** Reads commands that COMMANDS don't hold any more; null: they can't be read. */
   readonly storedCommands: StoredCommandsSource | null;
+  /** Reads the state that stands for commands which were let go of; null: it can't be read. */
+  readonly storedState: StoredStateSource | null;
   /** The rules version that this build applies; tests feign another. */
   readonly rulesVersion: number;
   /** Least time between two messages of an asset's depth. */
@@ -73,7 +75,12 @@ export class MatchingEngines implements Stage {
       ? new Standbys(service, bus, (asset) => this.#optionsOf(asset), { store, snapshotter, share })
       : null;
     this.#depth = new DepthOutput(service, bus, options.depthIntervalMs ?? DEPTH_INTERVAL_MS);
-    this.#starts = new EngineStarts(service, bus, { store, snapshotter, standbys: this.#standbys });
+    this.#starts = new EngineStarts(service, bus, {
+      store,
+      snapshotter,
+      standbys: this.#standbys,
+      storedState: options.storedState ?? null,
+    });
     const { metrics } = service;
     this.#commands = metrics.counter("commands_total", "Commands applied, replayed ones included", ["asset"]);
     const openOrders = metrics.gauge("open_orders", "Orders in the book, stops included", ["asset"]);
@@ -99,7 +106,8 @@ export class MatchingEngines implements Stage {
     if (firstCommands.length > 0) {
       const why = `COMMANDS begin with command ${firstCommands[0]?.commandSequence}: bring back a snapshot`;
       if (this.#storedCommands === null) throw new AssetHalted(asset, why);
-      const replay = new StoredCommandsReplay(this.#storedCommands, { asset, firstCommands }, this.#service.log);
+      const missing = { asset, after: engine.lastCommandSequence, firstCommands };
+      const replay = new StoredCommandsReplay(this.#storedCommands, missing, this.#service.log);
       hosted.rebuild(replay, (commands) => this.#commands.inc({ asset }, commands));
     }
     this.#hosted.set(asset, hosted);

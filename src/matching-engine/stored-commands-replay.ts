@@ -19,7 +19,9 @@ const TELL_INTERVAL_MS = 5_000;
 
 export interface MissingCommands {
   readonly asset: string;
-  /** The first message of COMMANDS: order_log must have the same commands, and all before them. */
+  /** The last command that the engine has applied. */
+  readonly after: number;
+  /** The first message of COMMANDS: order_log must have the same commands, and all between the two. */
   readonly firstCommands: readonly Command[];
 }
 
@@ -39,6 +41,7 @@ export class StoredCommandsReplay {
     this.#missing = missing;
     this.#log = log.child({ asset: missing.asset });
     this.#through = (missing.firstCommands[0]?.commandSequence ?? 1) - 1;
+    this.#done = missing.after;
   }
 
   /** How far it is, for people. */
@@ -56,7 +59,7 @@ export class StoredCommandsReplay {
   async run(apply: (commands: readonly Command[]) => Promise<void>): Promise<void> {
     this.#log.warn({ through: this.#through }, "COMMANDS don't begin with the first one: rebuilding from order_log");
     const { firstCommands } = this.#missing;
-    let next = this.#read(0);
+    let next = this.#read(this.#done);
     while (this.#done < this.#through && !this.#isStopped) {
       const page = (await next).filter(({ commandSequence }) => commandSequence <= this.#through);
       page.forEach(({ commandSequence }, index) => {
@@ -78,7 +81,7 @@ export class StoredCommandsReplay {
       `order_log and COMMANDS hold different commands from ${this.#through + 1} on`,
     );
     const tookMs = performance.now() - this.#startedMs;
-    const perSecond = Math.round((this.#done / tookMs) * 1000);
+    const perSecond = Math.round(((this.#done - this.#missing.after) / tookMs) * 1000);
     this.#log.warn({ commands: this.#done, tookMs: Math.round(tookMs), perSecond }, "rebuilt from order_log");
   }
 

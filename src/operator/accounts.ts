@@ -1,5 +1,6 @@
 /** Queries about accounts, for operators. Amounts are decimal text of their currency. */
 import type { Database } from "../shared/database/database.js";
+import { isOpenDay } from "../shared/database/history-days.js";
 import type { AccountId } from "../shared/domain/units.js";
 import { RefusedToOperator } from "./command-line.js";
 
@@ -86,7 +87,7 @@ export function openOrdersOf(database: Database, account: AccountId, max: number
        trim_scale(o.price_ticks * a.tick_size)::text as price, trim_scale(o.quantity_lots * a.lot_size)::text as quantity,
        trim_scale(o.filled_lots * a.lot_size)::text as filled
      from orders o join assets a using (asset)
-     where o.account_id = $1 and o.status in ('open', 'partially_filled', 'pending_trigger')
+     where o.account_id = $1 and ${isOpenDay("o")}
      order by o.asset, o.order_id limit $2`,
     [account, max],
   );

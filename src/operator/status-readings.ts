@@ -99,7 +99,8 @@ async function readPostgres(
   try {
     const assets = await database.query<AssetReading>(
       `select asset, coalesce(s.state, 'open') as state, s.why,
-         coalesce((select max(command_sequence) from order_log l where l.asset = a.asset), 0) as logged,
+         coalesce((select command_sequence from consumer_positions p
+                   where p.asset = a.asset and p.service = 'order-processing'), 0) as logged,
          coalesce((select command_sequence from consumer_positions p
                    where p.asset = a.asset and p.service = 'trade-processing'), 0) as settled,
          coalesce((select settled_command_sequence from reconciled_assets r where r.asset = a.asset), 0) as reconciled

@@ -1,6 +1,7 @@
 /** Reads actions, suspensions and due triggers from Postgres, for the follower of actions. */
 import { type Action, actionsAfter, suspendedAccounts } from "../shared/access/actions.js";
 import type { Database } from "../shared/database/database.js";
+import { isOpenDay } from "../shared/database/history-days.js";
 import { type AccountId, type ActionId, actionId } from "../shared/domain/units.js";
 
 /** Triggers that one call turns into actions at most. */
@@ -17,7 +18,8 @@ export class ActionsStore {
   /** The last action whose commands are stored for the asset; 0: none. */
   async followedThrough(asset: string): Promise<ActionId> {
     const [row] = await this.#database.query<{ last: number | null }>(
-      "select max(action_id) as last from order_log where asset = $1 and action_id is not null",
+      `select greatest((select max(action_id) from order_log where asset = $1 and action_id is not null),
+         (select action_id from closed_assets where asset = $1)) as last`,
       [asset],
     );
     return actionId(row?.last ?? 0);
@@ -42,8 +44,7 @@ export class ActionsStore {
   /** The accounts that may have an order in the asset's book, or on its way into it. */
   async accountsWithOrders(asset: string): Promise<AccountId[]> {
     const rows = await this.#database.query<{ id: AccountId }>(
-      `select account_id as id from orders
-         where asset = $1 and status in ('open', 'partially_filled', 'pending_trigger')
+      `select account_id as id from orders where asset = $1 and ${isOpenDay("orders")}
        union select account_id from order_log where asset = $1 and kind = 'new' and command_sequence > coalesce(
          (select command_sequence from consumer_positions where service = 'trade-processing' and asset = $1), 0)
        order by id`,

@@ -6,13 +6,7 @@ import type { Bus } from "../shared/bus/bus.js";
 import type { InputMessage } from "../shared/bus/reader.js";
 import { InvariantBroken } from "../shared/domain/errors.js";
 import type { Command } from "../shared/domain/messages.js";
-import {
-  type CommandSequence,
-  commandSequence,
-  type EpochMs,
-  epochMs,
-  type StreamSequence,
-} from "../shared/domain/units.js";
+import { type CommandSequence, type EpochMs, epochMs, type StreamSequence } from "../shared/domain/units.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { FencedOutput } from "../shared/stage/fenced-output.js";
 import { AssetHalted, haltingAsset } from "../shared/stage/stage.js";
@@ -59,7 +53,7 @@ export class CommandOutput {
     if (last < stored.streamSequence)
       throw new Error(`${asset}: the order log ends at ${last}, but ${stored.streamSequence} was processed before`);
     const nextExpiryMs = await this.#store.nextExpiry(asset, stored.sequencedAtUs);
-    await this.#publishRest(asset, fenced, published, stored.commandSequence);
+    await this.#publishRest(asset, fenced, published, stored);
     const position = { ...stored, seenThrough: stored.streamSequence, nextExpiryMs };
     this.#outputs.set(asset, { position, fenced });
     return position;
@@ -87,10 +81,10 @@ export class CommandOutput {
     asset: string,
     output: FencedOutput,
     last: InputMessage | null,
-    committed: CommandSequence,
+    { commandSequence: committed, closedCommand }: CommandPosition,
   ): Promise<void> {
     let published =
-      last === null ? commandSequence(0) : haltingAsset(asset, () => lastSequence(decodeCommandBatch(last.data)));
+      last === null ? closedCommand : haltingAsset(asset, () => lastSequence(decodeCommandBatch(last.data)));
     if (published > committed)
       throw new AssetHalted(asset, `commands reach ${published}, but order_log in Postgres ends at ${committed}`);
     while (published < committed) {

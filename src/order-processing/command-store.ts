@@ -1,6 +1,7 @@
 /** Stored commands (the table order_log) and their holds: the record of what engines are told and what is held for it. */
 import { columns, hasRows } from "../shared/database/columns.js";
 import type { Database, Row, Statement } from "../shared/database/database.js";
+import { WRITING_DAY } from "../shared/database/history-days.js";
 import { fenceError, type PositionMove, takePositions } from "../shared/database/positions.js";
 import { isPostgresError } from "../shared/database/postgres-errors.js";
 import { lastStoredRules, readStoredCommands } from "../shared/database/stored-commands.js";
@@ -30,6 +31,8 @@ export interface CommandPosition {
   readonly streamSequence: StreamSequence;
   readonly commandSequence: CommandSequence;
   readonly sequencedAtUs: EpochUs;
+  /** The last command that was let go of: order_log has all after it. 0: none was. */
+  readonly closedCommand: CommandSequence;
 }
 
 /** An account's balance after the batch's holds. */
@@ -57,11 +60,12 @@ export class CommandStore {
 
   async position(asset: string): Promise<CommandPosition> {
     const [row] = await this.#database.query<Record<string, number | null>>(
-      `select p.sequence, p.stream_sequence, l.command_sequence, l.sequenced_at_us
-       from (select 1) as always
-       left join consumer_positions p on p.service = $1 and p.asset = $2
-       left join lateral (select command_sequence, sequenced_at_us from order_log where asset = $2
-                          order by command_sequence desc limit 1) l on true`,
+      `select p.sequence, p.stream_sequence, p.command_sequence,
+         coalesce(l.sequenced_at_us, c.sequenced_at_us) as sequenced_at_us, c.command_sequence as closed_command
+       from consumer_positions p
+       left join closed_assets c on c.asset = p.asset
+       left join order_log l on l.asset = p.asset and l.command_sequence = p.command_sequence
+       where p.service = $1 and p.asset = $2`,
       [SERVICE, asset],
     );
     return {
@@ -69,6 +73,7 @@ export class CommandStore {
       streamSequence: streamSequence(row?.["stream_sequence"] ?? 0),
       commandSequence: commandSequence(row?.["command_sequence"] ?? 0),
       sequencedAtUs: epochUs(row?.["sequenced_at_us"] ?? 0),
+      closedCommand: commandSequence(row?.["closed_command"] ?? 0),
     };
   }
 
@@ -122,12 +127,13 @@ export class CommandStore {
 }
 
 function moveOf({ asset, commands, from, reached, streamSequence }: SequencedBatch): PositionMove {
+  const fromCommand = commandSequence((commands[0] as Command).commandSequence - 1);
   const throughCommand = (commands.at(-1) as Command).commandSequence;
-  return { asset, from, reached, streamSequence, throughCommand, holdThroughCommand: throughCommand };
+  return { asset, from, reached, streamSequence, fromCommand, throughCommand, holdThroughCommand: throughCommand };
 }
 
-const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")})
-  select * from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
+const INSERT_TEXT = `insert into order_log (${COLUMN_NAMES.join(", ")}, day)
+  select *, ${WRITING_DAY} from unnest(${COLUMN_NAMES.map((name, index) => `$${index + 1}::${COLUMNS[name]}[]`).join(", ")})`;
 
 const COLUMN_FIELDS = COLUMN_NAMES.map((name) => (row: StoredCommandRow) => row[name]);
 
@@ -180,8 +186,8 @@ function insertEntries(batches: readonly SequencedBatch[]): Statement {
   return {
     name: "insert_holds",
     text: `insert into ledger_entries
-        (source, kind, sequence, account_id, currency, available_change, held_change, at_us)
-      select h.source, 'hold', h.sequence, h.account_id, h.currency, -h.units, h.units, h.at_us
+        (source, kind, sequence, account_id, currency, available_change, held_change, at_us, day)
+      select h.source, 'hold', h.sequence, h.account_id, h.currency, -h.units, h.units, h.at_us, ${WRITING_DAY}
       from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])
         as h(source, sequence, account_id, currency, units, at_us)`,
     values: columns(

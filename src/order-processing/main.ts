@@ -11,6 +11,7 @@ import { ActionsFollower } from "./actions-follower.js";
 import { ActionsStore } from "./actions-store.js";
 import { CommandStore } from "./command-store.js";
 import { readConfig } from "./config.js";
+import { DayKeeper } from "./day-keeper.js";
 import { RecordStore } from "./record-store.js";
 import { Sequencer } from "./sequencer.js";
 import { OrderProcessing } from "./service.js";
@@ -44,6 +45,7 @@ await runService("order-processing", readConfig, async (service, config) => {
     gatherMs: 0,
   });
   service.onStop("loop", () => loop);
+  service.background("day-keeper", new DayKeeper(service, database).run());
   service.background("trimmer", new Trimmer(service, bus, database, share, config.trim).run());
   service.background("order-processing", loop);
 });

@@ -13,8 +13,9 @@ import { type CommandStore, DecisionOutdated, type HeldBalance } from "./command
 import { type Balance, type BalanceKey, balanceKey, Funding, orderKey } from "./funding.js";
 import { IdRepeaters } from "./id-repeaters.js";
 import { KnownBalances } from "./known-balances.js";
+import type { OrderName } from "./live-orders.js";
 import { isPricedByLastTrade } from "./protective-price.js";
-import type { Answers, OrderName, Questions, RecordStore } from "./record-store.js";
+import type { Answers, Questions, RecordStore } from "./record-store.js";
 import {
   clientOrderIdsNeeded,
   inBatch,

@@ -1,5 +1,6 @@
 /** The checkpoint of reconciliation (tables of sql/7): how far history is verified, and the sums of the ledger up to there. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
+import { closedEnd } from "./closed-days.js";
 import type { AssetWindow } from "./window.js";
 
 /** How far an asset's history goes, or is verified: its last command, event and trade. */
@@ -24,13 +25,15 @@ export interface Progress {
   /** The last transfer there is. */
   readonly lastTransferId: number;
   readonly accounts: number;
+  /** By asset, how far its history is closed; assets without a closed day are not there. */
+  readonly closed: ReadonlyMap<string, HistoryPosition>;
 }
 
 const NOW = `select a.asset,
     greatest((select max(command_sequence) from order_log where asset = a.asset), p.command_sequence, 0) as command,
     coalesce(greatest(s.command_sequence, s.hold_command_sequence), 0) as "settledCommand",
     coalesce(s.sequence, 0) as event,
-    coalesce((select max(trade_id) from trades where asset = a.asset), 0) as trade
+    greatest((select max(trade_id) from trades where asset = a.asset), ${closedEnd("a.asset", "trade_id")}) as trade
   from assets a
   left join consumer_positions p on p.asset = a.asset and p.service = 'order-processing'
   left join consumer_positions s on s.asset = a.asset and s.service = 'trade-processing'
@@ -48,8 +51,13 @@ export async function readProgress(snapshot: WorkingSnapshot): Promise<Progress>
        coalesce((select max(transfer_id) from transfers), 0) as last,
        (select count(*) from account_sequences) as accounts`,
   );
+  const closed = await snapshot.query<HistoryPosition>(
+    `select asset, command_sequence as command, command_sequence as "settledCommand", event_sequence as event,
+       trade_id as trade from closed_assets`,
+  );
   return {
     now,
+    closed: new Map(closed.map((position) => [position.asset, position])),
     verified: new Map(verified.map((position) => [position.asset, position])),
     summed: new Map(
       verified.map(({ asset, summedCommand, summedEvent }) => [asset, { command: summedCommand, event: summedEvent }]),
@@ -61,9 +69,9 @@ export async function readProgress(snapshot: WorkingSnapshot): Promise<Progress>
 }
 
 /** The history that is not verified yet. Commands count as verified only up to the last settled one. */
-export function backlogOf({ now, verified }: Progress): AssetWindow[] {
+export function backlogOf({ now, verified, closed }: Progress): AssetWindow[] {
   return now.flatMap(({ asset, command, event, trade }): AssetWindow[] => {
-    const before = verified.get(asset);
+    const before = verified.get(asset) ?? closed.get(asset);
     const commands = { after: before?.command ?? 0, through: command };
     const events = { after: before?.event ?? 0, through: event };
     const trades = { after: before?.trade ?? 0, through: trade };

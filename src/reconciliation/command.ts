@@ -1,6 +1,7 @@
 /** `npm run reconcile`: compares all that the database of a pipeline holds, running or not, and prints what differs. */
 import { openSnapshot } from "../shared/database/snapshot.js";
 import { commandLine } from "../shared/process/options.js";
+import { PRESENT_VIEWS } from "./closed-days.js";
 import { commandConfig } from "./config.js";
 import { differenceText } from "./difference-text.js";
 import { differences, RULES } from "./reconcile.js";
@@ -12,7 +13,7 @@ The database is that of DATABASE_URL, or the one that npm start runs (DATA_DIR).
 Exit codes: 0 nothing differs, 1 something does, 2 it could not be found out.`;
 
 async function reconcile(isJson: boolean): Promise<number> {
-  const snapshot = await openSnapshot(commandConfig().databaseUrl, "reconciliation");
+  const snapshot = await openSnapshot(commandConfig().databaseUrl, "reconciliation", PRESENT_VIEWS);
   const progress = new Progress();
   try {
     let count = 0;

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { databaseToLookAt } from "../shared/process/endpoints.js";
+import { databaseToLookAt, serversToLookAt } from "../shared/process/endpoints.js";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, readSettings } from "../shared/process/settings.js";
 import { PASS_LIMITS } from "./pass.js";
@@ -17,6 +17,11 @@ const SETTINGS = v.object({
 /** The settings of the service, which runs pass after pass and rests `restFactor` times as long as each statement took. */
 export function serviceConfig(values?: NodeJS.ProcessEnv) {
   return Object.freeze({ ...readSettings(SETTINGS, values), restFactor: REST_FACTOR, limits: PASS_LIMITS });
+}
+
+/** The settings of `npm run retention`. */
+export function retentionConfig(values?: NodeJS.ProcessEnv) {
+  return Object.freeze({ ...serversToLookAt(values), ...readSettings(v.object({ registry: registry() }), values) });
 }
 
 /** The settings of `npm run reconcile`. */

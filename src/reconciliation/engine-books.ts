@@ -1,5 +1,5 @@
 /** Loads the engines' books from their newest snapshots, which are copies of the memory that the engines match in. */
-import type { OpenOrder } from "@bourse/matching-core";
+import { type OpenOrder, restoreEngine } from "@bourse/matching-core";
 import { SnapshotStore } from "../matching-engine/snapshot-store.js";
 import type { Bus } from "../shared/bus/bus.js";
 import type { Asset } from "../shared/domain/assets.js";
@@ -14,6 +14,33 @@ export interface EngineBook {
   readonly event: number;
   /** The open orders; each call starts from the first. */
   readonly orders: () => Iterable<OpenOrder>;
+}
+
+/** An engine's whole state, and the last command and event that are in it. */
+export interface EngineState {
+  readonly commandSequence: number;
+  readonly eventSequence: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Reads a state as the engine does. Throws a CodecError if it is damaged, or of another version. */
+export function readState(terms: Asset, bytes: Uint8Array): EngineState {
+  const { lastCommandSequence, lastEventSequence } = restoreEngine(terms, bytes);
+  return { commandSequence: lastCommandSequence, eventSequence: lastEventSequence, bytes };
+}
+
+/** The state in an engine's newest snapshot that can be read; null: there is none. */
+export async function newestState(bus: Bus, terms: Asset): Promise<EngineState | null> {
+  const store = new SnapshotStore(bus);
+  for (const stored of await store.list(terms.asset)) {
+    if (!stored.isWhole) continue;
+    try {
+      return readState(terms, (await store.load(stored, terms)).engine.snapshot());
+    } catch (err) {
+      if (!(err instanceof CodecError)) throw err; // the next older one may be readable
+    }
+  }
+  return null;
 }
 
 export class EngineBooks {

@@ -1,4 +1,5 @@
 /** The rules between stored commands, orders, and the reports to their owners. */
+import { closedEnd } from "./closed-days.js";
 import type { Comparison } from "./comparison.js";
 import { IS_DONE, SETTLED } from "./order-history.js";
 import type { Scope } from "./scope.js";
@@ -125,6 +126,7 @@ export const orderRules = ({ orderHistory }: Scope): readonly Comparison[] => [
     columns: { account_id: ["r.account_id", "l.account_id"], side: ["r.side", "l.side"], type: ["r.type", "l.type"] },
     from: `execution_reports r
       left join order_log l on l.asset = r.asset and l.log_id = r.order_id and l.kind = 'new'`,
-    where: "r.side is not null",
+    // The first command of an order that ended on a closed day is gone; it may still be told that it has ended.
+    where: `r.side is not null and (l.log_id is not null or r.order_id > ${closedEnd("r.asset", "log_id")})`,
   },
 ];

@@ -17,6 +17,7 @@ import {
   type Progress,
   readProgress,
 } from "./checkpoint.js";
+import { DROP_PRESENT_VIEWS, PRESENT_VIEWS } from "./closed-days.js";
 import type { Difference } from "./comparison.js";
 import type { OpenDifference, Place } from "./difference-store.js";
 import { EVERYWHERE, Findings, type Looked, placeKey } from "./findings.js";
@@ -136,7 +137,9 @@ class Pass {
   }
 
   async lookAtEverything(): Promise<void> {
+    await this.#snapshot.query(PRESENT_VIEWS);
     await this.#findings.look(RULES, () => ({ of: "everything" }), [EVERYWHERE]);
+    await this.#snapshot.query(`close all; ${DROP_PRESENT_VIEWS}`);
     if (isAtPresent(this.#progress)) return;
     await forgetCheckpoint(this.#snapshot);
     const anew = { ...this.#progress, summed: new Map(), transferId: 0 };
@@ -146,11 +149,11 @@ class Pass {
   }
 
   async lookAtWindows(): Promise<void> {
-    const { verified, transferId, lastTransferId } = this.#progress;
+    const { verified, closed, transferId, lastTransferId } = this.#progress;
     const [snapshot, log, open, progress] = [this.#snapshot, this.#log, this.#open, this.#progress];
     const cursor = await readCursor(snapshot);
     const { newMs, slice: size } = this.#limits;
-    const slice = newMs === 0 ? null : await nextSlice(snapshot, verified, cursor, size);
+    const slice = newMs === 0 ? null : await nextSlice(snapshot, { verified, closed }, cursor, size);
     await createSums(snapshot, progress);
     await lookAtState(this.#findings, { snapshot, log, open, progress, slices: slice?.accounts ?? [] });
     for (const window of this.#windowsToRecheck()) await this.#lookAtWindow(window);

@@ -1,7 +1,8 @@
 /** The rotation: verified history is looked at again, part by part and lap after lap, since rows may be changed later. */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { nowEpochMs } from "../shared/process/clock.js";
-import type { HistoryPosition } from "./checkpoint.js";
+import type { HistoryPosition, Progress } from "./checkpoint.js";
+import { closedSequence } from "./closed-days.js";
 import type { AccountWindow, AssetWindow, Window } from "./window.js";
 
 /** Where the next part of the rotation begins. */
@@ -53,7 +54,7 @@ export async function writeCursor(snapshot: WorkingSnapshot, cursor: RotationCur
 /** The next part of verified history; null: nothing is verified yet. */
 export async function nextSlice(
   snapshot: WorkingSnapshot,
-  verified: ReadonlyMap<string, HistoryPosition>,
+  { verified, closed }: Pick<Progress, "verified" | "closed">,
   cursor: RotationCursor,
   size: SliceSize,
 ): Promise<Slice | null> {
@@ -61,7 +62,7 @@ export async function nextSlice(
   const asset = cursor.asset !== null && verified.has(cursor.asset) ? cursor.asset : assets[0];
   const position = verified.get(asset ?? "");
   if (asset === undefined || position === undefined) return null;
-  const from = asset === cursor.asset ? cursor : START;
+  const from = laterOf(asset === cursor.asset ? cursor : START, closed.get(asset) ?? START);
   const part = await partOf(snapshot, windowBetween(from, position), size);
   const [accounts, nextReport] = await accountSlice(snapshot, cursor, size.reports);
   const transferId = await transferAfter(snapshot, cursor.transferId, size.transfers);
@@ -87,7 +88,18 @@ export async function nextSlice(
   };
 }
 
-function windowBetween(from: Pick<HistoryPosition, "command" | "event" | "trade">, to: HistoryPosition): AssetWindow {
+type Place = Pick<HistoryPosition, "command" | "event" | "trade">;
+
+/** History begins where closed days end. */
+function laterOf(one: Place, other: Place): Place {
+  return {
+    command: Math.max(one.command, other.command),
+    event: Math.max(one.event, other.event),
+    trade: Math.max(one.trade, other.trade),
+  };
+}
+
+function windowBetween(from: Place, to: HistoryPosition): AssetWindow {
   return {
     asset: to.asset,
     commands: { after: from.command, through: Math.max(from.command, to.settledCommand) },
@@ -122,16 +134,18 @@ async function accountSlice(
   { accountId, accountSequence }: RotationCursor,
   reports: number,
 ): Promise<[AccountWindow[], Pick<RotationCursor, "accountId" | "accountSequence">]> {
-  const rows = await snapshot.query<{ account: number; through: number }>(
-    `select account_id as account, max(account_sequence) as through from
-       (select account_id, account_sequence from execution_reports where (account_id, account_sequence) > ($1, $2)
+  const rows = await snapshot.query<{ account: number; closed: number; through: number }>(
+    `select account_id as account, closed, max(account_sequence) as through from
+       (select account_id, account_sequence, closed from execution_reports r
+        cross join lateral (select ${closedSequence("r.account_id")} as closed) c
+        where (account_id, account_sequence) > ($1, $2) and account_sequence > closed
         order by account_id, account_sequence limit $3) r
-     group by account_id order by account_id`,
+     group by account_id, closed order by account_id`,
     [accountId, accountSequence, reports],
   );
-  const windows = rows.map(({ account, through }) => ({
+  const windows = rows.map(({ account, closed, through }) => ({
     accountId: account,
-    sequences: { after: account === accountId ? accountSequence : 0, through },
+    sequences: { after: Math.max(account === accountId ? accountSequence : 0, closed), through },
   }));
   const last = windows.at(-1);
   return [windows, { accountId: last?.accountId ?? 0, accountSequence: last?.sequences.through ?? 0 }];

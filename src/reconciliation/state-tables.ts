@@ -4,6 +4,7 @@
  */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import type { Progress } from "./checkpoint.js";
+import { CLOSING_SUMS, present } from "./closed-days.js";
 import type { AccountWindow } from "./window.js";
 
 /** No transfer's transaction takes as long: of transfers this old, all with lower ids are there, too, or never will be. */
@@ -14,7 +15,7 @@ const TRANSFERS_SETTLE_INTERVAL = "10 minutes";
  * postings for commands and events that do not exist yet.
  */
 export async function createSums(snapshot: WorkingSnapshot, progress: Progress): Promise<void> {
-  const { now, summed, transferId } = progress;
+  const { now, summed, closed, transferId } = progress;
   await snapshot.query(`
     create temporary table new_postings (account_id int8, currency text, available numeric, held numeric);
     create temporary table late_postings (like new_postings);
@@ -26,7 +27,7 @@ export async function createSums(snapshot: WorkingSnapshot, progress: Progress):
       from account_sequences s left join reconciled_accounts r on r.account_id = s.account_id
       where s.last_sequence <> coalesce(r.account_sequence, 0)`);
   for (const { asset, command, event } of now) {
-    const before = summed.get(asset);
+    const before = summed.get(asset) ?? closed.get(asset);
     const ranges = [
       ["hold", before?.command ?? 0, command],
       ["trade", before?.event ?? 0, event],
@@ -37,6 +38,8 @@ export async function createSums(snapshot: WorkingSnapshot, progress: Progress):
       await snapshot.query(BEYOND, [asset, kind, through]);
     }
   }
+  // Whoever adds up from the beginning begins with what closed days add up to.
+  if (summed.size === 0) await snapshot.query(`insert into new_postings ${CLOSING_SUMS}`);
   for (const [table, comparison] of [["new_postings", "<="] as const, ["late_postings", ">"] as const])
     await snapshot.query(
       `insert into ${table} select account_id, currency, sum(available_change), sum(held_change) from ledger_entries
@@ -70,7 +73,8 @@ export async function correctSums(
     `with wrong as (
        select l.account_id, l.currency, sum(l.available_change) as available, sum(l.held_change) as held
        from jsonb_to_recordset($1::jsonb) as d(account_id int8, currency text)
-       join ledger_entries l on l.account_id = d.account_id and l.currency = d.currency group by l.account_id, l.currency
+       join (select account_id, currency, available_change, held_change from ${present("ledger_entries")} p
+             union all select account_id, currency, available, held from closing_sums) l on l.account_id = d.account_id and l.currency = d.currency group by l.account_id, l.currency
      ), changes as (
        select w.account_id, w.currency, w.available - coalesce(s.available, 0) as available, w.held - coalesce(s.held, 0) as held
        from wrong w left join ledger_sums s on s.account_id = w.account_id and s.currency = w.currency

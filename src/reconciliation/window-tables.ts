@@ -6,6 +6,7 @@
  */
 import type { WorkingSnapshot } from "../shared/database/snapshot.js";
 import { candleOpen } from "./candle-rules.js";
+import { closedEnd, present } from "./closed-days.js";
 import { ORDER_HISTORY_TABLES } from "./order-history.js";
 import type { AssetWindow, Window } from "./window.js";
 
@@ -19,6 +20,14 @@ const OWN = [
   "trades_of_candles",
 ] as const;
 
+const [ORDER_LOG, REPORTS, TRADES, ORDERS, LEDGER] = [
+  "order_log",
+  "execution_reports",
+  "trades",
+  "orders",
+  "ledger_entries",
+].map(present);
+
 const DEFINITIONS = `
   create temporary table asset_windows (asset text, after_command int8, through_command int8, after_event int8,
     through_event int8, after_trade int8, through_trade int8);
@@ -29,27 +38,27 @@ const DEFINITIONS = `
 
 /** $1 is the asset, $2 and $3 the range. Ranges are parameters and no join, so that Postgres knows how many rows there are. */
 const BY_COMMANDS = [
-  "insert into order_log select * from public.order_log where asset = $1 and command_sequence > $2 and command_sequence <= $3",
+  `insert into order_log select * from ${ORDER_LOG} p where asset = $1 and command_sequence > $2 and command_sequence <= $3`,
   `insert into touched select asset, case kind when 'new' then log_id else order_id end from order_log
    where asset = $1 and command_sequence > $2 and command_sequence <= $3 and kind in ('new', 'replace')`,
-  `insert into touched select asset, order_id from public.orders where asset = $1
-   and order_id > coalesce((${lastLogId("$2")}), 0) and order_id <= coalesce((${lastLogId("$3")}), 0)`,
-  `insert into ledger_entries select * from public.ledger_entries
+  `insert into touched select asset, order_id from ${ORDERS} p where asset = $1
+   and order_id > coalesce((${lastLogId("$2")}), ${closedEnd("$1", "log_id")}) and order_id <= coalesce((${lastLogId("$3")}), 0)`,
+  `insert into ledger_entries select * from ${LEDGER} p
    where source = $1 and kind = 'hold' and sequence > $2 and sequence <= $3`,
 ];
 const BY_EVENTS = [
   // Reports about no order lead to no other rows.
-  `insert into execution_reports select * from public.execution_reports
+  `insert into execution_reports select * from ${REPORTS} p
    where event_sequence > $2 and event_sequence <= $3 and asset = $1 and order_id is null`,
-  `insert into touched select asset, order_id from public.execution_reports
+  `insert into touched select asset, order_id from ${REPORTS} p
    where event_sequence > $2 and event_sequence <= $3 and asset = $1 and order_id is not null`,
-  `insert into ledger_entries select * from public.ledger_entries
+  `insert into ledger_entries select * from ${LEDGER} p
    where source = $1 and kind = 'trade' and sequence > $2 and sequence <= $3`,
-  `insert into ledger_entries select * from public.ledger_entries
+  `insert into ledger_entries select * from ${LEDGER} p
    where source = $1 and kind = 'release' and sequence > $2 and sequence <= $3`,
 ];
 const BY_TRADES = [
-  "insert into trades select * from public.trades where asset = $1 and trade_id > $2 and trade_id <= $3",
+  `insert into trades select * from ${TRADES} p where asset = $1 and trade_id > $2 and trade_id <= $3`,
   `insert into touched select t.asset, o.order_id from trades t
    cross join lateral (values (t.maker_order_id), (t.taker_order_id)) as o(order_id)
    where t.asset = $1 and t.trade_id > $2 and t.trade_id <= $3`,
@@ -61,9 +70,10 @@ const BY_TRADES = [
  */
 const BY_MINUTES = [
   `insert into candle_windows values ($1,
-     case when $2::int8 = 0 then ${-(2n ** 63n)} else ${minuteAfter("$2")} end, ${minuteAfter("$3")})`,
-  `insert into trades_of_candles select t.* from candle_windows w join public.trades t on t.asset = $1
-     and t.trade_id > coalesce((select trade_id from public.trades where asset = $1 and trade_id <= $2
+     case when $2::int8 = 0 then ${-(2n ** 63n)} when $2 = ${closedEnd("$1", "trade_id")}
+       then ${closedEnd("$1", "candle_open_at_ms")} + 1 else ${minuteAfter("$2")} end, ${minuteAfter("$3")})`,
+  `insert into trades_of_candles select t.* from candle_windows w join ${TRADES} t on t.asset = $1
+     and t.trade_id > coalesce((select trade_id from ${TRADES} p where asset = $1 and trade_id <= $2
        and ${candleOpen("executed_at_us")} < w.from_ms order by trade_id desc limit 1), 0)
      and t.trade_id <= $3 and ${candleOpen("t.executed_at_us")} >= w.from_ms and ${candleOpen("t.executed_at_us")} < w.before_ms
    where w.asset = $1`,
@@ -76,26 +86,26 @@ const OUTSIDE = (range: string, column: string) => `not exists (select from asse
 const CLOSURE = [
   `create temporary table touched_once as select distinct asset, order_id from touched where order_id is not null;
    analyze touched_once; analyze asset_windows`,
-  `insert into order_log select p.* from touched_once t join public.order_log p on p.asset = t.asset and p.log_id = t.order_id
+  `insert into order_log select p.* from touched_once t join ${ORDER_LOG} p on p.asset = t.asset and p.log_id = t.order_id
    where ${OUTSIDE("command", "p.command_sequence")}`,
   ...["null", "not null"].map(
     (refused) => `insert into order_log select p.* from touched_once t
-      join public.order_log p on p.asset = t.asset and p.order_id = t.order_id and p.kind = 'replace' and p.refused is ${refused}
+      join ${ORDER_LOG} p on p.asset = t.asset and p.order_id = t.order_id and p.kind = 'replace' and p.refused is ${refused}
       where ${OUTSIDE("command", "p.command_sequence")}`,
   ),
   `insert into execution_reports select p.* from touched_once t
-   join public.execution_reports p on p.order_id = t.order_id and p.asset = t.asset`,
-  "insert into orders select p.* from touched_once t join public.orders p on p.asset = t.asset and p.order_id = t.order_id",
+   join ${REPORTS} p on p.order_id = t.order_id and p.asset = t.asset`,
+  `insert into orders select p.* from touched_once t join ${ORDERS} p on p.asset = t.asset and p.order_id = t.order_id`,
   "analyze order_log; analyze execution_reports; analyze orders",
   `insert into trades select p.*
    from (select distinct asset, trade_id from execution_reports where trade_id is not null) n
-   join public.trades p on p.asset = n.asset and p.trade_id = n.trade_id where ${OUTSIDE("trade", "p.trade_id")}`,
+   join ${TRADES} p on p.asset = n.asset and p.trade_id = n.trade_id where ${OUTSIDE("trade", "p.trade_id")}`,
   "analyze trades; analyze ledger_entries; analyze transfers",
 ];
 
 const TRANSFERS = [
   "insert into transfers select * from public.transfers where transfer_id > $1 and transfer_id <= $2",
-  `insert into ledger_entries select * from public.ledger_entries where source = 'transfers'
+  `insert into ledger_entries select * from ${LEDGER} p where source = 'transfers'
    and kind in ('deposit', 'withdrawal') and sequence > $1 and sequence <= $2`,
 ];
 
@@ -144,11 +154,11 @@ function rowOf({ asset, commands, events, trades }: AssetWindow) {
 
 /** The minute of the first trade after this one; if there is none, the end of time. */
 function minuteAfter(tradeId: string): string {
-  return `coalesce((select ${candleOpen("executed_at_us")} from public.trades where asset = $1 and trade_id > ${tradeId}
+  return `coalesce((select ${candleOpen("executed_at_us")} from ${TRADES} p where asset = $1 and trade_id > ${tradeId}
     order by trade_id limit 1), ${2n ** 63n - 1n})`;
 }
 
 function lastLogId(commandSequence: string): string {
-  return `select log_id from public.order_log where asset = $1 and command_sequence <= ${commandSequence}
+  return `select log_id from ${ORDER_LOG} p where asset = $1 and command_sequence <= ${commandSequence}
     and log_id is not null order by command_sequence desc limit 1`;
 }

@@ -1,6 +1,7 @@
 /** Settlement's statements about money: the ledger's rows, and one change of each balance that a batch touches. */
 import { columns } from "../shared/database/columns.js";
 import type { Statement } from "../shared/database/database.js";
+import { WRITING_DAY } from "../shared/database/history-days.js";
 import type { AccountId } from "../shared/domain/units.js";
 import type { Posting } from "./postings.js";
 
@@ -59,8 +60,9 @@ export function insertPostings(settlements: readonly AssetPostings[]): Statement
   );
   return {
     name: "insert_postings",
-    text: `insert into ledger_entries (source, kind, sequence, account_id, currency, available_change, held_change, at_us)
-      select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
+    text: `insert into ledger_entries (source, kind, sequence, account_id, currency, available_change, held_change, at_us,
+        day)
+      select *, ${WRITING_DAY} from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
         $8::bigint[])`,
     values: columns(
       rows,

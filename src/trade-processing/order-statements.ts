@@ -1,19 +1,24 @@
 /** Settlement's statements about orders and their trades. */
 import { columns } from "../shared/database/columns.js";
 import type { Statement } from "../shared/database/database.js";
+import { isOpenDay, WRITING_DAY } from "../shared/database/history-days.js";
 import type { Settlement } from "./settlement.js";
 
 type AssetOrders = Pick<Settlement, "trades" | "newOrders" | "changedOrders" | "settledAtUs"> & {
   readonly asset: string;
 };
 
+/** The day of an order: none as long as it is open, then the one on which it ends. */
+const dayOf = (order: string) => `case when ${order}.status in ('open', 'partially_filled', 'pending_trigger')
+          then 'infinity'::date else ${WRITING_DAY} end`;
+
 export function insertTrades(settlements: readonly AssetOrders[]): Statement {
   const rows = settlements.flatMap(({ asset, trades }) => trades.map((trade) => ({ asset, trade })));
   return {
     name: "insert_trades",
     text: `insert into trades (asset, trade_id, event_sequence, maker_order_id, taker_order_id, maker_account_id,
-        taker_account_id, price_ticks, quantity_lots, taker_side, executed_at_us, maker_fee_units, taker_fee_units)
-      select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+        taker_account_id, price_ticks, quantity_lots, taker_side, executed_at_us, maker_fee_units, taker_fee_units, day)
+      select *, ${WRITING_DAY} from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])`,
     values: columns(
       rows,
@@ -43,11 +48,15 @@ export function insertOrders(settlements: readonly AssetOrders[]): Statement {
     text: `insert into orders (asset, order_id, account_id, client_order_id, side, type, time_in_force, price_ticks,
         stop_price_ticks, quantity_lots, filled_lots, leaves_lots, status, received_at_us, maker_fee_bps,
         taker_fee_bps, held_units, fee_carry, updated_at_us, display_lots, minimum_lots, post_only, expires_at_ms,
-        quote_budget_units, self_trade_prevention)
-      select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+        quote_budget_units, self_trade_prevention, day)
+      select o.*, ${dayOf("o")} from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[],
         $15::integer[], $16::integer[], $17::bigint[], $18::integer[], $19::bigint[], $20::bigint[], $21::bigint[],
-        $22::boolean[], $23::bigint[], $24::bigint[], $25::text[])`,
+        $22::boolean[], $23::bigint[], $24::bigint[], $25::text[])
+        as o(asset, order_id, account_id, client_order_id, side, type, time_in_force, price_ticks, stop_price_ticks,
+          quantity_lots, filled_lots, leaves_lots, status, received_at_us, maker_fee_bps, taker_fee_bps, held_units,
+          fee_carry, updated_at_us, display_lots, minimum_lots, post_only, expires_at_ms, quote_budget_units,
+          self_trade_prevention)`,
     values: columns(
       rows,
       ({ asset }) => asset,
@@ -87,11 +96,12 @@ export function updateOrders(settlements: readonly AssetOrders[]): Statement {
     name: "update_orders",
     text: `update orders o set client_order_id = c.client_order_id, price_ticks = c.price_ticks,
         quantity_lots = c.quantity_lots, filled_lots = c.filled_lots, leaves_lots = c.leaves_lots, status = c.status,
-        held_units = c.held_units, fee_carry = c.fee_carry, updated_at_us = c.updated_at_us
+        held_units = c.held_units, fee_carry = c.fee_carry, updated_at_us = c.updated_at_us,
+        day = ${dayOf("c")}
       from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
         $8::text[], $9::bigint[], $10::integer[], $11::bigint[]) as c(asset, order_id, client_order_id, price_ticks,
         quantity_lots, filled_lots, leaves_lots, status, held_units, fee_carry, updated_at_us)
-      where o.asset = c.asset and o.order_id = c.order_id`,
+      where o.asset = c.asset and o.order_id = c.order_id and ${isOpenDay("o")}`,
     values: columns(
       rows,
       ({ asset }) => asset,

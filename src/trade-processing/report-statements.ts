@@ -1,6 +1,7 @@
 /** Settlement's statements about reports: each takes the next number of its account, without a gap over all assets. */
 import { columns } from "../shared/database/columns.js";
 import type { Statement } from "../shared/database/database.js";
+import { WRITING_DAY } from "../shared/database/history-days.js";
 import type { AccountId } from "../shared/domain/units.js";
 import type { Settlement } from "./settlement.js";
 
@@ -75,10 +76,12 @@ export function insertReports(settlements: readonly AssetReports[], fromEnd: rea
     name: "insert_reports",
     text: `insert into execution_reports (account_id, account_sequence, asset, event_sequence, event, status, order_id,
         client_order_id, side, type, time_in_force, price_ticks, quantity_lots, filled_lots, leaves_lots, trade_id,
-        last_price_ticks, last_quantity_lots, liquidity, fee_units, reason, received_at_us, matched_at_us)
+        last_price_ticks, last_quantity_lots, liquidity, fee_units, reason, received_at_us, matched_at_us,
+        day)
       select r.account_id, s.last_sequence - r.from_end, r.asset, r.event_sequence, r.event, r.status, r.order_id,
         r.client_order_id, r.side, r.type, r.time_in_force, r.price_ticks, r.quantity_lots, r.filled_lots, r.leaves_lots,
-        r.trade_id, r.last_price_ticks, r.last_quantity_lots, r.liquidity, r.fee_units, r.reason, r.received_at_us, r.matched_at_us
+        r.trade_id, r.last_price_ticks, r.last_quantity_lots, r.liquidity, r.fee_units, r.reason, r.received_at_us, r.matched_at_us,
+        ${WRITING_DAY}
       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[],
         $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
         $17::bigint[], $18::bigint[], $19::text[], $20::bigint[], $21::text[], $22::bigint[], $23::bigint[])

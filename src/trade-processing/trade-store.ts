@@ -1,6 +1,7 @@
 /** Settlement in Postgres: one transaction a batch, as described in docs/arch.md (Two transactions). */
 import { hasRows } from "../shared/database/columns.js";
 import type { Database } from "../shared/database/database.js";
+import { recentDays } from "../shared/database/history-days.js";
 import { fenceError, takePositions } from "../shared/database/positions.js";
 import { type TermsRow, termsColumns, withTerms } from "../shared/database/stored-reports.js";
 import type { OrderRecord } from "../shared/domain/order-record.js";
@@ -80,16 +81,12 @@ export class TradeStore {
   }
 
   async orders(asset: string, ids: readonly OrderId[]): Promise<OrderRecord[]> {
-    if (ids.length === 0) return [];
-    const rows = await this.#database.query<OrderRow>(
-      `select order_id as "orderId", account_id as "accountId", client_order_id as "clientOrderId", side, type,
-         time_in_force as "timeInForce", price_ticks as "priceTicks", ${termsColumns("orders")},
-         quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots", status,
-         received_at_us as "receivedAtUs", maker_fee_bps as "makerBps", taker_fee_bps as "takerBps",
-         held_units as "heldUnits", fee_carry as "feeCarry"
-       from orders where asset = $1 and order_id = any($2::bigint[])`,
-      [asset, [...ids]],
-    );
+    const read = (which: string, missing: readonly OrderId[], days: readonly string[]) =>
+      this.#database.query<OrderRow>(`${ORDERS} and ${which}`, [asset, [...missing], ...days]);
+    const rows = await this.#nearFirst<OrderRow>(ids, ({ orderId }) => orderId, {
+      near: (all, days) => read("day in ($3::date, $4::date, 'infinity')", all, days),
+      elsewhere: (missing, days) => read("day not in ($3::date, $4::date, 'infinity')", missing, days),
+    });
     return rows.map(({ makerBps, takerBps, ...order }) => {
       const feeRates = makerBps === null || takerBps === null ? null : { makerBps, takerBps };
       return { ...withTerms(order), feeRates };
@@ -98,13 +95,33 @@ export class TradeStore {
 
   /** By order, the quote budget that its client asked to spend. */
   async budgetsAsked(asset: string, ids: readonly OrderId[]): Promise<Map<OrderId, CurrencyUnits>> {
-    if (ids.length === 0) return new Map();
-    const rows = await this.#database.query<{ id: OrderId; units: CurrencyUnits }>(
-      `select log_id as id, quote_budget_units as units from order_log
-       where asset = $1 and log_id = any($2::bigint[]) and quote_budget_units is not null`,
-      [asset, [...ids]],
-    );
+    const read = (which: string, missing: readonly OrderId[], days: readonly string[]) =>
+      this.#database.query<BudgetRow>(`${BUDGETS} and ${which}`, [asset, [...missing], ...days]);
+    const rows = await this.#nearFirst<BudgetRow>(ids, ({ id }) => id, {
+      near: (all, days) => read("day in ($3::date, $4::date)", all, days),
+      elsewhere: (missing, days) => read("day not in ($3::date, $4::date)", missing, days),
+    });
     return new Map(rows.map(({ id, units }) => [id, units]));
+  }
+
+  /** Reads rows where they should be, then those that are not there wherever they are. */
+  async #nearFirst<R>(
+    ids: readonly OrderId[],
+    idOf: (row: R) => OrderId,
+    { near, elsewhere }: Places<R>,
+  ): Promise<R[]> {
+    if (ids.length === 0) return [];
+    const days = recentDays();
+    const rows = await near(ids, days);
+    if (rows.length === ids.length) return rows;
+    const found = new Set(rows.map(idOf));
+    return [
+      ...rows,
+      ...(await elsewhere(
+        ids.filter((id) => !found.has(id)),
+        days,
+      )),
+    ];
   }
 
   /** Stores the settlements and moves the positions, all or nothing. Rejects with Fenced when another process has the asset. */
@@ -142,6 +159,26 @@ export class TradeStore {
       throw fenceError(SERVICE, cause);
     }
   }
+}
+
+const ORDERS = `select order_id as "orderId", account_id as "accountId", client_order_id as "clientOrderId", side, type,
+    time_in_force as "timeInForce", price_ticks as "priceTicks", ${termsColumns("orders")},
+    quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots", status,
+    received_at_us as "receivedAtUs", maker_fee_bps as "makerBps", taker_fee_bps as "takerBps",
+    held_units as "heldUnits", fee_carry as "feeCarry"
+  from orders where asset = $1 and order_id = any($2::bigint[])`;
+
+const BUDGETS = `select log_id as id, quote_budget_units as units from order_log
+  where asset = $1 and log_id = any($2::bigint[]) and quote_budget_units is not null`;
+
+interface BudgetRow {
+  readonly id: OrderId;
+  readonly units: CurrencyUnits;
+}
+
+interface Places<R> {
+  near(ids: readonly OrderId[], days: readonly string[]): Promise<R[]>;
+  elsewhere(ids: readonly OrderId[], days: readonly string[]): Promise<R[]>;
 }
 
 type OrderRow = Omit<OrderRecord, "feeRates" | "terms"> &

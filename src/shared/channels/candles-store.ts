@@ -20,7 +20,8 @@ const EARLIER = `select close_ticks as "closeTicks", last_trade_id as "lastTrade
   where asset = $1 and open_at_ms < $2 order by open_at_ms desc limit 1`;
 
 /** The assets of which every command in the log is settled, with their last trades. */
-const SETTLED = `select o.asset, coalesce((select max(trade_id) from trades t where t.asset = o.asset), 0) as "lastTradeId"
+const SETTLED = `select o.asset, coalesce((select last_trade_id from candles c where c.asset = o.asset
+    order by open_at_ms desc limit 1), 0) as "lastTradeId"
   from consumer_positions o join consumer_positions s
     on s.asset = o.asset and s.service = 'trade-processing' and s.command_sequence >= o.command_sequence
   where o.service = 'order-processing' and o.asset = any($1::text[])`;

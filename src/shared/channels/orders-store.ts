@@ -1,4 +1,5 @@
 import type { Database } from "../database/database.js";
+import { isOpenDay } from "../database/history-days.js";
 import {
   ORDER_OF_REPORT,
   REPORT_COLUMNS,
@@ -18,7 +19,7 @@ import type { FeedReport } from "./account-feed.js";
 import type { AccountSnapshot, OpenOrderPlace, OpenOrdersPage, OrdersSource, ReportsHole } from "./orders-source.js";
 
 const ACCOUNT_SEQUENCE = `coalesce((select last_sequence from account_sequences where account_id = $1), 0) as "accountSequence"`;
-const IS_OPEN = "account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger')";
+const IS_OPEN = `account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger') and ${isOpenDay("orders")}`;
 
 /** The account's sequence and its open orders in one statement, so that both are of the same moment. */
 const OPEN_ORDERS = `${ACCOUNT_SEQUENCE}, coalesce((select json_agg(open_order) from (
@@ -32,7 +33,8 @@ const ACCOUNT_SNAPSHOT = `select ${OPEN_ORDERS}, (select count(*) from orders wh
 const OPEN_ORDERS_PAGE = `select ${OPEN_ORDERS}`;
 
 const REPORTS_AFTER = `select ${REPORT_COLUMNS} from execution_reports r ${ORDER_OF_REPORT}
-  where r.account_id = $1 and r.account_sequence > $2 order by r.account_sequence limit $3`;
+  where r.account_id = $1 and r.account_sequence > greatest($2,
+    (select account_sequence from closed_accounts where account_id = $1)) order by r.account_sequence limit $3`;
 const REPORTS_IN_HOLES = `select ${REPORT_COLUMNS}
   from unnest($1::bigint[], $2::bigint[], $3::bigint[]) hole(account_id, after, up_to)
   join execution_reports r using (account_id) ${ORDER_OF_REPORT}

@@ -34,7 +34,8 @@ export class TradesStore implements TradesSource {
   }
 
   lastTradeIds(): Promise<{ asset: string; tradeId: number }[]> {
-    const text = `select asset, coalesce((select max(trade_id) from trades where trades.asset = names.asset), 0) as "tradeId"
+    const text = `select asset, coalesce((select last_trade_id from candles where candles.asset = names.asset
+        order by open_at_ms desc limit 1), 0) as "tradeId"
       from unnest($1::text[]) as names(asset)`;
     return this.#database.query(text, [[...this.#assets.keys()]]);
   }

@@ -1,12 +1,12 @@
 import { type PriceTicks, priceTicks } from "../domain/units.js";
 import type { Row, Statement } from "./database.js";
 
-/** Finds the price of each asset's last trade. */
+/** Finds the price of each asset's last trade, by its last candle: that stays when its trades are let go of. */
 export function findLastPrices(assets: readonly string[]): Statement {
   return {
     name: "find_last_prices",
-    text: `select a.asset, t.price_ticks from unnest($1::text[]) as a(asset) cross join lateral
-      (select price_ticks from trades where asset = a.asset order by trade_id desc limit 1) t`,
+    text: `select a.asset, c.close_ticks as price_ticks from unnest($1::text[]) as a(asset) cross join lateral
+      (select close_ticks from candles where asset = a.asset order by open_at_ms desc limit 1) c`,
     values: [assets],
   };
 }

@@ -16,6 +16,8 @@ export interface PositionMove {
   readonly from: number;
   readonly reached: number;
   readonly streamSequence: StreamSequence;
+  /** Where the last command must stand, too: of a service whose commands don't all move `from`. */
+  readonly fromCommand?: CommandSequence;
   readonly throughCommand: CommandSequence;
   /** The last command whose hold has passed to an order, or was released. */
   readonly holdThroughCommand: CommandSequence;
@@ -29,12 +31,14 @@ export function takePositions(service: ServiceName, moves: readonly PositionMove
     (move) => move.from,
     (move) => move.reached,
     (move) => move.streamSequence,
+    (move) => move.fromCommand,
     (move) => move.throughCommand,
     (move) => move.holdThroughCommand,
   );
   return {
     name: "take_positions",
-    text: "select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])",
+    text: `select take_positions($1, $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+      $8::bigint[])`,
     values: [service, ...values],
   };
 }

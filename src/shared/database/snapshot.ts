@@ -32,9 +32,13 @@ const SNAPSHOT_CLOSE_TIMEOUT_MS = 1_000;
 const SNAPSHOT_SETTINGS =
   "set local cursor_tuple_fraction = 1; set local jit = off; set local enable_nestloop = off; set local work_mem = '64MB'";
 
-/** Opens a snapshot on a connection of its own. While it is open, Postgres can't clean up rows that changed since. */
-export async function openSnapshot(url: string, applicationName: string): Promise<Snapshot> {
+/**
+ * Opens a snapshot on a connection of its own, on which `first` was run before. While it is open, Postgres can't clean up rows
+ * that changed since.
+ */
+export async function openSnapshot(url: string, applicationName: string, first?: string): Promise<Snapshot> {
   const client = await connectedClient(url, applicationName, SNAPSHOT_QUERY_TIMEOUT_MS);
+  if (first !== undefined) await asFirst(client, first);
   await asFirst(client, `begin isolation level repeatable read, read only; ${SNAPSHOT_SETTINGS}`);
   return snapshotOf(client);
 }

@@ -95,6 +95,14 @@ export function feeRatesOf({ maker_fee_bps: makerBps, taker_fee_bps: takerBps }:
   return makerBps === null ? null : ({ makerBps, takerBps } as FeeRates);
 }
 
+/** The state of the asset's engine that stands for the commands that were let go of; null: there is none. */
+export async function readStoredState(database: Pick<Database, "query">, asset: string): Promise<Uint8Array | null> {
+  const [row] = await database.query<{ engine: Uint8Array }>("select engine from engine_anchors where asset = $1", [
+    asset,
+  ]);
+  return row?.engine ?? null;
+}
+
 /** The rules that the asset's engine was told last; null: none yet. */
 export async function lastStoredRules(database: Pick<Database, "query">, asset: string): Promise<RulesInForce | null> {
   const [row] = await database.query<{ rules: string }>(

@@ -15,9 +15,16 @@ export const REPORT_COLUMNS = `r.account_id as "accountId", r.account_sequence a
   r.fee_units as "feeUnits", r.reason, r.received_at_us as "receivedAtUs", r.matched_at_us as "matchedAtUs",
   ${termsColumns("o")}`;
 
-/** Joins a report with its order, but not if the report has no side: then the order is another account's. */
-export const ORDER_OF_REPORT =
-  "left join orders o on o.asset = r.asset and o.order_id = r.order_id and r.side is not null";
+/**
+ * Joins a report with its order, but not if the report has no side: then the order is another account's. An order stands in the
+ * day on which it ended, which is the report's or a later one, unless the report refuses to change what had ended before.
+ */
+export const ORDER_OF_REPORT = `left join lateral (${["r.day <= day", "r.day > day"]
+  .map(
+    (days) => `(select * from orders
+      where asset = r.asset and order_id = r.order_id and r.side is not null and ${days} limit 1)`,
+  )
+  .join(" union all ")} limit 1) o on true`;
 
 export type ReportRow = Omit<SequencedReport, "terms"> & TermsRow & { readonly asset: string };
 

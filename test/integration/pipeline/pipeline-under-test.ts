@@ -14,7 +14,7 @@ import { OrderProcessing } from "../../../src/order-processing/service.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { subjectOf } from "../../../src/shared/bus/subjects.js";
 import { connectDatabase, type Database, type Row } from "../../../src/shared/database/database.js";
-import { readStoredCommands } from "../../../src/shared/database/stored-commands.js";
+import { readStoredCommands, readStoredState } from "../../../src/shared/database/stored-commands.js";
 import { type AssetRegistry, configuredRules, loadAssets } from "../../../src/shared/domain/assets.js";
 import type { OrderRequest, RequestBody } from "../../../src/shared/domain/messages.js";
 import { type AccountId, accountId, logIdAt, type OrderId, orderId } from "../../../src/shared/domain/units.js";
@@ -211,6 +211,7 @@ function stageOf(
       snapshots,
       rulesVersion,
       storedCommands: (asset, after, max) => readStoredCommands(database, asset, after, max),
+      storedState: (asset) => readStoredState(database, asset),
     });
   return new TradeProcessing(service, bus, new TradeStore(database), registry);
 }

@@ -169,6 +169,7 @@ function order(sequence: number, status: string, filled: number, leaves: number 
     taker_fee_bps: log["taker_fee_bps"],
     held_units: 0,
     fee_carry: 0,
+    day: status === "open" ? "infinity" : "2026-01-01",
     ...values,
   };
 }

@@ -89,6 +89,7 @@ export const ALERT_SCENARIOS: readonly AlertScenario[] = [
     stays(1),
     Array.from({ length: 50 }, () => "1 0x5").join(" "), // sometimes, for a moment
   ),
+  oneSeries("HistoryDaysShort", "bourse_history_days_ahead", stays(2), stays(3)),
   oneSeries("PostgresDeadlocks", "bourse_postgres_deadlocks_total", steps(5, 6), stays(6), 60),
   oneSeries("SubscribersCut", 'bourse_notifier_lagged_total{reason="slow"}', grows(1), steps(0, 5), 60),
   oneSeries("DepthLost", `bourse_depth_books_total{${OF}}`, grows(1), grows(0.4), 200),
