@@ -1,9 +1,8 @@
 /** `npm run retention -- --keep 90d`: lets go of days of history that are older, once what stands for them is verified. */
-import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { createLogger } from "../shared/process/log.js";
-import { commandLine, textOption } from "../shared/process/options.js";
+import { commandLine, days, textOption } from "../shared/process/options.js";
 import { retentionConfig } from "./config.js";
 import { newestState } from "./engine-books.js";
 import { Retention } from "./retention.js";
@@ -51,13 +50,6 @@ async function main(): Promise<void> {
   } finally {
     await database.close();
   }
-}
-
-function days(text: string): number {
-  const [, count] = /^(\d{1,5})d$/.exec(text) ?? [];
-  if (count === undefined || Number(count) < 1)
-    throw new InvalidArgumentError("It must be a number of days from 1d, such as 90d");
-  return Number(count);
 }
 
 try {

@@ -56,6 +56,13 @@ export function whole({ from = 1, to = Number.MAX_SAFE_INTEGER } = {}): (text: s
   };
 }
 
+/** Reads a number of days, such as 90d. */
+export function days(text: string): number {
+  const [, count = 0] = /^(\d{1,5})d$/.exec(text) ?? [];
+  if (Number(count) >= 1) return Number(count);
+  throw new InvalidArgumentError("It must be a number of days from 1d, such as 90d");
+}
+
 /** Reads a number above zero, such as 2.5. */
 export function positive(text: string): number {
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) > 0) return Number(text);
