@@ -32,6 +32,8 @@ export interface PostgresOptions {
   readonly logFile: string;
   /** False in tests that are not about durability: nothing is flushed to disk. */
   readonly isDurable: boolean;
+  /** Instead of, or beside, the usual ones: for a server that is followed by another one, or follows. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const USER = "bourse";
@@ -74,7 +76,12 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     mayAccess(account, file, "x"),
   );
   if (!existsSync(cluster)) await createCluster(cluster, passwordFile, { binaries, account, logFile, isDurable });
-  const settings = Object.entries({ ...SETTINGS, ...(isDurable ? DURABLE : FAST), port: String(port) });
+  const settings = Object.entries({
+    ...SETTINGS,
+    ...(isDurable ? DURABLE : FAST),
+    ...options.settings,
+    port: String(port),
+  });
   const server = await startGuarded({
     file: binaries.postgres,
     args: ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
@@ -94,12 +101,12 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   return { adminUrl: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`, process: server };
 }
 
-/** Whether the server is ready, by line 8 of its pid file; a pid file left by a crash names a process that is gone. */
+/** Whether the server takes connections, by line 8 of its pid file; a pid file left by a crash names a process that is gone. */
 function isReady(cluster: string): boolean {
   const pidFile = join(cluster, "postmaster.pid");
   const pid = pidIn(pidFile);
   if (pid === null || !isStartedWith(pid, cluster)) return false;
-  return readFileSync(pidFile, "utf8").split("\n")[7]?.trim() === "ready";
+  return /^(ready|standby)$/.test(readFileSync(pidFile, "utf8").split("\n")[7]?.trim() ?? "");
 }
 
 /**

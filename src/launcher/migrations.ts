@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { migrate } from "postgres-migrations";
 import { refuseDemoKeys, revokeDemoKeys } from "../shared/access/demo-keys.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
+import { serversOf } from "../shared/database/server-choice.js";
 import { type Asset, type Currency, loadAssets } from "../shared/domain/assets.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import type { Logger } from "../shared/process/log.js";
@@ -23,8 +24,9 @@ export interface MigrationOptions {
 
 /** Brings the database to the state that the services expect. Safe to repeat, and to run twice at the same time. */
 export async function prepareDatabase(databaseUrl: string, options: MigrationOptions): Promise<void> {
-  await applyMigrations(databaseUrl, options.createDatabase);
-  const database = await connectDatabase(databaseUrl, { applicationName: "migrate", log: options.log });
+  const { createDatabase, log } = options;
+  await applyMigrations(await writableServer(databaseUrl, log), createDatabase);
+  const database = await connectDatabase(databaseUrl, { applicationName: "migrate", log });
   try {
     const registry = loadAssets(options.assetsFile);
     await assertSizesUnchanged(database, registry.assets);
@@ -39,6 +41,15 @@ export async function prepareDatabase(databaseUrl: string, options: MigrationOpt
   } finally {
     await database.close();
   }
+}
+
+/** The server to migrate, of those that the URL names. */
+async function writableServer(databaseUrl: string, log: Logger): Promise<string> {
+  const [only = databaseUrl, ...others] = serversOf(databaseUrl);
+  if (others.length === 0) return only;
+  const database = await connectDatabase(databaseUrl, { applicationName: "migrate", log });
+  await database.close();
+  return database.server;
 }
 
 export async function applyMigrations(databaseUrl: string, createDatabase: boolean): Promise<void> {

@@ -4,13 +4,14 @@
  */
 
 import pg from "pg";
-import { DeadlineExceeded } from "../domain/errors.js";
 import type { Logger } from "../process/log.js";
 import { beforeDeadline, tryFor } from "../process/waits.js";
 import { AnswerWatch } from "./answer-watch.js";
 import { type CopiedRow, copyRows } from "./binary-copy.js";
+import { DoubtedSessions } from "./doubted-sessions.js";
 import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
 import { isPostgresError, sqlState } from "./postgres-errors.js";
+import { ServerChoice } from "./server-choice.js";
 import { databaseTypes } from "./types.js";
 
 export type { CopiedRow, Row, Statement };
@@ -48,6 +49,8 @@ export interface Database extends Queries {
 export interface ConnectedDatabase extends Database {
   /** How often Postgres went away. */
   readonly outages: number;
+  /** The URL of the server that it is connected to, of those that its own URL names. */
+  readonly server: string;
   /** Opens connections for queries that must not wait behind others. They are closed with the database. */
   lane(options: LaneOptions): Queries;
 }
@@ -73,14 +76,6 @@ const TRANSACTION_TIMEOUT_FIRST_MS = 2_000;
 const TRANSACTION_TIMEOUT_LAST_MS = QUERY_TIMEOUT_MS;
 /** Sets the timeout if the server knows it: Postgres 17 and later do. */
 const TRANSACTION_TIMEOUT = "select set_config(name, $1, false) from pg_settings where name = 'transaction_timeout'";
-
-/**
- * Ends sessions whose connection broke, and returns those that did not end in time. A transaction that was sent on such a
- * connection may still be on its way, and be committed after its outcome was read.
- */
-const END_SESSIONS = `select pid from pg_stat_activity where pid = any($1::int[]) and usename = current_user
-  and application_name = current_setting('application_name') and not pg_terminate_backend(pid, $2)`;
-const END_SESSIONS_TIMEOUT_MS = 2_000;
 
 /**
  * Makes Postgres plan by index only on the writer's connection: its statements are prepared once, when tables may still be
@@ -116,7 +111,7 @@ interface Writer {
 }
 
 class PostgresDatabase implements ConnectedDatabase {
-  readonly #config: pg.ClientConfig;
+  readonly #servers: ServerChoice;
   readonly #pool: pg.Pool;
   readonly #copies: pg.Pool;
   readonly #lanes: pg.Pool[] = [];
@@ -125,27 +120,26 @@ class PostgresDatabase implements ConnectedDatabase {
   #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
   /** What the next transaction waits for: a client has one at a time. */
   #lastTransaction: Promise<unknown> = Promise.resolve();
-  /** Process ids of sessions whose connection broke, and that may still commit a transaction. */
-  #doubted: readonly number[] = [];
-  #doubtsEnd: Promise<void> | null = null;
+  readonly #doubted: DoubtedSessions;
   #closed = false;
 
   constructor(url: string, { applicationName, log, poolMax = 2 }: DatabaseOptions) {
-    this.#config = {
-      connectionString: url,
+    this.#servers = new ServerChoice(url, {
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       types: databaseTypes,
-    };
+    });
     this.#pool = this.#openPool({ max: poolMax });
     // pg's query_timeout knows no streams: it would strike when the copy is long done.
     this.#copies = this.#openPool({ max: poolMax, query_timeout: 0, idleTimeoutMillis: COPIES_IDLE_MS });
+    const query = (text: string, values: readonly unknown[] = []) => this.#watched(this.#pool.query(text, [...values]));
+    this.#doubted = new DoubtedSessions({ query, settled: () => this.#servers.settled({ query }) });
     this.#watch = new AnswerWatch("Postgres", () => this.#pool.query("select 1"), log);
   }
 
   async query<R>(text: string, values: readonly unknown[] = []): Promise<R[]> {
-    await this.#noDoubts();
+    await this.#doubted.ended();
     const { rows } = await this.#watched(this.#pool.query(text, [...values]));
     return rows as R[];
   }
@@ -160,13 +154,13 @@ class PostgresDatabase implements ConnectedDatabase {
   }
 
   #openPool(config: pg.PoolConfig): pg.Pool {
-    const pool = new pg.Pool({ ...this.#config, idleTimeoutMillis: 0, ...config });
+    const pool = this.#servers.pool({ idleTimeoutMillis: 0, ...config });
     pool.on("error", (err) => this.#lost(err));
     return pool;
   }
 
   async copy<R>(select: string, values: readonly (string | number)[], decode: (row: CopiedRow) => R): Promise<R[]> {
-    await this.#noDoubts();
+    await this.#doubted.ended();
     const literal = (_: string, place: string) => pg.escapeLiteral(String(values[Number(place) - 1]));
     return await this.#watched(this.#copied(select.replace(/\$(\d+)/g, literal), decode));
   }
@@ -214,8 +208,8 @@ class PostgresDatabase implements ConnectedDatabase {
         this.#transactionTimeoutMs = Math.min(2 * this.#transactionTimeoutMs, TRANSACTION_TIMEOUT_LAST_MS);
       // After an error it is not known which statements are prepared, and whether an answer is still to come.
       this.#discardWriter(writer);
-      if (sqlState(error) === null) {
-        this.#doubted = [...this.#doubted, processIdOf(writer.client)];
+      if (sqlState(error) === null || isPostgresError(error, "sessionEnded")) {
+        this.#doubted.add(processIdOf(writer.client));
         this.#lost(error);
       }
       throw error;
@@ -228,6 +222,10 @@ class PostgresDatabase implements ConnectedDatabase {
 
   get outages(): number {
     return this.#watch.outages;
+  }
+
+  get server(): string {
+    return this.#servers.server;
   }
 
   async close(): Promise<void> {
@@ -243,21 +241,6 @@ class PostgresDatabase implements ConnectedDatabase {
     ]);
   }
 
-  async #noDoubts(): Promise<void> {
-    if (this.#doubted.length === 0) return;
-    this.#doubtsEnd ??= this.#endDoubted().finally(() => {
-      this.#doubtsEnd = null;
-    });
-    await this.#doubtsEnd;
-  }
-
-  async #endDoubted(): Promise<void> {
-    const ended = this.#doubted;
-    const { rows } = await this.#watched(this.#pool.query(END_SESSIONS, [ended, END_SESSIONS_TIMEOUT_MS]));
-    if (rows.length > 0) throw new DeadlineExceeded("Postgres does not end a session whose connection broke");
-    this.#doubted = this.#doubted.filter((id) => !ended.includes(id));
-  }
-
   #connectedWriter(): Promise<Writer> {
     if (this.#closed) return Promise.reject(new Error("the database connection was closed by its owner"));
     this.#writer ??= this.#connectWriter().catch((error: unknown) => {
@@ -269,7 +252,7 @@ class PostgresDatabase implements ConnectedDatabase {
   }
 
   async #connectWriter(): Promise<Writer> {
-    const writer = { client: new pg.Client(this.#config), prepared: new Set<string>() };
+    const writer = { client: this.#servers.client(), prepared: new Set<string>() };
     writer.client.on("error", (err) => {
       this.#discardWriter(writer);
       this.#lost(err);

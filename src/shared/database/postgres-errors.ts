@@ -19,6 +19,8 @@ export const POSTGRES_ERRORS = {
   clientOrderIdTaken: "BX011",
   foreignKeyViolation: "23503",
   uniqueViolation: "23505",
+  /** Somebody ended the session: also while its commit, which is done, waited for a standby. */
+  sessionEnded: "57P01",
   /** The server ended a transaction that took longer than transaction_timeout. */
   transactionTimedOut: "25P04",
 } as const;
