@@ -11,6 +11,9 @@ create role :"user" login password :'password' in role :"role";
 SQL
 }
 
+# A standby (config/postgres-standby.sh) may follow, from the containers' own networks.
+echo "host replication all samenet scram-sha-256" >>"$PGDATA/pg_hba.conf"
+
 make_user order_handler "$ORDER_HANDLER_PASSWORD"
 make_user order_processing "$ORDER_PROCESSING_PASSWORD"
 make_user matching_engine "$MATCHING_ENGINE_PASSWORD"
@@ -19,3 +22,6 @@ make_user market_data_notifier "$MARKET_DATA_NOTIFIER_PASSWORD"
 make_user reconciliation "$RECONCILIATION_PASSWORD"
 make_user gateway "$GATEWAY_PASSWORD"
 make_user operator "$OPERATOR_PASSWORD"
+
+# What standbys lack is told to whoever monitors.
+psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" -c "grant pg_monitor to reconciliation"

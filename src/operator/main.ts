@@ -1,4 +1,4 @@
-/** `npm run account`, `asset`, `status`, `trace` and `metrics`: the operators' commands for a pipeline, running or not. */
+/** `npm run account`, `asset`, `status`, `trace`, `metrics` and `promote`: the operators' commands for a pipeline, running or not. */
 
 import { connectDatabase } from "../shared/database/database.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
@@ -13,6 +13,7 @@ import { ASSET } from "./asset-program.js";
 import { parse, RefusedToOperator } from "./command-line.js";
 import { operatorConfig } from "./config.js";
 import { runMetrics } from "./metrics-program.js";
+import { runPromote } from "./promote-program.js";
 import { showStatus } from "./status-program.js";
 import { stepsOf, TRACE_HELP, TRACE_SUMMARY, traceText } from "./trace.js";
 import { readOrder } from "./trace-readings.js";
@@ -26,8 +27,9 @@ const log = createLogger("operator", "silent");
 async function run(): Promise<void> {
   if (name === "status") return await showStatus(args, log);
   if (name === "metrics") return await runMetrics(args);
+  if (name === "promote") return await runPromote(args, log);
   if (name === "trace") return await showTrace();
-  if (program === undefined) throw new WrongOption("it is npm run account, asset, status, trace or metrics");
+  if (program === undefined) throw new WrongOption("it is npm run account, asset, status, trace, metrics or promote");
   const parsed = parse(program, args);
   const config = operatorConfig();
   const options = { applicationName: "operator", log };
