@@ -3,6 +3,7 @@ import { connectBus } from "../shared/bus/bus.js";
 import { reportStreams } from "../shared/bus/stream-metrics.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase, reportPostgres } from "../shared/database/report-database.js";
+import { serversOf } from "../shared/database/server-choice.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { serviceConfig } from "./config.js";
 import { DifferenceStore } from "./difference-store.js";
@@ -23,7 +24,8 @@ await runService("reconciliation", serviceConfig, async (service, config) => {
   reportBus(service, bus);
   // What the servers do for all is shown by this process, which stands beside the path of orders.
   reportStreams(service.metrics, bus);
-  reportPostgres(service, database.lane({ connections: 1, timeoutMs: LOOK_TIMEOUT_MS }));
+  const hasOthers = serversOf(config.databaseUrl).length > 1;
+  reportPostgres(service, database.lane({ connections: 1, timeoutMs: LOOK_TIMEOUT_MS }), { hasOthers });
 
   const store = new DifferenceStore(database);
   const reconciliation = new Reconciliation(service, store, new EngineBooks(bus, log), config);

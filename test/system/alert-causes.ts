@@ -73,6 +73,13 @@ export class AlertCauses {
     while ((await share()) < CONNECTIONS_SHARE) await this.#databaseClient();
   }
 
+  /** Commits don't wait for it: the server of `npm start` lets nobody follow. */
+  async missingStandby(): Promise<void> {
+    const client = await this.#databaseClient();
+    await client.query("alter system set synchronous_standby_names = 'nobody'");
+    await client.query("select pg_reload_conf()");
+  }
+
   /** Two transactions, each of which waits for what the other one holds. */
   async deadlock(): Promise<void> {
     const [one, other] = [await this.#databaseClient(), await this.#databaseClient()];

@@ -14,6 +14,11 @@ const ROUNDS: readonly (readonly Cause[])[] = [
       alerts: ["PostgresConnectionsNearlyUsed"],
       begin: (causes) => causes.manyDatabaseConnections(),
     },
+    {
+      of: "a standby that is not there",
+      alerts: ["PostgresStandbyMissing"],
+      begin: (causes) => causes.missingStandby(),
+    },
     { of: "junk", alerts: ["StreamNearlyFull"], begin: (causes) => causes.filledStream() },
     { of: "a forgetful reader", alerts: ["DepthLost"], begin: (causes) => causes.forgetfulReader("BTC-USD") },
     {

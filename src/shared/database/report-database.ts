@@ -24,21 +24,40 @@ interface Activity {
   readonly connections_max: number;
   readonly locks_held: number;
   readonly locks_waiting: number;
+  readonly commits_wait: boolean;
+  readonly standbys_synchronous: number;
+  readonly standbys_asynchronous: number;
+  /** Null: there are none. */
+  readonly standby_lag: number | null;
 }
 
-/** Of the database that we are connected to, but for connections, which are the server's. Readable by every role. */
+/**
+ * Of the database that we are connected to, but for connections and standbys, which are the server's. Readable by every role; without
+ * pg_monitor a role sees that a standby is there, and no more.
+ */
 const ACTIVITY = `
   select d.xact_commit as committed, d.xact_rollback as rolled_back, d.deadlocks, pg_database_size(d.datid) as bytes,
     (select sum(numbackends)::int from pg_stat_database) as connections,
     current_setting('max_connections')::int as connections_max,
-    l.held as locks_held, l.waiting as locks_waiting
+    l.held as locks_held, l.waiting as locks_waiting,
+    current_setting('synchronous_standby_names') <> '' as commits_wait,
+    s.synchronous as standbys_synchronous, s.asynchronous as standbys_asynchronous, s.lag as standby_lag
   from pg_stat_database d,
+    lateral (select count(*) filter (where is_waited_for) as synchronous,
+                    count(*) filter (where not is_waited_for) as asynchronous, max(lag) as lag
+             from (select coalesce(sync_state, 'sync') in ('sync', 'quorum') as is_waited_for,
+                     case when not pg_is_in_recovery() then pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 end as lag
+                   from pg_stat_replication where coalesce(state, 'streaming') = 'streaming') r) s,
     lateral (select count(*) filter (where granted) as held, count(*) filter (where not granted) as waiting
              from pg_locks where database = d.datid or locktype = 'transactionid') l
   where d.datname = current_database()`;
 
-/** Shows what the server does for all; one process of the pipeline does so. */
-export function reportPostgres({ metrics }: Pick<Service, "metrics">, database: Queries): void {
+/** Shows what the server does for all; one process of the pipeline does so. `hasOthers`: its URL names other servers, too. */
+export function reportPostgres(
+  { metrics }: Pick<Service, "metrics">,
+  database: Queries,
+  { hasOthers }: { readonly hasOthers: boolean },
+): void {
   const transactions = metrics.counter("postgres_transactions_total", "Transactions of the database, by outcome", [
     "outcome",
   ]);
@@ -47,12 +66,26 @@ export function reportPostgres({ metrics }: Pick<Service, "metrics">, database: 
   const bytes = metrics.gauge("postgres_database_bytes", "Size of the database on disk");
   const connections = metrics.gauge("postgres_connections", "Connections of the server that are taken");
   const limit = metrics.gauge("postgres_connections_max", "Connections of the server that there may be");
-  const all = [deadlocks, bytes, connections, limit];
+  const standbys = metrics.gauge(
+    "postgres_standbys",
+    "Standbys that follow the server: commits wait for synchronous ones",
+    ["is"],
+  );
+  const wanted = metrics.gauge(
+    "postgres_standby_wanted",
+    "1: commits wait for a synchronous standby, or DATABASE_URL names several servers",
+  );
+  const lag = metrics.gauge(
+    "postgres_standby_lag_bytes",
+    "What the standby that is furthest behind has not applied yet",
+  );
+  const all = [deadlocks, bytes, connections, limit, wanted, lag];
   metrics.onScrape(async () => {
     const [now] = await database.query<Activity>(ACTIVITY).catch(() => []);
     for (const metric of all) metric.remove();
     transactions.reset();
     locks.reset();
+    standbys.reset();
     if (now === undefined) return;
     transactions.inc({ outcome: "committed" }, now.committed);
     transactions.inc({ outcome: "rolled back" }, now.rolled_back);
@@ -62,5 +95,9 @@ export function reportPostgres({ metrics }: Pick<Service, "metrics">, database: 
     bytes.set(now.bytes);
     connections.set(now.connections);
     limit.set(now.connections_max);
+    standbys.set({ is: "synchronous" }, now.standbys_synchronous);
+    standbys.set({ is: "asynchronous" }, now.standbys_asynchronous);
+    wanted.set(now.commits_wait || hasOthers ? 1 : 0);
+    if (now.standby_lag !== null) lag.set(now.standby_lag);
   });
 }

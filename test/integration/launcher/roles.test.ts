@@ -101,9 +101,17 @@ describe("the database's roles", () => {
 
   it("let reconciliation see what Postgres does for all", async () => {
     const { metrics } = serviceForTest("reconciliation");
-    reportPostgres({ metrics }, await as("bourse_reconciliation"));
+    reportPostgres({ metrics }, await as("bourse_reconciliation"), { hasOthers: true });
     const text = await metrics.text();
-    for (const name of ["transactions_total", "locks", "database_bytes", "connections", "connections_max"])
+    for (const name of [
+      "transactions_total",
+      "locks",
+      "database_bytes",
+      "connections",
+      "connections_max",
+      "standbys",
+      "standby_wanted",
+    ])
       expect(text).to.match(new RegExp(`^bourse_postgres_${name}\\{.*\\} \\d+$`, "m"));
   });
 

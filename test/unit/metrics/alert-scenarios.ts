@@ -91,6 +91,12 @@ export const ALERT_SCENARIOS: readonly AlertScenario[] = [
   ),
   oneSeries("HistoryDaysShort", "bourse_history_days_ahead", stays(2), stays(3)),
   oneSeries("PostgresDeadlocks", "bourse_postgres_deadlocks_total", steps(5, 6), stays(6), 60),
+  {
+    alert: "PostgresStandbyMissing",
+    trouble: { bourse_postgres_standby_wanted: stays(1), 'bourse_postgres_standbys{is="synchronous"}': stays(0) },
+    well: { bourse_postgres_standby_wanted: stays(1), 'bourse_postgres_standbys{is="synchronous"}': stays(1) },
+  },
+  oneSeries("PostgresStandbyBehind", "bourse_postgres_standby_lag_bytes", stays(300e6), stays(200e6)),
   oneSeries("SubscribersCut", 'bourse_notifier_lagged_total{reason="slow"}', grows(1), steps(0, 5), 60),
   oneSeries("DepthLost", `bourse_depth_books_total{${OF}}`, grows(1), grows(0.4), 200),
 ];
