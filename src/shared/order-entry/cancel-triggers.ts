@@ -110,6 +110,11 @@ export class CancelTriggers {
     if (session !== undefined) session.endedMs ??= this.#options.nowMs();
   }
 
+  /** All sessions count as ended: their clients are about to come back, to another process. */
+  endAll(): void {
+    for (const triggerId of this.#sessions.keys()) this.end(triggerId);
+  }
+
   /** Renews the lease and writes down ended sessions. Call it every few hundred milliseconds. */
   sweep(): void {
     const isDue = this.#options.nowMs() - this.#renewedMs >= RENEWAL_INTERVAL_MS;
@@ -132,11 +137,16 @@ export class CancelTriggers {
     const sentMs = nowMs();
     await this.#watched(
       store.renew(this.#handler).then(() => {
-        this.#hasLapsed ||= sentMs - this.#renewedMs > LAPSE_MS;
+        this.#hasLapsed ||= this.#mayHaveLapsed(sentMs);
         this.#renewedMs = sentMs;
       }),
     );
     this.#isRenewing = false;
+  }
+
+  /** Whether it is long ago at this time that the lease was renewed; before the first time there was nothing to give up. */
+  #mayHaveLapsed(atMs: number): boolean {
+    return Number.isFinite(this.#renewedMs) && atMs - this.#renewedMs > LAPSE_MS;
   }
 
   async #storeOpened(): Promise<void> {
@@ -161,16 +171,17 @@ export class CancelTriggers {
   async #writeSessions(): Promise<void> {
     const { store, nowMs } = this.#options;
     const ended = this.#ended();
+    this.#hasLapsed ||= ended.length > 0 && this.#mayHaveLapsed(nowMs());
+    if (this.#hasLapsed) {
+      // Also those that have ended: what they placed after they were given up is to go, too.
+      await store.restoreSessions(this.#handler, [...this.#sessions.values()]);
+      this.#hasLapsed = false;
+    }
     if (ended.length > 0) {
       await store.endSessions(
         ended.map(({ triggerId, endedMs }) => ({ triggerId, endedAgoMs: nowMs() - (endedMs ?? nowMs()) })),
       );
       for (const { triggerId } of ended) this.#sessions.delete(triggerId);
-    }
-    if (this.#hasLapsed) {
-      const living = [...this.#sessions.values()].filter(({ endedMs }) => endedMs === null);
-      await store.restoreSessions(this.#handler, living);
-      this.#hasLapsed = false;
     }
     const refused = [...this.#refused];
     if (refused.length === 0) return;

@@ -173,6 +173,22 @@ describe("cancel triggers", () => {
     expect(ends()).to.have.length(2);
   });
 
+  it("stores a session again before its end where it may have been given up meanwhile, and placed orders since", async () => {
+    const session = await triggers.open(ME, STAYS);
+    await sweepAfter(0);
+    store.isFailing = true;
+    await sweepAfter(1_000);
+    store.isFailing = false;
+    triggers.end(session);
+    store.told.length = 0;
+    await sweepAfter(5_000);
+    await sweepAfter(0);
+    expect(store.told.slice(0, 2)).to.deep.equal([
+      ["restore", session],
+      ["end", [session, 5_000]],
+    ]);
+  });
+
   it("takes an account back before the end of its last session is stored", async () => {
     const [mine, others] = [await triggers.open(ME, STAYS), await triggers.open(OTHER, STAYS)];
     triggers.end(mine);
