@@ -2,6 +2,7 @@ import type { Server, Socket } from "node:net";
 import { REJECTS, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
 import type { Logger } from "../shared/process/log.js";
+import { listenOn, type PublicAddress } from "../shared/process/shared-socket.js";
 import type { TlsIdentity } from "../shared/process/tls.js";
 import type { TrustedProxies } from "../shared/process/trusted-proxies.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
@@ -50,17 +51,15 @@ export class OrderServer {
     });
   }
 
-  listen(port: number, host: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", (cause) => {
-        const hint = "set ORDER_HANDLER_PORT to a free one";
-        reject(new Error(`the order port ${host}:${port} can't be opened; ${hint}`, { cause }));
-      });
-      this.#server.listen(port, host, () => {
-        const address = this.#server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : port);
-      });
+  /** Resolves with the port. */
+  async listen(address: PublicAddress): Promise<number> {
+    const { host, port } = address;
+    await listenOn(this.#server, address).catch((cause: unknown) => {
+      const hint = "set ORDER_HANDLER_PORT to a free one";
+      throw new Error(`the order port ${host}:${port} can't be opened; ${hint}`, { cause });
     });
+    const opened = this.#server.address();
+    return typeof opened === "object" && opened !== null ? opened.port : port;
   }
 
   get sessionCount(): number {
@@ -80,6 +79,17 @@ export class OrderServer {
     const nowMs = this.#ports.nowMs();
     for (const [session, connection] of this.#connections) connection.sweep(nowMs, session.overdue(nowMs));
     this.#strangers.sweep(nowMs);
+  }
+
+  /** Ends each session without a word at a moment when none of its requests is under way. */
+  leaveAll(why: string): void {
+    for (const session of this.#connections.keys()) session.leave(why);
+  }
+
+  /** No session takes what comes in from now on; what it has received is answered. */
+  endInputs(): void {
+    for (const session of this.#connections.keys()) session.endInput();
+    for (const connection of this.#connections.values()) this.#turns.wake(connection);
   }
 
   closeAll(why: string): void {

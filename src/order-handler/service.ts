@@ -23,6 +23,8 @@ export interface OrderHandlerOptions extends Pick<OrderEntryOptions, OfEntry> {
 }
 
 const SWEEP_INTERVAL_MS = 200;
+/** How long a session that always has a request under way may go on, when another process takes over. */
+const LEAVE_MS = 2_000;
 
 export class OrderHandler {
   readonly #options: OrderHandlerOptions;
@@ -32,6 +34,8 @@ export class OrderHandler {
   readonly #stopSweeping: () => void;
   /** Sessions whose connection is gone: if their login is accepted after that, its trigger ends at once. */
   readonly #gone = new WeakSet<Session>();
+  /** Another process takes over: who is not logged in yet is to log in there. */
+  #isLeaving = false;
 
   constructor(options: OrderHandlerOptions) {
     const { config, log, metrics } = options;
@@ -58,11 +62,11 @@ export class OrderHandler {
 
   /** Returns the port; if the configuration says 0, the system chooses it. */
   async listen(): Promise<number> {
-    const { port, host } = this.#options.config;
+    const { host, isShared, instance } = this.#options.config;
     await this.#entry.prepare();
-    const opened = await this.#server.listen(port, host);
-    this.#entry.opened({ host, port: opened });
-    return opened;
+    const port = await this.#server.listen(this.#options.config);
+    this.#entry.opened({ host, port, ...(isShared && { instance }) });
+    return port;
   }
 
   /** Why the order log counts as lost; null: all is well. */
@@ -72,9 +76,10 @@ export class OrderHandler {
 
   /** Stops in order: refuses new requests, answers those under way, closes connections, writes down which sessions ended. */
   async stop(): Promise<void> {
-    const { batcher, server } = this.#options.config;
-    this.#entry.close();
+    const { batcher, server, isShared } = this.#options.config;
     this.#server.stopAccepting();
+    if (isShared) await this.#leave();
+    this.#entry.close();
     await hasBecome(() => !this.#server.hasUnanswered, { deadlineMs: batcher.requestTimeoutMs });
     this.#server.closeAll("this order-handler is stopping; connect again");
     await hasBecome(() => this.#server.sessionCount === 0, { deadlineMs: server.lingerMs });
@@ -82,6 +87,23 @@ export class OrderHandler {
     await hasBecome(() => this.#server.sessionCount === 0, { deadlineMs: server.lingerMs });
     await this.#entry.finish();
     this.#stopSweeping();
+  }
+
+  /**
+   * Lets all clients go to the process that takes over, and refuses nothing. The ends of sessions are written down first: a client
+   * that is back at once is then known to have come back.
+   */
+  async #leave(): Promise<void> {
+    this.#isLeaving = true;
+    const { triggers } = this.#entry;
+    triggers.endAll();
+    triggers.sweep();
+    await hasBecome(() => !triggers.hasUnwrittenEnds, { deadlineMs: LEAVE_MS });
+    this.#server.leaveAll("another order-handler has the port");
+    const hasLeft = () => this.#server.sessionCount === 0;
+    if (await hasBecome(hasLeft, { deadlineMs: LEAVE_MS })) return;
+    this.#server.endInputs();
+    await hasBecome(hasLeft, { deadlineMs: LEAVE_MS });
   }
 
   #sweepAll(): void {
@@ -108,7 +130,7 @@ export class OrderHandler {
   }
 
   async #login(session: Session, credentials: Credentials, address: string): Promise<LoggedIn | Refusal> {
-    if (this.#entry.isClosed) return this.#entry.shuttingDown;
+    if (this.#entry.isClosed || this.#isLeaving) return this.#entry.shuttingDown;
     const isLeaving = () => session.isLeaving || this.#gone.has(session);
     const outcome = await this.#logins.login(credentials, address, isLeaving, (accountId) =>
       this.#server.logIn(session, accountId),

@@ -45,6 +45,8 @@ export class Session {
   #receivedAtUs: EpochUs;
   #inputEnded = false;
   #closing: string | null = null;
+  /** Why it ends as soon as nothing is under way; null: it goes on. */
+  #leaving: string | null = null;
 
   constructor(rules: RequestLineRules, limits: SessionLimits, ports: SessionPorts) {
     this.#rules = rules;
@@ -134,6 +136,7 @@ export class Session {
   /** Takes the responses that are ready, as bytes; null: there are none. */
   takeOutput(observe: (answered: Answered) => void): Buffer | null {
     const answered = this.#responses.takeAnswered();
+    if (!this.hasUnanswered && !this.isBlocked) this.#closing ??= this.#leaving;
     if (answered.length === 0) return null;
     for (const one of answered) observe(one);
     return this.#speak().write(answered);
@@ -145,6 +148,15 @@ export class Session {
     const problem = this.account === null ? null : this.#ports.loginProblem(this.account);
     if (problem !== null || this.isBlocked) return problem;
     return this.#deadlines.overdue(nowMs, this.account !== null);
+  }
+
+  /**
+   * Ends the session once every request that was received has its response, without a word: whoever comes back is served by
+   * another process. A message that has come in part is left to the next session.
+   */
+  leave(why: string): void {
+    this.#leaving ??= why;
+    this.#ports.wake();
   }
 
   /** Closes the session with this refusal as its last response; no more requests are taken. */

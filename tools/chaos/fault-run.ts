@@ -120,6 +120,7 @@ class FaultRun {
       this.#world.memory.begin();
       this.#catchUp.begin();
       this.#world.load.recovery.takeLongestGapMs();
+      this.#world.load.recovery.takeLongestReportGapMs();
       const refused = new Map(this.#world.load.attempts.refused);
       await within(
         lastsMs + INJECT_WITHIN_MS,
@@ -162,10 +163,16 @@ class FaultRun {
 
   #judgeGap(): void {
     const gapMs = Math.round(this.#world.load.recovery.takeLongestGapMs());
-    const { name, gapMaxMs } = this.#fault;
-    if (gapMaxMs === undefined) return;
-    this.#options.tell(`${name} ${this.#injected}: nothing was acknowledged for ${gapMs} ms at most`);
-    if (gapMs > gapMaxMs) this.#exceeded.push(`nothing was acknowledged for ${gapMs} ms, more than ${gapMaxMs} ms`);
+    const reportGapMs = Math.round(this.#world.load.recovery.takeLongestReportGapMs());
+    const { gapMaxMs, reportGapMaxMs } = this.#fault;
+    this.#judge(`nothing was acknowledged for ${gapMs} ms`, gapMs, gapMaxMs);
+    this.#judge(`an asset had no report for ${reportGapMs} ms`, reportGapMs, reportGapMaxMs);
+  }
+
+  #judge(what: string, tookMs: number, maxMs: number | undefined): void {
+    if (maxMs === undefined) return;
+    this.#options.tell(`${this.#fault.name} ${this.#injected}: ${what} at most`);
+    if (tookMs > maxMs) this.#exceeded.push(`${what}, more than ${maxMs} ms`);
   }
 
   #judgeRefusals(before: ReadonlyMap<number, number>): void {

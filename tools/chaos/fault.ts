@@ -19,12 +19,16 @@ export interface Fault {
   /** The part of the run where nobody looks for life: how long one injection takes by itself, about. */
   readonly lastsMs: number;
   readonly isProxied?: true;
+  /** The ports that clients know stay open while processes come and go. */
+  readonly holdsPorts?: true;
   /** Whose data lies on a disk that can be full. */
   readonly smallDisk?: "nats" | "postgres";
   /** Three nats-servers instead of one; "divisible": each in a network namespace of its own. */
   readonly cluster?: ClusterKind;
   /** How long at most nothing is acknowledged, from the injection until it has recovered. */
   readonly gapMaxMs?: number;
+  /** How long at most an asset has no report, from the injection until it has recovered. */
+  readonly reportGapMaxMs?: number;
   /** How the pipeline may refuse requests from the injection until it has recovered; not said: any way. */
   readonly mayRefuse?: readonly RejectName[];
   /** How it must have refused at least one: the fault was there. */

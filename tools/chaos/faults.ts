@@ -7,6 +7,7 @@ import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { NEIGHBOUR_FAULTS, SHORT_NEIGHBOUR_FAULTS } from "./neighbour-faults.js";
 import { POWER_FAULTS, SHORT_POWER_FAULTS } from "./power-faults.js";
+import { ROLLING_FAULTS, SHORT_ROLLING_FAULTS } from "./rolling-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
 import { SESSION_FAULTS } from "./session-faults.js";
 import { FREQUENT_SNAPSHOTS, SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
@@ -28,10 +29,15 @@ export const FAULTS: readonly Fault[] = [
   ...CLOCK_FAULTS,
   ...NEIGHBOUR_FAULTS,
   ...SESSION_FAULTS,
+  ...ROLLING_FAULTS,
 ];
 
 /** What any of the short faults needs of a world of one nats-server and one Postgres, so that they can share it. */
-const SHARED_WORLD = { isProxied: true, settings: { ...WINDOW_SETTINGS, ...FREQUENT_SNAPSHOTS } } as const;
+const SHARED_WORLD = {
+  isProxied: true,
+  holdsPorts: true,
+  settings: { ...WINDOW_SETTINGS, ...FREQUENT_SNAPSHOTS },
+} as const;
 
 /** Some of each sort, made short, for the tests, which run beside others: no time counts there. */
 export const shortFaults = (): readonly Fault[] => [...sharingFaults(), ...SHORT_STEP_FAULTS];
@@ -50,8 +56,9 @@ const sharingFaults = (): readonly Fault[] =>
     divergentEngine,
     ...SHORT_CLOCK_FAULTS,
     ...SHORT_NEIGHBOUR_FAULTS,
+    ...SHORT_ROLLING_FAULTS,
     ...SHORT_FREEZE_FAULTS,
-  ].map(({ limit: _, gapMaxMs: __, catchUpMin: ___, restingOrders: ____, ...fault }) => ({
+  ].map(({ limit: _, gapMaxMs: __, reportGapMaxMs: ___, catchUpMin: ____, restingOrders: _____, ...fault }) => ({
     ...fault,
     ...(fault.smallDisk === undefined && fault.cluster === undefined && SHARED_WORLD),
   }));

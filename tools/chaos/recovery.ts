@@ -39,6 +39,8 @@ export class Recovery {
   #markMs = Number.POSITIVE_INFINITY;
   #acknowledgedAtMs = performance.now();
   #longestGapMs = 0;
+  readonly #reportedAtMs = new Map<string, number>();
+  #longestReportGapMs = 0;
   /** New orders of assets that have had no report yet, sent after the mark. */
   readonly #orders = new Set<string>();
   #backMs: Record<Measure, Map<string, number>> = { ack: new Map(), report: new Map() };
@@ -67,6 +69,16 @@ export class Recovery {
     return longestMs;
   }
 
+  /** The longest time without a report of one and the same asset since this was asked before. */
+  takeLongestReportGapMs(): number {
+    const nowMs = performance.now();
+    const open = [...this.#reportedAtMs.values()].map((atMs) => nowMs - atMs);
+    const longestMs = Math.max(this.#longestReportGapMs, ...open);
+    this.#longestReportGapMs = 0;
+    for (const asset of this.#reportedAtMs.keys()) this.#reportedAtMs.set(asset, nowMs);
+    return longestMs;
+  }
+
   acknowledged(asset: string, logId: number, sentAtMs: number): void {
     const nowMs = performance.now();
     this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - this.#acknowledgedAtMs);
@@ -77,6 +89,9 @@ export class Recovery {
   }
 
   reported(asset: string, orderId: number): void {
+    const nowMs = performance.now();
+    this.#longestReportGapMs = Math.max(this.#longestReportGapMs, nowMs - (this.#reportedAtMs.get(asset) ?? nowMs));
+    this.#reportedAtMs.set(asset, nowMs);
     if (this.#orders.has(`${asset} ${orderId}`)) this.#note("report", asset);
   }
 

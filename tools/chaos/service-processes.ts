@@ -9,6 +9,7 @@ import { projectRoot } from "../../src/shared/process/project-root.js";
 import type { ServiceName } from "../../src/shared/process/services.js";
 import { patience } from "../../test/support/machine.js";
 import { residentMegabytes } from "../load/resident-memory.js";
+import type { HeldPort } from "./held-port.js";
 import { type KillOrder, killMessage } from "./kill-points.js";
 
 export interface ServiceOptions {
@@ -17,6 +18,8 @@ export interface ServiceOptions {
   readonly instance: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
+  /** Whose port it serves; null: it opens its own, if it has one. */
+  readonly heldPort: HeldPort | null;
 }
 
 /** As long as the launcher waits the first time. */
@@ -36,6 +39,7 @@ export class ServiceProcess {
   readonly #isKilled = new WeakSet<ChildProcess>();
   #child: ChildProcess | null = null;
   #isWanted = true;
+  #isToldToStop = false;
   #settings: Readonly<Record<string, string>> = {};
   #logRead = 0;
   #ended: Promise<void> = Promise.resolve();
@@ -98,6 +102,14 @@ export class ServiceProcess {
     this.#child?.kill("SIGCONT");
   }
 
+  /** For good, in order: resolves when it has ended. */
+  async stopInOrder(): Promise<void> {
+    this.#isWanted = false;
+    this.#isToldToStop = true;
+    this.#child?.kill("SIGTERM");
+    await this.#ended;
+  }
+
   /** For good; as a crash would. */
   async stop(): Promise<void> {
     this.#isWanted = false;
@@ -136,19 +148,25 @@ export class ServiceProcess {
   }
 
   #spawn(): void {
-    const { service, environment, folder, instance } = this.#options;
+    const { service, environment, folder, instance, heldPort } = this.#options;
     const log = openSync(this.#logFile, "a");
     // The folder among its arguments says for people whose it is; the channel ends it when we are gone.
     const child = spawn(process.execPath, ["--enable-source-maps", mainFile(service), folder], {
       cwd: projectRoot,
-      stdio: ["ignore", log, log, "ipc"],
-      env: { ...environment, ...this.#settings, INSTANCE: instance, ADMIN_PORT: String(this.#adminPort) },
+      stdio: ["ignore", log, log, heldPort?.file ?? "ignore", "ipc"],
+      env: {
+        ...environment,
+        ...this.#settings,
+        INSTANCE: instance,
+        ADMIN_PORT: String(this.#adminPort),
+        LISTEN_FDS: heldPort === null ? "0" : "1",
+      },
     });
     closeSync(log);
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
-        if (!this.#isKilled.has(child))
+        if (!this.#isKilled.has(child) && !(this.#isToldToStop && code === 0))
           this.#unwanted.push(`${service} ${instance} ended with ${signal ?? `code ${code}`}`);
         resolve();
         if (this.#isWanted) setTimeout(() => this.#isWanted && child === this.#child && this.#spawn(), RESTART_MS);

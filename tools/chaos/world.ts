@@ -14,6 +14,7 @@ import { SERVICES, type ServiceName } from "../../src/shared/process/services.js
 import { waitFor } from "../../src/shared/process/waits.js";
 import { until } from "../../test/support/eventually.js";
 import { SESSION_ACCOUNTS, TIMER_ACCOUNTS } from "./careful-clients.js";
+import { HeldPort } from "./held-port.js";
 import { type Account, Load } from "./load.js";
 import { MemoryWatch } from "./memory-watch.js";
 import { COPIES, NatsCluster } from "./nats-cluster.js";
@@ -37,6 +38,8 @@ export interface WorldOptions {
   readonly smallDisk?: "nats" | "postgres";
   /** Three nats-servers instead of one. */
   readonly cluster?: ClusterKind;
+  /** The ports of order-handler and market-data-notifier stay open while their processes come and go. */
+  readonly holdsPorts: boolean;
   /** Some whose orders go when they do; every look at everything then waits until they have gone. */
   readonly withCarefulClients: boolean;
   /** More for the environment of every service. */
@@ -76,6 +79,7 @@ export class World {
   #load!: Load;
   #proxies: Proxies | null = null;
   #smallDisk: SmallDisk | null = null;
+  readonly #heldPorts = new Map<ServiceName, HeldPort>();
   #environment: NodeJS.ProcessEnv = {};
 
   private constructor(folder: string, settings: Readonly<Record<string, string>>) {
@@ -90,7 +94,7 @@ export class World {
     const world = new World(folder, options.settings);
     try {
       await world.#startServers(options);
-      await world.#startServices();
+      await world.#startServices(options);
       await world.#startLoad(options);
       return world;
     } catch (error) {
@@ -158,10 +162,19 @@ export class World {
 
   /** One more process of the service; it may not be ready yet. */
   async add(service: ServiceName, instance: string): Promise<ServiceProcess> {
-    const environment = this.#environment;
-    const process = await ServiceProcess.start({ service, instance, environment, folder: this.#folder });
+    const about = { service, instance, environment: this.#environment, folder: this.#folder };
+    const process = await ServiceProcess.start({ ...about, heldPort: this.#heldPorts.get(service) ?? null });
     this.processes.push(process);
     return process;
+  }
+
+  /** Another process of the service, under another name, takes over from the only one. */
+  async replace(service: ServiceName): Promise<void> {
+    const old = this.process(service);
+    const fresh = await this.add(service, old.instance === FIRST ? "2" : FIRST);
+    await fresh.ready();
+    await old.stopInOrder();
+    this.processes.splice(this.processes.indexOf(old), 1);
   }
 
   /** For good. */
@@ -212,21 +225,27 @@ export class World {
     this.#proxies = { nats, postgres };
   }
 
-  async #startServices(): Promise<void> {
+  async #startServices({ holdsPorts }: WorldOptions): Promise<void> {
     const { NODE_ENV: _, NODE_OPTIONS: __, ...inherited } = process.env;
     const through = (url: string, proxy: TcpProxy | undefined) => {
       const reached = new URL(url);
       if (proxy !== undefined) reached.port = String(proxy.port);
       return reached.href;
     };
+    for (const service of holdsPorts ? (["order-handler", "market-data-notifier"] as const) : []) {
+      const port = new HeldPort();
+      this.#stops.push(() => port.close());
+      this.#heldPorts.set(service, port);
+    }
+    const portOf = async (service: ServiceName) => this.#heldPorts.get(service)?.port ?? (await freePort());
     this.#environment = {
       ...inherited,
       NATS_URL: this.#proxies === null ? this.#natsUrl : through(this.#natsUrl, this.#proxies.nats),
       NATS_REPLICAS: String(this.#cluster === null ? 1 : COPIES),
       DATABASE_URL: through(this.#postgres.url, this.#proxies?.postgres),
       ASSETS_FILE,
-      ORDER_HANDLER_PORT: String(await freePort()),
-      NOTIFIER_PORT: String(await freePort()),
+      ORDER_HANDLER_PORT: String(await portOf("order-handler")),
+      NOTIFIER_PORT: String(await portOf("market-data-notifier")),
       GATEWAY_PORT: String(await freePort()),
       LOG_LEVEL: "warn",
       TRIM_MARGIN_MESSAGES: "1000000000", // the oracle reads what was logged since it looked before

@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
+import { listenOn, type PublicAddress } from "../../shared/process/shared-socket.js";
 import type { TlsIdentity } from "../../shared/process/tls.js";
 import { beforeDeadline } from "../../shared/process/waits.js";
 import type { RequestHandler } from "./page.js";
@@ -33,11 +34,10 @@ export function webServer(
 }
 
 /** Resolves when the server accepts connections. */
-export function listen(http: WebServer, { host, port }: { host: string; port: number }): Promise<void> {
-  const opened = new Promise<void>((resolve, reject) => {
-    const hint = `${host}:${port} can't be opened; set NOTIFIER_PORT to a free port`;
-    http.once("error", (cause) => reject(new Error(hint, { cause })));
-    http.listen(port, host, BACKLOG, resolve);
+export function listen(http: WebServer, address: PublicAddress): Promise<void> {
+  const { host, port } = address;
+  const opened = listenOn(http, address, BACKLOG).catch((cause: unknown) => {
+    throw new Error(`${host}:${port} can't be opened; set NOTIFIER_PORT to a free port`, { cause });
   });
   return beforeDeadline(opened, LISTEN_TIMEOUT_MS, `${host}:${port} did not open`);
 }

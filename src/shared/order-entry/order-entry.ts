@@ -103,9 +103,9 @@ export class OrderEntry {
     await this.#lastPrices.refresh(performance.now());
   }
 
-  /** Call it when the port is open, which names this process among the doors. */
-  opened({ host, port }: { readonly host: string; readonly port: number }): void {
-    void this.triggers.start(`${hostname()}:${host}:${port}`);
+  /** Call it when the port is open, which names this process among the doors; of several that serve one port, `instance` does. */
+  opened({ host, port, instance }: { readonly host: string; readonly port: number; readonly instance?: string }): void {
+    void this.triggers.start(`${hostname()}:${host}:${port}${instance === undefined ? "" : `/${instance}`}`);
   }
 
   /** A rate limit for one session. */

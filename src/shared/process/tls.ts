@@ -3,6 +3,7 @@ import { createSecureContext } from "node:tls";
 import * as v from "valibot";
 import type { Logger } from "./log.js";
 import { flag, type integer, optionalText, production, type text } from "./settings.js";
+import { type PublicAddress, sharedSocket } from "./shared-socket.js";
 
 /** A certificate with its chain, and its private key, in PEM. */
 export interface TlsIdentity {
@@ -30,15 +31,16 @@ export function publicPort(host: ReturnType<typeof text>, port: ReturnType<typeo
       tls: tlsIdentity(),
       allowsPlaintext: flag("ALLOW_PLAINTEXT", false),
       production: production(),
+      isShared: sharedSocket(),
     }),
-    v.rawTransform(({ dataset, addIssue }): Transport & { readonly host: string; readonly port: number } => {
-      const { host, port, tls, allowsPlaintext, production } = dataset.value;
+    v.rawTransform(({ dataset, addIssue }): Transport & PublicAddress => {
+      const { host, port, tls, allowsPlaintext, production, isShared } = dataset.value;
       const isExposed = tls === null && !isLoopback(host);
       if (isExposed && production && !allowsPlaintext)
         addIssue({
           message: `on ${host} secrets would cross the network in the clear; set TLS_CERT and TLS_KEY, or ALLOW_PLAINTEXT=true where something in front of it speaks TLS`,
         });
-      return { host, port, tls, isExposed };
+      return { host, port, tls, isExposed, isShared };
     }),
   );
 }
