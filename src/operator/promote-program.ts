@@ -3,7 +3,7 @@ import { type ConnectedDatabase, connectDatabase } from "../shared/database/data
 import { nameOf, serversOf } from "../shared/database/server-choice.js";
 import type { Logger } from "../shared/process/log.js";
 import { commandLine, textOption } from "../shared/process/options.js";
-import { pausedFor, waitFor } from "../shared/process/waits.js";
+import { waitFor } from "../shared/process/waits.js";
 import { RefusedToOperator } from "./command-line.js";
 import { operatorConfig } from "./config.js";
 import { planOf, type ServerSeen } from "./promotion.js";
@@ -16,10 +16,8 @@ be asked, say with --force how you know that it does not run. With --hand-over a
 no more writes, the standby catches up, then it is promoted. Services go on by themselves; what is left to do is printed.
 Exit codes: 0 done, 1 refused, 2 not understood.`;
 
-const CONNECT_DEADLINE_MS = 3_000;
-/** A server that is started again meanwhile is not down. */
-const DOWN_FOR_MS = 2_000;
-const DOWN_LOOKS = 3;
+/** One that refuses connections for so long is down: it is tried again and again, and may have been on its way up. */
+const CONNECT_DEADLINE_MS = 2_000;
 const PROMOTE_TIMEOUT_MS = 60_000;
 const CATCH_UP_DEADLINE_MS = 10_000;
 
@@ -57,7 +55,7 @@ export async function runPromote(args: readonly string[], log: Logger): Promise<
       `DATABASE_URL names ${servers[0]?.name} alone; name all servers, with commas between them`,
     );
   const wish = { to: to ?? null, handsOver: handOver === true, force: force ?? null };
-  const plan = planOf(await seenFor(servers, log), wish);
+  const plan = planOf(await Promise.all(servers.map((server) => lookAt(server, log))), wish);
   if (plan.kind === "refused") throw new RefusedToOperator(plan.why);
   const of = (name: string) => servers.find((server) => server.name === name) as Server;
   const standby = await connect(of(plan.standby), log);
@@ -69,15 +67,6 @@ export async function runPromote(args: readonly string[], log: Logger): Promise<
     process.stdout.write(`${json ? JSON.stringify(done) : nextSteps(plan.standby, others)}\n`);
   } finally {
     await standby.close();
-  }
-}
-
-/** What all servers are, where one that is down has been so for a while. */
-async function seenFor(servers: readonly Server[], log: Logger): Promise<ServerSeen[]> {
-  for (let look = 1; ; look++) {
-    const seen = await Promise.all(servers.map((server) => lookAt(server, log)));
-    if (look === DOWN_LOOKS || seen.every(({ kind }) => kind !== "down")) return seen;
-    await pausedFor(DOWN_FOR_MS / (DOWN_LOOKS - 1));
   }
 }
 
