@@ -61,6 +61,20 @@ export class ServerChoice {
       : new pg.Client({ ...this.#settings, connectionString: this.server });
   }
 
+  /** A connection; each server is tried once. */
+  async connected(): Promise<pg.Client> {
+    for (let tried = 1; ; tried++) {
+      const client = this.client().on("error", () => undefined); // the query that is under way rejects, or the next one
+      try {
+        await client.connect();
+        return client;
+      } catch (error) {
+        client.connection.stream.destroy();
+        if (tried >= this.#servers.length) throw error;
+      }
+    }
+  }
+
   /** Resolves when nothing that was committed before can be lost with the server, where another may take its place. */
   async settled({ query }: { readonly query: (text: string) => Promise<unknown> }): Promise<void> {
     if (this.#mayChange) await query(COMMIT);

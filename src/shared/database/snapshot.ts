@@ -1,6 +1,7 @@
 /** Reads Postgres as it is at one moment, for comparisons over many tables. */
-import pg from "pg";
+import type pg from "pg";
 import type { Row } from "./pipelined-transaction.js";
+import { ServerChoice } from "./server-choice.js";
 import { databaseTypes } from "./types.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -85,19 +86,12 @@ function snapshotOf(client: pg.Client): Snapshot {
 }
 
 async function connectedClient(url: string, applicationName: string, queryTimeoutMs: number): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
+  return await new ServerChoice(url, {
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: queryTimeoutMs,
     types: databaseTypes,
-  });
-  client.on("error", () => undefined); // the query that is under way rejects, or the next one
-  await client.connect().catch(async (error: unknown) => {
-    await ended(client);
-    throw error;
-  });
-  return client;
+  }).connected();
 }
 
 /** Runs a first statement that the connection is of no use without: if it fails, the connection is closed. */
