@@ -25,6 +25,7 @@ const WITHOUT_CONTENT = ["pg_wal", "pg_replslot", "pg_stat_tmp", "pg_subtrans", 
 export class PostgresPair {
   primary: Member;
   standby: Member;
+  #isWhole = true;
 
   private constructor(primary: Member, standby: Member) {
     this.primary = primary;
@@ -44,13 +45,20 @@ export class PostgresPair {
     return `postgres://${url.username}:${url.password}@${hosts.join(",")}/${database}?target_session_attrs=read-write`;
   }
 
-  /** After the standby was promoted: what was the primary is made the standby of that one. */
-  async followAgain(): Promise<void> {
-    const { primary: old, standby: primary } = this;
+  /** The standby was promoted, and nobody follows it yet. */
+  promoted(): void {
+    [this.primary, this.standby] = [this.standby, this.primary];
+    this.#isWhole = false;
+  }
+
+  /** After a promotion makes what was the primary the standby. */
+  async beWhole(): Promise<void> {
+    if (this.#isWhole) return;
+    const { primary, standby: old } = this;
     await old.process.kill();
     rmSync(join(old.folder, "cluster"), { recursive: true });
-    this.primary = primary;
     this.standby = await follow(primary, old.folder, old.port);
+    this.#isWhole = true;
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
-import { shortFaults } from "../../tools/chaos/faults.js";
-import { hasOwnServers, itIsExactAfterEachOf } from "./faults-under-test.js";
+import { hasOwnServers, shortFaults } from "../../tools/chaos/faults.js";
+import { itIsExactAfterEachOf } from "./faults-under-test.js";
 
 describe("a pipeline under load, whatever happens to it,", function () {
   this.timeout(120_000);

@@ -25,8 +25,3 @@ export function itIsExactAfterEachOf(faults: readonly Fault[]): void {
   after(() => worlds.close());
   for (const fault of inSharedWorlds(faults)) itIsExactAfter(fault, worlds);
 }
-
-/** Whether it needs servers that are made for it; then it takes long, and shares its world with few. */
-export function hasOwnServers({ smallDisk, cluster }: Fault): boolean {
-  return smallDisk !== undefined || cluster !== undefined;
-}

@@ -19,6 +19,8 @@ export interface Fault {
   /** The part of the run where nobody looks for life: how long one injection takes by itself, about. */
   readonly lastsMs: number;
   readonly isProxied?: true;
+  /** A second Postgres follows the first one. */
+  readonly hasStandby?: true;
   /** The ports that clients know stay open while processes come and go. */
   readonly holdsPorts?: true;
   /** Whose data lies on a disk that can be full. */

@@ -11,6 +11,7 @@ import { ROLLING_FAULTS, SHORT_ROLLING_FAULTS } from "./rolling-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
 import { SESSION_FAULTS } from "./session-faults.js";
 import { FREQUENT_SNAPSHOTS, SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
+import { SHORT_STANDBY_FAULTS, STANDBY_FAULTS } from "./standby-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
 import { SHORT_FREEZE_FAULTS, SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
 import { SHORT_WINDOW_FAULTS, WINDOW_FAULTS, WINDOW_SETTINGS } from "./window-faults.js";
@@ -30,6 +31,7 @@ export const FAULTS: readonly Fault[] = [
   ...NEIGHBOUR_FAULTS,
   ...SESSION_FAULTS,
   ...ROLLING_FAULTS,
+  ...STANDBY_FAULTS,
 ];
 
 /** What any of the short faults needs of a world of one nats-server and one Postgres, so that they can share it. */
@@ -51,6 +53,7 @@ const sharingFaults = (): readonly Fault[] =>
     ...SHORT_STREAM_FAULTS,
     ...SHORT_DISK_FAULTS,
     ...shortClusterFaults(),
+    ...SHORT_STANDBY_FAULTS,
     ...SHORT_TWIN_FAULTS,
     ...SHORT_SNAPSHOT_FAULTS,
     divergentEngine,
@@ -60,5 +63,10 @@ const sharingFaults = (): readonly Fault[] =>
     ...SHORT_FREEZE_FAULTS,
   ].map(({ limit: _, gapMaxMs: __, reportGapMaxMs: ___, catchUpMin: ____, restingOrders: _____, ...fault }) => ({
     ...fault,
-    ...(fault.smallDisk === undefined && fault.cluster === undefined && SHARED_WORLD),
+    ...(!hasOwnServers(fault) && SHARED_WORLD),
   }));
+
+/** Whether it needs servers that are made for it; then it takes long, and shares its world with few. */
+export function hasOwnServers({ smallDisk, cluster, hasStandby }: Fault): boolean {
+  return smallDisk !== undefined || cluster !== undefined || hasStandby === true;
+}

@@ -12,14 +12,14 @@ import { createLogger } from "../../src/shared/process/log.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
 import { SERVICES, type ServiceName } from "../../src/shared/process/services.js";
 import { waitFor } from "../../src/shared/process/waits.js";
-import { until } from "../../test/support/eventually.js";
+import { execute } from "../../test/support/postgres.js";
+import { PostgresPair } from "../../test/support/postgres-pair.js";
 import { SESSION_ACCOUNTS, TIMER_ACCOUNTS } from "./careful-clients.js";
 import { HeldPort } from "./held-port.js";
 import { type Account, Load } from "./load.js";
 import { MemoryWatch } from "./memory-watch.js";
 import { COPIES, NatsCluster } from "./nats-cluster.js";
-import { hasRoom } from "./order-mix.js";
-import { holderNames } from "./resting-orders.js";
+import { holderNames, untilInSnapshots } from "./resting-orders.js";
 import { OwnServer } from "./servers.js";
 import { ServiceProcess } from "./service-processes.js";
 import { SmallDisk } from "./small-disk.js";
@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly smallDisk?: "nats" | "postgres";
   /** Three nats-servers instead of one. */
   readonly cluster?: ClusterKind;
+  /** A second Postgres follows the first one. */
+  readonly hasStandby: boolean;
   /** The ports of order-handler and market-data-notifier stay open while their processes come and go. */
   readonly holdsPorts: boolean;
   /** Some whose orders go when they do; every look at everything then waits until they have gone. */
@@ -52,16 +54,8 @@ interface Proxies {
 }
 
 const ASSETS_FILE = join(projectRoot, "tools", "chaos", "assets.json");
+const DATABASE = "bourse";
 const FIRST = "1";
-const SNAPSHOTS_WITHIN_MS = 120_000;
-/** Commands that a snapshot stands for, when it was taken after most of the orders had come to rest. */
-const FULL_BOOK_COMMANDS = 9_000;
-
-/** snapshots.BTC-USD.12345-3-… */
-function isOfFullBook(subject: string, asset: string): boolean {
-  const [, of = "", name = ""] = subject.split(".");
-  return of === asset && Number.parseInt(name, 10) >= FULL_BOOK_COMMANDS;
-}
 const STREAMS_DEADLINE_MS = 60_000;
 
 export class World {
@@ -73,7 +67,8 @@ export class World {
   readonly #settings: Readonly<Record<string, string>>;
   #nats: OwnServer | null = null;
   #cluster: NatsCluster | null = null;
-  #postgres!: OwnServer;
+  #postgres: OwnServer | null = null;
+  #pair: PostgresPair | null = null;
   #bus!: Bus;
   #database!: Database;
   #load!: Load;
@@ -119,7 +114,12 @@ export class World {
     return this.#cluster?.url ?? this.nats.url;
   }
   get postgres(): OwnServer {
+    if (this.#postgres === null) throw new Error("this world has a pair");
     return this.#postgres;
+  }
+  get pair(): PostgresPair {
+    if (this.#pair === null) throw new Error("this fault needs a world with a standby (hasStandby)");
+    return this.#pair;
   }
   /** Straight to the server, as are the next two. */
   get bus(): Bus {
@@ -129,7 +129,7 @@ export class World {
     return this.#database;
   }
   get databaseUrl(): string {
-    return this.#postgres.url;
+    return this.#pair?.url(DATABASE) ?? this.postgres.url;
   }
   get load(): Load {
     return this.#load;
@@ -191,7 +191,7 @@ export class World {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #startServers({ isProxied, smallDisk, cluster }: WorldOptions): Promise<void> {
+  async #startServers({ isProxied, smallDisk, cluster, hasStandby }: WorldOptions): Promise<void> {
     const log = createLogger("chaos", "silent");
     if (smallDisk !== undefined) {
       const disk = new SmallDisk(this.folderOf(smallDisk));
@@ -201,10 +201,13 @@ export class World {
     this.#stops.push(() => Promise.all([this.#nats?.stop(), this.#cluster?.stop()]).then(() => undefined));
     if (cluster === undefined) this.#nats = await OwnServer.nats(this.#folder);
     else this.#cluster = await NatsCluster.start(this.folderOf("nats"), cluster === "divisible");
-    this.#stops.push(() => this.#postgres?.stop());
-    this.#postgres = await OwnServer.postgres(this.#folder);
-    const options = { assetsFile: ASSETS_FILE, demoAccounts: "made" as const, createDatabase: true, log };
-    await prepareDatabase(this.#postgres.url, options);
+    this.#stops.push(() => Promise.all([this.#postgres?.stop(), this.#pair?.stop()]).then(() => undefined));
+    if (hasStandby) {
+      this.#pair = await PostgresPair.start(this.#folder);
+      await execute(this.#pair.primary.adminUrl, `create database ${DATABASE}`);
+    } else this.#postgres = await OwnServer.postgres(this.#folder);
+    const options = { assetsFile: ASSETS_FILE, demoAccounts: "made" as const, createDatabase: !hasStandby, log };
+    await prepareDatabase(this.databaseUrl, options);
     this.#bus = await connectBus(this.#natsUrl, { name: "chaos", log });
     this.#stops.push(() => this.#bus.close());
     const copies = this.#cluster === null ? 1 : COPIES;
@@ -215,23 +218,24 @@ export class World {
         () => null,
       ),
     );
-    this.#database = await connectDatabase(this.#postgres.url, { applicationName: "chaos", log });
+    this.#database = await connectDatabase(this.databaseUrl, { applicationName: "chaos", log });
     this.#stops.push(() => this.#database.close());
     if (!isProxied) return;
     const nats = await TcpProxy.open(this.nats.port);
     this.#stops.push(() => nats.close());
-    const postgres = await TcpProxy.open(this.#postgres.port);
+    const postgres = await TcpProxy.open(this.postgres.port);
     this.#stops.push(() => postgres.close());
     this.#proxies = { nats, postgres };
   }
 
   async #startServices({ holdsPorts }: WorldOptions): Promise<void> {
     const { NODE_ENV: _, NODE_OPTIONS: __, ...inherited } = process.env;
-    const through = (url: string, proxy: TcpProxy | undefined) => {
+    const through = (url: string, proxy: TcpProxy) => {
       const reached = new URL(url);
-      if (proxy !== undefined) reached.port = String(proxy.port);
+      reached.port = String(proxy.port);
       return reached.href;
     };
+    const proxies = this.#proxies;
     for (const service of holdsPorts ? (["order-handler", "market-data-notifier"] as const) : []) {
       const port = new HeldPort();
       this.#stops.push(() => port.close());
@@ -240,9 +244,9 @@ export class World {
     const portOf = async (service: ServiceName) => this.#heldPorts.get(service)?.port ?? (await freePort());
     this.#environment = {
       ...inherited,
-      NATS_URL: this.#proxies === null ? this.#natsUrl : through(this.#natsUrl, this.#proxies.nats),
+      NATS_URL: proxies === null ? this.#natsUrl : through(this.#natsUrl, proxies.nats),
       NATS_REPLICAS: String(this.#cluster === null ? 1 : COPIES),
-      DATABASE_URL: through(this.#postgres.url, this.#proxies?.postgres),
+      DATABASE_URL: proxies === null ? this.databaseUrl : through(this.databaseUrl, proxies.postgres),
       ASSETS_FILE,
       ORDER_HANDLER_PORT: String(await portOf("order-handler")),
       NOTIFIER_PORT: String(await portOf("market-data-notifier")),
@@ -278,19 +282,6 @@ export class World {
       notifierUrl: `http://127.0.0.1:${port("NOTIFIER_PORT")}`,
     });
     await this.#load.placeRestingOrders(restingOrders);
-    if (restingOrders > 0) await this.#untilInSnapshots();
-  }
-
-  /** As for a pipeline that has run for a while: each engine's book was stored since the orders came to rest. */
-  async #untilInSnapshots(): Promise<void> {
-    const assets = [...this.registry.assets.values()].filter(hasRoom);
-    await until(
-      "a snapshot of each asset's resting orders",
-      async () => {
-        const snapshots = await this.#bus.subjectCounts("SNAPSHOTS", "snapshots.*.*");
-        return assets.every(({ asset }) => [...snapshots.keys()].some((subject) => isOfFullBook(subject, asset)));
-      },
-      SNAPSHOTS_WITHIN_MS,
-    );
+    if (restingOrders > 0) await untilInSnapshots(this.#bus, this.registry);
   }
 }

@@ -47,10 +47,27 @@ export class Worlds {
     const needs = needsOf(fault);
     if (this.#open?.needs === needs) return this.#open;
     await this.close();
-    const { isProxied = false, holdsPorts = false, restingOrders = 0, settings = {}, smallDisk, cluster } = fault;
+    const {
+      isProxied = false,
+      holdsPorts = false,
+      hasStandby = false,
+      restingOrders = 0,
+      settings = {},
+      smallDisk,
+      cluster,
+    } = fault;
     const withCarefulClients = this.#withCarefulClients;
     const more = { withCarefulClients, ...(smallDisk && { smallDisk }), ...(cluster && { cluster }) };
-    const world = await World.create({ ratePerSecond, seed, isProxied, holdsPorts, restingOrders, settings, ...more });
+    const world = await World.create({
+      ratePerSecond,
+      seed,
+      isProxied,
+      holdsPorts,
+      hasStandby,
+      restingOrders,
+      settings,
+      ...more,
+    });
     this.#open = { needs, world, oracle: new Oracle(world) };
     return this.#open;
   }
@@ -58,9 +75,9 @@ export class Worlds {
 
 /** Faults with the same can share a world; one that prepares it has its own. */
 export function needsOf(fault: Fault): string {
-  const { name, prepare, isProxied, holdsPorts, restingOrders, settings, smallDisk, cluster } = fault;
+  const { name, prepare, isProxied, holdsPorts, hasStandby, restingOrders, settings, smallDisk, cluster } = fault;
   const own = prepare === undefined ? null : name;
-  return JSON.stringify([own, isProxied, holdsPorts, restingOrders, settings, smallDisk, cluster]);
+  return JSON.stringify([own, isProxied, holdsPorts, hasStandby, restingOrders, settings, smallDisk, cluster]);
 }
 
 /** Those with the same needs one after the other. */

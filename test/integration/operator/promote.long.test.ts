@@ -94,7 +94,8 @@ describe("a second Postgres", function () {
   });
 
   it("follows in order where the primary hands over, which takes no writes any more", async () => {
-    await pair.followAgain();
+    pair.promoted();
+    await pair.beWhole();
     const { primary, standby } = pair;
     expect(await promote("--hand-over", "--json")).to.equal(
       `${JSON.stringify({ primary: nameOf(standby), fenced: nameOf(primary), force: null })}\n`,
