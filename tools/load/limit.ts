@@ -17,6 +17,7 @@ export interface FoundLimit {
 const PER_SECOND_MAX = 100_000;
 /** What one rate leaves behind (collections, a checkpoint) is not charged to the next. */
 const CALM_MS = 1_000;
+const WARM_SECONDS = 5;
 const OTHERS_SHARE_MAX = 0.1;
 
 export async function searchLimit(
@@ -26,6 +27,7 @@ export async function searchLimit(
 ): Promise<FoundLimit> {
   const probes: Probe[] = [];
   let othersShare = 0;
+  await run({ ...load, seconds: WARM_SECONDS, warmupSeconds: 0 }); // compiled code, filled caches: the first run is no measure
   const limitPerSecond = await findLimit({
     startPerSecond: load.ratePerSecond,
     maxPerSecond: PER_SECOND_MAX,
@@ -45,9 +47,10 @@ export async function searchLimit(
 }
 
 export function limitText({ limitPerSecond, probes, objectives, othersShare }: FoundLimit): string {
-  const rows = [...probes]
-    .sort((one, other) => one.ratePerSecond - other.ratePerSecond)
-    .map(({ ratePerSecond, isMet }) => `  ${String(ratePerSecond).padStart(7)}/s  ${isMet ? "met" : "missed"}`);
+  const rows = ratesOf(probes).map(({ ratePerSecond, met, missed }) => {
+    const verdict = [...(met > 0 ? [`met ${met}`] : []), ...(missed > 0 ? [`missed ${missed}`] : [])].join(", ");
+    return `  ${String(ratePerSecond).padStart(7)}/s  ${verdict}`;
+  });
   const found = limitPerSecond === null ? "no rate meets" : `${limitPerSecond} orders/s is the highest rate that meets`;
   const unfair = `others used up to ${(othersShare * 100).toFixed(0)} % of the machine: not a fair measurement`;
   return [
@@ -55,4 +58,15 @@ export function limitText({ limitPerSecond, probes, objectives, othersShare }: F
     `${found}: ${objectives.join(", ")}`,
     ...(othersShare > OTHERS_SHARE_MAX ? [`  (${unfair})`] : []),
   ].join("\n");
+}
+
+/** Each rate once, the lowest first, with what its runs said. */
+function ratesOf(probes: readonly Probe[]): { readonly ratePerSecond: number; met: number; missed: number }[] {
+  const rates = new Map<number, { readonly ratePerSecond: number; met: number; missed: number }>();
+  for (const { ratePerSecond, isMet } of probes) {
+    const rate = rates.get(ratePerSecond) ?? { ratePerSecond, met: 0, missed: 0 };
+    rate[isMet ? "met" : "missed"] += 1;
+    rates.set(ratePerSecond, rate);
+  }
+  return [...rates.values()].sort((one, other) => one.ratePerSecond - other.ratePerSecond);
 }
