@@ -1,4 +1,4 @@
-import { build, type Histogram } from "hdr-histogram-js";
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from "hdr-histogram-js";
 
 const TICKS_PER_HALF = 5;
 const POINTS_PER_NINE = 20;
@@ -18,6 +18,22 @@ export class Latencies {
 
   record(milliseconds: number): void {
     this.#histogram.recordValue(Math.max(0, Math.round(milliseconds * 1_000)));
+  }
+
+  /** All of the other one's, too. */
+  add(other: Latencies): void {
+    this.#histogram.add(other.#histogram);
+  }
+
+  /** As text, for another process. */
+  packed(): string {
+    return encodeIntoCompressedBase64(this.#histogram);
+  }
+
+  static unpacked(text: string): Latencies {
+    const latencies = new Latencies();
+    latencies.#histogram.add(decodeFromCompressedBase64(text));
+    return latencies;
   }
 
   get count(): number {

@@ -1,18 +1,18 @@
 /** A line a second on the standard error while a run goes on; a terminal has one line that changes. */
 import type { WriteStream } from "node:tty";
-import type { LoadRun } from "./load-run.js";
+import type { Load } from "./load-run.js";
 
 const EVERY_MS = 1_000;
 
 export class LiveLine {
   readonly #stream: NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY">>;
-  readonly #run: LoadRun;
+  readonly #run: Load;
   readonly #timer: NodeJS.Timeout;
   #last = { sent: 0, acknowledged: 0 };
   #lastMs = performance.now();
   #seconds = 0;
 
-  constructor(run: LoadRun, stream: NodeJS.WritableStream = process.stderr) {
+  constructor(run: Load, stream: NodeJS.WritableStream = process.stderr) {
     this.#run = run;
     this.#stream = stream;
     run.watchLatencies();
@@ -32,10 +32,11 @@ export class LiveLine {
     const words = [
       `${++this.#seconds} s`,
       `sent ${perSecond(sent, this.#last.sent)}`,
-      `ACK ${perSecond(acknowledged, this.#last.acknowledged)}, p99 ${recent.p99.toFixed(1)} ms`,
+      `ACK ${perSecond(acknowledged, this.#last.acknowledged)}, p99 ${recent.summary().p99.toFixed(1)} ms`,
       `refused ${refused}`,
       `unanswered ${unanswered}`,
     ];
+    recent.reset();
     this.#last = { sent, acknowledged };
     this.#lastMs = nowMs;
     const line = words.join(" · ");

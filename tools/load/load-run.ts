@@ -2,8 +2,8 @@ import type { Asset } from "../../src/shared/domain/assets.js";
 import { REJECTS } from "../../src/shared/domain/rejects.js";
 import { hasBecome } from "../../src/shared/process/waits.js";
 import { binaryDialect, type Dialect, textDialect } from "./dialect.js";
-import { Latencies, type LatencySummary } from "./latencies.js";
-import { type MixName, OrderFlow } from "./order-flow.js";
+import { Latencies } from "./latencies.js";
+import { type MixName, midTicksOf, OrderFlow } from "./order-flow.js";
 import { OrderTiming } from "./order-timing.js";
 import { ReportMatching } from "./report-matching.js";
 import { ReportWatch } from "./report-watch.js";
@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly withClientOrderIds: boolean;
   readonly withReports: boolean;
   readonly seed: number;
+  /** How many processes send; default: this one. */
+  readonly processes?: number;
   /** Default: plain. */
   readonly mix?: MixName;
   /** The measured part begins so fast, and gets evenly faster up to the rate. */
@@ -35,8 +37,10 @@ export interface LoadOptions {
   readonly burst?: number;
 }
 
+export type Timings = Readonly<Record<"acknowledged" | "reported" | "lateness", Latencies>>;
+
 export interface LoadOutcome {
-  readonly timing: OrderTiming;
+  readonly timing: Timings;
   readonly planned: number;
   readonly sent: number;
   /** Orders that were not sent because too much was unanswered on their connection. */
@@ -65,21 +69,28 @@ export interface Progress {
   readonly acknowledged: number;
   readonly refused: number;
   readonly unanswered: number;
-  readonly recent: LatencySummary;
+  /** Since the reader has last emptied it. */
+  readonly recent: Latencies;
+}
+
+/** A load that is sent by this process, or by several. */
+export interface Load {
+  /** Called when the measured part begins. */
+  onMeasuring: () => void;
+  /** Called when the last order has left. */
+  onSent: () => void;
+  /** The processes that send, beside this one. */
+  readonly pids: readonly number[];
+  run(): Promise<LoadOutcome>;
+  /** From now on `progress` has latencies. */
+  watchLatencies(): void;
+  progress(): Progress;
 }
 
 const TICK_MS = 1;
 const ANSWERS_WAIT_MS = 15_000;
 const REPORTS_WAIT_MS = 15_000;
 const PROBLEMS_MAX = 20;
-/** Mid prices to start from, in quote currency; an asset that is not here starts at 1,000 ticks. */
-const MID_PRICES: Readonly<Record<string, number>> = {
-  "BTC-USD": 64_000,
-  "ETH-USD": 3_000,
-  "SOL-USDC": 150,
-  "KCN-EUR": 25,
-};
-const OTHER_MID_TICKS = 1_000;
 const RESTING = 1;
 const CROSSING = 2;
 const CANCEL = 3;
@@ -94,7 +105,7 @@ const KINDS = {
 };
 
 /** One open-loop run: orders leave on a fixed schedule, whatever comes back. */
-export class LoadRun {
+export class LoadRun implements Load {
   readonly #options: LoadOptions;
   readonly #target: Target;
   readonly #dialect: Dialect;
@@ -119,9 +130,10 @@ export class LoadRun {
   #acknowledged = 0;
   #startMs = 0;
   #lastAnswerMs = 0;
-  /** Called when the measured part begins. */
+  readonly pids: readonly number[] = [];
+  /** Called when all sessions are there; the first order leaves when it has resolved. */
+  onConnected: () => Promise<void> = () => Promise.resolve();
   onMeasuring: () => void = () => undefined;
-  /** Called when the last order has left. */
   onSent: () => void = () => undefined;
 
   constructor(target: Target, options: LoadOptions) {
@@ -129,11 +141,7 @@ export class LoadRun {
     this.#target = target;
     const { assets, seed, accounts, mix = "plain", isText } = options;
     this.#dialect = isText ? textDialect(assets) : binaryDialect(assets);
-    const midTicks = assets.map(({ asset, tickSize }) => {
-      const price = MID_PRICES[asset];
-      return price === undefined ? OTHER_MID_TICKS : Math.round(price / Number(tickSize));
-    });
-    this.#flow = new OrderFlow({ seed, midTicks, accounts: accounts.length, mix });
+    this.#flow = new OrderFlow({ seed, midTicks: midTicksOf(assets), accounts: accounts.length, mix });
     this.#schedule = new Schedule(options);
     const { orders } = this.#schedule;
     this.#timing = new OrderTiming(this.#schedule);
@@ -145,6 +153,7 @@ export class LoadRun {
   async run(): Promise<LoadOutcome> {
     try {
       await this.#connect();
+      await this.onConnected();
       await this.#sendAll();
       this.onSent();
       await hasBecome(() => this.#answered >= this.#sent || this.#problems.length > 0, { deadlineMs: ANSWERS_WAIT_MS });
@@ -156,14 +165,12 @@ export class LoadRun {
     }
   }
 
-  /** From now on `progress` has latencies, those since its last call. */
   watchLatencies(): void {
     this.#recent = new Latencies();
   }
 
   progress(): Progress {
-    const recent = (this.#recent ?? new Latencies()).summary();
-    this.#recent?.reset();
+    const recent = this.#recent ?? new Latencies();
     const [sent, acknowledged, answered] = [this.#sent, this.#acknowledged, this.#answered];
     return { sent, acknowledged, refused: answered - acknowledged, unanswered: sent - answered, recent };
   }

@@ -1,5 +1,6 @@
 import { type CpuGroup, type CpuReading, type CpuSummary, cpuBetween, listenerOf, parentOf, readCpu } from "./cpu.js";
-import { type LoadOptions, type LoadOutcome, LoadRun } from "./load-run.js";
+import { LoadProcesses } from "./load-processes.js";
+import { type Load, type LoadOptions, type LoadOutcome, LoadRun } from "./load-run.js";
 import { MessageCount, type StreamMessages } from "./message-count.js";
 import { SettlementCheck, type SettlementResult } from "./settlement-check.js";
 import type { Target } from "./target.js";
@@ -28,14 +29,15 @@ export const LOAD_GENERATOR = "load generator";
 export async function measuredRun(
   target: Target,
   options: LoadOptions,
-  onStart: (run: LoadRun) => unknown = () => undefined,
+  onStart: (run: Load) => unknown = () => undefined,
 ): Promise<Measured> {
   const isSettled = target.databaseUrl !== null && target.services.some(({ name }) => SETTLERS.includes(name));
   const check = isSettled ? await SettlementCheck.open(target.databaseUrl ?? "") : null;
   const streams = target.natsUrl === null ? null : await MessageCount.open(target.natsUrl);
   try {
-    const groups = cpuGroups(target);
-    const run = new LoadRun(target, options);
+    const { processes = 1 } = options;
+    const run = processes === 1 ? new LoadRun(target, options) : new LoadProcesses(target, options, processes);
+    const groups = cpuGroups(target, run.pids);
     onStart(run);
     let before = readCpu(groups);
     run.onMeasuring = () => {
@@ -65,8 +67,8 @@ export async function measuredRun(
   }
 }
 
-/** Every process that works for the pipeline, the generator included. */
-export function cpuGroups({ services, natsUrl, databaseUrl }: Target): CpuGroup[] {
+/** Every process that works for the pipeline, the generator and its processes (`generators`) included. */
+export function cpuGroups({ services, natsUrl, databaseUrl }: Target, generators: readonly number[] = []): CpuGroup[] {
   const groups: CpuGroup[] = [...new Set(services.map(({ pid }) => pid))].map((pid) => {
     const names = services.filter((service) => service.pid === pid).map(({ name }) => name);
     return { name: names.join(", "), pids: [pid], withDescendants: false };
@@ -81,7 +83,7 @@ export function cpuGroups({ services, natsUrl, databaseUrl }: Target): CpuGroup[
     const pid = url === null ? null : listenerOf(Number(new URL(url).port || defaultPort));
     if (pid !== null) groups.push({ name, pids: [pid], withDescendants: true });
   }
-  return [...groups, { name: LOAD_GENERATOR, pids: [process.pid], withDescendants: false }];
+  return [...groups, { name: LOAD_GENERATOR, pids: [process.pid, ...generators], withDescendants: false }];
 }
 
 function brokenPromises(outcome: LoadOutcome, settlement: SettlementResult | null): string[] {

@@ -25,12 +25,13 @@ export function parseCommandLine(args: readonly string[]) {
     warmupSeconds: options.warmup,
     connections: options.connections,
     assets: someOf([...assets.values()], ({ asset }) => asset)(options.assets),
-    accounts: namesOf(options.accounts),
+    accounts: namesOf(accountsOf(options)),
     isText: options.text === true,
     withClientOrderIds: options.clientOrderIds === true,
     withReports: options.reports,
     seed: options.seed,
     mix: options.mix,
+    processes: options.processes,
     ...(options.ramp === undefined ? {} : { rampFromPerSecond: rampFrom(options.ramp, options.rate) }),
     ...(options.burst === undefined ? {} : { burst: options.burst === true ? USUAL_BURST : options.burst }),
   };
@@ -39,6 +40,13 @@ export function parseCommandLine(args: readonly string[]) {
       `${load.accounts.length} accounts need a session each: --connections ${load.accounts.length}`,
     );
   return { ...options, load, objectives: objectivesOf(options), target: () => chosenTarget(options) };
+}
+
+/** Each process has its own, one that buys and one that sells at least. */
+function accountsOf({ accounts, processes }: ReturnType<typeof parsed>): number {
+  const least = 2 * processes;
+  if ((accounts ?? least) >= least) return accounts ?? least;
+  throw new WrongOption(`${processes} processes need two accounts each: --accounts ${least}`);
 }
 
 function rampFrom(from: number | true, ratePerSecond: number): number {
@@ -80,9 +88,14 @@ function parsed(args: readonly string[]) {
     )
     .option(
       "--accounts <count>",
-      "half of them buy, half sell; more than 2 are made, in development",
+      "half of them buy, half sell; more than 2 are made, in development; default: 2 a process",
       whole({ from: 2, to: 500 }),
-      2,
+    )
+    .option(
+      "--processes <count>",
+      "generator processes, among which rate, accounts and connections are shared out",
+      whole({ to: 64 }),
+      1,
     )
     .option("--connections <count>", "TCP sessions, shared out among the accounts", whole({ to: 1_000 }), 50)
     .option("--assets <names>", "with commas between them", "all")

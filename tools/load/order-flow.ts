@@ -3,6 +3,8 @@
  * what rests there, cancels and replaces name the oldest resting order of the account. So books stay about as full as they are.
  * Every other account only buys, those between only sell: nobody meets their own orders.
  */
+import type { Asset } from "../../src/shared/domain/assets.js";
+
 export interface PlannedOrder {
   kind: OrderKind;
   assetIndex: number;
@@ -42,6 +44,14 @@ export interface FlowOptions {
   readonly mix?: MixName;
 }
 
+/** Mid prices to start from, in quote currency; an asset that is not here starts at 1,000 ticks. */
+const MID_PRICES: Readonly<Record<string, number>> = {
+  "BTC-USD": 64_000,
+  "ETH-USD": 3_000,
+  "SOL-USDC": 150,
+  "KCN-EUR": 25,
+};
+const OTHER_MID_TICKS = 1_000;
 const RESTING_DEPTH_TICKS = 20;
 const CROSSING_REACH_TICKS = 40;
 const QUANTITY_LOTS_MAX = 10;
@@ -147,4 +157,12 @@ export class OrderFlow {
     if (oldest !== undefined) live?.delete(oldest);
     return oldest;
   }
+}
+
+/** Where each asset's price starts. */
+export function midTicksOf(assets: readonly Pick<Asset, "asset" | "tickSize">[]): number[] {
+  return assets.map(({ asset, tickSize }) => {
+    const price = MID_PRICES[asset];
+    return price === undefined ? OTHER_MID_TICKS : Math.round(price / Number(tickSize));
+  });
 }

@@ -20,11 +20,12 @@ export function loadText({
   seed,
   ...rest
 }: LoadOptions): string {
-  const { mix = "plain", rampFromPerSecond, burst } = rest;
+  const { mix = "plain", rampFromPerSecond, burst, processes = 1 } = rest;
   return [
     `${rampFromPerSecond === undefined ? "" : `${rampFromPerSecond} to `}${ratePerSecond} orders/s for ${seconds} s`,
     ...(burst === undefined ? [] : [`${burst} at once`]),
     ...(mix === "plain" ? [] : [`mix ${mix}`]),
+    ...(processes === 1 ? [] : [`${processes} processes`]),
     `${connections} connections of ${accounts.length} accounts, ${assets.length} assets, ${isText ? "text" : "binary"} dialect, seed ${seed}`,
   ].join(", ");
 }
