@@ -4,15 +4,14 @@
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { loadAssets } from "../../src/shared/domain/assets.js";
 import { commandLine, WrongOption, whole } from "../../src/shared/process/options.js";
-import { projectRoot } from "../../src/shared/process/project-root.js";
 import { calmDown } from "../../tools/load/figure.js";
 import { markdownTable } from "../../tools/load/markdown-table.js";
 import { measuredRun } from "../../tools/load/measured-run.js";
 import { type Own, startOwnPipeline } from "../../tools/load/own-pipeline.js";
 import { summaryText } from "../../tools/load/summary.js";
 import { asked } from "../options.js";
+import { USUAL_LOAD } from "../usual-load.js";
 import { COLUMNS, comparedRows, costOf, type Rounds } from "./comparison.js";
 import { startOwnFloor } from "./own-floor.js";
 
@@ -42,14 +41,6 @@ if (options.besidePipeline || options.apart || before !== undefined) contestants
 if (options.apart) contestants["apart"] = () => startOwnPipeline({ PROCESSES: "apart" });
 if (before !== undefined) contestants["before"] = () => startOwnPipeline({}, before);
 const isAlone = Object.keys(contestants).length === 1;
-const load = {
-  assets: [...loadAssets(join(projectRoot, "config", "assets.json")).assets.values()],
-  accounts: ["random1", "random2"] as const,
-  connections: 50,
-  isText: false,
-  withClientOrderIds: false,
-  withReports: true,
-};
 const rounds: Rounds = new Map(options.rate.map((rate) => [rate, new Map()]));
 
 for (let round = 1; round <= (isAlone ? 1 : options.rounds); round++)
@@ -59,7 +50,13 @@ for (let round = 1; round <= (isAlone ? 1 : options.rounds); round++)
       await calmDown();
       for (const ratePerSecond of options.rate) {
         const { seconds, warmup: warmupSeconds } = options;
-        const measured = await measuredRun(own.target, { ...load, ratePerSecond, seconds, warmupSeconds, seed: round });
+        const measured = await measuredRun(own.target, {
+          ...USUAL_LOAD,
+          ratePerSecond,
+          seconds,
+          warmupSeconds,
+          seed: round,
+        });
         const cost = costOf(measured);
         const costs = rounds.get(ratePerSecond) as Map<string, (typeof cost)[]>;
         costs.set(name, [...(costs.get(name) ?? []), cost]);
