@@ -11,7 +11,7 @@ import { ROLLING_FAULTS, SHORT_ROLLING_FAULTS } from "./rolling-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
 import { SESSION_FAULTS } from "./session-faults.js";
 import { FREQUENT_SNAPSHOTS, SHORT_SNAPSHOT_FAULTS, SNAPSHOT_FAULTS } from "./snapshot-faults.js";
-import { SHORT_STANDBY_FAULTS, STANDBY_FAULTS } from "./standby-faults.js";
+import { STANDBY_FAULTS } from "./standby-faults.js";
 import { SHORT_STREAM_FAULTS, STREAM_FAULTS } from "./stream-faults.js";
 import { SHORT_FREEZE_FAULTS, SHORT_TWIN_FAULTS, TWIN_FAULTS } from "./twin-faults.js";
 import { SHORT_WINDOW_FAULTS, WINDOW_FAULTS, WINDOW_SETTINGS } from "./window-faults.js";
@@ -53,7 +53,7 @@ const sharingFaults = (): readonly Fault[] =>
     ...SHORT_STREAM_FAULTS,
     ...SHORT_DISK_FAULTS,
     ...shortClusterFaults(),
-    ...SHORT_STANDBY_FAULTS,
+    ...STANDBY_FAULTS,
     ...SHORT_TWIN_FAULTS,
     ...SHORT_SNAPSHOT_FAULTS,
     divergentEngine,

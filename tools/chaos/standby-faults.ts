@@ -32,4 +32,3 @@ const lostPrimary: Fault = {
 };
 
 export const STANDBY_FAULTS: readonly Fault[] = [lostPrimary];
-export const SHORT_STANDBY_FAULTS: readonly Fault[] = STANDBY_FAULTS;
