@@ -1,5 +1,5 @@
 #!/bin/sh
-# A random password for every user that docker-compose.yml names: sh config/make-passwords.sh >.env
+# A random password for every user that docker-compose.yml names, and the key that seals secrets: sh config/make-passwords.sh >.env
 set -eu
 umask 077
 
@@ -7,3 +7,4 @@ for user in POSTGRES NATS OPERATOR ORDER_HANDLER ORDER_PROCESSING MATCHING_ENGIN
   MARKET_DATA_NOTIFIER RECONCILIATION GATEWAY; do
   echo "${user}_PASSWORD=p$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"
 done
+echo "KEY_ENCRYPTION_KEY=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"

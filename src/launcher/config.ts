@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
+import { keySeal } from "../shared/access/key-seal.js";
 import { dataFolder } from "../shared/process/endpoints.js";
 import { assetsFile, natsReplicas, stopTimeoutMs } from "../shared/process/service-config.js";
 import { ADMIN_PORT_BASE } from "../shared/process/services.js";
@@ -59,6 +60,7 @@ const SETTINGS = v.object({
   ),
   /** Null: no traces are exported. */
   collectorUrl: collectorUrl(),
+  keySeal: keySeal(),
   logLevel: logLevel(),
   /** The process id of npm, if that started the launcher: when npm is killed, the launcher stops, too. */
   npmPid: v.pipe(

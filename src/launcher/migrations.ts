@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { migrate } from "postgres-migrations";
 import { refuseDemoKeys, revokeDemoKeys } from "../shared/access/demo-keys.js";
+import type { KeySeal } from "../shared/access/key-seal.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import { serversOf } from "../shared/database/server-choice.js";
 import { type Asset, type Currency, loadAssets } from "../shared/domain/assets.js";
@@ -18,6 +19,8 @@ export interface MigrationOptions {
   readonly demoAccounts: DemoAccounts;
   /** Outside production the bots have accounts, too. */
   readonly withBots?: boolean;
+  /** Seals the secrets of demo keys; null: in production, which makes none. */
+  readonly keySeal: KeySeal | null;
   readonly createDatabase: boolean;
   readonly log: Logger;
 }
@@ -32,8 +35,8 @@ export async function prepareDatabase(databaseUrl: string, options: MigrationOpt
     await assertSizesUnchanged(database, registry.assets);
     await assertDecimalsUnchanged(database, registry.currencies);
     await storeAssets(database, registry);
-    if (options.demoAccounts === "made")
-      await seedDemoAccounts(database, [...DEMO_ACCOUNTS, ...(options.withBots === true ? BOT_ACCOUNTS : [])]);
+    const accounts = [...DEMO_ACCOUNTS, ...(options.withBots === true ? BOT_ACCOUNTS : [])];
+    if (options.demoAccounts === "made") await seedDemoAccounts(database, accounts, options.keySeal ?? undefined);
     else {
       if (options.demoAccounts === "revoked") await revokeDemoKeys(database, "launcher");
       await refuseDemoKeys(database);

@@ -45,6 +45,7 @@ export const ACCOUNT: Program = {
         textOption("--role <role>", "what it may: trade (default), read or operator"),
         textOption("--expires <time>", "such as 90d, 12h or 2027-01-31; default: never"),
         textOption("--id <key>", "its name; default: the account's, and a random end"),
+        textOption("--public-key <file>", "an Ed25519 public key in PEM: requests are signed with its private key"),
         WHY,
       ],
       run: createKey,

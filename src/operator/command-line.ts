@@ -1,4 +1,5 @@
 /** The parts that all commands of operators share: words, options, help, refusals, tables. Pure. */
+import type { KeySeal } from "../shared/access/key-seal.js";
 import type { Database } from "../shared/database/database.js";
 import { commandLine, textOption } from "../shared/process/options.js";
 import { visible } from "../shared/process/visible-text.js";
@@ -20,9 +21,11 @@ export interface Call {
   readonly database: Database;
   /** The name that the audit gets. */
   readonly actor: string;
+  /** Null: in production, and KEY_ENCRYPTION_KEY is not set. */
+  readonly keySeal: KeySeal | null;
   readonly words: readonly string[];
   readonly options: {
-    readonly [Name in "why" | "role" | "expires" | "id" | "reference"]?: string;
+    readonly [Name in "why" | "role" | "expires" | "id" | "reference" | "publicKey"]?: string;
   } & { readonly limit?: number; readonly all?: true };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import * as v from "valibot";
+import { keySeal } from "../shared/access/key-seal.js";
 import {
   databaseToLookAt,
   dataFolder,
@@ -14,6 +15,7 @@ import { flag, optionalText, port, production, readSettings, text } from "../sha
 const OPERATOR = v.object({
   production: production(),
   breaksGlass: flag("OPERATOR_BREAK_GLASS", false),
+  keySeal: keySeal(),
   key: v.object({ keyId: text("OPERATOR_KEY_ID", ""), secret: text("OPERATOR_SECRET", "") }),
 });
 
@@ -21,11 +23,13 @@ export type OperatorConfig = ReturnType<typeof operatorConfig>;
 
 /** The settings of operators' commands. If `key` is null, `user` acts. */
 export function operatorConfig(values?: NodeJS.ProcessEnv) {
-  const { production, breaksGlass, key } = readSettings(OPERATOR, values);
+  const { production, breaksGlass, keySeal, key } = readSettings(OPERATOR, values);
   return Object.freeze({
     databaseUrl: databaseToLookAt(values),
     production,
     breaksGlass,
+    /** Null: in production, and KEY_ENCRYPTION_KEY is not set. */
+    keySeal,
     key: key.keyId === "" && key.secret === "" ? null : key,
     user: userInfo().username,
   });

@@ -37,7 +37,7 @@ async function run(): Promise<void> {
   try {
     const { command, words, options: given, isJson } = parsed;
     const actor = await actorOf(database, config);
-    const { text, json } = await command.run({ database, actor, words, options: given });
+    const { text, json } = await command.run({ database, actor, keySeal: config.keySeal, words, options: given });
     process.stdout.write(`${isJson ? JSON.stringify(json) : text}\n`);
   } finally {
     await database.close();

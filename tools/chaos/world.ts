@@ -206,8 +206,8 @@ export class World {
       this.#pair = await PostgresPair.start(this.#folder);
       await execute(this.#pair.primary.adminUrl, `create database ${DATABASE}`);
     } else this.#postgres = await OwnServer.postgres(this.#folder);
-    const options = { assetsFile: ASSETS_FILE, demoAccounts: "made" as const, createDatabase: !hasStandby, log };
-    await prepareDatabase(this.databaseUrl, options);
+    const options = { assetsFile: ASSETS_FILE, demoAccounts: "made" as const, keySeal: null, log };
+    await prepareDatabase(this.databaseUrl, { ...options, createDatabase: !hasStandby });
     this.#bus = await connectBus(this.#natsUrl, { name: "chaos", log });
     this.#stops.push(() => this.#bus.close());
     const copies = this.#cluster === null ? 1 : COPIES;

@@ -45,6 +45,7 @@ export async function startOnOwnServers(start: (servers: OwnServers) => Promise<
     await prepareDatabase(databaseUrl, {
       assetsFile: config.assetsFile,
       demoAccounts: "made",
+      keySeal: null,
       createDatabase: true,
       log,
     });

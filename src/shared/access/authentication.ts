@@ -19,12 +19,21 @@ export interface AuthenticatedAccount {
   readonly expiresInMs: number | null;
 }
 
-export interface StoredKey extends AuthenticatedAccount, SaltedHash {
+export interface FoundKey extends AuthenticatedAccount {
   readonly isRevoked: boolean;
 }
 
-/** Null for an unknown, revoked or expired key, and for a wrong secret alike. Rejects if Postgres does not answer. */
-export type Authenticate = (keyId: string, secret: string) => Promise<AuthenticatedAccount | null>;
+type StoredKey = FoundKey & SaltedHash;
+
+/**
+ * `proof` is the secret, or what it has signed. Null for an unknown, revoked or expired key, and for a wrong proof alike.
+ * Rejects if Postgres does not answer.
+ */
+export type Authenticate<Proof = string> = (keyId: string, proof: Proof) => Promise<AuthenticatedAccount | null>;
+
+/** The columns of a key, of api_keys `k` and accounts `a`. */
+export const KEY_COLUMNS = `k.key_id as "keyId", k.account_id as "accountId", a.name as account, a.suspended, k.role,
+  k.revoked_at is not null as "isRevoked", floor(extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"`;
 
 export function authenticator(database: Queries): Authenticate {
   const lookups = new KeyLookups((keyIds) => readKeys(database, keyIds));
@@ -38,18 +47,16 @@ export function authenticator(database: Queries): Authenticate {
 /** Reads those of these keys that exist and are a customer's or an operator's, not the exchange's own accounts'. */
 function readKeys(database: Queries, keyIds: readonly string[]): Promise<StoredKey[]> {
   return database.query<StoredKey>(
-    `select k.key_id as "keyId", k.account_id as "accountId", a.name as account, a.suspended, k.role,
-       k.revoked_at is not null as "isRevoked", k.salt, k.secret_hash as hash,
-       floor(extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"
+    `select ${KEY_COLUMNS}, k.salt, k.secret_hash as hash
      from api_keys k join accounts a using (account_id) where k.key_id = any($1) and a.kind = 'customer'`,
     [keyIds],
   );
 }
 
-function isGood({ isRevoked, expiresInMs }: StoredKey): boolean {
+export function isGood({ isRevoked, expiresInMs }: FoundKey): boolean {
   return !isRevoked && (expiresInMs === null || expiresInMs > 0);
 }
 
-function accountOf({ accountId, account, suspended, keyId, role, expiresInMs }: StoredKey): AuthenticatedAccount {
+export function accountOf({ accountId, account, suspended, keyId, role, expiresInMs }: FoundKey): AuthenticatedAccount {
   return { accountId, account, suspended, keyId, role, expiresInMs };
 }

@@ -21,12 +21,12 @@ const TOO_MANY = refuse("BUSY", "too many logins at the same time; try again a l
 const UNAVAILABLE = refuse("UNAVAILABLE", "logins can't be checked at the moment; try again a little later");
 
 /**
- * Checks the keys of logins, for the order-handler and the notifier. Secrets have 256 random bits and can't be guessed, so
- * every login is checked and only wrong ones are slowed down: the right secret works however many others have tried. An
- * outsider gets the same answer for every key that is not good.
+ * Checks the keys of logins, for the order-handler and the notifier, and of signed requests. Secrets have 256 random bits and
+ * can't be guessed, so every login is checked and only wrong ones are slowed down: the right secret works however many others
+ * have tried. An outsider gets the same answer for every key that is not good.
  */
-export class KeyCheck {
-  readonly #authenticate: Authenticate;
+export class KeyCheck<Proof = string> {
+  readonly #authenticate: Authenticate<Proof>;
   readonly #limits: KeyCheckLimits;
   readonly #log: Logger;
   readonly #wrong: WrongLogins;
@@ -35,7 +35,7 @@ export class KeyCheck {
   #waitingCount = 0;
   #isFailing = false;
 
-  constructor(authenticate: Authenticate, limits: KeyCheckLimits, log: Logger) {
+  constructor(authenticate: Authenticate<Proof>, limits: KeyCheckLimits, log: Logger) {
     this.#authenticate = authenticate;
     this.#limits = limits;
     this.#log = log;
@@ -43,14 +43,14 @@ export class KeyCheck {
   }
 
   /** Never rejects. */
-  async check(keyId: string, secret: string, address: string): Promise<AuthenticatedAccount | Refusal> {
+  async check(keyId: string, proof: Proof, address: string): Promise<AuthenticatedAccount | Refusal> {
     const network = networkOf(address);
     const { waitingMax, answerTimeoutMs } = this.#limits;
     const ofNetwork = this.#waiting.get(network) ?? 0;
     if (this.#waitingCount >= waitingMax || ofNetwork >= Math.ceil(waitingMax / 4)) return TOO_MANY;
     this.#count(network, 1);
     try {
-      const answer = this.#authenticate(keyId, secret).finally(() => this.#count(network, -1));
+      const answer = this.#authenticate(keyId, proof).finally(() => this.#count(network, -1));
       const account = await beforeDeadline(answer, answerTimeoutMs);
       this.#isFailing = false;
       return account ?? (await this.#refuseWrong(keyId, address));

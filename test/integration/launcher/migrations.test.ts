@@ -12,6 +12,7 @@ import { temporaryFolder } from "../../support/temporary-folder.js";
 const options = {
   assetsFile: join(projectRoot, "config", "assets.json"),
   demoAccounts: "made" as const,
+  keySeal: null,
   createDatabase: false,
   log: createLogger("test", "silent"),
 };

@@ -175,6 +175,11 @@ describe("the database's roles", () => {
       ["to give out keys", EVERYBODY_BUT("bourse_operator"), "insert into api_keys default values"],
       ["to give back a key's rights", EVERYBODY_BUT("bourse_operator"), "update api_keys set revoked_at = null"],
       ["to read keys", ["bourse_order_processing", "bourse_trade_processing"], "select 1 from api_keys"],
+      [
+        "to read what checks signatures, to all but the gateway and operators",
+        EVERYBODY_BUT("bourse_gateway", "bourse_operator"),
+        "select 1 from api_key_signers",
+      ],
       ["to lift a suspension", EVERYBODY_BUT("bourse_operator"), "update accounts set suspended = false"],
       [
         "to set an asset's state",

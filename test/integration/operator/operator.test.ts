@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { storeAssets } from "../../../src/launcher/asset-store.js";
@@ -7,11 +9,13 @@ import { actorOf } from "../../../src/operator/actor.js";
 import { ASSET } from "../../../src/operator/asset-program.js";
 import { parse, RefusedToOperator } from "../../../src/operator/command-line.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
+import { DEVELOPMENT_SEAL } from "../../../src/shared/access/key-seal.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { asRole, createDatabase } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("operators", () => {
   let url: string;
@@ -29,7 +33,7 @@ describe("operators", () => {
 
   async function operate(...args: string[]) {
     const { command, words, options } = parse(args[0] === "asset" ? ASSET : ACCOUNT, args.slice(1));
-    return await command.run({ database, actor: "op", words, options });
+    return await command.run({ database, actor: "op", keySeal: DEVELOPMENT_SEAL, words, options });
   }
   // biome-ignore lint/suspicious/noExplicitAny: what is printed as JSON, looked at field by field
   const account = async (...args: string[]): Promise<any> => (await operate("account", ...args)).json;
@@ -43,6 +47,26 @@ describe("operators", () => {
     throw new Error(`${args.join(" ")} was not refused`);
   };
   const actions = async () => (await account("audit")).actions.map((row: { kind: string }) => row.kind).reverse();
+
+  it("make keys that sign: with their secret, or with the private half of a public key", async () => {
+    await account("create", "alice");
+    const { keyId, secret, signs } = await account("key", "alice");
+    const [stored] = await database.query<{ sealed: Buffer }>("select sealed_secret as sealed from api_key_signers");
+    expect(signs).to.equal("hmac");
+    expect(DEVELOPMENT_SEAL.open(keyId, stored?.sealed as Buffer)).to.equal(secret);
+    const file = join(temporaryFolder(), "public.pem");
+    writeFileSync(file, generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }));
+    const signer = await account("key", "alice", "--public-key", file);
+    expect(signer).to.include({ signs: "ed25519" }).and.to.not.have.property("secret");
+    expect(await database.query("select kind from api_key_signers order by kind")).to.deep.equal([
+      { kind: "ed25519" },
+      { kind: "hmac" },
+    ]);
+    expect(await refusal("account", "key", "alice", "--public-key", "/nowhere")).to.match(/can't be read \(ENOENT\)$/);
+    expect(await refusal("account", "key", "alice", "--public-key", `${projectRoot}package.json`)).to.match(
+      /openssl genpkey/,
+    );
+  });
 
   it("make accounts and keys: the secret is good, long, and kept nowhere", async () => {
     await account("create", "alice");
@@ -153,7 +177,7 @@ describe("operators", () => {
   });
 
   it("are named by their key, which must be an operator's; in production from the first such key on", async () => {
-    const config = { databaseUrl: url, production: true, breaksGlass: false, key: null, user: "root" };
+    const config = { databaseUrl: url, production: true, breaksGlass: false, keySeal: null, key: null, user: "root" };
     const named = (keyId: string, secret: string) => actorOf(database, { ...config, key: { keyId, secret } });
     const failure = (work: Promise<string>) => work.then(String, (error: Error) => error.message);
     await account("create", "ops");
@@ -175,7 +199,7 @@ describe("operators", () => {
   });
 
   it("are nobody by accident once all their keys are revoked, or their accounts suspended", async () => {
-    const config = { databaseUrl: url, production: true, breaksGlass: false, key: null, user: "root" };
+    const config = { databaseUrl: url, production: true, breaksGlass: false, keySeal: null, key: null, user: "root" };
     const failure = (work: Promise<string>) => work.then(String, (error: Error) => error.message);
     await account("create", "ops");
     const { secret } = await account("key", "ops", "--id", "oscar", "--role", "operator");

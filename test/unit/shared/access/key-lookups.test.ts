@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { StoredKey } from "../../../../src/shared/access/authentication.js";
+import type { FoundKey } from "../../../../src/shared/access/authentication.js";
 import { KeyLookups } from "../../../../src/shared/access/key-lookups.js";
 
 /** Notes what it is asked for, and answers when it is let. */
@@ -8,13 +8,13 @@ class SlowTable {
   answer: () => void = () => undefined;
   isFailing = false;
 
-  read = async (keyIds: readonly string[]): Promise<StoredKey[]> => {
+  read = async (keyIds: readonly string[]): Promise<FoundKey[]> => {
     this.asked.push(keyIds);
     await new Promise<void>((resolve) => {
       this.answer = resolve;
     });
     if (this.isFailing) throw new Error("Postgres is away");
-    return keyIds.filter((keyId) => keyId !== "nobody").map((keyId) => ({ keyId }) as StoredKey);
+    return keyIds.filter((keyId) => keyId !== "nobody").map((keyId) => ({ keyId }) as FoundKey);
   };
 }
 
