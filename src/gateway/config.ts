@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { keySeal } from "../shared/access/key-seal.js";
 import { entrySettings } from "../shared/order-entry/settings.js";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, port, readSettings, text } from "../shared/process/settings.js";
@@ -13,6 +14,17 @@ const SETTINGS = v.object({
   address: publicPort(text("GATEWAY_HOST", "127.0.0.1"), port("GATEWAY_PORT", 7003)),
   registry: registry(),
   ...entrySettings(),
+  /** Opens the secrets of keys that sign. */
+  keySeal: v.pipe(
+    keySeal(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      if (dataset.value !== null) return dataset.value;
+      addIssue({
+        message: "KEY_ENCRYPTION_KEY is not set; in production the gateway needs it: openssl rand -base64 32",
+      });
+      return NEVER;
+    }),
+  ),
   /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("GATEWAY_TRUSTED_PROXIES"),
   http: v.object({
@@ -32,6 +44,17 @@ const SETTINGS = v.object({
     /** How long an answer waits for the result. */
     resultTimeoutMs: ms("RESULT_TIMEOUT", 5_000),
     inFlightPerKeyMax: count("IN_FLIGHT_PER_KEY", 1_024),
+  }),
+  market: v.object({
+    subscriptionsPerConnectionMax: count("SUBSCRIPTIONS", 1_024),
+    keptBytesMax: integer("GATEWAY_KEPT_BYTES_MAX", 67_108_864, { min: 1_048_576, max: 17_179_869_184 }),
+    /** How long a missing trade or report may be late before it is read from the database. */
+    holeWaitMs: ms("HOLE_WAIT", 200),
+    /** How often the database is asked for the last sequences, in case a notification was lost and none followed. */
+    reconcileMs: ms("RECONCILE", 5_000),
+    /** Limits of the subscribers of orders that are not live yet: in all, and of one account. */
+    catchUpsMax: count("CATCH_UPS", 10_000),
+    catchUpsPerAccountMax: count("CATCH_UPS_PER_ACCOUNT", 32),
   }),
   logins: v.object({
     waitingMax: count("LOGINS", 4_096),

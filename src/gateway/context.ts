@@ -1,6 +1,7 @@
 /** What every plugin of the gateway gets, and what a plugin is. */
 import type { Access } from "../shared/access/access-feed.js";
 import type { Bus } from "../shared/bus/bus.js";
+import type { MarketData } from "../shared/channels/market-data.js";
 import type { ConnectedDatabase } from "../shared/database/database.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import type { EpochMs, EpochUs } from "../shared/domain/units.js";
@@ -25,6 +26,8 @@ export interface GatewayContext {
   readonly registry: AssetRegistry;
   readonly database: ConnectedDatabase;
   readonly bus: Bus;
+  /** What markets show, and whatever follows them. */
+  readonly market: MarketData;
   /** Suspensions, revoked keys, the states of assets. */
   readonly access: Access;
   /** Who asks: `requires("trade")` is the hook of a route, `add` takes a further scheme. */

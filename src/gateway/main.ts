@@ -1,8 +1,11 @@
 import { authenticator } from "../shared/access/authentication.js";
 import { followAccess } from "../shared/access/follow-access.js";
 import { KeyCheck } from "../shared/access/key-check.js";
+import { SigningKeys } from "../shared/access/signing-keys.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
+import { channelMetrics } from "../shared/channels/channel-metrics.js";
+import { MarketData } from "../shared/channels/market-data.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
 import { CancelTriggersStore } from "../shared/order-entry/cancel-triggers-store.js";
@@ -13,9 +16,11 @@ import { lastPrices } from "../shared/order-entry/prices-store.js";
 import { nowEpochMs, nowUs } from "../shared/process/clock.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { warnIfExposed } from "../shared/process/tls.js";
+import { binance } from "./binance/binance.js";
 import { gatewayConfig } from "./config.js";
 import { BasicScheme } from "./http/basic-scheme.js";
 import { Identification } from "./http/identification.js";
+import { SignedScheme } from "./http/signed-scheme.js";
 import { Notifications } from "./orders/notifications.js";
 import { Orders } from "./orders/orders.js";
 import { reportsSince } from "./orders/reports-store.js";
@@ -43,6 +48,16 @@ await runService("gateway", gatewayConfig, async (service, config) => {
   const lane = database.lane({ connections: 2, timeoutMs: config.logins.answerTimeoutMs / 2 });
   const identification = new Identification(access);
   identification.add(new BasicScheme(new KeyCheck(authenticator(lane), config.logins, log)));
+  const keys = new SigningKeys(lane, config.keySeal, access, log);
+  identification.add(new SignedScheme(new KeyCheck(keys.authenticate, config.logins, log)));
+
+  const { assets } = config.registry;
+  const limits = { natsReplicas: config.natsReplicas, ...config.market };
+  const channels = { limits, metrics: channelMetrics(service.metrics, "gateway") };
+  const market = new MarketData({ bus, database, assets, nowMs: nowEpochMs, log, ...channels });
+  service.metrics.queue("input", () => market.inputFill);
+  service.onStop("market", () => market.stop());
+  await market.start();
 
   const clock = { nowUs, nowEpochMs, nowMs: () => performance.now() };
   const { registry } = config;
@@ -74,9 +89,9 @@ await runService("gateway", gatewayConfig, async (service, config) => {
     log,
   });
   const rules = { registry, nowMs: nowEpochMs, lastPriceTicks: (asset: string) => orderEntry.lastPriceTicks(asset) };
-  const own = { config, registry, database, bus, access, clock, service };
+  const own = { config, registry, database, bus, market, access, clock, service };
   const context = { ...own, identification, orderEntry, orders, rules };
-  const gateway = await HttpGateway.create(context, v1);
+  const gateway = await HttpGateway.create(context, [...v1, binance]);
   service.onStop("http", () => gateway.stop());
   const port = await gateway.listen();
   log.info({ host: config.host, port }, "requests may come in");
