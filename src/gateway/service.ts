@@ -1,8 +1,10 @@
+import type { FastifyInstance } from "fastify";
 import { lookEvery } from "../shared/process/looks.js";
 import { isTrusted } from "../shared/process/trusted-proxies.js";
 import { beforeDeadline } from "../shared/process/waits.js";
 import type { GatewayContext, GatewayPlugin } from "./context.js";
 import { AddressLimits } from "./http/address-limits.js";
+import { addOpenApi } from "./http/openapi.js";
 import { Problem } from "./http/problem.js";
 import { type HttpServer, httpServer } from "./http/server.js";
 
@@ -46,6 +48,7 @@ export class HttpGateway {
   /** A gateway that listens nowhere yet. */
   static async create(context: GatewayContext, plugins: readonly GatewayPlugin[]): Promise<HttpGateway> {
     const gateway = new HttpGateway(context);
+    addOpenApi(gateway.#server as unknown as FastifyInstance);
     for (const plugin of plugins)
       gateway.#server.register((scope, _, done) => {
         Promise.resolve(plugin(scope, context)).then(() => done(), done);

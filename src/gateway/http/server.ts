@@ -7,6 +7,7 @@ import { refuse } from "../../shared/domain/rejects.js";
 import type { Logger } from "../../shared/process/log.js";
 import type { TlsIdentity } from "../../shared/process/tls.js";
 import { isTrusted, type TrustedProxies } from "../../shared/process/trusted-proxies.js";
+import { addMediaTypes, answerAsAsked } from "./media-types.js";
 import { Problem, problemBody } from "./problem.js";
 import { parseStrictJson } from "./strict-json.js";
 import { type SchemaTypes, validators } from "./validation.js";
@@ -67,10 +68,12 @@ export function httpServer(options: HttpOptions): HttpServer {
     { parseAs: "buffer" },
     async (request: FastifyRequest, body: Buffer) => parseStrictJson(textOf(request, body)),
   );
+  addMediaTypes(server as unknown as FastifyInstance);
   server.setNotFoundHandler((request) => {
     throw new Problem(refuse("UNKNOWN_COMMAND", `there is no ${request.method} ${request.url.slice(0, 100)}`));
   });
-  server.setErrorHandler((error, _request, reply) => {
+  server.setErrorHandler((error, request, reply) => {
+    answerAsAsked(request, reply as unknown as FastifyReply);
     const problem = problemOf(error, options);
     const { status, retryAfterS } = problem;
     if (retryAfterS !== null) void reply.header("retry-after", String(retryAfterS));
@@ -102,7 +105,7 @@ export function problemOf(
   const { statusCode = 500, message, code } = error as { statusCode?: number; message: string; code?: string };
   if (statusCode >= 400 && statusCode < 500)
     return malformed(
-      code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" ? "the body must be application/json" : message,
+      code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" ? "the body must be application/json or application/msgpack" : message,
       statusCode,
     );
   const isAway = error instanceof DeadlineExceeded || isDatabaseAway();

@@ -13,7 +13,7 @@ export function parseOrdersRequest(fields: Readonly<Record<string, unknown>>): O
   const { from, next } = fields;
   if (next !== undefined) {
     if (from !== undefined) return refuse("UNSUPPORTED_COMBINATION", "give from to subscribe, or next for a page");
-    const after = parsePlace(next);
+    const after = placeOf(next);
     return after === null
       ? refuse("MALFORMED_MESSAGE", `next ${shownValue(next)} is not one; give back what the last answer had as next`)
       : { kind: "page", after };
@@ -27,7 +27,8 @@ export function placeText({ asset, orderId }: OpenOrderPlace): string {
   return `${asset}/${orderId}`;
 }
 
-function parsePlace(next: unknown): OpenOrderPlace | null {
+/** Null: it is none. */
+export function placeOf(next: unknown): OpenOrderPlace | null {
   const found = typeof next === "string" ? /^([A-Z0-9-]{1,64})\/(\d{1,16})$/.exec(next) : null;
   const orderId = Number(found?.[2]);
   return found?.[1] === undefined || !Number.isSafeInteger(orderId) ? null : { asset: found[1], orderId };

@@ -1,32 +1,21 @@
 import type { Database } from "../database/database.js";
 import { isOpenDay } from "../database/history-days.js";
-import {
-  ORDER_OF_REPORT,
-  REPORT_COLUMNS,
-  type ReportRow,
-  reportOf,
-  type TermsRow,
-  termsColumns,
-  withTerms,
-} from "../database/stored-reports.js";
+import { ORDER_OF_REPORT, REPORT_COLUMNS, type ReportRow, reportOf } from "../database/stored-reports.js";
 import type { Asset } from "../domain/assets.js";
-import { formatDecimal, formatPrice } from "../domain/decimal.js";
 import { InvariantBroken } from "../domain/errors.js";
-import { reportJson, termsFields } from "../domain/report-json.js";
+import { reportJson } from "../domain/report-json.js";
 import type { SequencedReport } from "../domain/reports.js";
 import type { AccountId } from "../domain/units.js";
 import type { FeedReport } from "./account-feed.js";
 import type { AccountSnapshot, OpenOrderPlace, OpenOrdersPage, OrdersSource, ReportsHole } from "./orders-source.js";
+import { type OrderRow, orderColumns, orderJson } from "./stored-orders.js";
 
 const ACCOUNT_SEQUENCE = `coalesce((select last_sequence from account_sequences where account_id = $1), 0) as "accountSequence"`;
 const IS_OPEN = `account_id = $1 and status in ('open', 'partially_filled', 'pending_trigger') and ${isOpenDay("orders")}`;
 
 /** The account's sequence and its open orders in one statement, so that both are of the same moment. */
 const OPEN_ORDERS = `${ACCOUNT_SEQUENCE}, coalesce((select json_agg(open_order) from (
-    select asset, order_id as "orderId", client_order_id as "clientOrderId", status, side, type,
-      time_in_force as "timeInForce", case when type not in ('market', 'stop_market') then price_ticks end as "priceTicks",
-      quantity_lots as "quantityLots", filled_lots as "filledLots", leaves_lots as "leavesLots",
-      received_at_us as "receivedAtUs", ${termsColumns("orders")}
+    select ${orderColumns("orders")}
     from orders where ${IS_OPEN} and (asset, order_id) > ($2, $3)
     order by asset, order_id limit $4) open_order), '[]') as "openOrders"`;
 const ACCOUNT_SNAPSHOT = `select ${OPEN_ORDERS}, (select count(*) from orders where ${IS_OPEN}) as "openOrdersTotal"`;
@@ -42,18 +31,9 @@ const REPORTS_IN_HOLES = `select ${REPORT_COLUMNS}
 
 const BEFORE_ALL: OpenOrderPlace = { asset: "", orderId: 0 };
 
-interface OpenOrderRow extends TermsRow {
-  readonly asset: string;
-  readonly orderId: number;
-  readonly priceTicks: number | null;
-  readonly quantityLots: number | null;
-  readonly filledLots: number;
-  readonly leavesLots: number | null;
-}
-
 interface OpenOrdersRow {
   readonly accountSequence: number;
-  readonly openOrders: OpenOrderRow[];
+  readonly openOrders: OrderRow[];
 }
 
 /** Reads orders and reports from Postgres for the channel `orders`. */
@@ -116,7 +96,7 @@ export class OrdersStore implements OrdersSource {
     const last = page.at(-1);
     return {
       accountSequence,
-      openOrders: page.map((order) => openOrderJson(order, this.#assetOf(order.asset))),
+      openOrders: page.map((order) => orderJson(order, this.#assetOf(order.asset))),
       next: last === undefined || openOrders.length <= ordersMax ? null : { asset: last.asset, orderId: last.orderId },
     };
   }
@@ -135,18 +115,4 @@ export class OrdersStore implements OrdersSource {
     if (asset === undefined) throw new InvariantBroken(`asset ${name} is in the database and not in the assets file`);
     return asset;
   }
-}
-
-/** An open order in the form of an execution report: decimal text, and no fields without a value. */
-function openOrderJson(row: OpenOrderRow, asset: Asset): object {
-  const { priceTicks, quantityLots, filledLots, leavesLots, terms, ...order } = withTerms(row);
-  const json = {
-    ...order,
-    ...termsFields(terms, asset),
-    price: priceTicks === null ? null : formatPrice(priceTicks, asset.tick),
-    quantity: quantityLots === null ? null : formatDecimal(quantityLots, asset.lot),
-    filledQuantity: formatDecimal(filledLots, asset.lot),
-    leavesQuantity: leavesLots === null ? null : formatDecimal(leavesLots, asset.lot),
-  };
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
 }
