@@ -15,7 +15,7 @@ import { temporaryFolder } from "../../support/temporary-folder.js";
 const log = createLogger("test", "silent");
 
 describe("a second Postgres", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let pair: PostgresPair;
   let database: ConnectedDatabase;
 
