@@ -32,11 +32,13 @@ async function freePort() {
 /** Resolves with its endpoints. */
 async function start() {
   const { NATS_URL: _nats, DATABASE_URL: _database, NODE_ENV: _mode, ...inherited } = process.env;
-  const [handler, notifier, gateway, admin] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [handler, notifier, gateway, grpc] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const admin = await freePort();
   const ports = {
     ORDER_HANDLER_PORT: handler,
     NOTIFIER_PORT: notifier,
     GATEWAY_PORT: gateway,
+    GRPC_PORT: grpc,
     ADMIN_PORT_BASE: Math.min(admin, 65_500 - SERVICES),
   };
   launcher = spawn(process.execPath, [join(root, "dist", "launcher", "main.js")], {

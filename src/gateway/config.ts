@@ -25,6 +25,14 @@ const SETTINGS = v.object({
       return NEVER;
     }),
   ),
+  grpc: v.object({
+    port: port("GRPC_PORT", 3050),
+    messageBytesMax: integer("GRPC_MESSAGE_BYTES_MAX", 65_536, { min: 1_024, max: 4_194_304 }),
+    callsPerConnectionMax: integer("GRPC_CALLS_PER_CONNECTION_MAX", 256, { min: 1, max: 10_000 }),
+    keepaliveMs: integer("GRPC_KEEPALIVE_MS", 30_000, { min: 1_000, max: 600_000 }),
+    streamsPerAccountMax: integer("GRPC_STREAMS_PER_ACCOUNT_MAX", 20, { min: 1, max: 10_000 }),
+    queuedReportsMax: integer("GRPC_QUEUED_REPORTS_MAX", 10_000, { min: 100, max: 1_000_000 }),
+  }),
   /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("GATEWAY_TRUSTED_PROXIES"),
   http: v.object({

@@ -39,6 +39,7 @@ const SETTINGS = v.object({
   orderHandler: publicPort(text("ORDER_HANDLER_HOST", "127.0.0.1"), listenPort("ORDER_HANDLER_PORT", 7001)),
   notifier: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), listenPort("NOTIFIER_PORT", 7002)),
   gateway: publicPort(text("GATEWAY_HOST", "127.0.0.1"), listenPort("GATEWAY_PORT", 7003)),
+  grpcPort: listenPort("GRPC_PORT", 3050),
   /** How many notifiers share its port. */
   notifierProcesses: integer("NOTIFIER_PROCESSES", 1, { min: 1, max: 64 }),
   /** Whether bots trade beside the services. */

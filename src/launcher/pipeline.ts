@@ -82,7 +82,7 @@ export class Pipeline {
   }
 
   endpoints(): Endpoints {
-    const { notifier, gateway } = this.#config;
+    const { notifier, gateway, grpcPort } = this.#config;
     const { host, port, tls } = this.#config.orderHandler;
     const isTls = tls !== null;
     const scheme = isTls ? "https" : "http";
@@ -91,6 +91,7 @@ export class Pipeline {
       orderHandler: { host, port, ...(isTls && { tls: true }) },
       notifierUrl: `${scheme}://${notifier.host}:${notifier.port}`,
       gatewayUrl: `${scheme}://${gateway.host}:${gateway.port}`,
+      grpc: { host: gateway.host, port: grpcPort },
       services: [
         ...servicesOf(this.#config).map((name) => this.#endpointOf(name, this.#services.get(name))),
         ...this.#furtherNotifiers.map((part, at) => this.#endpointOf("market-data-notifier", part, at + 1)),

@@ -9,6 +9,7 @@ export async function assertPortsFree(config: LauncherConfig): Promise<void> {
     { ...config.orderHandler, variable: "ORDER_HANDLER_PORT" },
     { ...config.notifier, variable: "NOTIFIER_PORT" },
     { ...config.gateway, variable: "GATEWAY_PORT" },
+    { host: config.gateway.host, port: config.grpcPort, variable: "GRPC_PORT" },
     ...[
       ...servicesOf(config).map((service) => adminPort(config, service)),
       ...furtherPlaces(config).map((place) => adminPort(config, "market-data-notifier", place)),

@@ -8,14 +8,17 @@ const ADMIN_PORTS = SERVICES.length + BESIDE.length + 1;
 export async function ownPorts() {
   const adminPorts = await freePortsInARow(ADMIN_PORTS);
   const taken = (port: number) => port >= adminPorts && port < adminPorts + ADMIN_PORTS;
-  let [orderHandler, notifier, gateway] = [adminPorts, adminPorts, adminPorts];
-  while (taken(orderHandler)) orderHandler = await freePort();
-  while (taken(notifier) || notifier === orderHandler) notifier = await freePort();
-  while (taken(gateway) || gateway === orderHandler || gateway === notifier) gateway = await freePort();
+  const ports = new Set<number>();
+  while (ports.size < 4) {
+    const port = await freePort();
+    if (!taken(port)) ports.add(port);
+  }
+  const [orderHandler, notifier, gateway, grpc] = ports;
   return {
     ORDER_HANDLER_PORT: String(orderHandler),
     NOTIFIER_PORT: String(notifier),
     GATEWAY_PORT: String(gateway),
+    GRPC_PORT: String(grpc),
     ADMIN_PORT_BASE: String(adminPorts),
   };
 }

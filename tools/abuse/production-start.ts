@@ -28,7 +28,7 @@ export async function startedInProduction(target: Target, stopping: AbortSignal)
 
 /** What the service says of why it ended; one that does not end says that. */
 async function endOf(service: (typeof SERVICES)[number], env: NodeJS.ProcessEnv): Promise<string> {
-  const names = ["ORDER_HANDLER_PORT", "NOTIFIER_PORT", "GATEWAY_PORT", "ADMIN_PORT"];
+  const names = ["ORDER_HANDLER_PORT", "NOTIFIER_PORT", "GATEWAY_PORT", "GRPC_PORT", "ADMIN_PORT"];
   const ports = await Promise.all(names.map(async (name) => [name, String(await freePort())] as const));
   const timeout = patience(ENDS_WITHIN_MS);
   const options = { env: { PATH: process.env["PATH"], ...env, ...Object.fromEntries(ports) }, timeout };

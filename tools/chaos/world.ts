@@ -251,6 +251,7 @@ export class World {
       ORDER_HANDLER_PORT: String(await portOf("order-handler")),
       NOTIFIER_PORT: String(await portOf("market-data-notifier")),
       GATEWAY_PORT: String(await freePort()),
+      GRPC_PORT: String(await freePort()),
       LOG_LEVEL: "warn",
       TRIM_MARGIN_MESSAGES: "1000000000", // the oracle reads what was logged since it looked before
       ...this.#settings,

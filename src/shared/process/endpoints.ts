@@ -14,6 +14,8 @@ const ENDPOINTS = v.object({
   notifierUrl: v.string(),
   /** Empty: a version without a gateway wrote the file. */
   gatewayUrl: v.optional(v.string(), ""),
+  /** Its gRPC; it speaks TLS where the other ports do. Absent as above. */
+  grpc: v.exactOptional(v.object({ host: v.string(), port: v.number() })),
   services: v.array(v.object({ name: v.string(), pid: v.number(), adminUrl: v.string() })),
 });
 export type Endpoints = v.InferOutput<typeof ENDPOINTS>;

@@ -48,7 +48,7 @@ export function decodeClientMessage(bytes: Uint8Array, rules: RequestRules): Cli
   return {
     requestId: wire.requestId,
     clientOrderId: clientOrderId && clientOrderId.length <= CLIENT_ORDER_ID_LENGTH_MAX ? clientOrderId : null,
-    request: requestOf(wire, rules),
+    request: readClientRequest(wire, rules),
   };
 }
 
@@ -101,7 +101,11 @@ interface WireClientMessage {
   readonly cancelTimer?: { readonly seconds: number };
 }
 
-function requestOf(wire: WireClientMessage, rules: RequestRules): ClientRequest | Refusal {
+/** What a message asks for, decoded: the only body that it has. */
+export function readClientRequest(
+  wire: Omit<WireClientMessage, "requestId">,
+  rules: RequestRules,
+): ClientRequest | Refusal {
   if (wire.newOrder) return orderOf(wire.newOrder, rules, readNewOrder);
   if (wire.cancelOrder) return orderOf(wire.cancelOrder, rules, readCancel);
   if (wire.replaceOrder) return orderOf(wire.replaceOrder, rules, readReplace);

@@ -3,10 +3,19 @@
  * uint64 as 2^64−1; on the way in it drops a field with a wrong wire type and takes the last of duplicates. Here each
  * of the five, and every integer that a JavaScript number can't hold exactly, is a CodecError.
  */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import protobuf from "protobufjs/minimal.js";
 import { CodecError } from "../domain/errors.js";
+import {
+  FIXED32,
+  FIXED64,
+  type FieldRule,
+  is64Bit,
+  LENGTH_DELIMITED,
+  type MessageRule,
+  readRules,
+  VARINT,
+  wireTypeOf,
+} from "./message-rules.js";
 
 // Without the Long class protobufjs reads 64-bit fields as numbers; the guard has made sure that they fit. The generated
 // code is loaded after this, because it takes its default values from here, too.
@@ -17,12 +26,6 @@ Object.assign(protobuf.Reader.prototype, { uint64: readUint64 });
 // The library would delete absent members of a oneof from each message. The guard has made sure that there are none to
 // delete, and V8 reads objects with deletions many times slower.
 protobuf.util.oneOfSetter = () => () => undefined;
-const generated: unknown = createRequire(import.meta.url)("../../../protocol/generated/wire.cjs");
-
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH_DELIMITED = 2;
-const FIXED32 = 5;
 const NESTING_MAX = 8;
 
 /**
@@ -32,41 +35,9 @@ const NESTING_MAX = 8;
 // biome-ignore lint/suspicious/noExplicitAny: see above; the codecs of this room are where wire becomes type
 export type Wire = any;
 
-type Kind = "uint64" | "uint32" | "bool" | "string" | "bytes" | "enum" | "message";
-
-interface FieldRule {
-  readonly name: string;
-  readonly id: number;
-  readonly kind: Kind;
-  readonly repeated: boolean;
-  /** The bits of all members of the field's oneof; 0: it is in none. */
-  oneofBits: number;
-  /** The rule of a message field's message; set once all rules are read. */
-  message: MessageRule | null;
-}
-
-interface MessageRule {
-  readonly type: string;
-  readonly byId: (FieldRule | undefined)[];
-  readonly byName: Map<string, FieldRule>;
-  readonly coder: Coder;
-}
-
-interface Coder {
-  encode(message: object): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): object;
-  /** The value that an absent field reads as. */
-  readonly prototype: Record<string, unknown>;
-}
-
-interface JsonNode {
-  readonly nested?: Record<string, JsonNode>;
-  readonly fields?: Record<string, { type: string; id: number; rule?: string }>;
-  readonly oneofs?: Record<string, { oneof: string[] }>;
-  readonly values?: Record<string, number>;
-}
-
-const rules = readRules();
+const rules = readRules("wire");
+/** Those of gRPC, which the gateway alone needs; null: they are not loaded yet. */
+let grpcRules: ReadonlyMap<string, MessageRule> | null = null;
 
 /** Encodes a message. Throws a CodecError for a field or a value that it can't carry exactly. */
 export function encodeMessage(type: string, message: object): Uint8Array {
@@ -94,8 +65,13 @@ export function decodeMessage<T extends object>(
   }
 }
 
+function grpcRuleOf(type: string): MessageRule | undefined {
+  grpcRules ??= readRules("grpc");
+  return grpcRules.get(type);
+}
+
 function ruleOf(type: string): MessageRule {
-  const rule = rules.get(type);
+  const rule = rules.get(type) ?? grpcRuleOf(type);
   if (rule === undefined) throw new CodecError(`there is no message ${type} in protocol/`);
   return rule;
 }
@@ -122,7 +98,8 @@ function checkValue(rule: MessageRule, field: FieldRule, value: unknown): void {
     return;
   }
   if (field.kind === "bytes" && value instanceof Uint8Array) return;
-  const max = field.kind === "uint64" ? Number.MAX_SAFE_INTEGER : 0xffff_ffff;
+  const max = is64Bit(field.kind) ? Number.MAX_SAFE_INTEGER : 0xffff_ffff;
+  if (field.kind === "float" && typeof value === "number") return;
   const fits =
     field.kind === "string" || field.kind === "bool"
       ? typeof value === (field.kind === "bool" ? "boolean" : "string")
@@ -185,9 +162,8 @@ function scanWire(
     at = varintEnd;
     if (id === 0 || id > 0x1fff_ffff) throw new CodecError(`${rule.type} holds a field with the number ${id}`);
     if (field !== undefined) {
-      const isVarint = field.kind !== "string" && field.kind !== "bytes" && field.kind !== "message";
-      const expected = isVarint ? VARINT : LENGTH_DELIMITED;
-      if (wireType !== expected) throw new CodecError(`${rule.type}.${field.name} has wire type ${wireType}`);
+      if (wireType !== wireTypeOf(field.kind))
+        throw new CodecError(`${rule.type}.${field.name} has wire type ${wireType}`);
       const bit = 1 << id;
       if (!field.repeated && (seen & (bit | field.oneofBits)) !== 0)
         throw new CodecError(`${rule.type}.${field.name} is given twice, or beside another of its oneof`);
@@ -210,60 +186,6 @@ function scanWire(
 }
 
 function checkRange(rule: MessageRule, field: FieldRule, value: number, uint64Max: number): void {
-  const max = field.kind === "uint64" ? uint64Max : field.kind === "bool" ? 1 : 0xffff_ffff;
+  const max = is64Bit(field.kind) ? uint64Max : field.kind === "bool" ? 1 : 0xffff_ffff;
   if (value > max) throw new CodecError(`${rule.type}.${field.name} is above ${max}`);
-}
-
-function readRules(): Map<string, MessageRule> {
-  const file = new URL("../../../protocol/generated/wire.json", import.meta.url);
-  const found = new Map<string, MessageRule>();
-  const links: (() => void)[] = [];
-  const visit = (node: JsonNode, path: string, code: Record<string, unknown>): void => {
-    for (const [name, child] of Object.entries(node.nested ?? {})) {
-      const childPath = path === "" ? name : `${path}.${name}`;
-      const childCode = code[name] as Record<string, unknown>;
-      if (child.fields !== undefined) found.set(childPath, messageRule(childPath, child, childCode, links, found));
-      else if (child.values === undefined) visit(child, childPath, childCode);
-    }
-  };
-  visit(JSON.parse(readFileSync(file, "utf8")) as JsonNode, "", generated as Record<string, unknown>);
-  for (const link of links) link();
-  return found;
-}
-
-function messageRule(
-  type: string,
-  node: JsonNode,
-  coder: unknown,
-  links: (() => void)[],
-  found: Map<string, MessageRule>,
-): MessageRule {
-  const rule: MessageRule = { type, byId: [], byName: new Map(), coder: coder as Coder };
-  const scope = type.slice(0, type.lastIndexOf("."));
-  for (const [name, { type: fieldType, id, rule: label }] of Object.entries(node.fields ?? {})) {
-    if (id > 31) throw new CodecError(`${type}.${name}: the guard holds field numbers up to 31`);
-    const scalar = ["uint64", "uint32", "bool", "string", "bytes"].includes(fieldType);
-    const field: FieldRule = {
-      name,
-      id,
-      kind: scalar ? (fieldType as Kind) : "enum",
-      repeated: label === "repeated",
-      oneofBits: 0,
-      message: null,
-    };
-    rule.byId[id] = field;
-    rule.byName.set(name, field);
-    // The generated code was loaded before the Long class was taken away: zeros that are Longs become numbers.
-    if (fieldType === "uint64" && rule.coder.prototype[name] !== null) rule.coder.prototype[name] = 0;
-    if (scalar) continue;
-    links.push(() => {
-      const message = found.get(`${scope}.${fieldType}`);
-      if (message !== undefined) Object.assign(field, { kind: "message", message });
-    });
-  }
-  for (const { oneof } of Object.values(node.oneofs ?? {})) {
-    const members = oneof.map((name) => rule.byName.get(name)).filter((field) => field !== undefined);
-    for (const field of members) for (const other of members) if (other !== field) field.oneofBits |= 1 << other.id;
-  }
-  return rule;
 }

@@ -17,9 +17,11 @@ describe("the pipeline's ports", () => {
     ORDER_HANDLER_PORT: string;
     NOTIFIER_PORT: string;
     GATEWAY_PORT: string;
+    GRPC_PORT: string;
     ADMIN_PORT_BASE: string;
   }> {
-    const [handler, notifier, gateway, admin] = [
+    const [handler, notifier, gateway, grpc, admin] = [
+      await freePort(),
       await freePort(),
       await freePort(),
       await freePort(),
@@ -29,6 +31,7 @@ describe("the pipeline's ports", () => {
       ORDER_HANDLER_PORT: String(handler),
       NOTIFIER_PORT: String(notifier),
       GATEWAY_PORT: String(gateway),
+      GRPC_PORT: String(grpc),
       ADMIN_PORT_BASE: String(admin),
     };
   }

@@ -28,7 +28,7 @@ describe("production over a database where a demo key is good", () => {
 
   /** What a process says that ends by itself, not having started. */
   async function refusalOf(file: string, databaseUrl: string): Promise<string> {
-    const ports = ["ORDER_HANDLER_PORT", "NOTIFIER_PORT", "GATEWAY_PORT", "ADMIN_PORT", "ADMIN_PORT_BASE"];
+    const ports = ["ORDER_HANDLER_PORT", "NOTIFIER_PORT", "GATEWAY_PORT", "GRPC_PORT", "ADMIN_PORT", "ADMIN_PORT_BASE"];
     const free = await Promise.all(ports.map(async (name) => [name, String(await freePort())] as const));
     const env = {
       PATH: process.env["PATH"],

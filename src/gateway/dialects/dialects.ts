@@ -1,0 +1,7 @@
+import type { GatewayPlugin } from "../context.js";
+import { exchangeOrderbook } from "./exchange-orderbook.js";
+import { mexchange } from "./mexchange.js";
+import { rustCryptoExchange } from "./rust-crypto-exchange.js";
+
+/** The routes of other systems, a system a file. */
+export const dialects: readonly GatewayPlugin[] = [mexchange, rustCryptoExchange, exchangeOrderbook];

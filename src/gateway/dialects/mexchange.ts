@@ -1,0 +1,232 @@
+/**
+ * Imitates mExchange (afterburn/mexchange): `/api/orders…`, `/api/order`, balances, `/api/ohlcv` and the faucet, with symbols such as
+ * KCN/EUR, sides bid and ask, and UUIDs as order ids. Keys instead of its accounts: Authorization: Basic. Its market buys take
+ * max_slippage_price, and are then limit orders that are immediate or cancelled. There is no faucet: an operator credits money.
+ */
+import { Type } from "@sinclair/typebox";
+import { KEY_ROLES } from "../../shared/access/authentication.js";
+import { BalancesStore } from "../../shared/channels/balances-store.js";
+import type { Asset } from "../../shared/domain/assets.js";
+import { CANDLE_INTERVALS_MS, type CandleInterval } from "../../shared/domain/candles.js";
+import { formatDecimal } from "../../shared/domain/decimal.js";
+import { isRefusal, refuse } from "../../shared/domain/rejects.js";
+import { ValueReader } from "../../shared/requests/value-reader.js";
+import type { GatewayContext, GatewayPlugin } from "../context.js";
+import { type Identity, identityOf } from "../http/identification.js";
+import { Problem } from "../http/problem.js";
+import type { NewOrderBody } from "../orders/order-body.js";
+import { answerErrors, orderNotFound } from "./dialect-errors.js";
+import { type NamedOrder, orderOfUuid, orderUuid } from "./order-uuid.js";
+import { type OwnFill, type OwnOrder, OwnOrdersStore } from "./own-orders-store.js";
+import { cancel, place } from "./placing.js";
+import { assetOfMarket } from "./symbols.js";
+
+const AMOUNT = Type.Optional(
+  Type.Unsafe<string | number | null>({ anyOf: [{ type: "string" }, { type: "integer" }, { type: "null" }] }),
+);
+const words = <Word extends string>(...all: readonly Word[]) => Type.Unsafe<Word>({ type: "string", enum: all });
+
+const ORDER = Type.Object({
+  symbol: Type.String(),
+  side: words("bid", "ask"),
+  order_type: words("limit", "market"),
+  price: AMOUNT,
+  quantity: AMOUNT,
+  quote_amount: AMOUNT,
+  max_slippage_price: AMOUNT,
+});
+type OrderBody = (typeof ORDER)["static"];
+
+const PAGE = Type.Object({
+  limit: Type.Integer({ default: 20 }),
+  offset: Type.Integer({ default: 0, minimum: 0, maximum: 1_000_000 }),
+});
+const ONE = Type.Object({ order_id: Type.String() });
+const OHLCV = Type.Object({
+  symbol: Type.String(),
+  interval: words(...(Object.keys(CANDLE_INTERVALS_MS) as CandleInterval[])),
+  limit: Type.Integer({ default: 500 }),
+});
+
+const NO_FAUCET = refuse(
+  "UNSUPPORTED_COMBINATION",
+  "there is no faucet here; an operator credits money: npm run account",
+);
+
+export const mexchange: GatewayPlugin = (server, context) => {
+  const { identification, registry, market, database } = context;
+  const own = new OwnOrdersStore(database, registry.assets);
+  const balances = new BalancesStore(database);
+  const trade = { preValidation: identification.requires("trade", "operator") };
+  const read = { preValidation: identification.requires(...KEY_ROLES) };
+  answerErrors(server, context);
+  const named = (uuid: string): NamedOrder => {
+    const order = orderOfUuid(uuid, registry.assets.keys());
+    if (order === null) throw orderNotFound();
+    return order;
+  };
+  const orderOf = async (identity: Identity, order: NamedOrder): Promise<OwnOrder> => {
+    const found = await own.order(identity.accountId, order);
+    if (found === null) throw orderNotFound();
+    return found;
+  };
+
+  server.get("/health", () => "ok");
+
+  server.post("/api/orders", { ...trade, schema: { body: ORDER } }, async (request, reply) => {
+    const identity = identityOf(request);
+    const { asset, body } = bodyOf(context, request.body);
+    const { logId, receivedAtUs, reports } = await place(context, identity, asset, body);
+    const named = { asset: asset.asset, orderId: logId as unknown as NamedOrder["orderId"] };
+    void reply.code(202);
+    const order = reports ? await orderOf(identity, named) : pendingOrder(named, body, receivedAtUs);
+    return { order: orderJson(order), ...lockedFor(asset, body) };
+  });
+  server.post("/api/order", { ...trade, schema: { body: ORDER } }, async (request) => {
+    const { asset, body } = bodyOf(context, request.body);
+    const { logId, reports } = await place(context, identityOf(request), asset, body);
+    return { order_id: orderUuid(asset.asset, logId), status: reports ? "accepted" : "pending" };
+  });
+  server.get("/api/orders", { ...read, schema: { querystring: PAGE } }, async (request) => {
+    const { accountId } = identityOf(request);
+    const page = bounded(request.query);
+    const [orders, total] = await Promise.all([own.latestOrders(accountId, page), own.orderCount(accountId)]);
+    return { orders: orders.map(orderJson), total, ...page };
+  });
+  server.get("/api/orders/trades", { ...read, schema: { querystring: PAGE } }, async (request) => {
+    const { accountId } = identityOf(request);
+    const page = bounded(request.query);
+    const [fills, total] = await Promise.all([own.fills(accountId, null, page), own.fillCount(accountId)]);
+    return { trades: fills.map(fillJson), total, ...page };
+  });
+  server.get("/api/orders/:order_id", { ...read, schema: { params: ONE } }, async (request) =>
+    orderJson(await orderOf(identityOf(request), named(request.params.order_id))),
+  );
+  server.get("/api/orders/:order_id/fills", { ...read, schema: { params: ONE } }, async (request) => {
+    const identity = identityOf(request);
+    const order = await orderOf(identity, named(request.params.order_id));
+    return { fills: (await own.fills(identity.accountId, order, { limit: 1_000, offset: 0 })).map(fillJson) };
+  });
+  const cancelled = async (identity: Identity, uuid: string): Promise<OwnOrder> => {
+    const order = await orderOf(identity, named(uuid));
+    await cancel(context, identity, assetOfMarket(context, order.asset), order);
+    return orderOf(identity, order);
+  };
+  server.delete("/api/orders/:order_id", { ...trade, schema: { params: ONE } }, async (request) => {
+    const order = await cancelled(identityOf(request), request.params.order_id);
+    return { order: orderJson(order), unlocked_asset: null, unlocked_amount: null };
+  });
+  server.post("/api/order/cancel", { ...trade, schema: { body: ONE } }, async (request, reply) => {
+    await cancelled(identityOf(request), request.body.order_id);
+    return reply.code(202).send();
+  });
+
+  server.get("/api/balances", read, async (request) => {
+    const [account] = await balances.balancesOf([identityOf(request).accountId]);
+    const rows = account?.balances ?? [];
+    return { balances: rows.map(({ currency, available, held }) => ({ asset: currency, available, locked: held })) };
+  });
+  server.get("/api/ohlcv", { schema: { querystring: OHLCV } }, async ({ query }) => {
+    const { asset } = assetOfMarket(context, query.symbol);
+    const limit = Math.max(1, Math.min(query.limit, 1_000));
+    const page = await market.candles(asset, query.interval, { limit });
+    if (isRefusal(page)) throw new Problem(page);
+    const data = page.candles.map(({ openAtMs, open, high, low, close, volume, tradeCount }) => {
+      return { open_time: new Date(openAtMs).toISOString(), open, high, low, close, volume, trade_count: tradeCount };
+    });
+    return { data };
+  });
+  server.get("/api/faucet/status", read, () => {
+    return { available: false, next_claim_at: null, last_claim_at: null, amount_per_claim: "0", cooldown_hours: 0 };
+  });
+  server.post("/api/faucet/claim", read, () => {
+    throw new Problem(NO_FAUCET, { status: 403 });
+  });
+};
+
+function bounded({ limit, offset }: { readonly limit: number; readonly offset: number }) {
+  return { limit: Math.max(1, Math.min(limit, 100)), offset };
+}
+
+/** The order as ours. Throws a Problem. */
+function bodyOf(context: GatewayContext, asked: OrderBody): { readonly asset: Asset; readonly body: NewOrderBody } {
+  const asset = assetOfMarket(context, asked.symbol);
+  const { order_type, price, quantity, quote_amount, max_slippage_price } = asked;
+  const side = asked.side === "bid" ? "buy" : "sell";
+  const amount = (quantity === "0" || quantity === 0 ? null : quantity) ?? undefined;
+  const order = { asset: asset.asset, side, ...(amount !== undefined && { quantity: amount }) } as const;
+  if (order_type === "limit") return { asset, body: { ...order, type: "limit", ...(price !== null && { price }) } };
+  if (amount === undefined && (quote_amount === null || quote_amount === undefined))
+    throw new Problem(refuse("INVALID_QUANTITY", "Either quantity or quote_amount must be provided"));
+  if (max_slippage_price === null || max_slippage_price === undefined || side === "sell") {
+    const budget = amount === undefined && quote_amount != null ? { quoteBudget: quote_amount } : {};
+    return { asset, body: { ...order, type: "market", ...budget } };
+  }
+  const bought = amount ?? affordable(context, asset, String(quote_amount), String(max_slippage_price));
+  return { asset, body: { ...order, type: "limit", timeInForce: "IOC", quantity: bought, price: max_slippage_price } };
+}
+
+/** As many whole lots as the amount buys at that price. Throws a Problem. */
+function affordable({ rules }: GatewayContext, asset: Asset, amount: string, price: string): string {
+  const values = new ValueReader(asset, rules);
+  const [units, ticks] = [values.quoteAmount(amount), values.price("max_slippage_price", price)];
+  if (units === null || ticks === null) throw new Problem(values.refusal ?? refuse("INVALID_PRICE", "no price"));
+  const lots = BigInt(units) / (BigInt(ticks) * BigInt(asset.quoteUnitsPerTickLot));
+  return formatDecimal(lots, asset.lot);
+}
+
+/** What the order holds at most, fees aside; of a market order without a price it is not known. */
+function lockedFor({ base, quote }: Asset, { side, quantity, price, quoteBudget }: NewOrderBody): object {
+  if (side === "sell") return { locked_asset: base, locked_amount: String(quantity) };
+  const amount = quoteBudget ?? (price === undefined ? 0 : productText(String(price), String(quantity)));
+  return { locked_asset: quote, locked_amount: String(amount) };
+}
+
+/** The exact product of two decimal texts. */
+function productText(one: string, other: string): string {
+  const scaleOf = (text: string) => text.split(".")[1]?.length ?? 0;
+  const units = BigInt(one.replace(".", "")) * BigInt(other.replace(".", ""));
+  return formatDecimal(units, { scale: scaleOf(one) + scaleOf(other), units: 1 });
+}
+
+function pendingOrder(named: NamedOrder, body: NewOrderBody, receivedAtUs: number): OwnOrder {
+  const { side, type = "limit", price, quantity = "0" } = body;
+  const terms = { side, type, price: price === undefined ? null : String(price), quantity: String(quantity) };
+  return { ...named, ...terms, status: "open", filled: "0", receivedAtUs };
+}
+
+function orderJson({ asset, orderId, side, type, price, quantity, filled, status, receivedAtUs }: OwnOrder): object {
+  return {
+    id: orderUuid(asset, orderId),
+    symbol: asset.replace("-", "/"),
+    side: sideWord(side),
+    order_type: type.includes("market") ? "market" : "limit",
+    price,
+    quantity,
+    filled_quantity: filled,
+    status: status === "canceled" ? "cancelled" : status,
+    created_at: timeText(receivedAtUs),
+  };
+}
+
+function fillJson({ asset, tradeId, side, price, quantity, total, fee, matchedAtUs }: OwnFill): object {
+  const symbol = asset.replace("-", "/");
+  return {
+    id: orderUuid(asset, tradeId),
+    symbol,
+    side,
+    price,
+    quantity,
+    total,
+    fee,
+    settled_at: timeText(matchedAtUs),
+  };
+}
+
+function sideWord(side: OwnOrder["side"]): string {
+  return side === "buy" ? "bid" : "ask";
+}
+
+function timeText(us: number): string {
+  return new Date(Math.floor(us / 1_000)).toISOString();
+}
