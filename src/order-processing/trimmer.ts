@@ -1,10 +1,12 @@
 /**
  * Trims ORDERS, COMMANDS and EXECUTIONS: removes messages that every reader's committed position and every kept snapshot
- * has passed, but for a margin. Nothing else ever shrinks these streams. COMMANDS and EXECUTIONS of an asset whose engine
- * has not said that its snapshots can be loaded are left alone.
+ * has passed, but for a margin; and of ORDERS nothing that is needed to go back to a kept backup of Postgres. Nothing else
+ * ever shrinks these streams. COMMANDS and EXECUTIONS of an asset whose engine has not said that its snapshots can be loaded
+ * are left alone.
  */
 
 import type { Bus } from "../shared/bus/bus.js";
+import { neededByNone, putTrimmed, readOrdersForBackups } from "../shared/bus/orders-for-backups.js";
 import { readReplayHorizon } from "../shared/bus/replay-horizon.js";
 import { type StreamName, subjectOf } from "../shared/bus/subjects.js";
 import type { Database } from "../shared/database/database.js";
@@ -27,6 +29,8 @@ export class Trimmer {
   readonly #share: AssetShare;
   readonly #options: TrimOptions;
   readonly #trimmedTo;
+  readonly #backupMadeAt;
+  #isLosingBackups = false;
 
   constructor(
     service: Pick<Service, "log" | "stopping" | "metrics">,
@@ -44,6 +48,11 @@ export class Trimmer {
       "stream",
       "asset",
     ]);
+    this.#backupMadeAt = service.metrics.gauge(
+      "backup_made_at_seconds",
+      "When the newest backup began, since the epoch",
+    );
+    this.#backupMadeAt.remove();
   }
 
   /** Trims in every interval until the service stops; a trim that fails is tried again in the next one. */
@@ -59,7 +68,7 @@ export class Trimmer {
     const positions = await this.#positions(asset);
     const processed = positions.get("order-processing") ?? 0;
     const settled = positions.get("trade-processing") ?? 0;
-    await this.#remove("ORDERS", asset, processed);
+    await this.#remove("ORDERS", asset, Math.min(processed, await this.#neededByNoBackup(asset)));
     if (horizon === null) return;
     await this.#remove("COMMANDS", asset, horizon.commandsThrough);
     await this.#remove("EXECUTIONS", asset, Math.min(settled, horizon.executionsThrough));
@@ -73,10 +82,29 @@ export class Trimmer {
     return new Map(rows.map((row) => [row.service, row.stream_sequence]));
   }
 
+  /** The last message of ORDERS that no backup needs. */
+  async #neededByNoBackup(asset: string): Promise<number> {
+    const kept = await readOrdersForBackups(this.#bus);
+    if (kept === null) this.#backupMadeAt.remove();
+    else this.#backupMadeAt.set(kept.newest.madeAtMs / 1000);
+    const through = neededByNone(kept, asset, kept === null ? 0 : await this.#fillOfOrders());
+    const isLosing = kept !== null && through > (kept.oldest.processed[asset] ?? 0);
+    if (isLosing && !this.#isLosingBackups)
+      this.#service.log.warn({ asset }, "ORDERS are nearly full: older backups can't be gone back to any more");
+    this.#isLosingBackups = isLosing;
+    return through;
+  }
+
+  async #fillOfOrders(): Promise<number> {
+    const { bytes, bytesMax } = await this.#bus.streamUsage("ORDERS");
+    return bytes / bytesMax;
+  }
+
   /** Removes the messages before `through` but for the margin. `through` itself stays: the next publish's fence names it. */
   async #remove(stream: StreamName, asset: string, through: number): Promise<void> {
     const before = through - this.#options.marginMessages;
     if (before <= 1) return;
+    if (stream === "ORDERS") await putTrimmed(this.#bus, asset, before);
     await this.#bus.purge(stream, subjectOf(stream, asset), before);
     this.#trimmedTo.set({ stream, asset }, before);
   }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { StoredCommandsSource } from "../../../src/matching-engine/stored-commands-replay.js";
 import { Trimmer } from "../../../src/order-processing/trimmer.js";
 import type { Bus } from "../../../src/shared/bus/bus.js";
+import { putOrdersForBackups, readTrimmed } from "../../../src/shared/bus/orders-for-backups.js";
 import { readReplayHorizon } from "../../../src/shared/bus/replay-horizon.js";
 import { type StreamName, subjectOf } from "../../../src/shared/bus/subjects.js";
 import type { Command } from "../../../src/shared/domain/messages.js";
@@ -82,6 +83,20 @@ describe("trimming the streams", () => {
     for (const asset of [ASSET, OTHER, ASSET, OTHER, ASSET]) await engines.put("ORDERS", asset, Buffer.from("request"));
     await trimmer({ processed: 5, settled: 0 }).trim(ASSET);
     expect([await count("ORDERS", ASSET), await count("ORDERS", OTHER)]).to.deep.equal([1, 2]);
+  });
+
+  it("removes no request that a kept backup of Postgres would replay, and says what it has removed", async () => {
+    for (let at = 0; at < 6; at++) await engines.put("ORDERS", ASSET, Buffer.from("request"));
+    const place = (processed: number) => ({ madeAtMs: processed, processed: { [ASSET]: processed } });
+    await putOrdersForBackups(engines.bus, { oldest: place(3), newest: place(5) });
+    await trimmer({ processed: 6, settled: 0 }).trim(ASSET);
+    expect([await count("ORDERS", ASSET), await readTrimmed(engines.bus, ASSET)]).to.deep.equal([5, 2]);
+    await putOrdersForBackups(engines.bus, { oldest: { madeAtMs: 1, processed: {} }, newest: place(5) });
+    await trimmer({ processed: 6, settled: 0 }).trim(ASSET);
+    expect(await count("ORDERS", ASSET)).to.equal(5);
+    await putOrdersForBackups(engines.bus, null);
+    await trimmer({ processed: 6, settled: 0 }).trim(ASSET);
+    expect([await count("ORDERS", ASSET), await readTrimmed(engines.bus, ASSET)]).to.deep.equal([2, 5]);
   });
 
   it("leaves an asset alone whose engine has not said what it may replay", async () => {
