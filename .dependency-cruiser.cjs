@@ -86,6 +86,16 @@ module.exports = {
       },
     },
     {
+      name: "backup-uses-the-servers-and-the-snapshots-of-others",
+      comment: "It starts what the launcher embeds, and brings engines back by their own snapshots; nobody uses it.",
+      severity: "error",
+      from: { path: "^src/backup/" },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/(backup|shared|launcher)/", "^src/matching-engine/(snapshot-store|subject-range)\\.ts$"],
+      },
+    },
+    {
       name: "shared-imports-no-service",
       severity: "error",
       from: { path: "^src/shared/" },

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { keySeal } from "../shared/access/key-seal.js";
-import { dataFolder } from "../shared/process/endpoints.js";
+import { backupFolder, dataFolder } from "../shared/process/endpoints.js";
 import { assetsFile, natsReplicas, stopTimeoutMs } from "../shared/process/service-config.js";
 import { ADMIN_PORT_BASE } from "../shared/process/services.js";
 import {
@@ -32,6 +32,7 @@ const SETTINGS = v.object({
   natsBinary: optionalText("NATS_SERVER_BIN"),
   searchPath: text("PATH", ""),
   dataFolder: dataFolder(),
+  backupFolder: backupFolder(),
   assetsFile: v.pipe(
     assetsFile(),
     v.transform((file) => resolve(file)),
@@ -80,7 +81,7 @@ export function launcherConfig(values: NodeJS.ProcessEnv = process.env) {
 /** The paths in the environment made absolute, because services run in another folder. */
 function absolutePaths(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const paths: NodeJS.ProcessEnv = {};
-  for (const name of ["TLS_CERT", "TLS_KEY"]) {
+  for (const name of ["TLS_CERT", "TLS_KEY", "BACKUP_DIR"]) {
     const path = environment[name];
     if (path !== undefined && path !== "") paths[name] = resolve(path);
   }

@@ -43,6 +43,28 @@ export class DataFolder {
     return folder;
   }
 
+  /** While a way back in time is under way nothing else may start: the servers are at different moments. */
+  beginRestore(what: string): void {
+    writeFileSync(this.#restoreFile, `${what}\n`, { mode: 0o600, flush: true });
+  }
+
+  endRestore(): void {
+    rmSync(this.#restoreFile, { force: true });
+  }
+
+  /** Throws a ConfigurationError if one was begun and not ended. */
+  assertNoRestore(): void {
+    const what = readIfThere(this.#restoreFile).trim();
+    if (what !== "")
+      throw new ConfigurationError(
+        `a restore was begun and not ended: run it again (npm run restore -- --to ${what}), or with another moment`,
+      );
+  }
+
+  get #restoreFile(): string {
+    return join(this.path, "restore-under-way");
+  }
+
   close(): void {
     rmSync(this.#lockFile, { force: true });
   }

@@ -1,23 +1,13 @@
 import { randomBytes } from "node:crypto";
-import {
-  chownSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { waitFor } from "../shared/process/waits.js";
 import { type GuardedProcess, logTail, startGuarded, type UnixAccount } from "./guarded-process.js";
 import { isStartedWith, pidIn, stopLeftover } from "./leftovers.js";
+import { archiveCommand } from "./log-archive.js";
 import { mayAccess, postgresAccount } from "./postgres-account.js";
 import { findPostgresBinaries, type PostgresBinaries } from "./postgres-binaries.js";
+import { ROOT_FOLDER, reachableFolder } from "./reachable-folder.js";
 
 export interface EmbeddedPostgres {
   /** The URL of the database `postgres`, which always exists. */
@@ -34,22 +24,31 @@ export interface PostgresOptions {
   readonly isDurable: boolean;
   /** Instead of, or beside, the usual ones: for a server that is followed by another one, or follows. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where its log is archived, as soon as there is such a folder (log-archive.ts); not said: nowhere. */
+  readonly archive?: string | undefined;
+  /** A cluster beside its usual one, which is being recovered. */
+  readonly recovery?: Recovery | undefined;
+}
+
+export interface Recovery {
+  /** The folder's name. */
+  readonly cluster: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Waits until it is done, which takes as long as its log is; the question rejects if the server has ended. */
+  readonly wait: (isDone: () => boolean) => Promise<void>;
 }
 
 const USER = "bourse";
 const INIT_DEADLINE_MS = 60_000;
 const START_DEADLINE_MS = 120_000; // after a crash the server replays its log first
 
-// Root's place for files that Postgres's account must reach, if the project's folders are closed to others.
-const ROOT_FOLDER = "/var/lib/bourse";
-
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   max_connections: "60",
   shared_buffers: "128MB",
-  // Without replicas the write-ahead log serves recovery only; it gets room, so that checkpoints are rare.
-  wal_level: "minimal",
+  // The write-ahead log has what a backup needs; it gets room, so that checkpoints are rare.
+  wal_level: "replica",
   max_wal_senders: "0",
   min_wal_size: "256MB",
   max_wal_size: "2GB",
@@ -66,22 +65,19 @@ const FAST = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" 
 
 /** Starts Postgres, after ending one that an earlier run left behind; creates the cluster if there is none. */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
-  const { folder, port, logFile, isDurable } = options;
+  const { folder, port, logFile, isDurable, archive, recovery } = options;
   const account = postgresAccount(join(folder, "cluster"));
-  const home = reachableHome(folder, account);
-  const cluster = join(home, "cluster");
+  const home = reachableFolder(folder, account);
+  const cluster = join(home, recovery?.cluster ?? "cluster");
   const passwordFile = join(home, "password");
   await stopLeftover(pidIn(join(cluster, "postmaster.pid")), cluster, "SIGINT");
   const binaries = findPostgresBinaries(account === undefined ? home : ROOT_FOLDER, (file) =>
     mayAccess(account, file, "x"),
   );
   if (!existsSync(cluster)) await createCluster(cluster, passwordFile, { binaries, account, logFile, isDurable });
-  const settings = Object.entries({
-    ...SETTINGS,
-    ...(isDurable ? DURABLE : FAST),
-    ...options.settings,
-    port: String(port),
-  });
+  const archiving = archive === undefined ? {} : { archive_mode: "on", archive_command: archiveCommand(archive) };
+  const of = { ...(isDurable ? DURABLE : FAST), ...archiving, ...options.settings, ...recovery?.settings };
+  const settings = Object.entries({ ...SETTINGS, ...of, port: String(port) });
   const server = await startGuarded({
     file: binaries.postgres,
     args: ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
@@ -90,10 +86,12 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     logFile,
     runAs: account,
   });
-  await waitFor("Postgres to accept connections", { deadlineMs: START_DEADLINE_MS }, () => {
+  const isDone = () => {
     if (!server.isRunning()) throw new Error(`Postgres did not start; ${logFile} ends with\n${logTail(logFile)}`);
-    return isReady(cluster) ? true : null;
-  }).catch(async (cause) => {
+    // One that is being recovered takes connections before it is where it is to go.
+    return isReady(cluster, recovery === undefined ? ["ready", "standby"] : ["ready"]);
+  };
+  await (recovery?.wait ?? untilStarted)(isDone).catch(async (cause) => {
     await server.kill();
     throw cause;
   });
@@ -101,31 +99,19 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   return { adminUrl: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`, process: server };
 }
 
-/** Whether the server takes connections, by line 8 of its pid file; a pid file left by a crash names a process that is gone. */
-function isReady(cluster: string): boolean {
-  const pidFile = join(cluster, "postmaster.pid");
-  const pid = pidIn(pidFile);
-  if (pid === null || !isStartedWith(pid, cluster)) return false;
-  return /^(ready|standby)$/.test(readFileSync(pidFile, "utf8").split("\n")[7]?.trim() ?? "");
+async function untilStarted(isDone: () => boolean): Promise<void> {
+  await waitFor("Postgres to accept connections", { deadlineMs: START_DEADLINE_MS }, () => (isDone() ? true : null));
 }
 
 /**
- * The real path of the folder. If Postgres's unprivileged account can't reach it (root's projects often lie below /root, or
- * in a closed home folder), the folder becomes a link to one in ROOT_FOLDER.
+ * Whether the server takes connections, as one of `states`, by line 8 of its pid file; a pid file left by a crash names a
+ * process that is gone.
  */
-function reachableHome(folder: string, account: UnixAccount | undefined): string {
-  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
-    if (!mayAccess(account, folder, "x")) {
-      rmSync(folder, { recursive: true });
-      mkdirSync(ROOT_FOLDER, { recursive: true, mode: 0o755 });
-      // Each folder gets a new name, so that the data of one that was deleted does not come back.
-      const home = mkdtempSync(join(ROOT_FOLDER, `${basename(dirname(folder)).replace(/^\.+/, "")}-`));
-      chownSync(home, account?.uid ?? 0, account?.gid ?? 0);
-      symlinkSync(home, folder);
-    }
-  }
-  return realpathSync(folder);
+function isReady(cluster: string, states: readonly string[]): boolean {
+  const pidFile = join(cluster, "postmaster.pid");
+  const pid = pidIn(pidFile);
+  if (pid === null || !isStartedWith(pid, cluster)) return false;
+  return states.includes(readFileSync(pidFile, "utf8").split("\n")[7]?.trim() ?? "");
 }
 
 interface ClusterOptions {

@@ -25,6 +25,7 @@ async function run(): Promise<void> {
   });
   let isReady = false;
   try {
+    dataFolder.assertNoRestore();
     await stopLeftoverServices(dataFolder.path);
     await assertPortsFree(config);
     await Promise.race([pipeline.start(), stopRequest.received]);

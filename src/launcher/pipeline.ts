@@ -7,9 +7,11 @@ import type { DataFolder } from "./data-folder.js";
 import { findNatsBinary, startNats } from "./embedded-nats.js";
 import { startPostgres } from "./embedded-postgres.js";
 import type { GuardedProcess } from "./guarded-process.js";
+import { logArchiveIn } from "./log-archive.js";
 import { prepareDatabase } from "./migrations.js";
 import type { NatsUser } from "./nats-users.js";
 import { postgresAccount } from "./postgres-account.js";
+import { reachableFolder } from "./reachable-folder.js";
 import { adminUrl, furtherPlaces, servicePart, servicesOf, untilReady } from "./service-process.js";
 import { SharedPort, takingPart } from "./shared-port.js";
 import { type Part, Supervisor, type SupervisorEvents } from "./supervisor.js";
@@ -128,7 +130,9 @@ export class Pipeline {
 
   async #startPostgres(): Promise<string> {
     const port = await this.#dataFolder.portFor("postgres");
-    this.#dataFolder.letThrough(postgresAccount(join(this.#dataFolder.folderFor("postgres"), "cluster")));
+    const account = postgresAccount(join(this.#dataFolder.folderFor("postgres"), "cluster"));
+    this.#dataFolder.letThrough(account);
+    const archive = logArchiveIn(reachableFolder(this.#config.backupFolder, account));
     let url = "";
     await this.#startServer("postgres", async () => {
       const postgres = await startPostgres({
@@ -136,6 +140,7 @@ export class Pipeline {
         port,
         logFile: this.#dataFolder.logFor("postgres"),
         isDurable: true,
+        archive,
       });
       url = new URL(`/${DATABASE}`, postgres.adminUrl).href;
       return postgres.process;

@@ -1,10 +1,7 @@
 /** Reads Postgres as it is at one moment, for comparisons over many tables. */
 import type pg from "pg";
 import type { Row } from "./pipelined-transaction.js";
-import { ServerChoice } from "./server-choice.js";
-import { databaseTypes } from "./types.js";
-
-const CONNECT_TIMEOUT_MS = 5_000;
+import { asFirst, CONNECT_TIMEOUT_MS, connectedClient, ended } from "./session.js";
 
 /** The database at one moment: rows that are read from it belong together, however long reading takes. */
 export interface Snapshot {
@@ -24,7 +21,6 @@ export interface WorkingSnapshot extends Snapshot {
 
 const SNAPSHOT_PAGE_ROWS = 1_000;
 const SNAPSHOT_QUERY_TIMEOUT_MS = 600_000;
-const SNAPSHOT_CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * Makes Postgres plan for whole results of big tables, without compiling the plans, which takes longer than it gains, and
@@ -83,30 +79,4 @@ function snapshotOf(client: pg.Client): Snapshot {
     },
     close: () => ended(client),
   };
-}
-
-async function connectedClient(url: string, applicationName: string, queryTimeoutMs: number): Promise<pg.Client> {
-  return await new ServerChoice(url, {
-    application_name: applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: queryTimeoutMs,
-    types: databaseTypes,
-  }).connected();
-}
-
-/** Runs a first statement that the connection is of no use without: if it fails, the connection is closed. */
-async function asFirst(client: pg.Client, text: string): Promise<Row[]> {
-  try {
-    return (await client.query(text)).rows;
-  } catch (error) {
-    await ended(client);
-    throw error;
-  }
-}
-
-/** Closes the connection; destroys it if the server does not take part in time. */
-async function ended(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => client.connection.stream.destroy(), SNAPSHOT_CLOSE_TIMEOUT_MS);
-  await client.end().catch(() => undefined);
-  clearTimeout(timer);
 }

@@ -27,6 +27,16 @@ export function dataFolder() {
   );
 }
 
+/** Where backups of Postgres are; `backups` in the data folder where nothing is said. */
+export function backupFolder() {
+  return v.pipe(
+    v.object({ configured: optionalText("BACKUP_DIR"), dataFolder: dataFolder() }),
+    v.transform(({ configured, dataFolder }) =>
+      configured === null ? join(dataFolder, "backups") : resolve(configured),
+    ),
+  );
+}
+
 export function endpointsFile(folder: string): string {
   return join(folder, "endpoints.json");
 }
