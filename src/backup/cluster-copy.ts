@@ -16,6 +16,8 @@ const CONTROL = "global/pg_control";
 /** Folders within those without content that a server does not make by itself. */
 const FOLDERS = ["pg_wal/archive_status"];
 const CHUNK_BYTES = 1024 * 1024;
+/** The disk syncs those that wait at the same time as one. */
+const AT_ONCE = 32;
 const TELL_BYTES = 256 * 1024 * 1024;
 const LIST = "files";
 
@@ -38,12 +40,17 @@ export async function copyCluster(
   for (const folder of ["", ...folders]) mkdirSync(join(to, folder), { mode: 0o700 });
   const copied: CopiedFile[] = [];
   const progress = new Progress(tell, "copied");
-  for (const path of [...files.filter((file) => file !== CONTROL), CONTROL]) {
-    const file = await copyFile(join(cluster, path), join(to, path));
-    if (file === null) continue; // removed meanwhile; what became of it is in the log
+  const copy = async (path: string) => {
+    const file = await copyFile(join(cluster, path), join(to, path), "synced");
+    if (file === null) return; // removed meanwhile; what became of it is in the log
     copied.push({ path, ...file });
     progress.add(file.bytes);
-  }
+  };
+  await several(
+    files.filter((file) => file !== CONTROL),
+    copy,
+  );
+  await copy(CONTROL);
   for (const { path, sha256 } of copied)
     if ((await readThrough(join(to, path), null))?.sha256 !== sha256)
       throw new Error(`${join(to, path)} was read back otherwise than it was written: is the disk sound?`);
@@ -76,7 +83,8 @@ export async function layOut(
   }
   const progress = new Progress(tell, `laid out, of ${megabytes(base.bytes)}`);
   for (const { path, sha256 } of readList(backup)) {
-    const copied = await copyFile(join(backup, "cluster", path), join(cluster, path));
+    // Postgres syncs all of it before it recovers.
+    const copied = await copyFile(join(backup, "cluster", path), join(cluster, path), "cached");
     if (copied?.sha256 !== sha256)
       throw new ConfigurationError(`${join(backup, "cluster", path)} is not what was backed up: take another backup`);
     own(join(cluster, path));
@@ -103,12 +111,20 @@ function contentsOf(cluster: string): { readonly folders: string[]; readonly fil
   return { folders, files };
 }
 
+async function several<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
 /** Null: it is not there any more. */
-async function copyFile(from: string, to: string): Promise<Omit<CopiedFile, "path"> | null> {
+async function copyFile(from: string, to: string, how: "synced" | "cached"): Promise<Omit<CopiedFile, "path"> | null> {
   const target = await open(to, "w", 0o600);
   const copied = await readThrough(from, target)
     .then(async (read) => {
-      await target.sync();
+      if (how === "synced") await target.sync();
       return read;
     })
     .finally(() => target.close());

@@ -121,7 +121,7 @@ export class ClusterWayBack {
       restore_command: fetchCommand(this.#place.archive),
       recovery_target_timeline: String(target.timeline),
       recovery_target_action: "promote",
-      ...(target.moment !== null && { recovery_target_time: target.moment.toISOString() }),
+      ...(target.moment !== null && { recovery_target_time: timeText(target.moment) }),
     };
     return await startPostgres({
       ...this.#options,
@@ -179,4 +179,9 @@ export class ClusterWayBack {
         throw new DeadlineExceeded(`Postgres has applied nothing for ${STALLED_MS / 1000} s; see ${logFile}`);
     }
   }
+}
+
+/** As Postgres reads it before it knows any names of time zones. */
+function timeText(moment: Date): string {
+  return moment.toISOString().replace("T", " ").replace("Z", "+00");
 }
