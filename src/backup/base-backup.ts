@@ -1,6 +1,8 @@
 /** A base backup of the embedded Postgres: its files, copied while it runs, between the start and the end that it is told. */
-import { chownSync, copyFileSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { chownSync, copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { archivingFile } from "../launcher/log-archive.js";
+import { mayAccess } from "../launcher/postgres-account.js";
 import type { Session } from "../shared/database/session.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import type { BaseBackup } from "./catalog.js";
@@ -23,7 +25,7 @@ interface Ended {
   readonly tablespaces: string;
 }
 
-/** Turns the archive on, and waits for nothing: the log from here on is in it. */
+/** Turns the archive on: the log from here on is in it. */
 export async function openArchive(session: Session, logFolder: string, cluster: string): Promise<void> {
   const [row] = await session.query<{ mode: string; command: string }>(
     "select current_setting('archive_mode') as mode, current_setting('archive_command') as command",
@@ -32,16 +34,19 @@ export async function openArchive(session: Session, logFolder: string, cluster: 
     throw new ConfigurationError(
       `Postgres does not archive its log to ${logFolder}: stop npm start and start it again, with the same BACKUP_DIR`,
     );
-  if (existsSync(logFolder)) return;
-  mkdirSync(logFolder, { recursive: true, mode: 0o700 });
   const { uid, gid } = statSync(cluster);
-  chownSync(logFolder, uid, gid);
+  if (!existsSync(logFolder)) {
+    mkdirSync(logFolder, { mode: 0o700 });
+    chownSync(logFolder, uid, gid);
+  }
+  if (!mayAccess(process.getuid?.() === 0 ? { uid, gid } : undefined, logFolder, "w"))
+    throw new ConfigurationError(`Postgres' account can't write to ${logFolder}: let it through, or set BACKUP_DIR`);
+  writeFileSync(archivingFile(dirname(cluster)), "", { flush: true });
 }
 
 export async function takeBaseBackup(
   session: Session,
-  cluster: string,
-  backup: string,
+  { cluster, backup, logFolder }: { readonly cluster: string; readonly backup: string; readonly logFolder: string },
   tell: Tell,
 ): Promise<BaseBackup> {
   await session.query(`set statement_timeout = ${WAIT_MS}`);
@@ -59,6 +64,8 @@ export async function takeBaseBackup(
   );
   if (started === undefined || ended === undefined)
     throw new Error("Postgres has not said where the backup begins and ends");
+  if (!existsSync(join(logFolder, started.log_file)))
+    throw new Error(`Postgres says that ${started.log_file} is archived, and it is not in ${logFolder}`);
   if (ended.tablespaces.trim() !== "") throw new ConfigurationError("tablespaces can't be backed up here");
   const filesSha256 = addFile(backup, "backup_label", ended.label);
   copyFileSync(join(dirname(cluster), "password"), join(backup, "password"));

@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { logArchiveIn } from "../launcher/log-archive.js";
+import { postgresAccount } from "../launcher/postgres-account.js";
+import { reachableFolder } from "../launcher/reachable-folder.js";
 import { type Bus, connectBus } from "../shared/bus/bus.js";
 import { type OrdersForBackup, putOrdersForBackups, readTrimmed } from "../shared/bus/orders-for-backups.js";
 import { openSession, type Session } from "../shared/database/session.js";
@@ -58,8 +60,8 @@ class BackupRun {
     this.#session = session;
     this.#bus = bus;
     this.#tell = tell;
-    mkdirSync(config.backupFolder, { recursive: true, mode: 0o700 });
-    this.#catalog = new Catalog(realpathSync(config.backupFolder));
+    const account = postgresAccount(join(postgresFolder(config), "cluster"));
+    this.#catalog = new Catalog(reachableFolder(config.backupFolder, account));
   }
 
   async run(keep: number | null): Promise<Backup> {
@@ -80,7 +82,8 @@ class BackupRun {
       const state = await keepEngineState(this.#bus, terms, settled[terms.asset] ?? 0, folder);
       if (state !== null) engines.push(state);
     }
-    const base = cluster === null ? null : await takeBaseBackup(this.#session, cluster, folder, this.#tell);
+    const base =
+      cluster === null ? null : await takeBaseBackup(this.#session, { cluster, backup: folder, logFolder }, this.#tell);
     const backup: Backup = {
       version: 1,
       id,

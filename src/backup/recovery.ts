@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { type EmbeddedPostgres, startPostgres } from "../launcher/embedded-postgres.js";
 import type { UnixAccount } from "../launcher/guarded-process.js";
+import { pidIn, stopLeftover } from "../launcher/leftovers.js";
 import { fetchCommand } from "../launcher/log-archive.js";
 import { mayAccess, postgresAccount } from "../launcher/postgres-account.js";
 import { reachableFolder } from "../launcher/reachable-folder.js";
@@ -100,6 +101,7 @@ export class ClusterWayBack {
 
   /** Recovers the backup; it runs then, at the moment, beside the present cluster. */
   async recover(backup: string, base: BaseBackup, target: Target): Promise<EmbeddedPostgres> {
+    await stopLeftover(pidIn(join(this.#draft, "postmaster.pid")), this.#draft, "SIGINT");
     rmSync(this.#draft, { recursive: true, force: true });
     rmSync(this.#ownArchive, { recursive: true, force: true });
     this.#tell("laying the base backup out");

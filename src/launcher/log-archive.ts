@@ -1,20 +1,28 @@
 /**
  * The archive of the embedded Postgres's log (its WAL): a folder of whole segments, from which it can be recovered to any
- * moment after a base backup. The folder's existence turns it on, so that the first backup needs no restart.
+ * moment after a base backup. The first backup turns it on, without a restart, by a file beside the cluster: so a folder that
+ * is not there (a disk that is not mounted, say) is a failure that Postgres tells and tries again, and no end of the archive.
  */
-
 import { join } from "node:path";
 
 export function logArchiveIn(backupFolder: string): string {
   return join(backupFolder, "log");
 }
 
+/** The file that turns it on, in the server's folder. */
+export function archivingFile(postgresFolder: string): string {
+  return join(postgresFolder, ARCHIVING);
+}
+
+const ARCHIVING = "archiving";
+
 /** Archives a segment once its copy is on disk and equal; one that is there already must be the same. */
 export function archiveCommand(folder: string): string {
   const to = shellWord(folder);
   const [copy, part] = [`"$to/%f"`, `"$to/%f.part"`];
+  // Postgres runs it in the cluster's folder.
   return (
-    `to=${to}; test -d "$to" || exit 0; test -e ${copy} && exec cmp -s "%p" ${copy}; ` +
+    `test -e ../${ARCHIVING} || exit 0; to=${to}; test -e ${copy} && exec cmp -s "%p" ${copy}; ` +
     `cp "%p" ${part} && sync ${part} && cmp -s "%p" ${part} && mv ${part} ${copy} && sync "$to"`
   );
 }

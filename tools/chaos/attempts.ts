@@ -35,6 +35,8 @@ export class Attempts {
   /** By code: how often something was refused. */
   readonly refused = new Map<number, number>();
   #toBeFound = new Map<string, Acknowledged>();
+  #found = new Map<string, Acknowledged>();
+  #foundUnknown: string[] = [];
   /** By what was asked: how often nobody could tell whether it was logged. */
   readonly #unknown = new Map<string, number>();
   readonly #twice: LogDifference[] = [];
@@ -61,18 +63,28 @@ export class Attempts {
     const acknowledged = this.#toBeFound.get(place);
     if (acknowledged !== undefined) {
       this.#toBeFound.delete(place);
+      this.#found.set(place, acknowledged);
       if (acknowledged.accountId !== accountId || !isDeepStrictEqual(acknowledged.body, body))
         yield { kind: "differing", text: `${place} is ${text(body)} in the log; sent was ${text(acknowledged.body)}` };
       return;
     }
     const key = keyOf(asset, accountId, body);
     const unknown = this.#unknown.get(key) ?? 0;
-    if (unknown > 0) this.#unknown.set(key, unknown - 1);
-    else
+    if (unknown > 0) {
+      this.#unknown.set(key, unknown - 1);
+      this.#foundUnknown.push(key);
+    } else
       yield {
         kind: "doubled",
         text: `${place} of account ${accountId} is in the log, and nobody was told: ${text(body)}`,
       };
+  }
+
+  /** The log is going to be read from its beginning again. */
+  beginAgain(): void {
+    this.#toBeFound = new Map([...this.#found, ...this.#toBeFound]);
+    this.#found = new Map();
+    for (const key of this.#foundUnknown.splice(0)) this.#unknown.set(key, (this.#unknown.get(key) ?? 0) + 1);
   }
 
   /** What was acknowledged and was not in the log; forgets it. */

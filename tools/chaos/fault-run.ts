@@ -9,7 +9,7 @@ import { within } from "./deadline.js";
 import type { Difference } from "./difference.js";
 import { type Fault, NotAsPromised } from "./fault.js";
 import type { Growth } from "./memory-watch.js";
-import { NotSettled, type Oracle } from "./oracle.js";
+import { NotSettled, Oracle } from "./oracle.js";
 import { NotRecovered, type Recovered, timeOf } from "./recovery.js";
 import type { World } from "./world.js";
 
@@ -60,7 +60,7 @@ class FaultRun {
   readonly #world: World;
   readonly #fault: Fault;
   readonly #options: RunOptions;
-  readonly #oracle: Oracle;
+  #oracle: Oracle;
   readonly #random: (below: number) => number;
   #injected = 0;
   readonly #counts = { lost: 0, doubled: 0, differing: 0, process: 0 };
@@ -131,7 +131,9 @@ class FaultRun {
       await this.#untilRecovered();
       this.#judgeRefusals(refused);
       this.#judgeGap();
-      if (this.#injected % LOOK_AFTER !== 0 || this.#injected === this.#options.times) continue;
+      if (this.#fault.goesBack) this.#oracle = new Oracle(this.#world, { hasGoneBack: true });
+      const looksAfter = this.#fault.goesBack ? 1 : LOOK_AFTER;
+      if (this.#injected % looksAfter !== 0 || this.#injected === this.#options.times) continue;
       await this.#look({ withBooks: false });
       if (this.#differences.length > 0) return;
       await this.#begin();

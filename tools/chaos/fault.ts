@@ -42,6 +42,8 @@ export interface Fault {
   readonly catchUpMin?: number;
   /** What may be logged as fatal, and whose processes may end, because of it. */
   readonly mayEnd?: RegExp;
+  /** Everything is at an earlier moment afterwards: it has a world of its own, and all is compared after each injection. */
+  readonly goesBack?: true;
   /** How often it is injected in the long run; not said: see longTimesOf. */
   readonly longTimes?: number;
   /** Why it can't be done here; null: it can. */

@@ -7,6 +7,7 @@ import type { Fault } from "./fault.js";
 import { KILL_FAULTS } from "./kill-faults.js";
 import { NEIGHBOUR_FAULTS, SHORT_NEIGHBOUR_FAULTS } from "./neighbour-faults.js";
 import { POWER_FAULTS, SHORT_POWER_FAULTS } from "./power-faults.js";
+import { RESTORE_FAULTS } from "./restore-faults.js";
 import { ROLLING_FAULTS, SHORT_ROLLING_FAULTS } from "./rolling-faults.js";
 import { SERVER_FAULTS, SHORT_SERVER_FAULTS } from "./server-faults.js";
 import { SESSION_FAULTS } from "./session-faults.js";
@@ -32,6 +33,7 @@ export const FAULTS: readonly Fault[] = [
   ...SESSION_FAULTS,
   ...ROLLING_FAULTS,
   ...STANDBY_FAULTS,
+  ...RESTORE_FAULTS,
 ];
 
 /** What any of the short faults needs of a world of one nats-server and one Postgres, so that they can share it. */

@@ -57,7 +57,7 @@ export class Load {
   #turn = 0;
 
   private constructor(options: LoadOptions) {
-    const { accounts, holders, careful, registry, orderHandler: address, seed, notifierUrl } = options;
+    const { accounts, holders, careful, registry, orderHandler: address, seed } = options;
     this.#options = options;
     this.recovery = new Recovery([...registry.assets.keys()]);
     const { onAnswer } = this;
@@ -80,8 +80,18 @@ export class Load {
       const client = new Client({ ...about, onAnswer, loginOption: isTimed ? "" : "cod=1" });
       return new (isTimed ? TimerClient : SessionClient)(client, randomOf(seed + at));
     });
-    for (const account of this.accounts)
-      this.#subscribers.set(account, new ReportSubscriber(notifierUrl, account.name, (seen) => this.#reported(seen)));
+    this.subscribeAnew();
+  }
+
+  /** Every account's subscriber is another one, which has seen nothing. */
+  subscribeAnew(): void {
+    for (const subscriber of this.#subscribers.values()) subscriber.close();
+    this.#isTaken.clear();
+    for (const account of this.accounts) {
+      const subscriber = new ReportSubscriber(this.#options.notifierUrl, account.name, (seen) => this.#reported(seen));
+      subscriber.subscribed.catch(() => undefined); // the first ones are awaited by whoever creates the load
+      this.#subscribers.set(account, subscriber);
+    }
   }
 
   get orderHandler(): Address {

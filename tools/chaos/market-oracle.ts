@@ -55,7 +55,11 @@ export class MarketOracle {
   readonly #commandsCompared: Place = { stream: streamSequence(0), sequence: 0 };
   readonly #eventsCompared: Place = { stream: streamSequence(0), sequence: 0 };
 
-  constructor(world: World, asset: Asset) {
+  /** Whether the streams between the services begin in the middle. */
+  readonly #hasGoneBack: boolean;
+
+  constructor(world: World, asset: Asset, hasGoneBack: boolean) {
+    this.#hasGoneBack = hasGoneBack;
     this.#world = world;
     this.#asset = asset;
     this.#engine = createNaiveEngine(asset);
@@ -113,6 +117,7 @@ export class MarketOracle {
       const items = decode(message.data);
       for (const item of items) {
         const sequence = item[name] as number;
+        if (this.#hasGoneBack && place.sequence === 0) place.sequence = sequence - 1;
         if (sequence > through) return; // comes to its turn the next time, with its message
         if (sequence <= place.sequence) {
           if (sequence < first) continue; // of a message that was not compared to its end

@@ -34,11 +34,12 @@ export class Oracle {
   readonly #accounts: ReadonlyMap<Account, AccountOracle>;
   readonly #careful: CarefulOracle;
 
-  constructor(world: World) {
+  /** `hasGoneBack`: to an earlier moment; then all is compared from the first request on, and streams may begin later. */
+  constructor(world: World, { hasGoneBack = false } = {}) {
     this.#world = world;
     const { assets } = world.registry;
     this.#logs = new Map([...assets.keys()].map((asset) => [asset, new LogOracle(world, asset)]));
-    this.#markets = new Map([...assets].map(([name, asset]) => [name, new MarketOracle(world, asset)]));
+    this.#markets = new Map([...assets].map(([name, asset]) => [name, new MarketOracle(world, asset, hasGoneBack)]));
     this.#accounts = new Map(world.load.accounts.map((account) => [account, new AccountOracle(world, account)]));
     this.#careful = new CarefulOracle(world);
   }

@@ -5,6 +5,7 @@ import { findNatsBinary, startNats } from "../../src/launcher/embedded-nats.js";
 import { startPostgres } from "../../src/launcher/embedded-postgres.js";
 import { freePort } from "../../src/launcher/free-port.js";
 import type { GuardedProcess } from "../../src/launcher/guarded-process.js";
+import { logArchiveIn } from "../../src/launcher/log-archive.js";
 
 type Start = () => Promise<{ readonly process: GuardedProcess }>;
 
@@ -39,7 +40,8 @@ export class OwnServer {
   static async postgres(folder: string): Promise<OwnServer> {
     const port = await freePort();
     const logFile = join(folder, "postgres.log");
-    const start = () => startPostgres({ folder: join(folder, "postgres"), port, logFile, isDurable: true });
+    const archive = logArchiveIn(join(folder, "backups"));
+    const start = () => startPostgres({ folder: join(folder, "postgres"), port, logFile, isDurable: true, archive });
     const server = await start();
     return new OwnServer(port, new URL("/bourse", server.adminUrl).href, start, server.process);
   }

@@ -98,6 +98,10 @@ export class World {
     }
   }
 
+  get assetsFile(): string {
+    return ASSETS_FILE;
+  }
+
   /** What the servers and services of this world keep. */
   get folder(): string {
     return this.#folder;

@@ -29,7 +29,7 @@ export class Worlds {
     let isSound = false;
     try {
       const result = await injectInto(world, oracle, fault, options);
-      isSound = isExact(result) && world.load.attempts.acknowledged < ACKNOWLEDGED_MAX;
+      isSound = isExact(result) && fault.goesBack === undefined && world.load.attempts.acknowledged < ACKNOWLEDGED_MAX;
       return result;
     } finally {
       if (!isSound) await this.close();
@@ -55,8 +55,10 @@ export class Worlds {
       settings = {},
       smallDisk,
       cluster,
+      goesBack,
     } = fault;
-    const withCarefulClients = this.#withCarefulClients;
+    // Those that have gone come back to sessions of the past, whose orders then go: as they should, but not as they have seen.
+    const withCarefulClients = this.#withCarefulClients && goesBack === undefined;
     const more = { withCarefulClients, ...(smallDisk && { smallDisk }), ...(cluster && { cluster }) };
     const world = await World.create({
       ratePerSecond,
@@ -75,8 +77,9 @@ export class Worlds {
 
 /** Faults with the same can share a world; one that prepares it has its own. */
 export function needsOf(fault: Fault): string {
-  const { name, prepare, isProxied, holdsPorts, hasStandby, restingOrders, settings, smallDisk, cluster } = fault;
-  const own = prepare === undefined ? null : name;
+  const { name, prepare, isProxied, holdsPorts, hasStandby, restingOrders, settings, smallDisk, cluster, goesBack } =
+    fault;
+  const own = prepare === undefined && goesBack === undefined ? null : name;
   return JSON.stringify([own, isProxied, holdsPorts, hasStandby, restingOrders, settings, smallDisk, cluster]);
 }
 
