@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { databaseToLookAt, serversToLookAt } from "../shared/process/endpoints.js";
+import { backupFolder, databaseToLookAt, serversToLookAt } from "../shared/process/endpoints.js";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, readSettings } from "../shared/process/settings.js";
 import { PASS_LIMITS } from "./pass.js";
@@ -10,6 +10,7 @@ const REST_FACTOR = 2;
 const SETTINGS = v.object({
   ...serviceSettings("reconciliation"),
   registry: registry(),
+  backupFolder: backupFolder(),
   /** The time between the starts of two passes; longer passes follow one another after a rest. */
   intervalMs: integer("RECONCILE_INTERVAL_MS", 60_000, { min: 100, max: 86_400_000 }),
 });

@@ -5,6 +5,7 @@ import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase, reportPostgres } from "../shared/database/report-database.js";
 import { serversOf } from "../shared/database/server-choice.js";
 import { runService } from "../shared/process/lifecycle.js";
+import { reportBackupDisk } from "./backup-disk.js";
 import { serviceConfig } from "./config.js";
 import { DifferenceStore } from "./difference-store.js";
 import { EngineBooks } from "./engine-books.js";
@@ -26,6 +27,7 @@ await runService("reconciliation", serviceConfig, async (service, config) => {
   reportStreams(service.metrics, bus);
   const hasOthers = serversOf(config.databaseUrl).length > 1;
   reportPostgres(service, database.lane({ connections: 1, timeoutMs: LOOK_TIMEOUT_MS }), { hasOthers });
+  reportBackupDisk(service.metrics, config.backupFolder);
 
   const store = new DifferenceStore(database);
   const reconciliation = new Reconciliation(service, store, new EngineBooks(bus, log), config);

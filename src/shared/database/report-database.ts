@@ -22,6 +22,7 @@ interface Activity {
   readonly bytes: number;
   readonly connections: number;
   readonly connections_max: number;
+  readonly archive_failures: number;
   readonly locks_held: number;
   readonly locks_waiting: number;
   readonly commits_wait: boolean;
@@ -39,7 +40,7 @@ const ACTIVITY = `
   select d.xact_commit as committed, d.xact_rollback as rolled_back, d.deadlocks, pg_database_size(d.datid) as bytes,
     (select sum(numbackends)::int from pg_stat_database) as connections,
     current_setting('max_connections')::int as connections_max,
-    l.held as locks_held, l.waiting as locks_waiting,
+    (select failed_count from pg_stat_archiver) as archive_failures, l.held as locks_held, l.waiting as locks_waiting,
     current_setting('synchronous_standby_names') <> '' as commits_wait,
     s.synchronous as standbys_synchronous, s.asynchronous as standbys_asynchronous, s.lag as standby_lag
   from pg_stat_database d,
@@ -62,6 +63,10 @@ export function reportPostgres(
     "outcome",
   ]);
   const deadlocks = metrics.counter("postgres_deadlocks_total", "Transactions that Postgres ended for a deadlock");
+  const archiveFailures = metrics.counter(
+    "postgres_archive_failures_total",
+    "Times that a file of the server's log could not be archived",
+  );
   const locks = metrics.gauge("postgres_locks", "Locks that are held, and locks that are waited for", ["is"]);
   const bytes = metrics.gauge("postgres_database_bytes", "Size of the database on disk");
   const connections = metrics.gauge("postgres_connections", "Connections of the server that are taken");
@@ -79,7 +84,7 @@ export function reportPostgres(
     "postgres_standby_lag_bytes",
     "What the standby that is furthest behind has not applied yet",
   );
-  const all = [deadlocks, bytes, connections, limit, wanted, lag];
+  const all = [deadlocks, archiveFailures, bytes, connections, limit, wanted, lag];
   metrics.onScrape(async () => {
     const [now] = await database.query<Activity>(ACTIVITY).catch(() => []);
     for (const metric of all) metric.remove();
@@ -90,6 +95,7 @@ export function reportPostgres(
     transactions.inc({ outcome: "committed" }, now.committed);
     transactions.inc({ outcome: "rolled back" }, now.rolled_back);
     deadlocks.inc(now.deadlocks);
+    archiveFailures.inc(now.archive_failures);
     locks.set({ is: "held" }, now.locks_held);
     locks.set({ is: "waited for" }, now.locks_waiting);
     bytes.set(now.bytes);

@@ -105,6 +105,7 @@ describe("the database's roles", () => {
     const text = await metrics.text();
     for (const name of [
       "transactions_total",
+      "archive_failures_total",
       "locks",
       "database_bytes",
       "connections",

@@ -97,6 +97,9 @@ export const ALERT_SCENARIOS: readonly AlertScenario[] = [
     well: { bourse_postgres_standby_wanted: stays(1), 'bourse_postgres_standbys{is="synchronous"}': stays(1) },
   },
   oneSeries("PostgresStandbyBehind", "bourse_postgres_standby_lag_bytes", stays(300e6), stays(200e6)),
+  oneSeries("BackupOld", "bourse_backup_made_at_seconds", stays(-93_601), stays(0)),
+  oneSeries("LogNotArchived", "bourse_postgres_archive_failures_total", grows(1), steps(0, 1), 60),
+  oneSeries("BackupDiskNearlyFull", "bourse_backup_disk_fill_ratio", stays(0.91), stays(0.9)),
   oneSeries("SubscribersCut", 'bourse_notifier_lagged_total{reason="slow"}', grows(1), steps(0, 5), 60),
   oneSeries("DepthLost", `bourse_depth_books_total{${OF}}`, grows(1), grows(0.4), 200),
 ];
