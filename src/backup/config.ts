@@ -18,12 +18,8 @@ const SETTINGS = v.object({
 
 export type BackupConfig = ReturnType<typeof backupConfig>;
 
-/** The settings of `npm run backup` and `npm run restore`. */
+/** The settings of `npm run backup` and `npm run restore`; `postgresFolder` is that of the embedded Postgres. */
 export function backupConfig(values?: NodeJS.ProcessEnv) {
-  return readSettings(SETTINGS, values);
-}
-
-/** The folder of the embedded Postgres, in which its cluster is. */
-export function postgresFolder({ dataFolder }: Pick<BackupConfig, "dataFolder">): string {
-  return join(dataFolder, "postgres");
+  const settings = readSettings(SETTINGS, values);
+  return Object.freeze({ ...settings, postgresFolder: join(settings.dataFolder, "postgres") });
 }

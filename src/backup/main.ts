@@ -1,5 +1,6 @@
 /** `npm run backup` and `npm run restore`. */
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import { createLogger } from "../shared/process/log.js";
 import { commandLine, textOption, WrongOption, whole } from "../shared/process/options.js";
 import { visible } from "../shared/process/visible-text.js";
@@ -55,7 +56,7 @@ async function runRestore(config: BackupConfig): Promise<void> {
     .addHelpText("after", FOLDERS)
     .parse(args, { from: "user" })
     .opts();
-  const options = { to: momentOf(to, Date.now()), tell: json ? () => undefined : print, log };
+  const options = { to: momentOf(to, nowEpochMs()), tell: json ? () => undefined : print, log };
   if (streams) {
     const done = await restoreStreams(config, options);
     return print(json ? JSON.stringify(done) : `the streams fit Postgres again; ${replayText(done.replayed)}`);

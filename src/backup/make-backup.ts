@@ -13,7 +13,7 @@ import type { Logger } from "../shared/process/log.js";
 import { BASE_BACKUP_TIMEOUT_MS, openArchive, takeBaseBackup } from "./base-backup.js";
 import { type Backup, Catalog, type EngineState } from "./catalog.js";
 import { megabytes, type Tell } from "./cluster-copy.js";
-import { type BackupConfig, postgresFolder } from "./config.js";
+import type { BackupConfig } from "./config.js";
 import { keepEngineState } from "./engine-states.js";
 
 const LOCK = "bourse backup";
@@ -60,7 +60,7 @@ class BackupRun {
     this.#session = session;
     this.#bus = bus;
     this.#tell = tell;
-    const account = postgresAccount(join(postgresFolder(config), "cluster"));
+    const account = postgresAccount(join(config.postgresFolder, "cluster"));
     this.#catalog = new Catalog(reachableFolder(config.backupFolder, account));
   }
 
@@ -102,7 +102,7 @@ class BackupRun {
 
   /** The cluster that the session is connected to, if it is the embedded one; null: it is somebody's own. */
   async #ownCluster(): Promise<string | null> {
-    const folder = postgresFolder(this.#config);
+    const folder = this.#config.postgresFolder;
     if (!existsSync(join(folder, "cluster"))) return null;
     const cluster = realpathSync(join(folder, "cluster"));
     const [row] = await this.#session.query<{ folder: string }>("select current_setting('data_directory') as folder");

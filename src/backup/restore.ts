@@ -10,10 +10,11 @@ import { postgresAccount } from "../launcher/postgres-account.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import { type Backup, type BaseBackup, Catalog } from "./catalog.js";
 import type { Tell } from "./cluster-copy.js";
-import { type BackupConfig, postgresFolder } from "./config.js";
+import type { BackupConfig } from "./config.js";
 import { ClusterWayBack, type Target } from "./recovery.js";
 import { resetStreams, type ToReplay } from "./stream-reset.js";
 import { ancestorsIn, leadsTo, timelineAt } from "./timelines.js";
@@ -105,13 +106,13 @@ class RestoreRun {
   async run(): Promise<Restored> {
     const backups = this.#catalog.list();
     const { timeline, backup } = this.#choose(backups);
-    const folder = postgresFolder(this.#config);
+    const folder = this.#config.postgresFolder;
     this.#dataFolder.letThrough(postgresAccount(join(folder, "cluster")));
     const [port, logFile] = [await this.#dataFolder.portFor("postgres"), this.#dataFolder.logFor("postgres")];
     const way = new ClusterWayBack({ folder, port, logFile, archive: this.#archive }, this.#tell);
     this.#dataFolder.beginRestore(this.#to?.toISOString() ?? "latest");
     await this.#settlePresent(way);
-    const at = new Date().toISOString();
+    const at = new Date(nowEpochMs()).toISOString();
 
     this.#tell(`going back from the backup ${backup.id}`);
     const target: Target = { timeline, moment: this.#to };
@@ -134,7 +135,7 @@ class RestoreRun {
   }
 
   #choose(backups: readonly Backup[]): { readonly timeline: number | "latest"; readonly backup: WithCluster } {
-    const known = timelineAt(this.#catalog.waysBack(), this.#to?.getTime() ?? Date.now());
+    const known = timelineAt(this.#catalog.waysBack(), this.#to?.getTime() ?? nowEpochMs());
     const withCluster = backups.filter((backup): backup is WithCluster => backup.cluster !== null);
     const hasGoneBack = this.#catalog.waysBack().length > 0;
     const timeline = known ?? (hasGoneBack ? (withCluster[0]?.cluster.timeline ?? 1) : "latest");

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Queries } from "../shared/database/database.js";
+import { nowEpochMs } from "../shared/process/clock.js";
 import { writeSynced } from "./catalog.js";
 import type { Tell } from "./cluster-copy.js";
 
@@ -31,7 +32,7 @@ const ACTIONS = `select a.action_id as "actionId", a.kind, c.name as account, a.
 export async function tellUndoneActions(database: Queries, moment: Date, folder: string, tell: Tell): Promise<void> {
   const actions = await database.query<UndoneAction>(ACTIONS, [moment]);
   if (actions.length === 0) return;
-  const file = join(folder, `undone-${new Date().toISOString().replaceAll(":", "-")}.jsonl`);
+  const file = join(folder, `undone-${new Date(nowEpochMs()).toISOString().replaceAll(":", "-")}.jsonl`);
   writeSynced(file, actions.map((action) => `${JSON.stringify(action)}\n`).join(""));
   tell(`${actions.length} decisions of operators after that moment are undone, and have to be made again: ${file}`);
 }
