@@ -18,7 +18,7 @@ import type { BackupConfig } from "./config.js";
 import { ClusterWayBack, type Target } from "./recovery.js";
 import { resetStreams, type ToReplay } from "./stream-reset.js";
 import { ancestorsIn, leadsTo, timelineAt } from "./timelines.js";
-import { tellUndoneActions } from "./undone-actions.js";
+import { makeAgain, NOTHING_UNDONE, type Undone, undoneAfter } from "./undone-actions.js";
 
 export interface Restored {
   readonly backup: string;
@@ -111,14 +111,14 @@ class RestoreRun {
     const [port, logFile] = [await this.#dataFolder.portFor("postgres"), this.#dataFolder.logFor("postgres")];
     const way = new ClusterWayBack({ folder, port, logFile, archive: this.#archive }, this.#tell);
     this.#dataFolder.beginRestore(this.#to?.toISOString() ?? "latest");
-    await this.#settlePresent(way);
+    const undone = await this.#settlePresent(way);
     const at = new Date(nowEpochMs()).toISOString();
 
     this.#tell(`going back from the backup ${backup.id}`);
     const target: Target = { timeline, moment: this.#to };
     const server = await way.recover(this.#catalog.folderOf(backup), backup.cluster, target);
     try {
-      const restored = await this.#followUp(server, backup, backups);
+      const restored = await this.#followUp(server, { backup, backups, undone });
       await server.process.stop(STOP_DEADLINE_MS);
       const before = way.changePlaces();
       const moment = restored.moment.toISOString();
@@ -145,24 +145,29 @@ class RestoreRun {
   }
 
   /** Archives the present cluster's log to its end, which is a commit after the moment: Postgres looks for one. */
-  async #settlePresent(way: ClusterWayBack): Promise<void> {
+  async #settlePresent(way: ClusterWayBack): Promise<Undone> {
     const server = await way.startPresent();
-    if (server === null) return;
+    if (server === null) return NOTHING_UNDONE;
     this.#tell("archiving what the present Postgres has");
     try {
       const database = await this.#connect(server);
-      if (this.#to !== null)
-        await tellUndoneActions(database, this.#to, this.#catalog.folder, this.#tell).catch((err: Error) =>
-          this.#tell(`what operators decided after that moment can't be told: ${err.message}`),
-        );
+      const undone = this.#to === null ? NOTHING_UNDONE : await undoneAfter(database, this.#to);
       await database.query("select pg_current_xact_id()");
       await database.close();
+      return undone;
     } finally {
       await way.stopPresent(server);
     }
   }
 
-  async #followUp(server: EmbeddedPostgres, backup: Backup, backups: readonly Backup[]) {
+  async #followUp(
+    server: EmbeddedPostgres,
+    {
+      backup,
+      backups,
+      undone,
+    }: { readonly backup: Backup; readonly backups: readonly Backup[]; readonly undone: Undone },
+  ) {
     const nats = await this.#startNats();
     const database = await this.#connect(server);
     const bus = await connectBus(nats.url, { name: "restore", log: this.#log });
@@ -172,6 +177,7 @@ class RestoreRun {
       const assets = [...this.#config.registry.assets.keys()];
       const replayed = await resetStreams(bus, database, { backup, backupFolder, backups, assets }, this.#tell);
       const moment = (await lastCommit(database)) ?? new Date(backup.finishedAt);
+      await makeAgain(database, undone, this.#catalog.folder, this.#tell);
       return { replayed, moment, timeline: await timelineOf(database) };
     } finally {
       await bus.close();

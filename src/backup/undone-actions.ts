@@ -1,6 +1,6 @@
 /**
- * What operators decided after the moment: it is in Postgres alone, so that a way back undoes it, and nobody replays it. It is
- * told, and written down, so that they can decide it again (deposits under the same reference: booked once).
+ * What operators decided after the moment: it is in Postgres alone, so that a way back undoes it. What requests in ORDERS rest on
+ * is made again: accounts with the same ids, and deposits under the same references. The rest is written down for operators.
  */
 import { join } from "node:path";
 import type { Queries } from "../shared/database/database.js";
@@ -11,6 +11,7 @@ import type { Tell } from "./cluster-copy.js";
 interface UndoneAction {
   readonly actionId: number;
   readonly kind: string;
+  readonly accountId: number | null;
   readonly account: string | null;
   readonly asset: string | null;
   readonly state: string | null;
@@ -23,16 +24,63 @@ interface UndoneAction {
   readonly madeAt: Date;
 }
 
+interface UndoneAccount {
+  readonly accountId: number;
+  readonly name: string;
+}
+
+export interface Undone {
+  readonly accounts: readonly UndoneAccount[];
+  readonly actions: readonly UndoneAction[];
+}
+
+export const NOTHING_UNDONE: Undone = { accounts: [], actions: [] };
+
 /** What services decide by themselves follows from the replay, or from the clock, again. */
-const ACTIONS = `select a.action_id as "actionId", a.kind, c.name as account, a.asset, a.asset_state as state, a.key_id as "keyId",
-    t.currency, t.units, t.reference, a.made_by as "madeBy", a.why, a.made_at as "madeAt"
+const ACTIONS = `select a.action_id as "actionId", a.kind, a.account_id as "accountId", c.name as account, a.asset,
+    a.asset_state as state, a.key_id as "keyId", t.currency, t.units, t.reference, a.made_by as "madeBy", a.why,
+    a.made_at as "madeAt"
   from actions a left join accounts c using (account_id) left join transfers t using (transfer_id)
   where a.made_at > $1 and a.made_by <> 'order-processing' order by a.action_id`;
+/** One that was begun before the moment may have been committed after it. */
+const ACCOUNTS = `select account_id as "accountId", name from accounts
+  where kind = 'customer' and created_at > $1::timestamptz - interval '1 h' order by account_id`;
 
-export async function tellUndoneActions(database: Queries, moment: Date, folder: string, tell: Tell): Promise<void> {
-  const actions = await database.query<UndoneAction>(ACTIONS, [moment]);
-  if (actions.length === 0) return;
+/** Of the Postgres that is still at the end of its history. */
+export async function undoneAfter(database: Queries, moment: Date): Promise<Undone> {
+  return { accounts: await database.query(ACCOUNTS, [moment]), actions: await database.query(ACTIONS, [moment]) };
+}
+
+/** In the Postgres that has gone back. Can be done again. */
+export async function makeAgain(
+  database: Queries,
+  { accounts, actions }: Undone,
+  folder: string,
+  tell: Tell,
+): Promise<void> {
+  const columns = [accounts.map(({ accountId }) => accountId), accounts.map(({ name }) => name)];
+  await database.query(
+    `insert into accounts (account_id, name) overriding system value
+     select * from unnest($1::bigint[], $2::text[]) on conflict do nothing`,
+    columns,
+  );
+  await database.query(
+    "select setval(pg_get_serial_sequence('accounts', 'account_id'), (select max(account_id) from accounts))",
+  );
+  const deposits = actions.filter(({ kind }) => kind === "deposit");
+  for (const { accountId, currency, units, reference, madeBy, why } of deposits)
+    await database.query("select make_transfer('deposit', $1, $2, $3, $4, $5, $6)", [
+      accountId,
+      currency,
+      units,
+      reference,
+      madeBy,
+      why,
+    ]);
+  const rest = actions.filter(({ kind }) => kind !== "deposit" && kind !== "create_account");
+  if (deposits.length > 0) tell(`${deposits.length} deposits after that moment are made again`);
+  if (rest.length === 0) return;
   const file = join(folder, `undone-${new Date(nowEpochMs()).toISOString().replaceAll(":", "-")}.jsonl`);
-  writeSynced(file, actions.map((action) => `${JSON.stringify(action)}\n`).join(""));
-  tell(`${actions.length} decisions of operators after that moment are undone, and have to be made again: ${file}`);
+  writeSynced(file, rest.map((action) => `${JSON.stringify(action)}\n`).join(""));
+  tell(`${rest.length} decisions of operators after that moment are undone, and have to be made again: ${file}`);
 }

@@ -21,6 +21,8 @@ const REPORTS = `select account_id, account_sequence, asset, order_id, event, st
   from execution_reports join accounts using (account_id)
   where account_sequence <= ${ORDERS_EACH} and name in ('random1', 'random2') order by account_id, account_sequence`;
 
+const LATE = "select account_id as id, available from balances join accounts using (account_id) where name = 'late'";
+
 describe("a pipeline that goes back to a moment of its past", function () {
   this.timeout(300_000);
   const worlds = new Worlds({ withCarefulClients: false });
@@ -52,6 +54,10 @@ describe("a pipeline that goes back to a moment of its past", function () {
     const { world, oracle } = await worlds.for(RESTORE_FAULTS[0]!, OPTIONS);
     const { load, database } = world;
     const { finishedAt } = await makeBackup(world);
+    const [late] = await database.query<{ id: number }>(
+      "insert into accounts (name) values ('late') returning account_id as id",
+    );
+    await database.query("select make_transfer('deposit', $1, 'USD', 5, 'wire', 'me', 'after the moment')", [late?.id]);
     await trade(world);
     await oracle.settled(SETTLES_WITHIN_MS);
     const before = await database.query(REPORTS);
@@ -69,5 +75,6 @@ describe("a pipeline that goes back to a moment of its past", function () {
     for await (const { kind, text } of all.differences(SETTLES_WITHIN_MS)) differences.push(`${kind}: ${text}`);
     expect(differences.slice(0, 10)).to.deep.equal([], `seed ${SEED}`);
     expect(await database.query(REPORTS)).to.deep.equal(before);
+    expect(await database.query(LATE)).to.deep.equal([{ id: late?.id, available: 5 }]);
   });
 });
