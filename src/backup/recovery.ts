@@ -12,12 +12,13 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { type EmbeddedPostgres, startPostgres } from "../launcher/embedded-postgres.js";
 import type { UnixAccount } from "../launcher/guarded-process.js";
 import { pidIn, stopLeftover } from "../launcher/leftovers.js";
-import { fetchCommand } from "../launcher/log-archive.js";
+import { archivingFile, fetchCommand } from "../launcher/log-archive.js";
 import { mayAccess, postgresAccount } from "../launcher/postgres-account.js";
 import { reachableFolder } from "../launcher/reachable-folder.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
@@ -114,6 +115,7 @@ export class ClusterWayBack {
       copyFileSync(join(backup, "password"), join(this.#home, "password"));
       this.#own(join(this.#home, "password"));
     }
+    writeFileSync(archivingFile(this.#home), "");
     this.#takeUnarchivedLog();
     this.#tell(
       target.moment === null ? "recovering to the end of the log" : `recovering to ${target.moment.toISOString()}`,
