@@ -22,7 +22,11 @@ export async function openSession(url: string, applicationName: string, queryTim
   };
 }
 
-export async function connectedClient(url: string, applicationName: string, queryTimeoutMs: number): Promise<pg.Client> {
+export async function connectedClient(
+  url: string,
+  applicationName: string,
+  queryTimeoutMs: number,
+): Promise<pg.Client> {
   return await new ServerChoice(url, {
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
