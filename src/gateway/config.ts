@@ -53,6 +53,14 @@ const SETTINGS = v.object({
     resultTimeoutMs: ms("RESULT_TIMEOUT", 5_000),
     inFlightPerKeyMax: count("IN_FLIGHT_PER_KEY", 1_024),
   }),
+  /** /v1/ws */
+  sockets: v.object({
+    connectionsMax: count("SOCKETS", 10_000),
+    connectionsPerAddressMax: count("SOCKETS_PER_ADDRESS", 1_000),
+    frameBytesMax: count("SOCKET_FRAME_BYTES", 16_384),
+    queueBytesMax: integer("GATEWAY_SOCKET_QUEUE_BYTES_MAX", 1_048_576, { min: 65_536, max: 268_435_456 }),
+    standstillMaxMs: ms("SOCKET_STANDSTILL", 10_000),
+  }),
   market: v.object({
     subscriptionsPerConnectionMax: count("SUBSCRIPTIONS", 1_024),
     keptBytesMax: integer("GATEWAY_KEPT_BYTES_MAX", 67_108_864, { min: 1_048_576, max: 17_179_869_184 }),

@@ -47,6 +47,13 @@ interface Told {
 
 /** 200 with the result, 202 without one; throws a Problem where the request is not in the log. */
 export function accepted(reply: FastifyReply, { wait }: Wait, outcome: Submitted | Refusal, told: Told): Accepted {
+  const body = acceptedBody(wait === "result", outcome, told);
+  void reply.code(body.reports === undefined ? 202 : 200);
+  return body;
+}
+
+/** Throws a Problem where the request is not in the log. */
+export function acceptedBody(waitsForResult: boolean, outcome: Submitted | Refusal, told: Told): Accepted {
   if (isRefusal(outcome)) throw new Problem(outcome);
   const { logId, receivedAtUs, loggedAtUs, reports = null } = outcome;
   const { asset, clientOrderId } = told;
@@ -60,8 +67,7 @@ export function accepted(reply: FastifyReply, { wait }: Wait, outcome: Submitted
     receivedAtUs,
     loggedAtUs,
   };
-  void reply.code(reports === null ? 202 : 200);
-  if (reports === null) return wait === "result" ? { ...answer, text: PENDING } : answer;
+  if (reports === null) return waitsForResult ? { ...answer, text: PENDING } : answer;
   const reason = last?.reason ?? null;
   return {
     ...answer,

@@ -3,14 +3,14 @@ import type { Asset } from "../../shared/domain/assets.js";
 import { isRefusal, REJECTS } from "../../shared/domain/rejects.js";
 import { TIMER_SECONDS_MAX } from "../../shared/requests/order-entry-codec.js";
 import { composeCancel } from "../../shared/requests/order-rules.js";
-import type { GatewayPlugin } from "../context.js";
-import { identityOf } from "../http/identification.js";
+import type { GatewayContext, GatewayPlugin } from "../context.js";
+import { type Identity, identityOf } from "../http/identification.js";
 import { Problem } from "../http/problem.js";
 import { assetNamed } from "../orders/order-body.js";
 import { ACCEPTED, accepted, WAIT } from "./accepted.js";
 import { PLACE, targetOf } from "./order-place.js";
 
-const ALL = Type.Object(
+export const ALL = Type.Object(
   {
     asset: Type.Optional(Type.String({ description: "without one: of every asset" })),
     side: Type.Optional(Type.Unsafe<"buy" | "sell">({ type: "string", enum: ["buy", "sell"] })),
@@ -26,7 +26,7 @@ const OF_ONE = Type.Object({
 });
 const OF_ALL = Type.Object({ assets: Type.Array(OF_ONE) });
 
-const SECONDS = Type.Object(
+export const SECONDS = Type.Object(
   { seconds: Type.Integer({ minimum: 0, maximum: TIMER_SECONDS_MAX, description: "0: off" }) },
   { additionalProperties: false },
 );
@@ -44,26 +44,16 @@ export const cancels: GatewayPlugin = (server, { registry, orders, identificatio
   server.delete("/v1/orders/:asset/:order", { preValidation, schema: one }, async (request, reply) => {
     const { params, query } = request;
     const asset = assetNamed(registry, params.asset);
-    const target = targetOf(params.order);
-    const cancel = composeCancel(target.orderId, target.clientOrderId);
-    if (isRefusal(cancel)) throw new Problem(cancel, { field: "order", value: params.order });
+    const { target, cancel } = cancelOf(params.order);
     const outcome = await orders.submit(identityOf(request), asset, cancel, query.wait === "result" ? target : null);
     return accepted(reply, query, outcome, { asset, ...target });
   });
 
   const all = { summary: "Cancel all orders", querystring: ALL, response: { 202: OF_ALL } };
   server.delete("/v1/orders", { preValidation, schema: all }, async (request, reply) => {
-    const { asset, side = null } = request.query;
-    const identity = identityOf(request);
-    const concerned = asset === undefined ? [...registry.assets.values()] : [assetNamed(registry, asset)];
-    const cancelIn = async (one: Asset): Promise<Static<typeof OF_ONE>> => {
-      const outcome = await orders.submit(identity, one, { kind: "cancel_all", side }, null);
-      if (!isRefusal(outcome)) return { asset: one.asset, logId: outcome.logId };
-      if (concerned.length === 1) throw new Problem(outcome);
-      return { asset: one.asset, code: REJECTS[outcome.name].code, ...outcome };
-    };
+    const answer = await cancelAll({ registry, orders }, identityOf(request), request.query);
     void reply.code(202);
-    return { assets: await Promise.all(concerned.map(cancelIn)) };
+    return answer;
   });
 
   const timer = {
@@ -78,3 +68,27 @@ export const cancels: GatewayPlugin = (server, { registry, orders, identificatio
     return { seconds };
   });
 };
+
+/** Throws a Problem if the text names no order. */
+export function cancelOf(text: string) {
+  const target = targetOf(text);
+  const cancel = composeCancel(target.orderId, target.clientOrderId);
+  if (isRefusal(cancel)) throw new Problem(cancel, { field: "order", value: text });
+  return { target, cancel };
+}
+
+/** Of one asset or of every one; throws a Problem if the only one is refused. */
+export async function cancelAll(
+  { registry, orders }: Pick<GatewayContext, "registry" | "orders">,
+  identity: Identity,
+  { asset, side }: Static<typeof ALL>,
+): Promise<Static<typeof OF_ALL>> {
+  const concerned = asset === undefined ? [...registry.assets.values()] : [assetNamed(registry, asset)];
+  const cancelIn = async (one: Asset): Promise<Static<typeof OF_ONE>> => {
+    const outcome = await orders.submit(identity, one, { kind: "cancel_all", side: side ?? null }, null);
+    if (!isRefusal(outcome)) return { asset: one.asset, logId: outcome.logId };
+    if (concerned.length === 1) throw new Problem(outcome);
+    return { asset: one.asset, code: REJECTS[outcome.name].code, ...outcome };
+  };
+  return { assets: await Promise.all(concerned.map(cancelIn)) };
+}

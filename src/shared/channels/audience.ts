@@ -60,6 +60,11 @@ export class Audience implements Rooms {
     this.#rooms.leave(room, member);
   }
 
+  /** How many are in a room. */
+  membersOf(room: string): number {
+    return this.#rooms.of(room)?.size ?? 0;
+  }
+
   /** Forgets a connection that is gone, which has left its rooms. */
   forget(member: SlowMember): void {
     this.#slow.delete(member);

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { isTrusted, plainAddress, type TrustedProxies } from "../../shared/process/trusted-proxies.js";
+import { isTrusted, plainAddress, type TrustedProxies } from "./trusted-proxies.js";
 
 /** The address of a request's client. Each trusted proxy on the way names the address before it; others' words don't count. */
 export function clientAddress(peer: string, headers: IncomingHttpHeaders, proxies: TrustedProxies): string {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as v from "valibot";
-import { clientAddress } from "../../../../src/market-data-notifier/connections/client-address.js";
+import { clientAddress } from "../../../../src/shared/process/client-address.js";
 import { readSettings } from "../../../../src/shared/process/settings.js";
 import { trustedProxies } from "../../../../src/shared/process/trusted-proxies.js";
 
