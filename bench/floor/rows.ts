@@ -121,14 +121,14 @@ export class SettlementRows {
   readonly #newOrders = Table.inserted(
     "orders",
     `asset text, order_id bigint, filled_lots bigint, leaves_lots bigint, status text, held_units bigint,
-     updated_at_us bigint, account_id bigint, side text, type text, time_in_force text, price_ticks bigint,
+     updated_at_us bigint, day date, account_id bigint, side text, type text, time_in_force text, price_ticks bigint,
      quantity_lots bigint, received_at_us bigint, maker_fee_bps integer, taker_fee_bps integer`,
   );
   readonly #oldOrders = Table.updated(
     "orders",
-    "asset text, id bigint, filled bigint, leaves bigint, status text, held bigint, at bigint",
-    "filled_lots = c.filled, leaves_lots = c.leaves, status = c.status, held_units = c.held, updated_at_us = c.at",
-    "t.asset = c.asset and t.order_id = c.id",
+    "asset text, id bigint, filled bigint, leaves bigint, status text, held bigint, at bigint, day date",
+    "filled_lots = c.filled, leaves_lots = c.leaves, status = c.status, held_units = c.held, updated_at_us = c.at, day = c.day",
+    "t.asset = c.asset and t.order_id = c.id and t.day = 'infinity'",
   );
   readonly #fresh = new Set<Order>();
   readonly #touched = new Set<Order>();
@@ -236,6 +236,8 @@ export class SettlementRows {
   }
 }
 
+/** An order has no day as long as it is open (sql/19). */
 function stateOf({ market, logId, filledLots, leavesLots, status, atUs }: Order) {
-  return [market.asset, logId, filledLots, leavesLots, status, leavesLots * UNITS_PER_LOT, atUs] as const;
+  const day = ["open", "partially_filled"].includes(status) ? "infinity" : "today";
+  return [market.asset, logId, filledLots, leavesLots, status, leavesLots * UNITS_PER_LOT, atUs, day] as const;
 }
