@@ -11,4 +11,4 @@ create table api_key_signers (
 );
 
 select grant_to('bourse_gateway', 'select on api_key_signers');
-select grant_to('bourse_operator', 'select, insert on api_key_signers');
+select grant_to('bourse_operator', 'select, insert, update (sealed_secret) on api_key_signers');
