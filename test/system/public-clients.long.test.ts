@@ -30,7 +30,7 @@ describe("public clients", function () {
   it("binance: orders, cancels, market and user streams", async () => {
     const client = new MainClient({ ...key, baseUrl: urls.http, disableTimeSync: true });
     const streams = new WebsocketClient({ ...key, wsUrl: `${urls.ws}/ws` }, silent);
-    const api = new WebsocketAPIClient({ ...key, wsUrl: urls.ws, attachEventListeners: false }, silent);
+    const api = new WebsocketAPIClient({ ...key, wsUrl: urls.ws, attachEventListeners: false, beautify: true }, silent);
     endings.push(
       () => streams.closeAll(true),
       () => api.getWSClient().closeAll(true),
