@@ -17,6 +17,8 @@ export const POSTGRES_ERRORS = {
   fundsNotHeld: "BX010",
   /** take_client_order_ids: an account has used one of the ids before. */
   clientOrderIdTaken: "BX011",
+  /** close_history_day: what stands for the day is not there, or not verified. */
+  dayNotClosed: "BX012",
   /** issue_own_key: the account has as many good keys as it may, or is closed. */
   tooManyKeys: "BX020",
   foreignKeyViolation: "23503",
