@@ -5,6 +5,7 @@ import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
 import { createLogger } from "../../../src/shared/process/log.js";
+import { until } from "../../support/eventually.js";
 import { startNats } from "../../support/nats.js";
 import { createDatabase } from "../../support/postgres.js";
 import { GatewayProcess } from "./gateway-process.js";
@@ -146,15 +147,17 @@ describe("bad input over HTTP", function () {
   });
 
   it("limits connections from one address, and wrong keys", async () => {
+    let ended = 0;
     const sockets = Array.from({ length: 30 }, () => connect({ port: gateway.port, host: "127.0.0.1" }));
-    const ended = await Promise.all(
-      sockets.map((socket) => {
-        socket.on("error", () => undefined);
-        socket.end("GET /v1/time HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-        return text(socket).catch(() => "");
-      }),
-    );
-    expect(ended.filter((answer) => answer.startsWith("HTTP/1.1 200")).length).to.be.within(1, 20);
+    for (const socket of sockets) socket.on("error", () => undefined).once("close", () => ended++);
+    // They stay: one that was answered and gone would make room for another.
+    await until("the end of those that are too many", () => ended >= 10);
+    const answers = sockets.map((socket) => {
+      socket.end("GET /v1/time HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+      return text(socket).catch(() => "");
+    });
+    const served = (await Promise.all(answers)).filter((answer) => answer.startsWith("HTTP/1.1 200"));
+    expect(served.length).to.be.within(1, 20);
     const names: string[] = [];
     for (let attempt = 0; attempt < 4; attempt++)
       names.push((await gateway.ask("eve", "GET", "/v1/account")).body.name);
