@@ -102,7 +102,12 @@ describe("public clients", function () {
     client.websockets.trades(["BTCUSD"], ({ p }: { p: string }) => prices.push(p));
     endings.push(() => {
       for (const id of Object.keys(client.websockets.subscriptions())) client.websockets.terminate(id);
-      for (const socket of Object.values(client.wsApiConnections)) (socket as { terminate(): void }).terminate();
+      client.Options.reconnect = false;
+      for (const each of Object.values(client.wsApiConnections)) {
+        const socket = each as { reconnect: boolean; terminate(): void };
+        socket.reconnect = false; // or it comes back for ever, and at once
+        socket.terminate();
+      }
     });
     await eventually("the stream", () => (Object.keys(client.websockets.subscriptions()).length > 0 ? true : null));
     expect(await client.marketBuy("BTCUSD", 0.1)).to.include({ status: "FILLED" });
