@@ -10,7 +10,7 @@ import { storeAssets } from "../src/launcher/asset-store.js";
 import { startPostgres } from "../src/launcher/embedded-postgres.js";
 import { freePort } from "../src/launcher/free-port.js";
 import { applyMigrations } from "../src/launcher/migrations.js";
-import { connectDatabase, type Database } from "../src/shared/database/database.js";
+import { type ConnectedDatabase, connectDatabase } from "../src/shared/database/database.js";
 import type { OrderRecord } from "../src/shared/domain/order-record.js";
 import { commandSequence, eventSequence, type OrderId, streamSequence } from "../src/shared/domain/units.js";
 import { createLogger } from "../src/shared/process/log.js";
@@ -47,12 +47,15 @@ end $$`;
 
 interface Contestant {
   readonly name: string;
-  readonly database: Database;
+  readonly database: ConnectedDatabase;
   readonly store: TradeStore;
   readonly rates: number[];
 }
 
-async function contestant(name: string, prepare: (database: Database) => Promise<unknown>): Promise<Contestant> {
+async function contestant(
+  name: string,
+  prepare: (database: ConnectedDatabase) => Promise<unknown>,
+): Promise<Contestant> {
   const url = new URL(server.adminUrl);
   url.pathname = `/${name.replace(" ", "_")}`;
   await applyMigrations(url.href, true);
@@ -67,6 +70,9 @@ async function contestant(name: string, prepare: (database: Database) => Promise
   return { name, database, store: new TradeStore(database), rates: [] };
 }
 
+/** Files are made durably, which takes a while. */
+const patient = (database: ConnectedDatabase) => database.lane({ connections: 1, timeoutMs: 60_000 });
+
 const folder = mkdtempSync(join(tmpdir(), "bourse-days-"));
 const options = {
   folder: join(folder, "postgres"),
@@ -76,7 +82,7 @@ const options = {
 };
 const server = await startPostgres(options);
 const withDays = await contestant(`${DAYS} days`, async (database) => {
-  for (let day = 1; day < DAYS; day++) await database.query("select make_history_day($1)", [DAYS]);
+  for (let day = 1; day < DAYS; day++) await patient(database).query("select make_history_day($1)", [DAYS]);
 });
 const without = await contestant("no days", (database) => database.query(WITHOUT_DAYS));
 
