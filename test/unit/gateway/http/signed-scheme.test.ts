@@ -47,13 +47,14 @@ describe("a signed request", () => {
   });
 
   it("is nobody's once anything of it was changed", async () => {
-    const headers = await signedHeaders(Date.now(), 30_000);
+    const timeMs = Date.now();
+    const headers = await signedHeaders(timeMs, 30_000);
     const changed = [
       request(headers, { ...sent, method: "PATCH" }),
       request(headers, { ...sent, path: "/v1/orders" }),
       request(headers, { ...sent, body: '{"asset":"ETH-USD"}' }),
       request({ ...headers, "bourse-window": "60000" }),
-      request({ ...headers, "bourse-time": String(Date.now() - 1) }),
+      request({ ...headers, "bourse-time": String(timeMs - 1) }),
       request({ ...headers, "bourse-key": "bob" }),
     ];
     expect(await scheme.identify(request(headers))).to.include({ account: "ann" });
