@@ -16,7 +16,7 @@ describe("docker-compose.yml", () => {
     const passwords = used.filter(({ name }) => name.endsWith("_PASSWORD"));
     expect(passwords.filter(({ otherwise }) => otherwise !== ":?")).to.deep.equal([]);
     const make = () => execFileSync("sh", [join(projectRoot, "config/make-passwords.sh")], { encoding: "utf8" });
-    const made = [...make().matchAll(/^(\w+)=([a-z][a-z0-9]{40,})$/gm)];
+    const made = [...make().matchAll(/^(\w+_PASSWORD)=([a-z][a-z0-9]{40,})$/gm)];
     expect(made.map(([, name]) => name)).to.have.members([...new Set(passwords.map(({ name }) => name))]);
     expect(new Set(made.map(([, , password]) => password)).size).to.equal(made.length);
     expect(make()).to.not.contain(made[0]?.[2]);
