@@ -10,7 +10,8 @@ import { type HttpServer, httpServer } from "./http/server.js";
 
 /** How long stopping waits for requests that are under way. */
 const STOP_REQUESTS_MS = 6_000;
-const SWEEP_INTERVAL_MS = 200;
+/** As the order-handler's: in step with everything else that this process looks at. */
+const SWEEP_INTERVAL_MS = 250;
 
 /** Puts the HTTP server together from plugins, opens its port and closes it in order. */
 export class HttpGateway {
