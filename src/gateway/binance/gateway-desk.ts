@@ -44,5 +44,5 @@ function targetOf({ orderId: id, clientOrderId }: OrderNamed) {
 
 /** Orders that bring no client order id have been given one here. */
 function identityOf({ accountId, account, keyId, role, expiresAtMs }: Caller): Identity {
-  return { accountId, account, keyId, role, expiresAtMs, signature: null };
+  return { accountId, account, keyId, role, expiresAtMs, derivedClientOrderId: null };
 }

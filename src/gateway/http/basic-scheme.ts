@@ -44,7 +44,7 @@ export class BasicScheme implements IdentificationScheme {
     if (isRefusal(key)) return key;
     const { accountId, account, role, expiresInMs } = key;
     const expiresAtMs = expiresInMs === null ? null : nowEpochMs() + expiresInMs;
-    const identity = { accountId, account, keyId, role, expiresAtMs, signature: null };
+    const identity = { accountId, account, keyId, role, expiresAtMs, derivedClientOrderId: null };
     this.#remember(keyId, { digest, identity, untilMs: performance.now() + KNOWN_FOR_MS });
     return identity;
   }

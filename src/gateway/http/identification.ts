@@ -15,8 +15,8 @@ export interface Identity {
   readonly role: KeyRole;
   /** When the key expires, by the wall clock; null: never. */
   readonly expiresAtMs: number | null;
-  /** Of a signed request: what its signature is unique for, so that the same bytes can't trade twice; null: not signed. */
-  readonly signature: string | null;
+  /** Of a signed request: the client order id of an order that brings none, so that the same bytes can't trade twice. */
+  readonly derivedClientOrderId: string | null;
 }
 
 export interface IdentificationScheme {

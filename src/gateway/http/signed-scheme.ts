@@ -1,8 +1,13 @@
 /** Requests that are signed instead of bearing a secret: four headers, of which the last is the signature (docs/clients.md). */
-import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { KeyCheck } from "../../shared/access/key-check.js";
-import { clockProblem, signedText, WINDOW_DEFAULT_MS, WINDOW_MAX_MS } from "../../shared/access/signed-requests.js";
+import {
+  clockProblem,
+  derivedClientOrderId,
+  signedText,
+  WINDOW_DEFAULT_MS,
+  WINDOW_MAX_MS,
+} from "../../shared/access/signed-requests.js";
 import type { Signed } from "../../shared/access/signing-keys.js";
 import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
 import { nowEpochMs } from "../../shared/process/clock.js";
@@ -41,13 +46,8 @@ export class SignedScheme implements IdentificationScheme {
     if (isRefusal(key)) return key;
     const { accountId, account, role, expiresInMs } = key;
     const expiresAtMs = expiresInMs === null ? null : nowMs + expiresInMs;
-    return { accountId, account, keyId, role, expiresAtMs, signature: digestOf(payload) };
+    return { accountId, account, keyId, role, expiresAtMs, derivedClientOrderId: derivedClientOrderId(keyId, payload) };
   }
-}
-
-/** Of what is signed, not of the signature's text, of which there may be several that are right. */
-function digestOf(payload: string): string {
-  return createHash("sha256").update(payload, "utf8").digest("base64url");
 }
 
 function outsideWindow(timestampMs: number, windowMs: number, nowMs: number): Refusal {

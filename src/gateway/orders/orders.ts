@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Asset } from "../../shared/domain/assets.js";
 import { DeadlineExceeded } from "../../shared/domain/errors.js";
 import type { RequestBody } from "../../shared/domain/messages.js";
@@ -172,9 +171,4 @@ export class Orders {
 function isAbout({ orderId, clientOrderId }: SequencedReport, target: Target): boolean {
   if (target.orderId !== null) return orderId === target.orderId;
   return clientOrderId !== null && clientOrderId === target.clientOrderId;
-}
-
-/** The client order id of a signed request that brings none: the same bytes, sent again, are the same order. */
-export function derivedClientOrderId(signature: string): string {
-  return `s-${createHash("sha256").update(signature).digest("base64url").slice(0, 34)}`;
 }

@@ -3,7 +3,6 @@ import type { GatewayPlugin } from "../context.js";
 import { identityOf } from "../http/identification.js";
 import { Problem } from "../http/problem.js";
 import { assetNamed, NEW_ORDER, newOrderOf, REPLACE, replaceOf } from "../orders/order-body.js";
-import { derivedClientOrderId } from "../orders/orders.js";
 import { ACCEPTED, accepted, WAIT } from "./accepted.js";
 import { orderIdOf, PLACE } from "./order-place.js";
 
@@ -29,8 +28,7 @@ export const orders: GatewayPlugin = (server, context) => {
     const { body, query } = request;
     const identity = identityOf(request);
     const asset = assetNamed(registry, body.asset);
-    const derived = identity.signature === null ? null : derivedClientOrderId(identity.signature);
-    const order = newOrderOf(asset, body, rules, derived);
+    const order = newOrderOf(asset, body, rules, identity.derivedClientOrderId);
     if (query.validate === "1") {
       const refusal = orders.refusalOf(identity, asset, order);
       if (refusal !== null) throw new Problem(refusal);
