@@ -25,11 +25,13 @@ const WITHOUT_CONTENT = ["pg_wal", "pg_replslot", "pg_stat_tmp", "pg_subtrans", 
 export class PostgresPair {
   primary: Member;
   standby: Member;
+  readonly #ports: readonly number[];
   #isWhole = true;
 
   private constructor(primary: Member, standby: Member) {
     this.primary = primary;
     this.standby = standby;
+    this.#ports = [primary.port, standby.port];
   }
 
   static async start(folder: string): Promise<PostgresPair> {
@@ -38,10 +40,10 @@ export class PostgresPair {
     return new PostgresPair(primary, standby);
   }
 
-  /** Names both servers, always in the same order. */
+  /** Names both servers, always in the same order: the first primary first, so that one that is left is tried before. */
   url(database: string): string {
     const url = new URL(this.primary.adminUrl);
-    const hosts = [this.primary.port, this.standby.port].sort().map((port) => `127.0.0.1:${port}`);
+    const hosts = this.#ports.map((port) => `127.0.0.1:${port}`);
     return `postgres://${url.username}:${url.password}@${hosts.join(",")}/${database}?target_session_attrs=read-write`;
   }
 

@@ -1,6 +1,8 @@
 /** What can happen to the streams and to the messages on their way. */
 
 import { connect, type JetStreamManager } from "nats";
+import { ERROR_CODES } from "../../src/shared/bus/error-codes.js";
+import { errorCodeOf } from "../../src/shared/bus/nats.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { type Copies, NatsAnswers } from "./nats-answers.js";
@@ -54,7 +56,10 @@ const deletedConsumers: Fault = {
   inject: (world) =>
     managing(world, async ({ streams, consumers }) => {
       for (const stream of await streams.names().next())
-        for (const { name } of await consumers.list(stream).next()) await consumers.delete(stream, name);
+        for (const { name } of await consumers.list(stream).next())
+          await consumers.delete(stream, name).catch((error: unknown) => {
+            if (errorCodeOf(error) !== ERROR_CODES.CONSUMER_NOT_FOUND) throw error; // its reader was done meanwhile
+          });
       world.load.recovery.mark();
     }),
 };

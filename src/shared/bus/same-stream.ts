@@ -1,6 +1,6 @@
 import type { BusConnection } from "./connection.js";
 import { ERROR_CODES } from "./error-codes.js";
-import { NatsError } from "./nats.js";
+import { errorCodeOf } from "./nats.js";
 import type { StoredMessage } from "./relay.js";
 import { STREAMS, type StreamName } from "./subjects.js";
 
@@ -20,7 +20,7 @@ export async function isStillThere(
     const { subject, data } = await connection.ask(() => connection.quickManager.streams.getMessage(stream, query));
     return subject === read.subject && Buffer.compare(data, read.data) === 0;
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === ERROR_CODES.NO_MESSAGE_FOUND) return false;
+    if (errorCodeOf(error) === ERROR_CODES.NO_MESSAGE_FOUND) return false;
     throw error;
   }
 }

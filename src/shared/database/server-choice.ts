@@ -87,6 +87,8 @@ export class ServerChoice {
 
       constructor(settings: pg.ClientConfig) {
         super({ ...settings, connectionString: choice.server });
+        // One that breaks before it is its owner's, who would hear of it: the query of #connect rejects.
+        this.on("error", () => undefined);
       }
 
       override connect(): Promise<this>;
@@ -107,7 +109,7 @@ export class ServerChoice {
       if (rows[0]?.committed == null) throw new Error(`${nameOf(server)} is read only: a standby, or fenced`);
     } catch (cause) {
       if (server === this.server) this.#at = (this.#at + 1) % this.#servers.length;
-      client.on("error", () => undefined).connection.stream.destroy();
+      client.connection.stream.destroy();
       throw cause;
     }
     this.#connected.set(client, server);

@@ -11,7 +11,7 @@ import type { OrderRequest } from "../../../src/shared/domain/messages.js";
 import { lots, type OrderId, priceTicks } from "../../../src/shared/domain/units.js";
 import { eventually } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
-import { TEST_REGISTRY } from "../../support/test-asset.js";
+import { TEST_ASSET, TEST_REGISTRY } from "../../support/test-asset.js";
 import { allDifferences } from "./all-differences.js";
 import { ANN, BOB, buy, PipelineUnderTest, request, STAGES, sell } from "./pipeline-under-test.js";
 
@@ -61,6 +61,7 @@ describe("retention", () => {
     return found;
   }
 
+  /** And the engine's snapshot, which retention goes by, is stored. */
   async function settled(): Promise<void> {
     await eventually("all that was logged is settled", async () => {
       const [row] = await pipeline.rows(
@@ -68,6 +69,14 @@ describe("retention", () => {
          join consumer_positions s on s.asset = p.asset and s.service = 'trade-processing' where p.service = 'order-processing'`,
       );
       return row?.["settled"] === true ? true : null;
+    });
+    const [row] = await pipeline.rows(
+      "select command_sequence from consumer_positions where asset = $1 and service = 'order-processing'",
+      ASSET,
+    );
+    await eventually("a snapshot of all that was logged", async () => {
+      const state = await newestState(pipeline.bus, TEST_ASSET);
+      return (state?.commandSequence ?? 0) >= Number(row?.["command_sequence"]) ? true : null;
     });
   }
 
