@@ -28,6 +28,11 @@ export class Responses {
     return this.#waiting.length;
   }
 
+  /** Whether a request has no response yet. */
+  get hasUnknown(): boolean {
+    return this.#waiting.some(({ response }) => response === null);
+  }
+
   open(exchange: Exchange): Place {
     invariant(this.waiting < this.#waitingMax, "a session has more requests than places for them");
     return this.#oldest + this.#waiting.push({ exchange, response: null }) - 1;

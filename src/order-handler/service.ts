@@ -131,8 +131,11 @@ export class OrderHandler {
 
   async #login(session: Session, credentials: Credentials, address: string): Promise<LoggedIn | Refusal> {
     if (this.#entry.isClosed || this.#isLeaving) return this.#entry.shuttingDown;
-    const isLeaving = () => session.isLeaving || this.#gone.has(session);
-    const outcome = await this.#logins.login(credentials, address, isLeaving, (accountId) =>
+    const state = {
+      isLeaving: () => session.isLeaving || this.#gone.has(session),
+      isBusy: () => session.mayBeLogged,
+    };
+    const outcome = await this.#logins.login(credentials, address, state, (accountId) =>
       this.#server.logIn(session, accountId),
     );
     if (!isRefusal(outcome) && this.#gone.has(session)) this.#endTrigger(outcome);

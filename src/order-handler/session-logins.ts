@@ -2,7 +2,7 @@ import type { AuthenticatedAccount } from "../shared/access/authentication.js";
 import type { KeyCheck } from "../shared/access/key-check.js";
 import { isRefusal, type Refusal, refuse } from "../shared/domain/rejects.js";
 import type { AccountId } from "../shared/domain/units.js";
-import type { CancelTriggers } from "../shared/order-entry/cancel-triggers.js";
+import type { CancelTriggers, SessionState } from "../shared/order-entry/cancel-triggers.js";
 import { nowEpochMs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import type { Credentials, LoggedIn } from "./session-requests.js";
@@ -23,11 +23,11 @@ export class SessionLogins {
     this.#log = log;
   }
 
-  /** Never rejects. `isLeaving` tells whether the session takes no more requests; `placeProblem` refuses it a place. */
+  /** Never rejects. `placeProblem` refuses the session a place. */
   async login(
     { keyId, secret, cancelOnDisconnect }: Credentials,
     address: string,
-    isLeaving: () => boolean,
+    state: SessionState,
     placeProblem: (accountId: AccountId) => Refusal | null,
   ): Promise<LoggedIn | Refusal> {
     const key = await this.#keys.check(keyId, secret, address);
@@ -37,7 +37,7 @@ export class SessionLogins {
     const noPlace = placeProblem(key.accountId);
     if (noPlace !== null) return noPlace;
     try {
-      return await this.#admit(key, cancelOnDisconnect ? isLeaving : null);
+      return await this.#admit(key, cancelOnDisconnect ? state : null);
     } catch (err) {
       this.#log.warn({ err }, "a session that cancels on disconnect could not be stored");
       return NOT_WATCHED;
@@ -46,10 +46,10 @@ export class SessionLogins {
 
   async #admit(
     { accountId, account, keyId, expiresInMs }: AuthenticatedAccount,
-    isLeaving: (() => boolean) | null,
+    watched: SessionState | null,
   ): Promise<LoggedIn> {
     const expiresAtMs = expiresInMs === null ? null : nowEpochMs() + expiresInMs;
-    const triggerId = isLeaving === null ? null : await this.#triggers.open(accountId, isLeaving);
+    const triggerId = watched === null ? null : await this.#triggers.open(accountId, watched);
     return { accountId, account, keyId, expiresAtMs, triggerId };
   }
 }

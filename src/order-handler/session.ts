@@ -78,6 +78,11 @@ export class Session {
     return this.#responses.waiting > 0 || this.mayProceed;
   }
 
+  /** Whether a request that was taken has no answer yet: it may still be logged. */
+  get mayBeLogged(): boolean {
+    return this.#responses.hasUnknown;
+  }
+
   /** Whether it takes no more requests; some may still be answered. */
   get isLeaving(): boolean {
     return this.#inputEnded || this.#closing !== null;

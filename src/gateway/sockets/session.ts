@@ -159,7 +159,8 @@ export class Session {
       if (identity.role === "read") return MAY_ONLY_READ;
       try {
         const { triggers } = this.#context.orderEntry;
-        this.#triggerId = await triggers.open(identity.accountId, () => this.#hasEnded);
+        const state = { isLeaving: () => this.#hasEnded, isBusy: () => this.#unanswered > 0 };
+        this.#triggerId = await triggers.open(identity.accountId, state);
         if (this.#hasEnded) triggers.end(this.#triggerId);
       } catch (err) {
         this.#context.service.log.warn({ err }, "a session that cancels on disconnect could not be stored");

@@ -50,25 +50,34 @@ export class CancelTriggersStore {
   }
 
   /**
-   * Stores opened sessions. They replace the triggers `left`, and those of the same accounts' sessions that ended within the
-   * grace (plus LATE_SECONDS if no server could be reached meanwhile).
+   * Stores opened sessions. They replace the triggers `left`, those of the same accounts' sessions that ended within the
+   * grace (plus LATE_SECONDS if no server could be reached meanwhile), and what was stored of `refused`.
    */
-  async openSessions(handler: string, opened: readonly SessionTrigger[], left: readonly string[]): Promise<void> {
+  async openSessions(
+    handler: string,
+    opened: readonly SessionTrigger[],
+    { left = [], refused = [] }: { readonly left?: readonly string[]; readonly refused?: readonly string[] } = {},
+  ): Promise<void> {
     await this.#database.query(
       `with come_back as (
          delete from cancel_triggers c where account_id = any($3::bigint[]) and kind = 'session'
-           and (trigger_id = any($4) or not lives and (due_at > now() or due_at > now() - make_interval(secs => $5)
-             and exists (select from trigger_watch where since > now() - make_interval(secs => $6)
-                                                      or looked_at < now() - make_interval(secs => $7))))
+           and (trigger_id = any($4) or trigger_id = any($5) or not lives and (due_at > now()
+             or due_at > now() - make_interval(secs => $6)
+             and exists (select from trigger_watch where since > now() - make_interval(secs => $7)
+                                                      or looked_at < now() - make_interval(secs => $8))))
+         returning account_id, owes or trigger_id <> all($5) as owes
        ), here as (insert into order_handlers values ($1, now()) on conflict do nothing)
-       ${INSERT_SESSIONS}`,
-      [handler, ...idsAndAccounts(opened), left, LATE_SECONDS, LEASE_SECONDS, GRACE_SECONDS],
+       ${insertSessions("exists (select from come_back b where b.account_id = t.account_id and b.owes)")}`,
+      [handler, ...idsAndAccounts(opened), left, refused, LATE_SECONDS, LEASE_SECONDS, GRACE_SECONDS],
     );
   }
 
   /** Stores sessions again that may have been given up while this order-handler could not renew its lease. */
   async restoreSessions(handler: string, sessions: readonly SessionTrigger[]): Promise<void> {
-    await this.#database.query(`${INSERT_SESSIONS} on conflict do nothing`, [handler, ...idsAndAccounts(sessions)]);
+    await this.#database.query(`${insertSessions("false")} on conflict do nothing`, [
+      handler,
+      ...idsAndAccounts(sessions),
+    ]);
   }
 
   /** Renews this order-handler's lease, which covers all its sessions. */
@@ -92,9 +101,24 @@ export class CancelTriggersStore {
     );
   }
 
-  /** Deletes sessions whose login was refused in the end: their end must cancel nothing. */
+  /**
+   * Deletes sessions whose login was refused in the end: their end must cancel nothing but what was left by the sessions that
+   * they replaced. That goes now, or when the account's session ends that is there meanwhile.
+   */
   async forgetSessions(triggerIds: readonly string[]): Promise<void> {
-    await this.#database.query("delete from cancel_triggers where trigger_id = any($1)", [triggerIds]);
+    await this.#database.query(
+      `with gone as (
+         delete from cancel_triggers where trigger_id = any($1) and lives returning account_id, handler, owes
+       ), taken_on as (
+         update cancel_triggers c set owes = true from gone g where g.owes and c.account_id = g.account_id
+           and c.kind = 'session' and c.lives and c.trigger_id <> all($1) returning c.account_id
+       )
+       insert into cancel_triggers (trigger_id, account_id, kind, handler, due_at)
+         select distinct on (account_id) 'session/' || gen_random_uuid(), account_id, 'session', handler,
+           now() + make_interval(secs => $2)
+         from gone where owes and account_id not in (select account_id from taken_on)`,
+      [triggerIds, GRACE_SECONDS],
+    );
   }
 
   /** Ends the sessions of order-handlers that ran at the same place (the part before `#`) before this one. */
@@ -110,9 +134,10 @@ export class CancelTriggersStore {
 }
 
 /** $1 is the handler, $2 are the sessions' ids, $3 their accounts. */
-const INSERT_SESSIONS = `insert into cancel_triggers (trigger_id, account_id, kind, handler, due_at, lives)
-  select t.id, t.account_id, 'session', $1, now() + interval '${LEASE_SECONDS} seconds', true
-  from unnest($2::text[], $3::bigint[]) as t(id, account_id)`;
+const insertSessions = (owes: string) =>
+  `insert into cancel_triggers (trigger_id, account_id, kind, handler, due_at, lives, owes)
+   select t.id, t.account_id, 'session', $1, now() + interval '${LEASE_SECONDS} seconds', true, ${owes}
+   from unnest($2::text[], $3::bigint[]) as t(id, account_id)`;
 
 function idsAndAccounts(sessions: readonly SessionTrigger[]): Column[] {
   return columns(

@@ -16,13 +16,21 @@ const LAPSE_MS = 4_000;
 /** How long after its connection broke a statement may still be carried out by the server. */
 const LATE_STATEMENT_MS = 15_000;
 
-interface WatchedSession {
-  readonly triggerId: string;
-  readonly accountId: AccountId;
+/** What a session that is watched says of itself. */
+export interface SessionState {
   /** Whether it takes no more requests: then a new session of the account replaces it, and its end cancels nothing. */
   readonly isLeaving: () => boolean;
+  /** Whether a request of it may still be logged. */
+  readonly isBusy: () => boolean;
+}
+
+interface WatchedSession extends SessionState {
+  readonly triggerId: string;
+  readonly accountId: AccountId;
   /** Null while it lives. */
   endedMs: number | null;
+  /** Its end is stored, as of one whose requests may still be logged. */
+  isEndStored: boolean;
 }
 
 interface Waiting {
@@ -40,6 +48,8 @@ export interface CancelTriggersOptions {
   readonly store: CancelTriggersStore;
   /** How long a client waits for Postgres to store its trigger. */
   readonly answerTimeoutMs: number;
+  /** By then a request is logged or refused. */
+  readonly requestTimeoutMs: number;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
@@ -49,7 +59,7 @@ export class CancelTriggers {
   readonly #sessions = new Map<string, WatchedSession>();
   /** Sessions that wait to be stored. */
   #opening: (Waiting & { readonly session: WatchedSession })[] = [];
-  /** Ids of sessions that were refused because Postgres did not answer, and when: they may be stored all the same. */
+  /** When sessions were refused because Postgres did not answer, by id: they may be stored all the same. */
   readonly #refused = new Map<string, number>();
   /** Timers that wait to be stored; of an account's, the last one counts. */
   #timers = new Map<AccountId, Timer>();
@@ -90,19 +100,20 @@ export class CancelTriggers {
   }
 
   /** Resolves with the session's trigger id once it is stored. It replaces sessions that the account has left. */
-  async open(accountId: AccountId, isLeaving: () => boolean): Promise<string> {
-    const session = { triggerId: `session/${randomUUID()}`, accountId, isLeaving, endedMs: null };
+  async open(accountId: AccountId, state: SessionState): Promise<string> {
+    const triggerId = `session/${randomUUID()}`;
+    const session: WatchedSession = { ...state, triggerId, accountId, endedMs: null, isEndStored: false };
     const stored = new Promise<void>((resolve, reject) => {
       if (this.#opening.push({ session, resolve, reject }) === 1) void this.#inTurn(() => this.#storeOpened());
     });
     try {
       await beforeDeadline(stored, this.#options.answerTimeoutMs);
     } catch (error) {
-      this.#sessions.delete(session.triggerId);
-      this.#refused.set(session.triggerId, this.#options.nowMs());
+      this.#sessions.delete(triggerId);
+      this.#refused.set(triggerId, this.#options.nowMs());
       throw error;
     }
-    return session.triggerId;
+    return triggerId;
   }
 
   end(triggerId: string): void {
@@ -158,7 +169,7 @@ export class CancelTriggers {
       .filter((session) => accounts.has(session.accountId) && (session.endedMs !== null || session.isLeaving()))
       .map(({ triggerId }) => triggerId);
     try {
-      await this.#options.store.openSessions(this.#handler, opened, left);
+      await this.#options.store.openSessions(this.#handler, opened, { left, refused: [...this.#refused.keys()] });
       for (const id of left) this.#sessions.delete(id);
       for (const session of opened)
         if (!this.#refused.has(session.triggerId)) this.#sessions.set(session.triggerId, session);
@@ -174,20 +185,37 @@ export class CancelTriggers {
     this.#hasLapsed ||= ended.length > 0 && this.#mayHaveLapsed(nowMs());
     if (this.#hasLapsed) {
       // Also those that have ended: what they placed after they were given up is to go, too.
-      await store.restoreSessions(this.#handler, [...this.#sessions.values()]);
+      await store.restoreSessions(
+        this.#handler,
+        [...this.#sessions.values()].filter(({ isEndStored }) => !isEndStored),
+      );
       this.#hasLapsed = false;
     }
-    if (ended.length > 0) {
-      await store.endSessions(
-        ended.map(({ triggerId, endedMs }) => ({ triggerId, endedAgoMs: nowMs() - (endedMs ?? nowMs()) })),
-      );
-      for (const { triggerId } of ended) this.#sessions.delete(triggerId);
-    }
+    if (ended.length > 0) await this.#storeEnds(ended);
     const refused = [...this.#refused];
     if (refused.length === 0) return;
     await store.forgetSessions(refused.map(([triggerId]) => triggerId));
     for (const [triggerId, refusedMs] of refused)
       if (nowMs() - refusedMs > LATE_STATEMENT_MS) this.#refused.delete(triggerId);
+  }
+
+  /**
+   * An order that is logged after its account's were cancelled would stay. So the end of a session whose requests may still be
+   * logged counts from when they can't be any more: it is stored so, and once more, when they have their answers.
+   */
+  async #storeEnds(ended: readonly WatchedSession[]): Promise<void> {
+    const { store, nowMs, requestTimeoutMs } = this.#options;
+    const busy = new Set(ended.filter((session) => session.isBusy()));
+    await store.endSessions(
+      ended.map((session) => {
+        const lastsMs = busy.has(session) ? requestTimeoutMs : 0;
+        return { triggerId: session.triggerId, endedAgoMs: nowMs() - (session.endedMs ?? nowMs()) - lastsMs };
+      }),
+    );
+    for (const session of ended) {
+      session.isEndStored = true;
+      if (!busy.has(session)) this.#sessions.delete(session.triggerId);
+    }
   }
 
   async #storeTimers(): Promise<void> {
@@ -206,8 +234,11 @@ export class CancelTriggers {
     this.#isSettingTimers = false;
   }
 
+  /** Those whose end is to be stored. */
   #ended(): WatchedSession[] {
-    return [...this.#sessions.values()].filter(({ endedMs }) => endedMs !== null);
+    return [...this.#sessions.values()].filter(
+      (session) => session.endedMs !== null && !(session.isEndStored && session.isBusy()),
+    );
   }
 
   /** Never rejects: failed work is tried again with the next sweep. */

@@ -93,7 +93,9 @@ export class OrderEntry {
     const askBacklog = async () => this.#backlog.processed(await options.processedThrough());
     this.#backlogPoll = new Poll(BACKLOG_INTERVAL_MS, askBacklog, log, "it can't be told how far the log is processed");
     const answerTimeoutMs = options.triggerTimeoutMs;
-    this.triggers = new CancelTriggers({ store: options.cancelTriggers, answerTimeoutMs, nowMs: clock.nowMs, log });
+    const { requestTimeoutMs } = settings.batcher;
+    const { cancelTriggers: store } = options;
+    this.triggers = new CancelTriggers({ store, answerTimeoutMs, requestTimeoutMs, nowMs: clock.nowMs, log });
     metrics.queue("log", () => this.#batcher.fills);
   }
 

@@ -250,6 +250,21 @@ describe("access to the order-handler", () => {
     expect((await triggers()).map((row) => row["lives"])).to.deep.equal([true]);
   });
 
+  it("gives a session whose order may still be logged until it is", async () => {
+    const [client, other] = [await login("ann", "cod=1"), await login("bob")];
+    nats.freeze();
+    try {
+      client.send(`${order}\n`);
+      for (const _ of "by now it is read") expect(await other.ask("PING")).to.equal("OK PING");
+      client.socket.resetAndDestroy();
+      await until("the end", async () => (await triggers())[0]?.["lives"] === false);
+      expect((await triggers())[0]?.["due_in_s"]).to.be.above(2);
+    } finally {
+      nats.thaw();
+    }
+    await until("the end once it is logged", async () => Number((await triggers())[0]?.["due_in_s"]) <= 2);
+  });
+
   it("does not take a session for another account's that comes back", async () => {
     (await login("bob", "cod=1")).socket.destroy();
     await until("the end", async () => (await triggers())[0]?.["lives"] === false);
@@ -272,7 +287,7 @@ describe("access to the order-handler", () => {
   it("starts the grace of sessions that another order-handler in its place has left behind", async () => {
     const store = new CancelTriggersStore(limited);
     const open = (at: string, triggerId: string, account: number) =>
-      store.openSessions(at, [{ triggerId, accountId: account as never }], []);
+      store.openSessions(at, [{ triggerId, accountId: account as never }]);
     await open("here#1", "session/left", ann);
     await open("here#2", "session/own", ann);
     await open("elsewhere#1", "session/other", bob);
@@ -285,9 +300,51 @@ describe("access to the order-handler", () => {
     ]);
   });
 
+  it("still cancels for who left when his return was refused, though it was stored; once, and for nobody who is there", async () => {
+    const store = new CancelTriggersStore(limited);
+    const open = (triggerId: string, refused: string[] = []) =>
+      store.openSessions("here#1", [{ triggerId, accountId: ann as never }], { refused });
+    const leave = (triggerId: string) => store.endSessions([{ triggerId, endedAgoMs: 0 }]);
+    const lives = async () => (await triggers()).map((row) => row["lives"]);
+    /** As it would be after the grace. */
+    const cancels = async () => {
+      await database.query("update cancel_triggers set due_at = now() where not lives");
+      await database.query("update trigger_watch set looked_at = now(), since = '-infinity', broken_at = '-infinity'");
+      return (await database.query<{ fired: number }>("select fire_cancel_triggers(10) as fired"))[0]?.fired;
+    };
+
+    await open("session/refused");
+    await store.forgetSessions(["session/refused"]);
+    expect([await lives(), await cancels()], "nobody was there before").to.deep.equal([[], 0]);
+
+    await open("session/left");
+    await leave("session/left");
+    await open("session/refused");
+    for (const _ of "again and again") await store.forgetSessions(["session/refused"]);
+    expect([await lives(), await cancels()], "who left was away").to.deep.equal([[false], 1]);
+
+    await open("session/left");
+    await leave("session/left");
+    await open("session/refused");
+    await open("session/back", ["session/refused"]);
+    await store.forgetSessions(["session/refused"]);
+    expect([await lives(), await cancels()], "he is back").to.deep.equal([[true], 0]);
+    await store.forgetSessions(["session/back"]);
+    expect([await lives(), await cancels()], "that was refused, too").to.deep.equal([[false], 1]);
+
+    await open("session/left");
+    await leave("session/left");
+    await open("session/refused");
+    await open("session/elsewhere"); // of a process that does not know who was refused here
+    await store.forgetSessions(["session/refused"]);
+    expect([await lives(), await cancels()], "he is elsewhere").to.deep.equal([[true], 0]);
+    await store.forgetSessions(["session/elsewhere"]);
+    expect([await lives(), await cancels()], "he was refused there, too").to.deep.equal([[false], 1]);
+  });
+
   it("lets a session come back late where nobody could be reached meanwhile, but not for ever", async () => {
     const store = new CancelTriggersStore(limited);
-    const open = (triggerId: string) => store.openSessions("here#1", [{ triggerId, accountId: ann as never }], []);
+    const open = (triggerId: string) => store.openSessions("here#1", [{ triggerId, accountId: ann as never }]);
     const left = async () => (await triggers()).map((row) => row["trigger_id"]);
     await open("session/1");
     await store.endSessions([{ triggerId: "session/1", endedAgoMs: 6_000 }]);

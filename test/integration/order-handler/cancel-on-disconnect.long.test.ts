@@ -11,7 +11,7 @@ import { until } from "../../support/eventually.js";
 import { asRole, type PostgresForTest, startPostgres } from "../../support/postgres.js";
 
 const LOGINS = 2_000;
-const STAYS = () => false;
+const STAYS = { isLeaving: () => false, isBusy: () => false };
 
 describe("cancel on disconnect", function () {
   this.timeout(60_000);
@@ -40,7 +40,13 @@ describe("cancel on disconnect", function () {
     const sessions = handler.lane({ connections: 2, timeoutMs: 5_000 });
     renewals = handler.lane({ connections: 1, timeoutMs: 1_000 });
     const store = new CancelTriggersStore(sessions, renewals);
-    triggers = new CancelTriggers({ store, answerTimeoutMs: 20_000, nowMs: () => performance.now(), log });
+    triggers = new CancelTriggers({
+      store,
+      answerTimeoutMs: 20_000,
+      requestTimeoutMs: 5_000,
+      nowMs: () => performance.now(),
+      log,
+    });
     await triggers.start("here:7001");
     sweeping = setInterval(() => triggers.sweep(), 100);
     isLooking = true;

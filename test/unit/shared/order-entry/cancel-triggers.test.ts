@@ -25,8 +25,11 @@ class SlowStore {
 
   setTimers = (_: string, timers: readonly { accountId: number; seconds: number }[]) =>
     this.#note("timers", ...timers.map((timer) => [timer.accountId, timer.seconds]));
-  openSessions = (_: string, opened: readonly { triggerId: string }[], left: string[]) =>
-    this.#note("open", opened.map(({ triggerId }) => triggerId).join(" "), left);
+  openSessions = (
+    _: string,
+    opened: readonly { triggerId: string }[],
+    { left, refused }: { left: string[]; refused: string[] },
+  ) => this.#note("open", opened.map(({ triggerId }) => triggerId).join(" "), left, ...refused);
   restoreSessions = (_: string, sessions: readonly { triggerId: string }[]) =>
     this.#note("restore", ...sessions.map(({ triggerId }) => triggerId));
   renew = async () => {
@@ -45,7 +48,7 @@ class SlowStore {
   }
 }
 
-const STAYS = () => false;
+const STAYS = { isLeaving: () => false, isBusy: () => false };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("cancel triggers", () => {
@@ -59,6 +62,7 @@ describe("cancel triggers", () => {
     triggers = new CancelTriggers({
       store: store as unknown as CancelTriggersStore,
       answerTimeoutMs: 50,
+      requestTimeoutMs: 5_000,
       nowMs: () => nowMs,
       log: pino({ level: "silent" }),
     });
@@ -173,6 +177,41 @@ describe("cancel triggers", () => {
     expect(ends()).to.have.length(2);
   });
 
+  it("says that a session ended whose requests may still be logged, as of when they can't be; then as of its end", async () => {
+    let isBusy = true;
+    const session = await triggers.open(ME, { ...STAYS, isBusy: () => isBusy });
+    triggers.end(session);
+    await sweepAfter(100);
+    expect(triggers.hasUnwrittenEnds, "it may be left to another process").to.equal(false);
+    await sweepAfter(100);
+    isBusy = false;
+    await sweepAfter(100);
+    await sweepAfter(100);
+    expect(ends()).to.deep.equal([
+      ["end", [session, 100 - 5_000]],
+      ["end", [session, 300]],
+    ]);
+  });
+
+  it("does not store a session again whose end is stored: its account may be back elsewhere", async () => {
+    const session = await triggers.open(ME, { ...STAYS, isBusy: () => true });
+    await sweepAfter(0);
+    triggers.end(session);
+    await sweepAfter(200);
+    store.told.length = 0;
+    await sweepAfter(5_000);
+    await sweepAfter(0);
+    expect(store.told.filter(([what]) => what === "restore").flat()).to.not.include(session);
+  });
+
+  it("takes an account back whose earlier session's requests may still be logged", async () => {
+    const left = await triggers.open(ME, { ...STAYS, isBusy: () => true });
+    triggers.end(left);
+    await sweepAfter(100);
+    const again = await triggers.open(ME, STAYS);
+    expect(store.told.at(-1)).to.deep.equal(["open", again, [left]]);
+  });
+
   it("stores a session again before its end where it may have been given up meanwhile, and placed orders since", async () => {
     const session = await triggers.open(ME, STAYS);
     await sweepAfter(0);
@@ -201,7 +240,8 @@ describe("cancel triggers", () => {
 
   it("takes an account back that leaves another session, whose end then counts no more, and no other account's", async () => {
     const leaving = new Set<string>();
-    const open = (account: typeof ME, name: string) => triggers.open(account, () => leaving.has(name));
+    const open = (account: typeof ME, name: string) =>
+      triggers.open(account, { ...STAYS, isLeaving: () => leaving.has(name) });
     const [left] = [await open(ME, "left"), await open(ME, "kept"), await open(OTHER, "others")];
     leaving.add("left").add("others");
     const again = await open(ME, "again");
@@ -224,5 +264,15 @@ describe("cancel triggers", () => {
     await sweepAfter(16_000);
     await sweepAfter(10);
     expect(store.told.map(([what]) => what)).to.deep.equal(["open", "forget", "forget"]);
+  });
+
+  it("says which sessions were refused when their account comes again, before they are forgotten", async () => {
+    const open = store.hold();
+    await triggers.open(ME, STAYS).catch(() => undefined);
+    open();
+    await settled();
+    await triggers.open(ME, STAYS);
+    const [[, refused], [, , , ...told]] = store.told as [[string, string], [string, string, string[], ...string[]]];
+    expect(told).to.deep.equal([refused]);
   });
 });
