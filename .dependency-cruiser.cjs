@@ -16,6 +16,7 @@ const ROOMS = {
   leases: ["domain", "process", "bus"],
   stage: ["domain", "process", "bus", "database", "leases"],
   access: ["domain", "process", "database"],
+  http: ["domain", "process", "access"],
   "market-data": ["domain", "wire", "process", "bus"],
   channels: ["domain", "wire", "process", "bus", "database", "market-data"],
   "order-entry": ["domain", "wire", "requests", "process", "bus", "database", "stage", "access"],

@@ -5,12 +5,12 @@ import type { MarketData } from "../shared/channels/market-data.js";
 import type { ConnectedDatabase } from "../shared/database/database.js";
 import type { AssetRegistry } from "../shared/domain/assets.js";
 import type { EpochMs, EpochUs } from "../shared/domain/units.js";
+import type { Identification } from "../shared/http/identification.js";
+import type { HttpServer } from "../shared/http/server.js";
 import type { OrderEntry } from "../shared/order-entry/order-entry.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import type { RequestRules } from "../shared/requests/order-rules.js";
 import type { GatewayConfig } from "./config.js";
-import type { Identification } from "./http/identification.js";
-import type { HttpServer } from "./http/server.js";
 import type { Orders } from "./orders/orders.js";
 
 export interface GatewayClock {

@@ -1,17 +1,26 @@
 import type { FastifyInstance } from "fastify";
+import { addOpenApi } from "../shared/http/openapi.js";
+import { Problem } from "../shared/http/problem.js";
+import { type HttpServer, httpServer } from "../shared/http/server.js";
 import { lookEvery } from "../shared/process/looks.js";
 import { isTrusted } from "../shared/process/trusted-proxies.js";
 import { beforeDeadline } from "../shared/process/waits.js";
 import type { GatewayContext, GatewayPlugin } from "./context.js";
 import { AddressLimits } from "./http/address-limits.js";
-import { addOpenApi } from "./http/openapi.js";
-import { Problem } from "./http/problem.js";
-import { type HttpServer, httpServer } from "./http/server.js";
 
 /** How long stopping waits for requests that are under way. */
 const STOP_REQUESTS_MS = 6_000;
 /** As the order-handler's: in step with everything else that this process looks at. */
 const SWEEP_INTERVAL_MS = 250;
+
+/** Dialects do not stand on the page: they are documented by whom they imitate. */
+const API = {
+  title: "Bourse",
+  description: `Requests into the order log, under the rules and promises of docs/protocol.md. Bodies and answers are JSON, or MessagePack
+where Content-Type and Accept say application/msgpack. Amounts are decimal text. Pages are bounded: where an answer has \`next\`, give it
+back for the page that follows.`,
+  below: "/v1/",
+};
 
 /** Puts the HTTP server together from plugins, opens its port and closes it in order. */
 export class HttpGateway {
@@ -49,7 +58,7 @@ export class HttpGateway {
   /** A gateway that listens nowhere yet. */
   static async create(context: GatewayContext, plugins: readonly GatewayPlugin[]): Promise<HttpGateway> {
     const gateway = new HttpGateway(context);
-    addOpenApi(gateway.#server as unknown as FastifyInstance);
+    addOpenApi(gateway.#server as unknown as FastifyInstance, API);
     for (const plugin of plugins)
       gateway.#server.register((scope, _, done) => {
         Promise.resolve(plugin(scope, context)).then(() => done(), done);

@@ -1,8 +1,8 @@
 /** The dialect over REST: paths, parameters, who asks, weights, and errors in Binance's form. */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Problem } from "../http/problem.js";
-import type { HttpOptions } from "../http/server.js";
-import { type HttpServer, problemOf, textOf } from "../http/server.js";
+import { Problem } from "../../shared/http/problem.js";
+import type { HttpOptions } from "../../shared/http/server.js";
+import { type HttpServer, problemOf, textOf } from "../../shared/http/server.js";
 import type { Endpoint } from "./endpoint.js";
 import { BinanceError, errorOfRefusal, SIGNATURE_ERRORS } from "./errors.js";
 import type { Callers } from "./identity.js";

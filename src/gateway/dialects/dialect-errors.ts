@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { REJECTS } from "../../shared/domain/rejects.js";
+import { Problem } from "../../shared/http/problem.js";
+import { type HttpServer, problemOf } from "../../shared/http/server.js";
 import type { GatewayContext } from "../context.js";
-import { Problem } from "../http/problem.js";
-import { type HttpServer, problemOf } from "../http/server.js";
 
 /** Errors of these dialects: `{ error }`, as all three have it, with our code and name beside it. */
 export function answerErrors(server: HttpServer, { database, service }: GatewayContext): void {

@@ -1,10 +1,10 @@
 import type { Asset } from "../../shared/domain/assets.js";
 import type { RequestBody } from "../../shared/domain/messages.js";
 import { isRefusal, refuse } from "../../shared/domain/rejects.js";
+import type { Identity } from "../../shared/http/identification.js";
+import { Problem } from "../../shared/http/problem.js";
 import { composeCancel } from "../../shared/requests/order-rules.js";
 import type { GatewayContext } from "../context.js";
-import type { Identity } from "../http/identification.js";
-import { Problem } from "../http/problem.js";
 import { type NewOrderBody, newOrderOf } from "../orders/order-body.js";
 import type { Submitted } from "../orders/orders.js";
 import type { NamedOrder } from "./order-uuid.js";

@@ -1,8 +1,8 @@
 /** What other systems call an asset. */
 import type { Asset, AssetRegistry } from "../../shared/domain/assets.js";
 import { isRefusal } from "../../shared/domain/rejects.js";
+import { Problem } from "../../shared/http/problem.js";
 import { findAsset } from "../../shared/requests/order-rules.js";
-import { Problem } from "../http/problem.js";
 
 /** `SOL_USDC`, `SOL/USDC` and `SOL-USDC` alike. Throws a Problem for what is not traded here. */
 export function assetOfMarket({ registry }: { readonly registry: AssetRegistry }, market: string): Asset {

@@ -8,9 +8,9 @@ import {
 } from "@grpc/grpc-js";
 import { DeadlineExceeded } from "../../shared/domain/errors.js";
 import { isRefusal, refuse } from "../../shared/domain/rejects.js";
+import { Problem } from "../../shared/http/problem.js";
 import { nowEpochMs } from "../../shared/process/clock.js";
 import type { Logger } from "../../shared/process/log.js";
-import { Problem } from "../http/problem.js";
 import { type GrpcRefusal, rejectStatus } from "./reject-status.js";
 
 export interface Caller {

@@ -1,9 +1,9 @@
 /** The services of chessbr/rust-exchange, for its clients: an order that is placed, and what a book shows. */
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { isRefusal } from "../../shared/domain/rejects.js";
+import type { Identity } from "../../shared/http/identification.js";
 import { composeNewOrder, findAsset } from "../../shared/requests/order-rules.js";
 import type { GatewayContext } from "../context.js";
-import type { Identity } from "../http/identification.js";
 import { unary } from "./calls.js";
 import { BOOK_NOT_YET, depthMessage, type LevelMessage } from "./exchange-messages.js";
 import { floatOfTicks, ticksOfFloat } from "./float-price.js";

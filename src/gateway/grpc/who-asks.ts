@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 import type { FastifyRequest } from "fastify";
 import type { KeyRole } from "../../shared/access/authentication.js";
 import { isRefusal, refuse } from "../../shared/domain/rejects.js";
-import type { Identification, Identity } from "../http/identification.js";
+import type { Identification, Identity } from "../../shared/http/identification.js";
 import type { Caller } from "./calls.js";
 import type { GrpcRefusal } from "./reject-status.js";
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { packed, sendEncoded, wantsMsgpack } from "./media-types.js";
+import { packed, sendEncoded, wantsMsgpack } from "../../shared/http/media-types.js";
 
 /** Answers that many ask for: each is encoded once, as long as what it is made of is the same object. */
 export class EncodedAnswers<Source extends object> {

@@ -10,8 +10,8 @@ import {
 } from "../../shared/access/signed-requests.js";
 import type { Signed } from "../../shared/access/signing-keys.js";
 import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
+import type { IdentificationScheme, Identity } from "../../shared/http/identification.js";
 import { nowEpochMs } from "../../shared/process/clock.js";
-import type { IdentificationScheme, Identity } from "./identification.js";
 
 const INCOMPLETE = refuse(
   "LOGIN_REJECTED",

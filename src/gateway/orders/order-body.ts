@@ -4,9 +4,9 @@ import type { Asset, AssetRegistry } from "../../shared/domain/assets.js";
 import { formatDecimal } from "../../shared/domain/decimal.js";
 import type { NewOrder, ReplaceOrder } from "../../shared/domain/messages.js";
 import { isRefusal, type Refusal, type RejectName } from "../../shared/domain/rejects.js";
+import { Problem } from "../../shared/http/problem.js";
 import { composeNewOrder, composeReplace, findAsset, type RequestRules } from "../../shared/requests/order-rules.js";
 import { ValueReader } from "../../shared/requests/value-reader.js";
-import { Problem } from "../http/problem.js";
 
 const words = <Word extends string>(...all: readonly Word[]) => Type.Unsafe<Word>({ type: "string", enum: all });
 

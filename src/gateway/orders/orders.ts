@@ -4,13 +4,13 @@ import type { RequestBody } from "../../shared/domain/messages.js";
 import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
 import type { SequencedReport } from "../../shared/domain/reports.js";
 import { type AccountId, type EpochUs, type LogId, type OrderId, orderId } from "../../shared/domain/units.js";
+import type { Identity } from "../../shared/http/identification.js";
 import type { EntryMetrics } from "../../shared/order-entry/entry-metrics.js";
 import type { OrderEntry } from "../../shared/order-entry/order-entry.js";
 import { nowUs } from "../../shared/process/clock.js";
 import type { Logger } from "../../shared/process/log.js";
 import type { TokenBucket } from "../../shared/process/token-bucket.js";
 import { beforeDeadline, pausedFor } from "../../shared/process/waits.js";
-import type { Identity } from "../http/identification.js";
 import type { Results, Watch } from "./results.js";
 
 /** A request that is durably in the log. A new order's log id is its order id. */

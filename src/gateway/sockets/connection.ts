@@ -3,8 +3,8 @@ import type { SlowMember, Told } from "../../shared/channels/audience.js";
 import type { Lagged, Listener } from "../../shared/channels/listener.js";
 import type { Refusal } from "../../shared/domain/rejects.js";
 import type { AccountId } from "../../shared/domain/units.js";
+import type { Identity } from "../../shared/http/identification.js";
 import { hasBecome } from "../../shared/process/waits.js";
-import type { Identity } from "../http/identification.js";
 
 export interface ConnectionLimits {
   /** What may wait for a client: past it, it is told so and cut. */

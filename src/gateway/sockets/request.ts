@@ -1,9 +1,9 @@
 /** Requests over a WebSocket: `{ id, op, wait?, args? }`, where args are the body of the same request over HTTP. Pure. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { isRefusal, REJECTS, type Refusal, refuse } from "../../shared/domain/rejects.js";
-import { Problem, problemBody } from "../http/problem.js";
-import { parseStrictJson } from "../http/strict-json.js";
-import { validators } from "../http/validation.js";
+import { Problem, problemBody } from "../../shared/http/problem.js";
+import { parseStrictJson } from "../../shared/http/strict-json.js";
+import { validators } from "../../shared/http/validation.js";
 import { NEW_ORDER, REPLACE } from "../orders/order-body.js";
 import { ALL, SECONDS } from "../v1/cancels.js";
 

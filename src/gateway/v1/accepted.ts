@@ -4,7 +4,7 @@ import type { FastifyReply } from "fastify";
 import type { Asset } from "../../shared/domain/assets.js";
 import { isRefusal, type Refusal } from "../../shared/domain/rejects.js";
 import { reportJson } from "../../shared/domain/report-json.js";
-import { Problem } from "../http/problem.js";
+import { Problem } from "../../shared/http/problem.js";
 import type { Submitted } from "../orders/orders.js";
 
 export const WAIT = Type.Object(

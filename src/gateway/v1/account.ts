@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { KEY_ROLES } from "../../shared/access/authentication.js";
+import { identityOf } from "../../shared/http/identification.js";
 import type { GatewayPlugin } from "../context.js";
-import { identityOf } from "../http/identification.js";
 
 const ACCOUNT = Type.Object({ account: Type.String(), keyId: Type.String(), role: Type.String() });
 

@@ -1,11 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Asset } from "../../shared/domain/assets.js";
 import { isRefusal, REJECTS } from "../../shared/domain/rejects.js";
+import { type Identity, identityOf } from "../../shared/http/identification.js";
+import { Problem } from "../../shared/http/problem.js";
 import { TIMER_SECONDS_MAX } from "../../shared/requests/order-entry-codec.js";
 import { composeCancel } from "../../shared/requests/order-rules.js";
 import type { GatewayContext, GatewayPlugin } from "../context.js";
-import { type Identity, identityOf } from "../http/identification.js";
-import { Problem } from "../http/problem.js";
 import { assetNamed } from "../orders/order-body.js";
 import { ACCEPTED, accepted, WAIT } from "./accepted.js";
 import { PLACE, targetOf } from "./order-place.js";

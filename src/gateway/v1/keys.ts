@@ -5,9 +5,9 @@ import { KEY_ROLES } from "../../shared/access/authentication.js";
 import { newSecret, saltedHash } from "../../shared/access/key-secrets.js";
 import { isPostgresError } from "../../shared/database/postgres-errors.js";
 import { refuse } from "../../shared/domain/rejects.js";
+import { identityOf } from "../../shared/http/identification.js";
+import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
-import { identityOf } from "../http/identification.js";
-import { Problem } from "../http/problem.js";
 import { query, unknown } from "./schemas.js";
 
 /** Good keys of one account. */

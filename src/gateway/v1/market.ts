@@ -4,9 +4,9 @@ import type { FastifyReply } from "fastify";
 import type { DepthSnapshot } from "../../shared/channels/depth-view.js";
 import { CANDLE_INTERVALS_MS, type CandleInterval } from "../../shared/domain/candles.js";
 import { refuse } from "../../shared/domain/rejects.js";
+import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
 import { EncodedAnswers } from "../http/encoded-answers.js";
-import { Problem } from "../http/problem.js";
 import { assetNamed } from "../orders/order-body.js";
 import { ASSET_PATH, DECIMAL, EPOCH_MS, EPOCH_US, limit, NEXT_SEQUENCE, orProblem, PLACE, query } from "./schemas.js";
 

@@ -3,9 +3,9 @@ import { type Static, Type } from "@sinclair/typebox";
 import { KEY_ROLES } from "../../shared/access/authentication.js";
 import { BalancesStore } from "../../shared/channels/balances-store.js";
 import { refuse } from "../../shared/domain/rejects.js";
+import { identityOf } from "../../shared/http/identification.js";
+import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
-import { identityOf } from "../http/identification.js";
-import { Problem } from "../http/problem.js";
 import { AccountStore, type LedgerPlace } from "./account-store.js";
 import { DECIMAL, EPOCH_US, limit, NEXT, query } from "./schemas.js";
 

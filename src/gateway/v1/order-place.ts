@@ -3,9 +3,9 @@ import { Type } from "@sinclair/typebox";
 import type { Asset } from "../../shared/domain/assets.js";
 import { refuse } from "../../shared/domain/rejects.js";
 import { type OrderId, orderId } from "../../shared/domain/units.js";
+import type { Identity } from "../../shared/http/identification.js";
+import { Problem } from "../../shared/http/problem.js";
 import type { GatewayContext } from "../context.js";
-import type { Identity } from "../http/identification.js";
-import { Problem } from "../http/problem.js";
 import type { Target } from "../orders/orders.js";
 import { orderNamed } from "../orders/reports-store.js";
 

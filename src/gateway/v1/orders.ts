@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
+import { identityOf } from "../../shared/http/identification.js";
+import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
-import { identityOf } from "../http/identification.js";
-import { Problem } from "../http/problem.js";
 import { assetNamed, NEW_ORDER, newOrderOf, REPLACE, replaceOf } from "../orders/order-body.js";
 import { ACCEPTED, accepted, WAIT } from "./accepted.js";
 import { orderIdOf, PLACE } from "./order-place.js";

@@ -1,7 +1,7 @@
 /** The shapes that several routes have in common. */
 import { type Static, type TObject, type TProperties, Type } from "@sinclair/typebox";
 import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
-import { Problem } from "../http/problem.js";
+import { Problem } from "../../shared/http/problem.js";
 
 export const DECIMAL = Type.String({ description: "decimal text" });
 export const EPOCH_US = Type.Integer({ description: "microseconds since the epoch" });

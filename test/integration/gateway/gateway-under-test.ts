@@ -1,7 +1,5 @@
 import { type GatewayConfig, gatewayConfig } from "../../../src/gateway/config.js";
 import type { GatewayContext, GatewayPlugin } from "../../../src/gateway/context.js";
-import { BasicScheme } from "../../../src/gateway/http/basic-scheme.js";
-import { Identification } from "../../../src/gateway/http/identification.js";
 import { Notifications } from "../../../src/gateway/orders/notifications.js";
 import { Orders } from "../../../src/gateway/orders/orders.js";
 import { reportsSince } from "../../../src/gateway/orders/reports-store.js";
@@ -15,6 +13,8 @@ import { connectBus } from "../../../src/shared/bus/bus.js";
 import { channelMetrics } from "../../../src/shared/channels/channel-metrics.js";
 import { MarketData } from "../../../src/shared/channels/market-data.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
+import { BasicScheme } from "../../../src/shared/http/basic-scheme.js";
+import { Identification } from "../../../src/shared/http/identification.js";
 import { CancelTriggersStore } from "../../../src/shared/order-entry/cancel-triggers-store.js";
 import { EntryMetrics } from "../../../src/shared/order-entry/entry-metrics.js";
 import { OrderEntry } from "../../../src/shared/order-entry/order-entry.js";

@@ -2,11 +2,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { DeadlineExceeded } from "../../shared/domain/errors.js";
-import { refuse } from "../../shared/domain/rejects.js";
-import type { Logger } from "../../shared/process/log.js";
-import type { TlsIdentity } from "../../shared/process/tls.js";
-import { isTrusted, type TrustedProxies } from "../../shared/process/trusted-proxies.js";
+import { DeadlineExceeded } from "../domain/errors.js";
+import { refuse } from "../domain/rejects.js";
+import type { Logger } from "../process/log.js";
+import type { TlsIdentity } from "../process/tls.js";
+import { isTrusted, type TrustedProxies } from "../process/trusted-proxies.js";
 import { addMediaTypes, answerAsAsked } from "./media-types.js";
 import { Problem, problemBody } from "./problem.js";
 import { parseStrictJson } from "./strict-json.js";

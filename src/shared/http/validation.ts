@@ -2,7 +2,7 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { FastifySchemaCompiler, FastifyTypeProvider } from "fastify";
-import { type RejectName, refuse } from "../../shared/domain/rejects.js";
+import { type RejectName, refuse } from "../domain/rejects.js";
 import { Problem } from "./problem.js";
 
 /** Types of a route's parameters, query and body by its schemas. */

@@ -3,7 +3,7 @@
  * would win). A number with a fraction or an exponent, or one that JavaScript can't hold exactly, comes as its own text, so that
  * amounts are judged by what the client wrote.
  */
-import { refuse } from "../../shared/domain/rejects.js";
+import { refuse } from "../domain/rejects.js";
 import { Problem } from "./problem.js";
 
 const DEPTH_MAX = 16;

@@ -4,7 +4,7 @@
  */
 import { Decoder, encode } from "@msgpack/msgpack";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { refuse } from "../../shared/domain/rejects.js";
+import { refuse } from "../domain/rejects.js";
 import { Problem } from "./problem.js";
 
 const MSGPACK = "application/msgpack";

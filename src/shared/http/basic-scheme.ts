@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import type { KeyCheck } from "../../shared/access/key-check.js";
-import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
-import { nowEpochMs } from "../../shared/process/clock.js";
+import type { KeyCheck } from "../access/key-check.js";
+import { isRefusal, type Refusal, refuse } from "../domain/rejects.js";
+import { nowEpochMs } from "../process/clock.js";
 import type { IdentificationScheme, Identity } from "./identification.js";
 
 const MALFORMED = refuse("LOGIN_REJECTED", "Authorization must be: Basic, and key-id:secret in base64");

@@ -4,9 +4,12 @@ import swaggerUi from "@fastify/swagger-ui";
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { FastifyInstance, FastifySchema, RouteOptions } from "fastify";
 
-const DESCRIPTION = `Requests into the order log, under the rules and promises of docs/protocol.md. Bodies and answers are JSON, or MessagePack
-where Content-Type and Accept say application/msgpack. Amounts are decimal text. Pages are bounded: where an answer has \`next\`, give it
-back for the page that follows.`;
+export interface PageOfApi {
+  readonly title: string;
+  readonly description: string;
+  /** Routes below it stand on the page, and the page's JSON lies there: `/v1/`. */
+  readonly below: string;
+}
 
 const PROBLEM = Type.Object(
   {
@@ -20,34 +23,39 @@ const PROBLEM = Type.Object(
   { description: "an error" },
 );
 
-/** Call it before routes are added. Only those under /v1/ stand on the page: dialects are documented by whom they imitate. */
-export function addOpenApi(server: FastifyInstance): void {
+/** Call it before routes are added. */
+export function addOpenApi(server: FastifyInstance, { title, description, below }: PageOfApi): void {
   server.register(swagger, {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Bourse", version: "1", description: DESCRIPTION.replaceAll("\n", " ") },
+      info: { title, version: "1", description: description.replaceAll("\n", " ") },
       components: {
         securitySchemes: {
           basic: { type: "http", scheme: "basic", description: "an API key's id and its secret" },
         },
       },
     },
-    transform: ({ schema, url, route }) => ({ url, schema: described(schema, url, route) }),
+    transform: ({ schema, url, route }) => ({ url, schema: described(schema, url, route, below) }),
   });
   server.register(swaggerUi, {
     routePrefix: "/docs",
     staticCSP: true,
     uiConfig: { validatorUrl: null, displayRequestDuration: true },
-    theme: { title: "Bourse" },
+    theme: { title },
   });
   server.register((scope, _, done) => {
-    scope.get("/v1/openapi.json", { schema: { hide: true } }, () => server.swagger());
+    scope.get(`${below}openapi.json`, { schema: { hide: true } }, () => server.swagger());
     done();
   });
 }
 
-function described(schema: FastifySchema, url: string, route: RouteOptions): FastifySchema & { hide?: boolean } {
-  if (!url.startsWith("/v1/")) return { hide: true };
+function described(
+  schema: FastifySchema,
+  url: string,
+  route: RouteOptions,
+  below: string,
+): FastifySchema & { hide?: boolean } {
+  if (!url.startsWith(below)) return { hide: true };
   const response = { ...(schema?.response as Record<string, TSchema> | undefined), default: PROBLEM };
   const asksWho = route.preValidation !== undefined;
   return { ...schema, response, ...(asksWho && { security: [{ basic: [] }] }) } as FastifySchema;

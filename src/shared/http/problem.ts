@@ -1,5 +1,5 @@
 /** Errors as HTTP tells them: the rejects of the catalogue, each with its status, and what in the request it is about. */
-import { REJECTS, type Refusal, type RejectName } from "../../shared/domain/rejects.js";
+import { REJECTS, type Refusal, type RejectName } from "../domain/rejects.js";
 
 /** What else a client is told; `status` where another than the reject's usual one says more. */
 export interface ProblemDetails {

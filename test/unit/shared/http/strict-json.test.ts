@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { Problem } from "../../../../src/gateway/http/problem.js";
-import { parseStrictJson } from "../../../../src/gateway/http/strict-json.js";
+import { Problem } from "../../../../src/shared/http/problem.js";
+import { parseStrictJson } from "../../../../src/shared/http/strict-json.js";
 
 describe("JSON bodies", () => {
   const refusalOf = (text: string) => {

@@ -1,10 +1,10 @@
 /** Who asks: each way to prove it is a scheme. The first one whose marks a request bears decides, and no other is tried. */
 import type { FastifyRequest, preValidationAsyncHookHandler } from "fastify";
-import { type Access, keyProblem } from "../../shared/access/access-feed.js";
-import type { KeyRole } from "../../shared/access/authentication.js";
-import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
-import type { AccountId } from "../../shared/domain/units.js";
-import { nowEpochMs } from "../../shared/process/clock.js";
+import { type Access, keyProblem } from "../access/access-feed.js";
+import type { KeyRole } from "../access/authentication.js";
+import { isRefusal, type Refusal, refuse } from "../domain/rejects.js";
+import type { AccountId } from "../domain/units.js";
+import { nowEpochMs } from "../process/clock.js";
 import { Problem } from "./problem.js";
 
 /** Whose a request is, and what its key may do. */
