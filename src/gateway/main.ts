@@ -23,7 +23,6 @@ import { gatewayConfig } from "./config.js";
 import { dialects } from "./dialects/dialects.js";
 import { startGrpc } from "./grpc/grpc-gateway.js";
 import { SignedScheme } from "./http/signed-scheme.js";
-import { Notifications } from "./orders/notifications.js";
 import { Orders } from "./orders/orders.js";
 import { reportsSince } from "./orders/reports-store.js";
 import { Results } from "./orders/results.js";
@@ -79,9 +78,7 @@ await runService("gateway", gatewayConfig, async (service, config) => {
   });
   service.readiness("order log", () => orderEntry.whyLogIsLost(), "somebody");
   const results = new Results();
-  const notifications = new Notifications(bus, results, config.natsReplicas, log);
-  service.onStop("notifications", () => notifications.stop());
-  await notifications.start();
+  market.followNotifications(results);
   const orders = new Orders({
     entry: orderEntry,
     results,

@@ -12,6 +12,14 @@ import type { ChannelMetrics } from "./channel-metrics.js";
 import { FlushPacer } from "./flush-pacer.js";
 import type { KeptBytes } from "./kept-bytes.js";
 
+/** A part of this process that hears of notifications. Neither may throw. */
+export interface NotificationsFollower {
+  /** A notification, once what the channels have of it is flushed. */
+  settled(asset: string, batch: NotificationBatch): void;
+  /** Notifications may have been missed before the next one: the connection changed, some are gone, or one can't be read. */
+  doubt(): void;
+}
+
 export interface ChannelFlowOptions {
   readonly bus: Bus;
   readonly stream: StreamName;
@@ -44,8 +52,9 @@ export class ChannelFlow {
   #reconciling: NodeJS.Timeout | undefined;
   #isReconciling = false;
   #hasStarted = false;
-  #onSettled: ((asset: string, batch: NotificationBatch) => void) | null = null;
+  readonly #followers: NotificationsFollower[] = [];
   #settled: [asset: string, batch: NotificationBatch][] = [];
+  #lastSequence = 0;
   #isStopping = false;
 
   constructor(options: ChannelFlowOptions) {
@@ -57,6 +66,7 @@ export class ChannelFlow {
   async start(): Promise<void> {
     const { bus, stream, channels, depth, limits } = this.#options;
     const { last } = await bus.streamBounds(stream);
+    this.#lastSequence = last;
     this.#reader = bus.read({
       stream,
       subject: "notifications.>",
@@ -71,6 +81,7 @@ export class ChannelFlow {
     for (const channel of channels) await channel.start(flushAll);
     this.#hasStarted = true;
     bus.onConnectionChange((connected) => {
+      this.#doubt();
       if (connected) void this.#reconnected();
     });
     this.#reconciling = setInterval(() => void this.#reconcile(), limits.reconcileMs);
@@ -82,9 +93,8 @@ export class ChannelFlow {
     return this.#reader?.fill ?? 0;
   }
 
-  /** `call` gets each notification once what the channels have of it is flushed. */
-  onSettled(call: (asset: string, batch: NotificationBatch) => void): void {
-    this.#onSettled = call;
+  followNotifications(follower: NotificationsFollower): void {
+    this.#followers.push(follower);
   }
 
   async stop(): Promise<void> {
@@ -115,7 +125,7 @@ export class ChannelFlow {
         const hasMoreOfIt = channel.flush((matchedAtUs) => metrics.lag.observe(label, (toldAtUs - matchedAtUs) / 1e6));
         hasMore ||= hasMoreOfIt;
       }
-    for (const settled of this.#settled.splice(0)) this.#onSettled?.(...settled);
+    for (const settled of this.#settled.splice(0)) for (const one of this.#followers) one.settled(...settled);
     connections.cutSlowClients();
     this.#keepToBudget();
     return hasMore;
@@ -135,16 +145,23 @@ export class ChannelFlow {
 
   /** Offers a message to the channels. One that can't be decoded leaves a hole, which channels fill from the database. */
   #offer({ subject, streamSequence, data }: InputMessage): void {
+    if (streamSequence !== this.#lastSequence + 1) this.#doubt();
+    this.#lastSequence = streamSequence;
     try {
       const batch = decodeNotificationBatch(data);
       const asset = assetOf(subject);
       for (const channel of this.#options.channels) channel.offer(asset, batch);
-      if (this.#onSettled !== null) this.#settled.push([asset, batch]);
+      if (this.#followers.length > 0) this.#settled.push([asset, batch]);
       if (batch.resync) void this.#reconcile();
     } catch (err) {
       if (!(err instanceof CodecError)) throw err;
+      this.#doubt();
       this.#options.log.error({ err, subject, streamSequence }, "a notification can't be read");
     }
+  }
+
+  #doubt(): void {
+    for (const follower of this.#followers) follower.doubt();
   }
 
   /** Creates the streams that live in memory again: a restarted server has lost them. */

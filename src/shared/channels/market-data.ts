@@ -7,7 +7,7 @@ import type { Database } from "../database/database.js";
 import type { Asset } from "../domain/assets.js";
 import { CANDLE_INTERVALS_MS, type CandleInterval, openAt } from "../domain/candles.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
-import type { NotificationBatch, PublicTrade } from "../domain/reports.js";
+import type { PublicTrade } from "../domain/reports.js";
 import type { AccountId } from "../domain/units.js";
 import { DepthBooks } from "../market-data/depth-books.js";
 import { DepthFeed } from "../market-data/depth-feed.js";
@@ -16,7 +16,7 @@ import { Audience } from "./audience.js";
 import { type FullCandleJson, fullCandleJson } from "./candle-json.js";
 import { GRACE_MS } from "./candles-channel.js";
 import { CandlesStore } from "./candles-store.js";
-import { ChannelFlow } from "./channel-flow.js";
+import { ChannelFlow, type NotificationsFollower } from "./channel-flow.js";
 import type { ChannelMetrics } from "./channel-metrics.js";
 import { type ChannelParts, channelsOf } from "./channels.js";
 import { DepthSnapshots } from "./depth-snapshots.js";
@@ -108,9 +108,9 @@ export class MarketData {
     return this.#flow.inputFill;
   }
 
-  /** Calls with each notification once it is settled, and what the channels have of it is told. */
-  onSettled(call: (asset: string, batch: NotificationBatch) => void): void {
-    this.#flow.onSettled(call);
+  /** Tells it each notification once it is settled, and what the channels have of it is told. */
+  followNotifications(follower: NotificationsFollower): void {
+    this.#flow.followNotifications(follower);
   }
 
   /** The same object until the book changes. Null: the asset or its book is not known. */

@@ -1,6 +1,5 @@
 import { type GatewayConfig, gatewayConfig } from "../../../src/gateway/config.js";
 import type { GatewayContext, GatewayPlugin } from "../../../src/gateway/context.js";
-import { Notifications } from "../../../src/gateway/orders/notifications.js";
 import { Orders } from "../../../src/gateway/orders/orders.js";
 import { reportsSince } from "../../../src/gateway/orders/reports-store.js";
 import { Results } from "../../../src/gateway/orders/results.js";
@@ -81,9 +80,7 @@ export async function startGateway(
     processedThrough: () => processedThrough(database),
   });
   const results = new Results();
-  const notifications = new Notifications(bus, results, 1, log);
-  service.onStop("notifications", () => notifications.stop());
-  await notifications.start();
+  market.followNotifications(results);
   const orders = new Orders({
     ...{ entry: orderEntry, results, limits: config.orders, metrics, log },
     storedReports: (...order) => reportsSince(database, ...order),

@@ -71,7 +71,7 @@ describe("MarketData", () => {
     const trades = follow({ channel: "trades", asset });
     await until("the snapshots are there", () => depth.answer["ok"] === true && orders.answer["ok"] === true);
     const settled: string[] = [];
-    market.onSettled((name) => void settled.push(name));
+    market.followNotifications({ settled: (name) => void settled.push(name), doubt: () => undefined });
 
     await pipeline.log(asset, buy(ANN, 5, 90), sell(BOB, 3, 110));
     await pipeline.log(asset, sell(ANN, 1, 100), buy(BOB, 1, 100), sell(ANN, 2, 105), buy(BOB, 2, 105));
