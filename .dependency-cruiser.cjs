@@ -17,6 +17,8 @@ const ROOMS = {
   stage: ["domain", "process", "bus", "database", "leases"],
   access: ["domain", "process", "database"],
   http: ["domain", "process", "access"],
+  operators: ["domain", "process", "database", "access"],
+  status: ["domain", "wire", "process", "bus", "database", "leases"],
   "market-data": ["domain", "wire", "process", "bus"],
   channels: ["domain", "wire", "process", "bus", "database", "market-data"],
   "order-entry": ["domain", "wire", "requests", "process", "bus", "database", "stage", "access"],

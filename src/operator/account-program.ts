@@ -1,5 +1,3 @@
-import { isPostgresError } from "../shared/database/postgres-errors.js";
-import { textOption, WrongOption, whole } from "../shared/process/options.js";
 import {
   auditOf,
   balancesOf,
@@ -9,21 +7,13 @@ import {
   lastEntriesOf,
   listAccounts,
   openOrdersOf,
-} from "./accounts.js";
-import {
-  type Call,
-  NEEDED_WHY,
-  type Outcome,
-  type Program,
-  RefusedToOperator,
-  table,
-  timeText,
-  WHY,
-} from "./command-line.js";
+} from "../shared/operators/accounts.js";
+import { changeAccount, createAccount, perform } from "../shared/operators/acts.js";
+import { textOption, WrongOption, whole } from "../shared/process/options.js";
+import { type Call, NEEDED_WHY, type Outcome, type Program, table, timeText, WHY } from "./command-line.js";
 import { createKey, revokeKey } from "./keys.js";
 import { transfer } from "./money.js";
 
-const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const SHOWN_MAX = 20;
 const AUDIT_SHOWN = 50;
 
@@ -111,17 +101,10 @@ async function list({ database }: Call): Promise<Outcome> {
 
 async function create({ database, actor, words, options }: Call): Promise<Outcome> {
   const [name = ""] = words;
-  if (!NAME.test(name))
-    throw new RefusedToOperator(`${name} can't be a name: 1 to 32 of a-z 0-9 _ -, a letter or digit first`);
-  const made = await database.query<{ account_id: number }>(
-    `with made as (insert into accounts (name) values ($1) on conflict do nothing returning account_id)
-     select account_id, record_action('create_account', account_id, null, null, null, null, $2, $3) from made`,
-    [name, actor, options.why ?? ""],
-  );
-  if (made.length === 0) throw new RefusedToOperator(`there is an account ${name} already`);
+  const [made] = await perform(database, createAccount(name, { actor, why: options.why ?? "" }));
   return {
     text: `${name} is created; npm run account -- key ${name} gives it a key`,
-    json: { account: name, accountId: made[0]?.account_id },
+    json: { account: name, accountId: made?.["accountId"] },
   };
 }
 
@@ -136,13 +119,7 @@ async function change(kind: keyof typeof CHANGED, { database, actor, words, opti
   const isAll = options.all === true;
   if (isAll === (name !== undefined)) throw new WrongOption(`${kind} takes an account or --all, one of them`);
   const account = name === undefined ? null : await findCustomer(database, name);
-  try {
-    const id = account?.accountId ?? null;
-    await database.query("select change_account($1, $2, $3, $4)", [kind, id, actor, options.why]);
-  } catch (error) {
-    if (isPostgresError(error, "accountNotChanged")) throw new RefusedToOperator(`${name} is closed, and stays so`);
-    throw error;
-  }
+  await perform(database, changeAccount(kind, account, { actor, why: options.why ?? "" }));
   const who = name ?? "every customer's account";
   return { text: `${who} is ${CHANGED[kind]}`, json: { account: name ?? null, all: isAll, done: kind } };
 }

@@ -1,6 +1,6 @@
 import { authenticator } from "../shared/access/authentication.js";
 import type { Database } from "../shared/database/database.js";
-import { RefusedToOperator } from "./command-line.js";
+import { RefusedToOperator } from "../shared/operators/refused.js";
 import type { OperatorConfig } from "./config.js";
 
 /**

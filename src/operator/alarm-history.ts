@@ -1,5 +1,5 @@
 /** Which problems there are, since when, and which ones are over, as far as somebody has looked. Pure. */
-import type { Problem } from "./status-problems.js";
+import type { Problem } from "../shared/status/status-problems.js";
 
 export interface Alarm extends Problem {
   readonly sinceMs: number;

@@ -4,11 +4,6 @@ import type { Database } from "../shared/database/database.js";
 import { commandLine, textOption } from "../shared/process/options.js";
 import { visible } from "../shared/process/visible-text.js";
 
-/** A command was understood and can't be carried out; the message is one line that says what would be right. */
-export class RefusedToOperator extends Error {
-  override readonly name = "RefusedToOperator";
-}
-
 export const WHY = textOption("--why <text>", "the reason, for the audit");
 export const NEEDED_WHY = textOption("--why <text>", "the reason, for the audit").makeOptionMandatory();
 

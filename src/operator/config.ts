@@ -1,15 +1,7 @@
-import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import * as v from "valibot";
 import { keySeal } from "../shared/access/key-seal.js";
-import {
-  databaseToLookAt,
-  dataFolder,
-  endpointsFile,
-  readEndpoints,
-  serversToLookAt,
-} from "../shared/process/endpoints.js";
-import { ADMIN_PORT_BASE, SERVICES } from "../shared/process/services.js";
+import { databaseToLookAt, dataFolder } from "../shared/process/endpoints.js";
 import { flag, optionalText, port, production, readSettings, text } from "../shared/process/settings.js";
 
 const OPERATOR = v.object({
@@ -45,24 +37,4 @@ const METRICS = v.object({
 /** The settings of `npm run metrics`. */
 export function metricsConfig(values?: NodeJS.ProcessEnv) {
   return Object.freeze(readSettings(METRICS, values));
-}
-
-const ADMINS = v.object({
-  dataFolder: dataFolder(),
-  host: text("ADMIN_HOST", "127.0.0.1"),
-  base: port("ADMIN_PORT_BASE", ADMIN_PORT_BASE),
-});
-
-export type Places = ReturnType<typeof placesToLookAt>;
-
-/** Addresses for `npm run status`: of the services that `npm start` runs in DATA_DIR, else the usual ports of this machine. */
-export function placesToLookAt(values?: NodeJS.ProcessEnv) {
-  const { dataFolder, host, base } = readSettings(ADMINS, values);
-  const servers = serversToLookAt(values);
-  const own = existsSync(endpointsFile(dataFolder)) ? readEndpoints(dataFolder, "remove it") : null;
-  const admins: readonly { readonly name: string; readonly adminUrl: string }[] =
-    own?.databaseUrl === servers.databaseUrl
-      ? own.services
-      : SERVICES.map((name, place) => ({ name, adminUrl: `http://${host}:${base + place}` }));
-  return Object.freeze({ ...servers, admins });
 }

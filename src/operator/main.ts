@@ -3,6 +3,7 @@
 import { connectDatabase } from "../shared/database/database.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
 import { orderId } from "../shared/domain/units.js";
+import { RefusedToOperator } from "../shared/operators/refused.js";
 import { serversToLookAt } from "../shared/process/endpoints.js";
 import { createLogger } from "../shared/process/log.js";
 import { commandLine, WrongOption, whole } from "../shared/process/options.js";
@@ -10,7 +11,7 @@ import { visible } from "../shared/process/visible-text.js";
 import { ACCOUNT } from "./account-program.js";
 import { actorOf } from "./actor.js";
 import { ASSET } from "./asset-program.js";
-import { parse, RefusedToOperator } from "./command-line.js";
+import { parse } from "./command-line.js";
 import { operatorConfig } from "./config.js";
 import { runMetrics } from "./metrics-program.js";
 import { runPromote } from "./promote-program.js";

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { RefusedToOperator } from "../shared/operators/refused.js";
 import { projectRoot } from "../shared/process/project-root.js";
-import { RefusedToOperator } from "./command-line.js";
 
 const PACKAGE = "prometheus";
 const CACHE = join(projectRoot, "node_modules", ".cache");

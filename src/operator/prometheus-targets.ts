@@ -1,5 +1,5 @@
 /** What Prometheus is to look at, in the form of its file_sd_configs. Pure. */
-import type { Places } from "./config.js";
+import type { Places } from "../shared/status/places.js";
 
 /** The content of targets.json. */
 export function targetsText(admins: Places["admins"]): string {

@@ -1,10 +1,10 @@
 /** `npm run promote`: a standby of Postgres becomes the primary, once it is known that no other takes writes. */
 import { type ConnectedDatabase, connectDatabase } from "../shared/database/database.js";
 import { nameOf, serversOf } from "../shared/database/server-choice.js";
+import { RefusedToOperator } from "../shared/operators/refused.js";
 import type { Logger } from "../shared/process/log.js";
 import { commandLine, textOption } from "../shared/process/options.js";
 import { waitFor } from "../shared/process/waits.js";
-import { RefusedToOperator } from "./command-line.js";
 import { operatorConfig } from "./config.js";
 import { planOf, type ServerSeen } from "./promotion.js";
 
@@ -113,7 +113,9 @@ async function handOverTo(standby: ConnectedDatabase, of: Server, log: Logger): 
       async (cause) => {
         await primary.query("alter system reset default_transaction_read_only");
         await primary.query("select pg_reload_conf()");
-        throw new RefusedToOperator(`${of.name} stays the primary: ${(cause as Error).message}`, { cause });
+        throw new RefusedToOperator(`${of.name} stays the primary: ${(cause as Error).message}`, "of what is", {
+          cause,
+        });
       },
     );
   } finally {

@@ -1,11 +1,8 @@
 /** The state of a pipeline (status-readings.ts) as text for an operator: what is wrong first, and what to do about it. Pure. */
 
 import { visible } from "../shared/process/visible-text.js";
-import { withThousands } from "../shared/subscriber/formats.js";
-import type { Alarm } from "./alarm-history.js";
-import { table, timeText } from "./command-line.js";
-import { inPercent, WORKERS, workerOn } from "./status-parts.js";
-import { problemsOf } from "./status-problems.js";
+import { inPercent, WORKERS, workerOn } from "../shared/status/status-parts.js";
+import { problemsOf } from "../shared/status/status-problems.js";
 import {
   type AssetReading,
   isSilent,
@@ -13,7 +10,10 @@ import {
   type ServiceReading,
   type Silent,
   type StatusReadings,
-} from "./status-readings.js";
+} from "../shared/status/status-readings.js";
+import { withThousands } from "../shared/subscriber/formats.js";
+import type { Alarm } from "./alarm-history.js";
+import { table, timeText } from "./command-line.js";
 
 export interface StatusView {
   readonly now: StatusReadings;

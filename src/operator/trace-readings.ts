@@ -7,6 +7,7 @@ import { connectDatabase, type Database } from "../shared/database/database.js";
 import type { OrderRequest } from "../shared/domain/messages.js";
 import type { ReportEvent } from "../shared/domain/reports.js";
 import { type AccountId, BATCH_ITEMS_MAX, type EpochUs, type OrderId, streamSequence } from "../shared/domain/units.js";
+import { RefusedToOperator } from "../shared/operators/refused.js";
 import type { Logger } from "../shared/process/log.js";
 import {
   decodeCommandBatch,
@@ -14,7 +15,6 @@ import {
   decodeNotificationBatch,
   decodeOrderBatch,
 } from "../shared/wire/pipeline-codec.js";
-import { RefusedToOperator } from "./command-line.js";
 import { firstMessageFrom } from "./message-search.js";
 
 /** The row of order_log that an order became. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Sample, samplesIn } from "../../src/operator/exposition.js";
+import { type Sample, samplesIn } from "../../src/shared/status/exposition.js";
 import { SERVICES, TRACE_EXPORT } from "../../src/shared/process/services.js";
 import { HOPS } from "../../src/trace-export/order-way.js";
 import { eventually } from "../support/eventually.js";

@@ -1,12 +1,12 @@
 /** An account's own money: what it has, and what changed it. */
 import { type Static, Type } from "@sinclair/typebox";
 import { KEY_ROLES } from "../../shared/access/authentication.js";
+import { AccountStore, type LedgerPlace } from "../../shared/channels/account-store.js";
 import { BalancesStore } from "../../shared/channels/balances-store.js";
 import { refuse } from "../../shared/domain/rejects.js";
 import { identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
-import { AccountStore, type LedgerPlace } from "./account-store.js";
 import { DECIMAL, EPOCH_US, limit, NEXT, query } from "./schemas.js";
 
 const ENTRIES_MAX = 500;

@@ -1,6 +1,7 @@
 /** An account's own orders and what became of them. Another account's are answered as those that do not exist. */
 import { type Static, Type } from "@sinclair/typebox";
 import { KEY_ROLES } from "../../shared/access/authentication.js";
+import { AccountStore, type PageAsked } from "../../shared/channels/account-store.js";
 import { placeOf, placeText } from "../../shared/channels/orders-request.js";
 import { OrdersStore } from "../../shared/channels/orders-store.js";
 import { refuse } from "../../shared/domain/rejects.js";
@@ -8,9 +9,8 @@ import { type Identity, identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
 import { assetNamed } from "../orders/order-body.js";
-import { AccountStore, type PageAsked } from "./account-store.js";
 import { PLACE as ORDER_PLACE, orderIdOf } from "./order-place.js";
-import { limit, NEXT, NEXT_SEQUENCE, ORDER, PLACE, query, REPORT } from "./schemas.js";
+import { limit, NEXT, NEXT_SEQUENCE, ORDER, PLACE, query, REPORT, type ReportAnswer } from "./schemas.js";
 
 const ORDERS_MAX = 500;
 const FILLS_MAX = 500;
@@ -101,7 +101,7 @@ export const ordersRead: GatewayPlugin = (server, { database, registry, identifi
       const { limit = 100, next = 0 } = request.query;
       const identity = identityOf(request);
       const { asset, orderId = 0 } = await orderIn(identity, request.params);
-      const fills = await own.fillsOf(identity.accountId, asset, orderId, next, limit);
+      const fills = (await own.fillsOf(identity.accountId, asset, orderId, next, limit)) as ReportAnswer[];
       const last = fills.at(-1)?.accountSequence;
       return { fills, ...(fills.length === limit && last !== undefined && { next: last }) };
     },
@@ -122,7 +122,7 @@ export const ordersRead: GatewayPlugin = (server, { database, registry, identifi
       const { asset: name, limit = 100, next } = request.query;
       const page: PageAsked = { asset: assetIn(name), before: next, limit };
       const { items, next: following } = await own.fills(identityOf(request).accountId, page);
-      return { fills: [...items], ...(following !== null && { next: following }) };
+      return { fills: items as ReportAnswer[], ...(following !== null && { next: following }) };
     },
   );
 

@@ -1,10 +1,10 @@
 /** One order's way, as operators see it (src/operator/trace.ts), of orders that went through real stages. */
 import { expect } from "chai";
-import { RefusedToOperator } from "../../../src/operator/command-line.js";
 import { type Step, stepsOf } from "../../../src/operator/trace.js";
 import { readOrder } from "../../../src/operator/trace-readings.js";
 import { subjectOf } from "../../../src/shared/bus/subjects.js";
 import { type OrderId, orderId } from "../../../src/shared/domain/units.js";
+import { RefusedToOperator } from "../../../src/shared/operators/refused.js";
 import { eventually } from "../../support/eventually.js";
 import { serviceForTest } from "../../support/service.js";
 import { ANN, BOB, buy, PipelineUnderTest, request, sell } from "./pipeline-under-test.js";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { AlarmHistory } from "../../../src/operator/alarm-history.js";
 import { statusText } from "../../../src/operator/status.js";
-import { ALL_REMEDIES, problemsOf } from "../../../src/operator/status-problems.js";
-import type { AssetReading, StatusReadings } from "../../../src/operator/status-readings.js";
+import { ALL_REMEDIES, problemsOf } from "../../../src/shared/status/status-problems.js";
+import type { AssetReading, StatusReadings } from "../../../src/shared/status/status-readings.js";
 import { runbookSections } from "../../support/runbook.js";
 
 const FIGURES = {

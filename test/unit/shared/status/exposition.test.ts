@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { samplesIn } from "../../../src/operator/exposition.js";
-import { Metrics } from "../../../src/shared/process/metrics.js";
+import { Metrics } from "../../../../src/shared/process/metrics.js";
+import { samplesIn } from "../../../../src/shared/status/exposition.js";
 
 describe("what services print on /metrics", () => {
   it("is read back as it was set", async () => {

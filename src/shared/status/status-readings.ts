@@ -1,15 +1,15 @@
 /** Reads the state of a pipeline: each service's readiness and metrics, the positions in Postgres, leases, events and streams in NATS. */
-import { connectBus } from "../shared/bus/bus.js";
-import { readStreamUsage } from "../shared/bus/stream-metrics.js";
-import type { StreamUsage } from "../shared/bus/stream-usage.js";
-import { assetOf, subjectOf } from "../shared/bus/subjects.js";
-import { connectDatabase } from "../shared/database/database.js";
-import { type Holder, holderOf, LEASES_OF_ASSETS } from "../shared/leases/lease-keys.js";
-import { nowEpochMs } from "../shared/process/clock.js";
-import type { Logger } from "../shared/process/log.js";
-import { beforeDeadline } from "../shared/process/waits.js";
-import { decodeExecutionRows } from "../shared/wire/pipeline-codec.js";
-import type { Places } from "./config.js";
+import { connectBus } from "../bus/bus.js";
+import { readStreamUsage } from "../bus/stream-metrics.js";
+import type { StreamUsage } from "../bus/stream-usage.js";
+import { assetOf, subjectOf } from "../bus/subjects.js";
+import { connectDatabase } from "../database/database.js";
+import { type Holder, holderOf, LEASES_OF_ASSETS } from "../leases/lease-keys.js";
+import { nowEpochMs } from "../process/clock.js";
+import type { Logger } from "../process/log.js";
+import { beforeDeadline } from "../process/waits.js";
+import { decodeExecutionRows } from "../wire/pipeline-codec.js";
+import type { Places } from "./places.js";
 import { figuresIn, type ServiceFigures } from "./service-figures.js";
 
 /** The reading of a part that does not answer; `silent` says why. */

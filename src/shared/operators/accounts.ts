@@ -1,8 +1,8 @@
 /** Queries about accounts, for operators. Amounts are decimal text of their currency. */
-import type { Database } from "../shared/database/database.js";
-import { isOpenDay } from "../shared/database/history-days.js";
-import type { AccountId } from "../shared/domain/units.js";
-import { RefusedToOperator } from "./command-line.js";
+import type { Queries } from "../database/database.js";
+import { isOpenDay } from "../database/history-days.js";
+import type { AccountId } from "../domain/units.js";
+import { RefusedToOperator } from "./refused.js";
 
 export interface Account {
   readonly accountId: AccountId;
@@ -16,21 +16,21 @@ const ACCOUNT = `account_id as "accountId", name as account, kind,
   case when closed then 'closed' when suspended then 'suspended' else 'open' end as status,
   created_at as "createdAt"`;
 
-export async function findAccount(database: Database, name: string): Promise<Account> {
+export async function findAccount(database: Queries, name: string): Promise<Account> {
   const [account] = await database.query<Account>(`select ${ACCOUNT} from accounts where name = $1`, [name]);
   if (account === undefined)
-    throw new RefusedToOperator(`there is no account ${name}; npm run account -- list shows all`);
+    throw new RefusedToOperator(`there is no account ${name}; npm run account -- list shows all`, "there is none");
   return account;
 }
 
 /** Finds an account of a customer; the exchange's own accounts are refused. */
-export async function findCustomer(database: Database, name: string): Promise<Account> {
+export async function findCustomer(database: Queries, name: string): Promise<Account> {
   const account = await findAccount(database, name);
   if (account.kind === "exchange") throw new RefusedToOperator(`${name} is the exchange's own account`);
   return account;
 }
 
-export function listAccounts(database: Database): Promise<Account[]> {
+export function listAccounts(database: Queries): Promise<Account[]> {
   return database.query<Account>(`select ${ACCOUNT} from accounts order by account_id`);
 }
 
@@ -41,7 +41,7 @@ export interface Balance {
 }
 
 /** An account's balances: of one currency, or all that are not empty. */
-export function balancesOf(database: Database, account: AccountId, currency: string | null = null): Promise<Balance[]> {
+export function balancesOf(database: Queries, account: AccountId, currency: string | null = null): Promise<Balance[]> {
   return database.query<Balance>(
     `select b.currency, ${decimal("b.available")} as available, ${decimal("b.held")} as held
      from balances b join currencies c using (currency)
@@ -59,7 +59,7 @@ export interface Key {
   readonly expiresAt: Date | null;
 }
 
-export function keysOf(database: Database, account: AccountId): Promise<Key[]> {
+export function keysOf(database: Queries, account: AccountId): Promise<Key[]> {
   return database.query<Key>(
     `select key_id as "keyId", role,
        case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'good' end as status,
@@ -81,7 +81,7 @@ export interface OpenOrder {
   readonly filled: string;
 }
 
-export function openOrdersOf(database: Database, account: AccountId, max: number): Promise<OpenOrder[]> {
+export function openOrdersOf(database: Queries, account: AccountId, max: number): Promise<OpenOrder[]> {
   return database.query<OpenOrder>(
     `select o.asset, o.order_id as "orderId", o.client_order_id as "clientOrderId", o.side, o.type, o.status,
        trim_scale(o.price_ticks * a.tick_size)::text as price, trim_scale(o.quantity_lots * a.lot_size)::text as quantity,
@@ -104,7 +104,7 @@ export interface Entry {
 }
 
 /** The last changes of an account's balances, the newest first. */
-export function lastEntriesOf(database: Database, account: AccountId, max: number): Promise<Entry[]> {
+export function lastEntriesOf(database: Queries, account: AccountId, max: number): Promise<Entry[]> {
   return database.query<Entry>(
     `select to_timestamp(e.at_us / 1000000.0) as at, e.kind, e.source, e.sequence, e.currency,
        ${decimal("e.available_change")} as available, ${decimal("e.held_change")} as held
@@ -125,7 +125,7 @@ export interface AuditedAction {
 }
 
 /** Entries of the audit, the newest first; null: of all accounts. */
-export function auditOf(database: Database, account: AccountId | null, max: number): Promise<AuditedAction[]> {
+export function auditOf(database: Queries, account: AccountId | null, max: number): Promise<AuditedAction[]> {
   return database.query<AuditedAction>(
     `select a.action_id as "actionId", a.made_at as "madeAt", a.made_by as "madeBy", a.kind, n.name as account,
        case when a.kind = 'set_asset_state' then coalesce(a.asset, 'all assets') || ' ' || a.asset_state

@@ -2,14 +2,16 @@
  * What an account may know of itself, read from Postgres by pages. An account's own order is that of its reports, so orders and fills
  * are found along its sequence: a page looks through a bounded stretch of it, and may be short, or empty, where there is more.
  */
-import { type OrderRow, orderColumns, orderJson } from "../../shared/channels/stored-orders.js";
-import type { Queries } from "../../shared/database/database.js";
-import { ORDER_OF_REPORT, REPORT_COLUMNS, type ReportRow, reportOf } from "../../shared/database/stored-reports.js";
-import type { Asset } from "../../shared/domain/assets.js";
-import { InvariantBroken } from "../../shared/domain/errors.js";
-import { reportJson } from "../../shared/domain/report-json.js";
-import type { AccountId } from "../../shared/domain/units.js";
-import type { ReportAnswer } from "./schemas.js";
+
+import type { Queries } from "../database/database.js";
+import { ORDER_OF_REPORT, REPORT_COLUMNS, type ReportRow, reportOf } from "../database/stored-reports.js";
+import type { Asset } from "../domain/assets.js";
+import { InvariantBroken } from "../domain/errors.js";
+import { reportJson } from "../domain/report-json.js";
+import type { AccountId } from "../domain/units.js";
+import { type OrderRow, orderColumns, orderJson } from "./stored-orders.js";
+
+type Report = ReturnType<typeof reportJson>;
 
 /** How many of an account's reports one page looks through. */
 const STRETCH = 20_000;
@@ -80,8 +82,8 @@ export class AccountStore {
   }
 
   /** Reports of trades, the newest first. */
-  fills(account: AccountId, page: PageAsked): Promise<Page<ReportAnswer>> {
-    return this.#stretch<ReportRow, ReportAnswer>(FILLS, account, page, (row) => this.#reportJson(row));
+  fills(account: AccountId, page: PageAsked): Promise<Page<Report>> {
+    return this.#stretch<ReportRow, Report>(FILLS, account, page, (row) => this.#reportJson(row));
   }
 
   /** Null: there is no such order of the account. */
@@ -91,13 +93,7 @@ export class AccountStore {
   }
 
   /** An order's fills after a place in the account's sequence, oldest first. */
-  async fillsOf(
-    account: AccountId,
-    asset: string,
-    orderId: number,
-    after: number,
-    max: number,
-  ): Promise<ReportAnswer[]> {
+  async fillsOf(account: AccountId, asset: string, orderId: number, after: number, max: number): Promise<Report[]> {
     const rows = await this.#database.query<ReportRow>(FILLS_OF_ORDER, [account, asset, orderId, after, max]);
     return rows.map((row) => this.#reportJson(row));
   }
@@ -129,9 +125,9 @@ export class AccountStore {
     return row?.last ?? 0;
   }
 
-  #reportJson(row: ReportRow): ReportAnswer {
+  #reportJson(row: ReportRow): Report {
     const { asset, ...report } = reportOf(row);
-    return reportJson(report, this.#assetOf(asset)) as ReportAnswer;
+    return reportJson(report, this.#assetOf(asset));
   }
 
   #assetOf(name: string): Asset {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { placesToLookAt } from "../../../src/operator/config.js";
-import { writeEndpoints } from "../../../src/shared/process/endpoints.js";
-import { temporaryFolder } from "../../support/temporary-folder.js";
+import { writeEndpoints } from "../../../../src/shared/process/endpoints.js";
+import { placesToLookAt } from "../../../../src/shared/status/places.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 const RUNNING = {
   natsUrl: "nats://127.0.0.1:14222",
