@@ -2,7 +2,7 @@
 const ROUND_MS = 2;
 
 /** A group rests after so many refusals in so long: to refuse at full speed would be too much work. */
-const REFUSALS_MAX = 64;
+const REFUSALS_MAX = 128;
 const REFUSALS_MS = 100;
 const REST_MS = 10;
 

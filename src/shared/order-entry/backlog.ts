@@ -11,27 +11,39 @@ interface Sample {
   readonly requests: Map<AccountId, number>;
 }
 
-/** One asset's requests that are acknowledged and not processed yet. */
+/** One asset's requests that are taken, and not refused or processed yet. */
 interface Unprocessed {
-  /** Oldest first. */
+  /** Of those that are acknowledged; oldest first. */
   readonly samples: Sample[];
   readonly requests: Map<AccountId, number>;
   total: number;
 }
 
+/** An account causes a backlog that has so much of an equal share of it: less, and two equal ones would each wait for the other. */
+const CAUSERS_SHARE = 0.5;
+
 /**
  * Measures how far order-processing is behind: the age of the oldest request that was acknowledged here and is not
- * processed, and each account's share of such requests. By it the door refuses orders, first those of the accounts that
- * cause the backlog, since acknowledging fast while reports fall behind is no service. Pure; all times are monotonic.
+ * processed, and each account's share of what waits, before its acknowledgement too. By it the door refuses orders, first those of
+ * the accounts that cause the backlog, since acknowledging fast while reports fall behind is no service. Pure; all times are
+ * monotonic.
  */
 export class Backlog {
   readonly #assets = new Map<string, Unprocessed>();
 
+  /** Notes a request on its way into the log. */
+  taken(asset: string, accountId: AccountId): void {
+    this.#count(asset, accountId, 1);
+  }
+
+  /** Notes that a request is no longer on its way: it is logged, or was refused. */
+  settled(asset: string, accountId: AccountId): void {
+    this.#count(asset, accountId, -1);
+  }
+
   /** Notes a stored message: `last` is the log id of its last request, `accountIds` has the account of each request. */
   logged(asset: string, last: LogId, accountIds: Iterable<AccountId>, nowMs: number): void {
-    const unprocessed: Unprocessed = this.#assets.get(asset) ?? { samples: [], requests: new Map(), total: 0 };
-    this.#assets.set(asset, unprocessed);
-    const { samples } = unprocessed;
+    const { samples } = this.#of(asset);
     let sample = samples.at(-1);
     const isDue = sample === undefined || nowMs - sample.firstLoggedAtMs >= SAMPLE_INTERVAL_MS;
     if (sample === undefined || (isDue && samples.length < SAMPLES_MAX)) {
@@ -41,8 +53,7 @@ export class Backlog {
     sample.last = last;
     for (const accountId of accountIds) {
       add(sample.requests, accountId, 1);
-      add(unprocessed.requests, accountId, 1);
-      unprocessed.total++;
+      this.#count(asset, accountId, 1);
     }
   }
 
@@ -53,11 +64,7 @@ export class Backlog {
       const reached = through.get(asset) ?? otherwise;
       const first = unprocessed.samples.findIndex(({ last }) => last > reached);
       const done = unprocessed.samples.splice(0, first < 0 ? unprocessed.samples.length : first);
-      for (const { requests } of done)
-        for (const [accountId, count] of requests) {
-          add(unprocessed.requests, accountId, -count);
-          unprocessed.total -= count;
-        }
+      for (const { requests } of done) for (const [accountId, count] of requests) this.#count(asset, accountId, -count);
     }
   }
 
@@ -66,16 +73,16 @@ export class Backlog {
     return oldest === undefined ? 0 : nowMs - oldest.firstLoggedAtMs;
   }
 
-  /** How many of the account's requests are not processed yet. */
+  /** How many of the account's requests wait. */
   requestsOf(asset: string, accountId: AccountId): number {
     return this.#assets.get(asset)?.requests.get(accountId) ?? 0;
   }
 
-  /** Whether the account has an equal share or more of the asset's unprocessed requests. */
+  /** Whether what waits in the asset is the account's to a good part: half of an equal share, or more. */
   hasShare(asset: string, accountId: AccountId): boolean {
     const unprocessed = this.#assets.get(asset);
     const own = unprocessed?.requests.get(accountId) ?? 0;
-    return unprocessed !== undefined && own > 0 && own * unprocessed.requests.size >= unprocessed.total;
+    return unprocessed !== undefined && own > 0 && own * unprocessed.requests.size >= CAUSERS_SHARE * unprocessed.total;
   }
 
   get isEmpty(): boolean {
@@ -85,6 +92,21 @@ export class Backlog {
 
   oldestMs(nowMs: number): number {
     return Math.max(0, ...[...this.#assets.keys()].map((asset) => this.ageMs(asset, nowMs)));
+  }
+
+  #of(asset: string): Unprocessed {
+    let unprocessed = this.#assets.get(asset);
+    if (unprocessed === undefined) {
+      unprocessed = { samples: [], requests: new Map(), total: 0 };
+      this.#assets.set(asset, unprocessed);
+    }
+    return unprocessed;
+  }
+
+  #count(asset: string, accountId: AccountId, count: number): void {
+    const unprocessed = this.#of(asset);
+    add(unprocessed.requests, accountId, count);
+    unprocessed.total += count;
   }
 }
 

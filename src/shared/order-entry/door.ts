@@ -21,7 +21,7 @@ export interface DoorLimits {
   /** Limit of one account's requests in one asset that are acknowledged and not processed. */
   readonly unprocessedMax: number;
   /**
-   * What an account may always have waiting in an asset. Beyond it, and if its share of what waits is an equal one or more, its
+   * What an account may always have waiting in an asset. Beyond it, and if it has a good part of what waits (Backlog.hasShare), its
    * orders are refused while the asset's oldest unprocessed request is older than `promptMs`: what is acknowledged is to be
    * reported soon, at any rate that is offered. Who waits behind another one's requests is not refused.
    */
@@ -75,8 +75,14 @@ export class Door {
       settle(refusal);
       return;
     }
-    this.#parts.shares.took(request.accountId, this.#parts.nowMs());
-    this.#parts.batcher.submit(asset, request, settle);
+    const { shares, backlog, batcher, nowMs } = this.#parts;
+    const { accountId } = request;
+    shares.took(accountId, nowMs());
+    backlog.taken(asset, accountId);
+    batcher.submit(asset, request, (outcome) => {
+      backlog.settled(asset, accountId);
+      settle(outcome);
+    });
   }
 
   /** Why the request would be refused by who asks, what operators decided and what waits; rates are not asked, nothing is counted. */

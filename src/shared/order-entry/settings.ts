@@ -59,7 +59,7 @@ export function entrySettings() {
     door: v.object({
       backlogAgeMaxMs: entryMs("BACKLOG_AGE_MAX", 15_000),
       unprocessedMax: entryCount("UNPROCESSED", 32_768),
-      credit: v.object({ requests: entryCount("CREDIT", 256), promptMs: entryMs("PROMPT", 1_000) }),
+      credit: v.object({ requests: entryCount("CREDIT", 256), promptMs: entryMs("PROMPT", 500) }),
     }),
   };
 }

@@ -56,12 +56,17 @@ describe("the backlog", () => {
     expect([ANN, BOB].map((account) => backlog.requestsOf("BTC-USD", account))).to.deep.equal([1, 0]);
   });
 
-  it("is caused by those who have an equal share of what waits, or more", () => {
+  it("is caused by those who have half of an equal share of what waits, or more", () => {
     const backlog = new Backlog();
     backlog.logged("BTC-USD", logId(256), [...many(200), ...many(3, BOB)], 1_000);
     const causers = () => [ANN, BOB, EVE].filter((account) => backlog.hasShare("BTC-USD", account));
     expect(causers()).to.deep.equal([ANN]);
-    backlog.logged("BTC-USD", logId(512), many(197, BOB), 2_000);
+    backlog.logged("BTC-USD", logId(300), many(63, BOB), 2_000);
+    expect(causers(), "66 of 266").to.deep.equal([ANN]);
+    for (const _ of "on its way") backlog.taken("BTC-USD", BOB);
+    expect(causers(), "76 of 276").to.deep.equal([ANN, BOB]);
+    for (const _ of "on its way") backlog.settled("BTC-USD", BOB);
+    backlog.logged("BTC-USD", logId(512), many(134, BOB), 2_000);
     expect(causers()).to.deep.equal([ANN, BOB]);
     backlog.processed(new Map([["BTC-USD", logId(512)]]));
     expect(causers()).to.deep.equal([]);

@@ -3,9 +3,9 @@ import type { RequestBody } from "../../../../src/shared/domain/messages.js";
 import { isRefusal, refuse } from "../../../../src/shared/domain/rejects.js";
 import { accountId, epochUs, logId, lots, orderId, priceTicks } from "../../../../src/shared/domain/units.js";
 import { Backlog } from "../../../../src/shared/order-entry/backlog.js";
-import type { LogOutcome } from "../../../../src/shared/order-entry/batcher.js";
+import type { LogOutcome, Settle } from "../../../../src/shared/order-entry/batcher.js";
 import { CancelAllowance } from "../../../../src/shared/order-entry/cancel-allowance.js";
-import { Door } from "../../../../src/shared/order-entry/door.js";
+import { Door, type DoorLimits } from "../../../../src/shared/order-entry/door.js";
 import { OrderRates } from "../../../../src/shared/order-entry/order-rates.js";
 
 const [ANN, EVE] = [accountId(1), accountId(2)];
@@ -26,22 +26,28 @@ class Scene {
   /** Whose requests went to the log. */
   readonly taken: (typeof ANN)[] = [];
   readonly backlog = new Backlog();
-  readonly rates = new OrderRates({
-    perSession: { perSecond: 1, burst: 10_000 },
-    perAccount: { perSecond: 1, burst: 10_000 },
-  });
-  readonly door = new Door({
-    access: { isSuspended: () => false, isRevoked: () => false, stateOf: () => "open" },
-    logWatch: { whyLost: () => this.lost },
-    rates: this.rates,
-    cancels: new CancelAllowance({ perSecond: 1, burst: 10_000 }),
-    backlog: this.backlog,
-    batcher: { submit: (_asset, _request, settle) => settle({ logId: logId(256), loggedAtUs: epochUs(1) }) },
-    shares: { took: (account) => this.taken.push(account) },
-    limits: { backlogAgeMaxMs: 1_000, unprocessedMax: 100, credit: { requests: 95, promptMs: 500 } },
-    shuttingDown: refuse("SHUTTING_DOWN", "stopping"),
-    nowMs: () => this.nowMs,
-  });
+  readonly rates: OrderRates;
+  readonly door: Door;
+  submits = (settle: Settle, _account: typeof ANN) => settle({ logId: logId(256), loggedAtUs: epochUs(1) });
+
+  constructor(
+    limits: DoorLimits = { backlogAgeMaxMs: 1_000, unprocessedMax: 100, credit: { requests: 95, promptMs: 500 } },
+    perSecond = 1,
+  ) {
+    this.rates = new OrderRates({ perSession: { perSecond, burst: 10_000 }, perAccount: { perSecond, burst: 10_000 } });
+    this.door = new Door({
+      access: { isSuspended: () => false, isRevoked: () => false, stateOf: () => "open" },
+      logWatch: { whyLost: () => this.lost },
+      rates: this.rates,
+      cancels: new CancelAllowance({ perSecond: 1, burst: 10_000 }),
+      backlog: this.backlog,
+      batcher: { submit: (_asset, { accountId }, settle) => this.submits(settle, accountId) },
+      shares: { took: (account) => this.taken.push(account) },
+      limits,
+      shuttingDown: refuse("SHUTTING_DOWN", "stopping"),
+      nowMs: () => this.nowMs,
+    });
+  }
 
   /** ACK, or why not. */
   submit(account: typeof ANN, body = REPLACE, asset = "BTC-USD"): string {
@@ -51,6 +57,11 @@ class Scene {
     expect(outcomes).to.have.length(1);
     const [outcome] = outcomes;
     return outcome !== undefined && isRefusal(outcome) ? outcome.name : "ACK";
+  }
+
+  offer(account: typeof ANN): void {
+    const request = { accountId: account, receivedAtUs: epochUs(1), body: REPLACE };
+    this.door.submit("BTC-USD", request, this.rates.newSession(this.nowMs), () => undefined);
   }
 
   logged(account: typeof ANN, count: number): void {
@@ -100,6 +111,31 @@ describe("the door", () => {
     scene.logged(ANN, 96);
     scene.nowMs = 501;
     expect([EVE, ANN].map((account) => scene.submit(account))).to.deep.equal(["BUSY", "ACK"]);
+  });
+
+  it("keeps what waits young where two accounts take turns in offering four times what is processed, to a slow log", () => {
+    const credit = { requests: 256, promptMs: 1_000 };
+    const scene = new Scene({ backlogAgeMaxMs: 15_000, unprocessedMax: 100_000, credit }, 1e6);
+    const underway: (() => void)[][] = [];
+    let last = 0;
+    scene.submits = (settle, account) => {
+      const at = ++last;
+      underway[0]?.push(() => {
+        scene.backlog.logged("BTC-USD", logId(at), [account], scene.nowMs);
+        settle({ logId: logId(at), loggedAtUs: epochUs(1) });
+      });
+    };
+    let oldestMs = 0;
+    for (let tick = 0; tick < 6_000; tick++) {
+      scene.nowMs = tick * 10;
+      underway.unshift([]);
+      for (let order = 0; order < 40; order++) scene.offer(Math.floor(tick / 40) % 2 === 0 ? EVE : ANN);
+      if (underway.length > 100) for (const arrive of underway.pop() ?? []) arrive();
+      if (tick % 20 === 0) scene.backlog.processed(new Map([["BTC-USD", logId(Math.min(last, tick * 10))]]));
+      oldestMs = Math.max(oldestMs, scene.backlog.ageMs("BTC-USD", scene.nowMs));
+    }
+    // What came before the first one was known to wait for a second: two seconds of four times as much.
+    expect(oldestMs).to.be.below(8_000);
   });
 
   it("refuses first whoever causes a backlog, and everybody when it is twice as old as may be", () => {
