@@ -1,6 +1,7 @@
 import * as v from "valibot";
-import { keySeal } from "../shared/access/key-seal.js";
+import { requiredKeySeal } from "../shared/access/key-seal.js";
 import { entrySettings } from "../shared/order-entry/settings.js";
+import { origins } from "../shared/process/origins.js";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, port, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
@@ -14,17 +15,8 @@ const SETTINGS = v.object({
   address: publicPort(text("GATEWAY_HOST", "127.0.0.1"), port("GATEWAY_PORT", 7003)),
   registry: registry(),
   ...entrySettings(),
-  /** Opens the secrets of keys that sign. */
-  keySeal: v.pipe(
-    keySeal(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      if (dataset.value !== null) return dataset.value;
-      addIssue({
-        message: "KEY_ENCRYPTION_KEY is not set; in production the gateway needs it: openssl rand -base64 32",
-      });
-      return NEVER;
-    }),
-  ),
+  /** Opens the secrets of keys that sign; what people sign in with is under keys that follow from it. */
+  keySeal: requiredKeySeal("the gateway needs it"),
   grpc: v.object({
     port: port("GRPC_PORT", 3050),
     messageBytesMax: integer("GRPC_MESSAGE_BYTES_MAX", 65_536, { min: 1_024, max: 4_194_304 }),
@@ -35,6 +27,8 @@ const SETTINGS = v.object({
   }),
   /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("GATEWAY_TRUSTED_PROXIES"),
+  /** The origins of the page, which may call from a browser, with the cookie of a sign-in. */
+  pageOrigins: origins("GATEWAY_PAGE_ORIGINS"),
   http: v.object({
     bodyBytesMax: count("BODY_BYTES", 65_536),
     headerBytesMax: count("HEADER_BYTES", 16_384),

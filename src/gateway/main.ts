@@ -1,3 +1,4 @@
+import { AccessTokens } from "../shared/access/access-tokens.js";
 import { authenticator } from "../shared/access/authentication.js";
 import { followAccess } from "../shared/access/follow-access.js";
 import { KeyCheck } from "../shared/access/key-check.js";
@@ -22,10 +23,12 @@ import { binance } from "./binance/binance.js";
 import { gatewayConfig } from "./config.js";
 import { dialects } from "./dialects/dialects.js";
 import { startGrpc } from "./grpc/grpc-gateway.js";
+import { BearerScheme } from "./http/bearer-scheme.js";
 import { SignedScheme } from "./http/signed-scheme.js";
 import { Orders } from "./orders/orders.js";
 import { reportsSince } from "./orders/reports-store.js";
 import { Results } from "./orders/results.js";
+import { people } from "./people/people.js";
 import { HttpGateway } from "./service.js";
 import { v1 } from "./v1/v1.js";
 
@@ -48,6 +51,7 @@ await runService("gateway", gatewayConfig, async (service, config) => {
   const access = await followAccess(service, database, config);
   const lane = database.lane({ connections: 2, timeoutMs: config.logins.answerTimeoutMs / 2 });
   const identification = new Identification(access);
+  identification.add(new BearerScheme(new AccessTokens(config.keySeal)));
   identification.add(new BasicScheme(new KeyCheck(authenticator(lane), config.logins, log)));
   const keys = new SigningKeys(lane, config.keySeal, access, log);
   identification.add(new SignedScheme(new KeyCheck(keys.authenticate, config.logins, log)));
@@ -90,7 +94,7 @@ await runService("gateway", gatewayConfig, async (service, config) => {
   const rules = { registry, nowMs: nowEpochMs, lastPriceTicks: (asset: string) => orderEntry.lastPriceTicks(asset) };
   const own = { config, registry, database, bus, market, access, clock, service };
   const context = { ...own, identification, orderEntry, orders, rules };
-  const gateway = await HttpGateway.create(context, [...v1, binance, ...dialects]);
+  const gateway = await HttpGateway.create(context, [...v1, people, binance, ...dialects]);
   service.onStop("http", () => gateway.stop());
   const grpcPort = await startGrpc(context);
   const port = await gateway.listen();

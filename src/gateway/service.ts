@@ -7,6 +7,7 @@ import { isTrusted } from "../shared/process/trusted-proxies.js";
 import { beforeDeadline } from "../shared/process/waits.js";
 import type { GatewayContext, GatewayPlugin } from "./context.js";
 import { AddressLimits } from "./http/address-limits.js";
+import { allowPages } from "./http/page-origins.js";
 
 /** How long stopping waits for requests that are under way. */
 const STOP_REQUESTS_MS = 6_000;
@@ -20,6 +21,7 @@ const API = {
 where Content-Type and Accept say application/msgpack. Amounts are decimal text. Pages are bounded: where an answer has \`next\`, give it
 back for the page that follows.`,
   below: "/v1/",
+  people: true,
 };
 
 /** Puts the HTTP server together from plugins, opens its port and closes it in order. */
@@ -39,6 +41,7 @@ export class HttpGateway {
       isDatabaseAway: () => database.whyNotReady() !== null,
       log: service.log,
     });
+    allowPages(this.#server, config.pageOrigins);
     const addresses = new AddressLimits(config.addresses, (address) => isTrusted(config.proxies, address));
     addresses.guard(this.#server.server);
     service.metrics.queue("connections", () => addresses.fill);

@@ -71,6 +71,7 @@ export function servicePart(services: readonly ServiceName[], settings: ServiceS
         detached: true,
         stdio: ["ignore", "inherit", "inherit", "ipc"],
         env: {
+          ...pageSettings(config),
           ...config.environment,
           DATABASE_URL: databaseUrl,
           DATA_DIR: dataFolder,
@@ -84,6 +85,15 @@ export function servicePart(services: readonly ServiceName[], settings: ServiceS
       await once(child, "spawn");
       return running(child);
     },
+  };
+}
+
+/** How the page finds the gateway, and the gateway knows the page; whoever starts it may say otherwise. */
+function pageSettings({ notifier, gateway }: LauncherConfig): NodeJS.ProcessEnv {
+  const scheme = notifier.tls === null ? "http" : "https";
+  return {
+    NOTIFIER_PAGE_GATEWAY: String(gateway.port),
+    GATEWAY_PAGE_ORIGINS: ["localhost", "127.0.0.1"].map((host) => `${scheme}://${host}:${notifier.port}`).join(","),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { requiredKeySeal } from "../shared/access/key-seal.js";
 import { registry, serviceSettings } from "../shared/process/service-config.js";
 import { integer, oneOf, port, readSettings, text } from "../shared/process/settings.js";
 import { publicPort } from "../shared/process/tls.js";
@@ -12,6 +13,10 @@ const SETTINGS = v.object({
   registry: registry(),
   /** The origin whose web pages may connect; "*": any. */
   corsOrigin: text("NOTIFIER_CORS_ORIGIN", "*"),
+  /** What the access tokens of people are checked with follows from it. */
+  keySeal: requiredKeySeal("the notifier needs it as the gateway has it"),
+  /** Where the page finds the gateway: its address, or its port on the host that the page was asked at; "": there is none. */
+  pageGateway: pageGateway(),
   /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("NOTIFIER_TRUSTED_PROXIES"),
   connectionsMax: integer("NOTIFIER_CONNECTIONS_MAX", 10_000, { min: 1, max: 100_000 }),
@@ -63,4 +68,15 @@ const CHECKED = v.pipe(
 export function notifierConfig(values?: NodeJS.ProcessEnv) {
   const { address, ...config } = readSettings(CHECKED, values);
   return Object.freeze({ ...config, ...address });
+}
+
+function pageGateway() {
+  const isAddress = (one: string) => URL.canParse(one) && new URL(one).origin === one && one.startsWith("http");
+  return v.pipe(
+    text("NOTIFIER_PAGE_GATEWAY", ""),
+    v.check(
+      (one) => one === "" || /^[1-9]\d{0,4}$/.test(one) || isAddress(one),
+      "NOTIFIER_PAGE_GATEWAY must be a port, or an address such as https://gateway.example",
+    ),
+  );
 }

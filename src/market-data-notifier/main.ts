@@ -1,4 +1,5 @@
 import { keyProblem } from "../shared/access/access-feed.js";
+import { AccessTokens } from "../shared/access/access-tokens.js";
 import { authenticator } from "../shared/access/authentication.js";
 import { followAccess } from "../shared/access/follow-access.js";
 import { KeyCheck } from "../shared/access/key-check.js";
@@ -45,17 +46,19 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   const { logins } = config;
   const lane = database.lane({ connections: 2, timeoutMs: logins.answerTimeoutMs / 2 });
   const keys = new KeyCheck(authenticator(lane), logins, log);
+  const tokens = new AccessTokens(config.keySeal);
 
   warnIfExposed(log, config);
+  const { production, pageGateway } = config;
   const { assets } = config.registry;
-  const http = webServer(config, page({ assets, production: config.production }));
+  const http = webServer(config, page({ assets, production, pageGateway, isTls: config.tls !== null }));
   const kept = new KeptBytes(config.keptBytesMax, metrics.keptBytes);
   const gateway = new Gateway(http, {
     limits: config,
     log,
     metrics,
     kept,
-    login: (handshake, address) => logInSubscriber(keys, handshake, address),
+    login: (handshake, address) => logInSubscriber({ keys, tokens }, handshake, address),
     loginProblem: (login) => keyProblem(access, login, nowEpochMs()),
     onMessage: (...message) => subscriptions.receive(...message),
     onGone: (listener) => subscriptions.forget(listener),

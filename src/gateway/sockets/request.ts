@@ -10,8 +10,14 @@ import { ALL, SECONDS } from "../v1/cancels.js";
 const strict = { additionalProperties: false };
 const PLACE = { asset: Type.String(), order: Type.String() };
 
+/** A key's id and secret, or the access token of somebody who has signed in. */
 const LOGIN = Type.Object(
-  { keyId: Type.String(), secret: Type.String(), cancelOnDisconnect: Type.Optional(Type.Boolean()) },
+  {
+    keyId: Type.Optional(Type.String()),
+    secret: Type.Optional(Type.String()),
+    token: Type.Optional(Type.String()),
+    cancelOnDisconnect: Type.Optional(Type.Boolean()),
+  },
   strict,
 );
 const CANCEL = Type.Object(PLACE, strict);

@@ -24,9 +24,12 @@ const MESSAGES_AT_ONCE_MAX = 1_000;
 const REFUSED_MAX = 2_000;
 
 const LOG_IN_FIRST = refuse("LOGIN_REQUIRED", 'log in first: {"id":1,"op":"login","args":{"keyId":"…","secret":"…"}}');
+const NO_CREDENTIALS = refuse("LOGIN_REJECTED", "a login has keyId and secret, or the token of a sign-in");
 const MAY_ONLY_READ = refuse("LOGIN_REJECTED", "the key may only read; this needs a key of the role trade");
 const NOT_WATCHED = refuse("UNAVAILABLE", "cancelOnDisconnect can't be promised at the moment; try again later");
 const TOO_FAST = refuse("RATE_LIMITED", `at most ${MESSAGES_PER_SECOND_MAX} messages a second: wait a little`);
+
+type LoginArgs = Extract<SocketRequest, { op: "login" }>["args"];
 
 export interface SessionPorts {
   pause(): void;
@@ -147,11 +150,12 @@ export class Session {
     return await work;
   }
 
-  async #login(args: Extract<SocketRequest, { op: "login" }>["args"]): Promise<object> {
-    const { keyId, secret, cancelOnDisconnect = false } = args;
+  async #login(args: LoginArgs): Promise<object> {
+    const { cancelOnDisconnect = false } = args;
     if (this.#connection.identity !== null)
       return refuse("LOGIN_REJECTED", `this session is logged in as ${this.#connection.identity.account} already`);
-    const authorization = `Basic ${Buffer.from(`${keyId}:${secret}`).toString("base64")}`;
+    const authorization = authorizationOf(args);
+    if (authorization === null) return NO_CREDENTIALS;
     const asked = { headers: { authorization }, ip: this.#address } as unknown as FastifyRequest;
     const identity = await this.#context.identification.identify(asked);
     if (isRefusal(identity)) return identity;
@@ -167,7 +171,8 @@ export class Session {
         return NOT_WATCHED;
       }
     }
-    this.#connection.identity = identity;
+    // A connection outlives the token that opened it, and ends with the sign-in.
+    this.#connection.identity = { ...identity, expiresAtMs: identity.sessionEndsAtMs ?? identity.expiresAtMs };
     return { account: identity.account, role: identity.role };
   }
 
@@ -206,6 +211,13 @@ export class Session {
     if (identity === null) return LOG_IN_FIRST;
     return identity.role === "read" ? MAY_ONLY_READ : identity;
   }
+}
+
+/** As it would stand in a header; null: it is neither a key nor a token. */
+function authorizationOf({ keyId, secret, token }: LoginArgs): string | null {
+  if (token !== undefined) return keyId === undefined && secret === undefined ? `Bearer ${token}` : null;
+  if (keyId === undefined || secret === undefined) return null;
+  return `Basic ${Buffer.from(`${keyId}:${secret}`).toString("base64")}`;
 }
 
 /** Of a channel's answer: its code is the name of a reject. */

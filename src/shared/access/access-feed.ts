@@ -5,11 +5,13 @@ import { type AccountId, type ActionId, actionId } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
 import { untilNextLookMs } from "../process/looks.js";
 import { pausedFor } from "../process/waits.js";
+import { ACCESS_TOKEN_S, isSession } from "./access-tokens.js";
 import {
   type Action,
   actionsAfter,
   assetStates,
   concernsSuspensions,
+  endedSessions,
   lastAction,
   suspendedAccounts,
 } from "./actions.js";
@@ -25,12 +27,16 @@ export interface Access {
 /** How often actions are read: they take effect within a second, and twice as often would cost an idle process twice as much. */
 const INTERVAL_MS = 500;
 const ACTIONS_MAX = 1_000;
+/** How long the end of a sign-in is remembered: longer than its access tokens last, and than a look at its connections takes. */
+const ENDED_KEPT_MS = 1.5 * ACCESS_TOKEN_S * 1_000;
 
 /** Follows the actions of operators, half a second behind at most. While Postgres is away, the last known state holds. */
 export class AccessFeed implements Access {
   readonly #database: Database;
   readonly #log: Logger;
   readonly #revoked = new Set<string>();
+  /** Sign-ins that were ended, and when that was seen. */
+  readonly #ended = new Map<string, number>();
   #last: ActionId = actionId(0);
   #suspended: ReadonlySet<AccountId> = new Set();
   #states: ReadonlyMap<string, AssetState> = new Map();
@@ -40,6 +46,7 @@ export class AccessFeed implements Access {
   static async start(database: Database, log: Logger): Promise<AccessFeed> {
     const feed = new AccessFeed(database, log);
     feed.#last = await lastAction(database);
+    for (const session of await endedSessions(database, ENDED_KEPT_MS)) feed.#ended.set(session, performance.now());
     feed.#suspended = await suspendedAccounts(database);
     feed.#states = await assetStates(database);
     return feed;
@@ -55,7 +62,7 @@ export class AccessFeed implements Access {
   }
 
   isRevoked(keyId: string): boolean {
-    return this.#revoked.has(keyId);
+    return this.#revoked.has(keyId) || this.#ended.has(keyId);
   }
 
   stateOf(asset: string): AssetState {
@@ -79,12 +86,20 @@ export class AccessFeed implements Access {
 
   async #apply(actions: readonly Action[]): Promise<void> {
     for (const { kind, keyId } of actions) if (kind === "revoke_key" && keyId !== null) this.#revoked.add(keyId);
+    const nowMs = performance.now();
+    for (const { kind, sessionId } of actions)
+      if (kind === "end_session" && sessionId !== null) this.#ended.set(sessionId, nowMs);
+    for (const [session, endedMs] of this.#ended) {
+      if (nowMs - endedMs < ENDED_KEPT_MS) break;
+      this.#ended.delete(session);
+    }
     if (actions.some(concernsSuspensions)) this.#suspended = await suspendedAccounts(this.#database);
     if (actions.some(({ kind }) => kind === "set_asset_state")) this.#states = await assetStates(this.#database);
     this.#last = actions.at(-1)?.actionId ?? this.#last;
   }
 }
 
+const SIGNED_OUT = refuse("LOGIN_REQUIRED", "the sign-in was ended; sign in again");
 const REVOKED = refuse("LOGIN_REQUIRED", "the key was revoked; connect again and log in with another one");
 const EXPIRED = refuse("LOGIN_REQUIRED", "the key has expired; connect again and log in with another one");
 
@@ -94,6 +109,7 @@ export function keyProblem(
   { keyId, expiresAtMs }: { readonly keyId: string; readonly expiresAtMs: number | null },
   nowMs: number,
 ): Refusal | null {
-  if (access.isRevoked(keyId)) return REVOKED;
-  return expiresAtMs !== null && expiresAtMs <= nowMs ? EXPIRED : null;
+  if (access.isRevoked(keyId)) return isSession(keyId) ? SIGNED_OUT : REVOKED;
+  if (expiresAtMs === null || expiresAtMs > nowMs) return null;
+  return isSession(keyId) ? SIGNED_OUT : EXPIRED;
 }

@@ -16,13 +16,16 @@ export interface Action {
     | "deposit"
     | "withdrawal"
     | "set_asset_state"
-    | "cancel_all";
+    | "cancel_all"
+    | "end_session";
   readonly accountId: AccountId | null;
   readonly asset: string | null;
   /** Only of set_asset_state. */
   readonly assetState: AssetState | null;
   /** Only of create_key and revoke_key. */
   readonly keyId: string | null;
+  /** Only of end_session. */
+  readonly sessionId: string | null;
 }
 
 export async function lastAction(database: Database): Promise<ActionId> {
@@ -34,7 +37,7 @@ export async function lastAction(database: Database): Promise<ActionId> {
 export async function actionsAfter(database: Database, after: ActionId, max: number): Promise<Action[]> {
   return await database.query<Action & Record<string, unknown>>(
     `select action_id as "actionId", kind, account_id as "accountId", asset, asset_state as "assetState",
-       key_id as "keyId" from actions where action_id > $1 order by action_id limit $2`,
+       key_id as "keyId", session_id as "sessionId" from actions where action_id > $1 order by action_id limit $2`,
     [after, max],
   );
 }
@@ -54,4 +57,14 @@ export async function suspendedAccounts(database: Database): Promise<ReadonlySet
 export async function assetStates(database: Database): Promise<ReadonlyMap<string, AssetState>> {
   const rows = await database.query<{ asset: string; state: AssetState }>("select asset, state from asset_states");
   return new Map(rows.map(({ asset, state }) => [asset, state]));
+}
+
+/** The sign-ins that were ended so lately that their access tokens may still be about. */
+export async function endedSessions(database: Database, withinMs: number): Promise<string[]> {
+  const rows = await database.query<{ session: string }>(
+    `select session_id as session from actions
+     where session_id is not null and made_at > now() - $1::float8 * interval '1 ms' order by action_id`,
+    [withinMs],
+  );
+  return rows.map(({ session }) => session);
 }

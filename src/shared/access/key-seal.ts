@@ -1,5 +1,5 @@
 /** Secrets that have to be kept as they are, because HMAC needs them: encrypted with a key that is not in the database. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { optionalText, production } from "../process/settings.js";
 
@@ -8,13 +8,18 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals the secrets of keys. A sealed secret is a nonce, the cipher text and a tag, and opens under its own key's id only. */
+/** Seals the secrets of keys, and is the root of the keys for other purposes. A sealed secret is a nonce, the cipher text and a tag, and opens under its own key's id only. */
 export class KeySeal {
   readonly #key: Buffer;
 
   /** `key` has 32 bytes. */
   constructor(key: Buffer) {
     this.#key = key;
+  }
+
+  /** A key of 32 bytes for this purpose alone: it tells nothing about the others. */
+  keyFor(purpose: string): Buffer {
+    return Buffer.from(hkdfSync("sha256", this.#key, "", `bourse ${purpose}`, KEY_BYTES));
   }
 
   seal(keyId: string, secret: string): Buffer {
@@ -54,6 +59,18 @@ export function keySeal() {
       const bytes = /^[0-9a-fA-F]{64}$/.test(key) ? Buffer.from(key, "hex") : Buffer.from(key, "base64");
       if (bytes.length === KEY_BYTES) return new KeySeal(bytes);
       addIssue({ message: WRONG_KEY });
+      return NEVER;
+    }),
+  );
+}
+
+/** The same for whoever can't do without it in production; `why` says so. */
+export function requiredKeySeal(why: string) {
+  return v.pipe(
+    keySeal(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      if (dataset.value !== null) return dataset.value;
+      addIssue({ message: `KEY_ENCRYPTION_KEY is not set; in production ${why}: openssl rand -base64 32` });
       return NEVER;
     }),
   );

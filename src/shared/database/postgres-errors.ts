@@ -21,6 +21,10 @@ export const POSTGRES_ERRORS = {
   dayNotClosed: "BX012",
   /** issue_own_key: the account has as many good keys as it may, or is closed. */
   tooManyKeys: "BX020",
+  /** claim_faucet, simulate_transfer: there is no play money of this kind for this account. */
+  noPlayMoney: "BX021",
+  /** The same: the account would have more than can be counted exactly. */
+  tooMuchPlayMoney: "BX022",
   foreignKeyViolation: "23503",
   uniqueViolation: "23505",
   /** Somebody ended the session: also while its commit, which is done, waited for a standby. */

@@ -13,8 +13,10 @@ export interface Identity {
   readonly account: string;
   readonly keyId: string;
   readonly role: KeyRole;
-  /** When the key expires, by the wall clock; null: never. */
+  /** When the key or the token expires, by the wall clock; null: never. */
   readonly expiresAtMs: number | null;
+  /** Of a token: when the sign-in behind it ends, and with it connections that the token has opened. */
+  readonly sessionEndsAtMs?: number;
   /** Of a signed request: the client order id of an order that brings none, so that the same bytes can't trade twice. */
   readonly derivedClientOrderId: string | null;
 }
@@ -22,6 +24,8 @@ export interface Identity {
 export interface IdentificationScheme {
   /** As it stands in answers and in the OpenAPI page. */
   readonly name: string;
+  /** What refusals tell those whose request bears its marks; without it, it is a key that they lack. */
+  readonly challenge?: string;
   /** Whether the request bears this scheme's marks, right or wrong. */
   isMarked(request: FastifyRequest): boolean;
   /** Never rejects. */
@@ -37,7 +41,11 @@ declare module "fastify" {
   }
 }
 
-const NOBODY = refuse("LOGIN_REQUIRED", "this needs a key: Authorization: Basic, with key-id:secret in base64");
+const NOBODY = refuse(
+  "LOGIN_REQUIRED",
+  "this needs a key: Authorization: Basic, with key-id:secret in base64; or Bearer, with the access token of a sign-in",
+);
+const KEY_WANTED = 'Basic realm="bourse", charset="UTF-8"';
 
 export class Identification {
   readonly #schemes: IdentificationScheme[] = [];
@@ -61,7 +69,7 @@ export class Identification {
       const identity = await this.identify(request);
       if (isRefusal(identity)) {
         if (identity.name === "LOGIN_REQUIRED" || identity.name === "LOGIN_REJECTED")
-          void reply.header("www-authenticate", 'Basic realm="bourse", charset="UTF-8"');
+          void reply.header("www-authenticate", this.#schemeOf(request)?.challenge ?? KEY_WANTED);
         throw new Problem(identity);
       }
       if (!roles.includes(identity.role)) throw roleTooLow(identity.role, roles);
@@ -71,9 +79,13 @@ export class Identification {
 
   /** For dialects that answer in a form of their own. Never rejects. */
   async identify(request: FastifyRequest): Promise<Identity | Refusal> {
-    const scheme = this.#schemes.find((one) => one.isMarked(request));
+    const scheme = this.#schemeOf(request);
     const identity = scheme === undefined ? NOBODY : await scheme.identify(request);
     return isRefusal(identity) ? identity : (keyProblem(this.#access, identity, nowEpochMs()) ?? identity);
+  }
+
+  #schemeOf(request: FastifyRequest): IdentificationScheme | undefined {
+    return this.#schemes.find((one) => one.isMarked(request));
   }
 }
 

@@ -9,6 +9,8 @@ export interface PageOfApi {
   readonly description: string;
   /** Routes below it stand on the page, and the page's JSON lies there: `/v1/`. */
   readonly below: string;
+  /** Whether people who have signed in may come, too; routes elsewhere stand on the page where they have tags. */
+  readonly people?: boolean;
 }
 
 const PROBLEM = Type.Object(
@@ -23,19 +25,21 @@ const PROBLEM = Type.Object(
   { description: "an error" },
 );
 
+const BASIC = { type: "http", scheme: "basic", description: "an API key's id and its secret" } as const;
+const BEARER = { type: "http", scheme: "bearer", description: "the access token of a sign-in" } as const;
+
 /** Call it before routes are added. */
-export function addOpenApi(server: FastifyInstance, { title, description, below }: PageOfApi): void {
+export function addOpenApi(server: FastifyInstance, { title, description, below, people = false }: PageOfApi): void {
+  const schemes = { basic: BASIC, ...(people && { bearer: BEARER }) };
   server.register(swagger, {
     openapi: {
       openapi: "3.1.0",
       info: { title, version: "1", description: description.replaceAll("\n", " ") },
       components: {
-        securitySchemes: {
-          basic: { type: "http", scheme: "basic", description: "an API key's id and its secret" },
-        },
+        securitySchemes: schemes,
       },
     },
-    transform: ({ schema, url, route }) => ({ url, schema: described(schema, url, route, below) }),
+    transform: ({ schema, url, route }) => ({ url, schema: described(schema, url, route, { below, schemes }) }),
   });
   server.register(swaggerUi, {
     routePrefix: "/docs",
@@ -53,10 +57,11 @@ function described(
   schema: FastifySchema,
   url: string,
   route: RouteOptions,
-  below: string,
+  { below, schemes }: { readonly below: string; readonly schemes: object },
 ): FastifySchema & { hide?: boolean } {
-  if (!url.startsWith(below)) return { hide: true };
+  if (!url.startsWith(below) && schema?.tags === undefined) return { hide: true };
   const response = { ...(schema?.response as Record<string, TSchema> | undefined), default: PROBLEM };
+  const security = Object.keys(schemes).map((name) => ({ [name]: [] }));
   const asksWho = route.preValidation !== undefined;
-  return { ...schema, response, ...(asksWho && { security: [{ basic: [] }] }) } as FastifySchema;
+  return { ...schema, response, ...(asksWho && { security }) } as FastifySchema;
 }

@@ -1,11 +1,14 @@
 import { type GatewayConfig, gatewayConfig } from "../../../src/gateway/config.js";
 import type { GatewayContext, GatewayPlugin } from "../../../src/gateway/context.js";
+import { BearerScheme } from "../../../src/gateway/http/bearer-scheme.js";
 import { Orders } from "../../../src/gateway/orders/orders.js";
 import { reportsSince } from "../../../src/gateway/orders/reports-store.js";
 import { Results } from "../../../src/gateway/orders/results.js";
+import { people } from "../../../src/gateway/people/people.js";
 import { HttpGateway } from "../../../src/gateway/service.js";
 import { v1 } from "../../../src/gateway/v1/v1.js";
 import { AccessFeed } from "../../../src/shared/access/access-feed.js";
+import { AccessTokens } from "../../../src/shared/access/access-tokens.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { KeyCheck } from "../../../src/shared/access/key-check.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
@@ -44,7 +47,7 @@ export interface Answered {
 export async function startGateway(
   servers: { readonly nats: { readonly url: string }; readonly databaseUrl: string },
   changed: Partial<GatewayConfig> = {},
-  plugins: readonly GatewayPlugin[] = v1,
+  plugins: readonly GatewayPlugin[] = [...v1, people],
 ): Promise<GatewayUnderTest> {
   const env = { NATS_URL: servers.nats.url, DATABASE_URL: servers.databaseUrl, GATEWAY_PORT: "0" };
   const config = { ...gatewayConfig(env), ...changed };
@@ -61,6 +64,7 @@ export async function startGateway(
   const access = await AccessFeed.start(database, log);
   service.background("access feed", access.run(service.stopping));
   const identification = new Identification(access);
+  identification.add(new BearerScheme(new AccessTokens(config.keySeal)));
   identification.add(new BasicScheme(new KeyCheck(authenticator(database), config.logins, log)));
   const { registry } = config;
   const market = new MarketData({

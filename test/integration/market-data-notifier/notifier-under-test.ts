@@ -8,6 +8,7 @@ import { page } from "../../../src/market-data-notifier/connections/page.js";
 import { listen, webServer } from "../../../src/market-data-notifier/connections/web-server.js";
 import { notifierMetrics } from "../../../src/market-data-notifier/notifier-metrics.js";
 import { AccessFeed, keyProblem } from "../../../src/shared/access/access-feed.js";
+import { AccessTokens } from "../../../src/shared/access/access-tokens.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { KeyCheck } from "../../../src/shared/access/key-check.js";
 import { connectBus } from "../../../src/shared/bus/bus.js";
@@ -57,6 +58,7 @@ export async function startNotifier(
   const access = await AccessFeed.start(database, log);
   const following = access.run(stopping.signal);
   const keys = new KeyCheck(authenticator(database), limits.logins, log);
+  const tokens = new AccessTokens(limits.keySeal);
   const http = webServer(limits, page({ assets: registry.assets, production: false }));
   const own = notifierMetrics(metrics);
   const kept = new KeptBytes(limits.keptBytesMax, own.keptBytes);
@@ -65,7 +67,7 @@ export async function startNotifier(
     log,
     metrics: own,
     kept,
-    login: (handshake, address) => logInSubscriber(keys, handshake, address),
+    login: (handshake, address) => logInSubscriber({ keys, tokens }, handshake, address),
     loginProblem: (login) => keyProblem(access, login, nowEpochMs()),
     onMessage: (...message) => subscriptions.receive(...message),
     onGone: (listener) => subscriptions.forget(listener),

@@ -13,6 +13,7 @@ const action = (id: number, kind: Action["kind"], about: Partial<Action> = {}): 
   asset: null,
   assetState: null,
   keyId: null,
+  sessionId: null,
   ...about,
 });
 /** What one query gives at most. */
