@@ -1,6 +1,7 @@
 /**
  * Smart batching into the order log (docs/arch.md): at most one message per asset is on its way; requests that arrive
- * meanwhile ride in the next one, the accounts in turn. An asset in trouble holds up no other. Every request is settled
+ * meanwhile ride in the next one, the accounts in turn. An asset in trouble holds up no other. Of many assets, only so many have
+ * one on its way as the log stores soon; the others' turn comes, with more in a message. Every request is settled
  * exactly once: with its log id, with the refusal of its message (log-writer.ts), or, if it was never sent, with
  *
  *   the asset's queue is full               BUSY, nothing was logged
@@ -60,6 +61,9 @@ interface Lane {
   startedAtMs: number;
 }
 
+/** Each message costs the log a sync, one after the other: more of them would only wait there, until nobody knows their outcome. */
+const UNDERWAY_MAX = 64;
+
 export class Batcher {
   readonly #writer: LogWriter;
   readonly #options: BatcherOptions;
@@ -67,8 +71,10 @@ export class Batcher {
   readonly #pacing: Pacing;
   readonly #published: (batch: PublishedBatch) => void;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes with requests, and no message on its way: they start together, so that one write carries all their messages. */
+  /** Lanes with requests, and no message on its way, in turn: they start together, so that one write carries all their messages. */
   readonly #ready = new Set<Lane>();
+  /** Messages on their way. */
+  #underway = 0;
   #startedAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
@@ -134,10 +140,14 @@ export class Batcher {
     for (const { settle } of waiting.takeArrivedBy(lastArrivalMs)) settle(UNAVAILABLE);
   }
 
-  /** Starts the lane's next batch now, or with the others' when the time of the next window has come. */
   #schedule(lane: Lane, nowMs: number): void {
     this.#ready.add(lane);
-    if (this.#timer !== null) return;
+    this.#scheduleReady(nowMs);
+  }
+
+  /** Starts the next batches now, or together when the time of the next window has come. */
+  #scheduleReady(nowMs: number): void {
+    if (this.#timer !== null || this.#ready.size === 0 || this.#underway >= UNDERWAY_MAX) return;
     const waitMs = this.#startedAtMs + this.#pacing.intervalMs(nowMs) - nowMs;
     // The shortest timer takes a millisecond: waiting for less than half of one is not worth it.
     if (waitMs < 0.5) this.#startReady(nowMs);
@@ -150,9 +160,11 @@ export class Batcher {
 
   #startReady(nowMs: number): void {
     this.#startedAtMs = nowMs;
-    const lanes = [...this.#ready];
-    this.#ready.clear();
-    for (const lane of lanes) this.#start(lane, nowMs);
+    for (const lane of this.#ready) {
+      if (this.#underway >= UNDERWAY_MAX) return;
+      this.#ready.delete(lane);
+      this.#start(lane, nowMs);
+    }
   }
 
   #start(lane: Lane, nowMs: number): void {
@@ -161,10 +173,13 @@ export class Batcher {
     if (batch.length === 0) return;
     lane.isPublishing = true;
     lane.startedAtMs = nowMs;
+    this.#underway++;
     this.#pacing.started(batch.length, nowMs);
     void this.#write(lane, batch).then(() => {
       lane.isPublishing = false;
-      if (lane.waiting.size > 0) this.#schedule(lane, this.#clock.nowMs());
+      this.#underway--;
+      if (lane.waiting.size > 0) this.#ready.add(lane);
+      this.#scheduleReady(this.#clock.nowMs());
     });
   }
 

@@ -125,6 +125,22 @@ describe("batcher", () => {
     expect(outcomes.get(2)).to.equal("256 at 77");
   });
 
+  it("has at most 64 messages on their way; the other assets follow in turn, with all that came meanwhile", async () => {
+    const batcher = batcherWith();
+    for (let id = 1; id <= 70; id++) submit(batcher, id, id, `ASSET${id}`);
+    submit(batcher, 101, 102, "ASSET65");
+    expect(attempts).to.have.length(64);
+    await attempt(0).answer(stored(1));
+    await attempt(1).answer(UNKNOWN);
+    expect(attempts.slice(64).map(({ subject, orders }) => [subject, orders])).to.deep.equal([
+      ["orders.ASSET65", [65, 101, 102]],
+    ]);
+    for (let answered = 2; answered < 8; answered++) await attempt(answered).answer(stored(answered));
+    expect(attempts.slice(65).map(({ subject }) => subject)).to.deep.equal(
+      [66, 67, 68, 69, 70].map((id) => `orders.ASSET${id}`),
+    );
+  });
+
   it("gives every message an id of its own, also over processes", async () => {
     submit(batcherWith(), 1);
     submit(batcherWith(), 2);
