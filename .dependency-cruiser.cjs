@@ -196,6 +196,13 @@ module.exports = {
       to: { path: "^web/view/candle-chart\\.ts$", dependencyTypesNot: ["dynamic-import", "type-only"] },
     },
     {
+      name: "the-desk-is-loaded-late",
+      comment: "What needs the gateway is one file that the public page does not wait for.",
+      severity: "error",
+      from: { path: "^web/" },
+      to: { path: "^web/view/desk-panels\\.tsx$", dependencyTypesNot: ["dynamic-import", "type-only"] },
+    },
+    {
       name: "tools-and-benchmarks-do-not-import-each-other",
       comment: "The chaos and abuse runs start and load a pipeline by what tools/load has for it.",
       severity: "error",

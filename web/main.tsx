@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { fetchAssets } from "../src/shared/subscriber/assets.js";
 import { nowUs } from "./feed/clock.js";
+import { fetchGatewayUrl } from "./feed/page-settings.js";
 import { Page } from "./model/page.js";
 import { App } from "./view/app.js";
 
@@ -10,4 +11,7 @@ const page = new Page({
   nowUs,
 });
 render(<App page={page} />, document.body);
+void fetchGatewayUrl(location.origin).then((url) => {
+  page.gatewayUrl.value = url;
+});
 void fetchAssets(location.origin).then((assets) => page.know(assets));

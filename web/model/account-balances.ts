@@ -13,6 +13,8 @@ export interface BalanceRow {
 export class AccountBalances extends AccountChannel {
   readonly rows: Signal<readonly BalanceRow[]> = signal([]);
   #balances = new Balances();
+  /** All of them, as the server says them. */
+  readonly all: Signal<readonly BalanceJson[]> = signal([]);
   readonly #paint = () => this.#show();
 
   protected override request(): object {
@@ -33,10 +35,12 @@ export class AccountBalances extends AccountChannel {
   protected override forget(): void {
     this.#balances = new Balances();
     this.rows.value = [];
+    this.all.value = [];
   }
 
   #show(): void {
     const { all } = this.#balances;
+    this.all.value = all;
     const isSame =
       all.length === this.rows.value.length && all.every((one, at) => one.currency === this.rows.value[at]?.currency);
     if (!isSame) this.rows.value = all.map(({ currency }) => ({ currency, available: signal(""), held: signal("") }));

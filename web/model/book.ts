@@ -1,6 +1,7 @@
 /** The book of the asset that is shown: grouped rows, and the curve of the depth chart. */
 import { type Signal, signal } from "@preact/signals";
 import { type Asset, priceText, quantityText, shortQuantityText } from "../../src/shared/subscriber/asset.js";
+import type { BookSide } from "../../src/shared/subscriber/book-side.js";
 import {
   type Applied,
   DepthBook,
@@ -68,6 +69,11 @@ export class Book extends Channel {
     this.steps.value = [];
     this.#changed();
     this.begin();
+  }
+
+  /** What rests on a side, every level; null: it is not known. */
+  side(which: "bids" | "asks"): BookSide | null {
+    return this.#book === null || this.#book.sequence === null ? null : this.#book[which];
   }
 
   group(stepTicks: number): void {

@@ -8,6 +8,8 @@ import { EVERY_MS } from "./frames.js";
 export interface MarketRow {
   readonly asset: Asset;
   readonly last: Signal<string>;
+  /** Null: nothing has traded, or it is not known. */
+  readonly lastTicks: Signal<number | null>;
   /** With an arrow and a sign. */
   readonly change: Signal<string>;
   /** "rise", "fall" or "". */
@@ -72,6 +74,7 @@ export class Ticker extends Channel {
     const isKnown = typeof last === "string" && typeof open === "string";
     const [to, from] = isKnown ? [stepsOf(last, asset.tick), stepsOf(open, asset.tick)] : [0, 0];
     cells.last.value = typeof last === "string" ? withThousands(last) : "";
+    cells.lastTicks.value = typeof last === "string" ? stepsOf(last, asset.tick) : null;
     cells.change.value = isKnown ? `${arrowOf(to - from)} ${changeText(from, to)}` : "";
     cells.direction.value = to > from ? "rise" : to < from ? "fall" : "";
     cells.volume.value = volume ?? "";
@@ -112,6 +115,7 @@ export function marketRow(asset: Asset): MarketRow {
   return {
     asset,
     last: signal(""),
+    lastTicks: signal(null),
     change: signal(""),
     direction: signal(""),
     volume: signal(""),

@@ -25,6 +25,8 @@ export interface OrderRow {
   readonly filled: Signal<string>;
   readonly status: Signal<string>;
   readonly hops: Signal<string>;
+  /** All that is known of it. */
+  readonly order: Signal<OwnOrder>;
 }
 
 export class Orders extends AccountChannel {
@@ -32,6 +34,8 @@ export class Orders extends AccountChannel {
   readonly open: Signal<readonly OrderRow[]> = signal([]);
   readonly ended: Signal<readonly OrderRow[]> = signal([]);
   readonly openTotal = signal(0);
+  /** Told of each report as it comes, live or not. */
+  onReport: ((report: ReportJson) => void) | null = null;
   #orders = new OwnOrders(ENDED_MAX);
   /** Rows that are shown, by key: an order keeps its row, and so its place and its focus. */
   readonly #rows = new Map<string, OrderRow>();
@@ -81,6 +85,7 @@ export class Orders extends AccountChannel {
         this.readAgain("reports are missing: reading them again");
         break;
       }
+      this.onReport?.(report);
     }
     this.parts.frames.paint(this.#paint);
   }
@@ -136,6 +141,7 @@ export class Orders extends AccountChannel {
         filled: signal(""),
         status: signal(""),
         hops: signal(""),
+        order: signal(order),
       };
       this.#rows.set(key, row);
     }
@@ -143,6 +149,7 @@ export class Orders extends AccountChannel {
     row.filled.value = order.filledQuantity ?? "";
     row.status.value = statusText(order);
     row.hops.value = hopsText(order.hops);
+    row.order.value = order;
     return row;
   }
 }

@@ -1,7 +1,7 @@
 /** All that the page shows: one connection, its channels, the asset that is looked at, and whose account it is. */
 import { type Signal, signal } from "@preact/signals";
 import type { Asset } from "../../src/shared/subscriber/asset.js";
-import { Connection, type Key } from "../../src/shared/subscriber/connection.js";
+import { Connection, type Credentials, type Key, type TokenSource } from "../../src/shared/subscriber/connection.js";
 import type { Health } from "../../src/shared/subscriber/liveness.js";
 import { forgetKey, keepKey, keptKey } from "../feed/kept-key.js";
 import { AccountBalances } from "./account-balances.js";
@@ -13,6 +13,14 @@ import { type MarketRow, marketRow, Statuses, Ticker } from "./markets.js";
 import { Orders } from "./orders.js";
 import { Trades } from "./trades.js";
 
+/** Whose account it is: that of a key, or of a person who signed in. */
+export type Who =
+  | { readonly kind: "key"; readonly name: string; readonly key: Key }
+  | { readonly kind: "person"; readonly name: string; readonly tokens: TokenSource };
+
+/** A token that is refused so soon after another is refused for good. */
+const RENEWED_FOR_US = 10_000_000;
+
 export class Page {
   readonly health: Signal<Health> = signal("connecting");
   /** What the server said last when it cut the connection; "": nothing. */
@@ -23,11 +31,16 @@ export class Page {
   readonly ticker: Signal<Ticker | null> = signal(null);
   /** The asset that is looked at; null: none is known yet. */
   readonly asset: Signal<Asset | null> = signal(null);
-  /** The key in use; null: nobody is logged in. */
-  readonly keyId: Signal<string | null> = signal(null);
+  /** Null: nobody is logged in. */
+  readonly who: Signal<Who | null> = signal(null);
+  /** Where the gateway is, which takes orders; null: not known, or there is none. */
+  readonly gatewayUrl: Signal<string | null> = signal(null);
+  /** Takes the price of a level that somebody chose; null: nobody can trade here. */
+  readonly choosePrice: Signal<((price: string) => void) | null> = signal(null);
   /** Why the last key was refused; "": it was not. */
   readonly keyProblem = signal("");
   readonly frames: Frames;
+  readonly nowUs: () => number;
   readonly trades: Trades;
   readonly book: Book;
   readonly candles: Candles;
@@ -36,10 +49,12 @@ export class Page {
   readonly #connection: Connection;
   readonly #parts: Parts;
   readonly #channels: Map<string, readonly Channel[]>;
+  #renewedAtUs = 0;
 
   constructor({ requestFrame, nowUs }: { requestFrame: RequestFrame; nowUs: () => number }) {
     const key = keptKey();
     this.frames = new Frames(requestFrame);
+    this.nowUs = nowUs;
     this.#connection = new Connection(
       location.origin,
       {
@@ -68,7 +83,7 @@ export class Page {
       ["orders", [this.orders]],
       ["balances", [this.balances]],
     ]);
-    if (key !== null) this.#watchAccount(key);
+    if (key !== null) this.#watchAccount(whoseKey(key));
   }
 
   know(assets: readonly Asset[]): void {
@@ -94,9 +109,13 @@ export class Page {
   logIn(key: Key, isKept: boolean): void {
     if (isKept) keepKey(key);
     else forgetKey();
-    this.keyProblem.value = "";
-    this.#connection.useKey(key);
-    this.#watchAccount(key);
+    this.#use(whoseKey(key), key);
+  }
+
+  /** A person has signed in: the gateway gave tokens. */
+  signIn(name: string, tokens: TokenSource): void {
+    forgetKey();
+    this.#use({ kind: "person", name, tokens }, tokens);
   }
 
   logOut(): void {
@@ -104,20 +123,36 @@ export class Page {
     this.#connection.useKey(null);
   }
 
-  #watchAccount({ keyId }: Key): void {
-    this.keyId.value = keyId;
+  #use(who: Who, credentials: Credentials): void {
+    this.keyProblem.value = "";
+    this.#connection.useKey(credentials);
+    this.#watchAccount(who);
+  }
+
+  #watchAccount(who: Who): void {
+    this.who.value = who;
     this.orders.watch();
     this.balances.watch();
   }
 
   #leaveAccount(): void {
     forgetKey();
-    this.keyId.value = null;
+    this.who.value = null;
     this.orders.end();
     this.balances.end();
   }
 
+  /** A token may just have been too old: then the connection is made with the next one, and nothing that is known is forgotten. */
   #onKeyRefused(problem: string): void {
+    const who = this.who.value;
+    const nowUs = this.#parts.nowUs();
+    if (who?.kind === "person" && nowUs - this.#renewedAtUs > RENEWED_FOR_US) {
+      this.#renewedAtUs = nowUs;
+      void who.tokens.renew().then((isRenewed) => {
+        if (isRenewed && this.who.value === who) this.#connection.useKey(who.tokens);
+      });
+      return;
+    }
     this.keyProblem.value = problem;
     this.#leaveAccount();
   }
@@ -126,4 +161,8 @@ export class Page {
     this.health.value = health;
     if (health === "live") this.lagged.value = "";
   }
+}
+
+function whoseKey(key: Key): Who {
+  return { kind: "key", name: key.keyId, key };
 }

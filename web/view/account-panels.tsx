@@ -1,108 +1,74 @@
-import type { ReadonlySignal } from "@preact/signals";
-import type { OrderRow } from "../model/orders.js";
+import { type Signal, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { Page } from "../model/page.js";
+import { BalanceTable } from "./balance-table.js";
+import type { OpenDesk } from "./desk-panels.js";
 import { LoginForm } from "./login-form.js";
+import { OlderOrders, OrderTable } from "./order-table.js";
 import { Panel } from "./panel.js";
-import { Scroll } from "./scroll.js";
 
-/** What an account has: its orders and its money, or the way to log in. */
+const open: Signal<OpenDesk | null> = signal(null);
+const problem = signal("");
+
+/**
+ * What an account has, or the ways to log in. Where there is a gateway, all that needs it is loaded once the rest of the page
+ * stands; without one, and until then, orders and balances are there to be seen.
+ */
 export function AccountPanels({ page }: { readonly page: Page }) {
-  const keyId = page.keyId.value;
-  if (keyId === null)
+  const gatewayUrl = page.gatewayUrl.value;
+  useEffect(() => {
+    if (gatewayUrl !== null && open.value === null) void load(page, gatewayUrl);
+  }, [page, gatewayUrl]);
+  const desk = open.value;
+  const who = page.who.value;
+  if (who === null)
     return (
-      <Panel name="account" title="Account">
-        <LoginForm page={page} />
-      </Panel>
+      <>
+        <Panel name="account" title="Account">
+          <LoginForm page={page} />
+          <p class="problem">{problem}</p>
+          {desk?.signIn()}
+        </Panel>
+        {desk?.everybodys()}
+      </>
     );
-  const logOut = (
-    <button type="button" onClick={() => page.logOut()}>
-      Log out {keyId}
-    </button>
-  );
+  if (desk !== null) return desk.accounts();
   return (
     <>
-      <Panel name="orders" title="Own orders" state={page.orders.state} controls={logOut}>
+      <Panel name="orders" title="Own orders" state={page.orders.state} controls={<LogOut page={page} />}>
+        <p class="problem">{problem}</p>
         <OpenOrders page={page} />
         <OrderTable rows={page.orders.ended} caption="Ended orders, newest first" empty="No order has ended yet." />
       </Panel>
       <Panel name="balances" title="Balances" state={page.balances.state}>
-        <Scroll label="Balances by currency">
-          <BalanceTable page={page} />
-        </Scroll>
+        <BalanceTable page={page} />
       </Panel>
     </>
   );
 }
 
+async function load(page: Page, gatewayUrl: string): Promise<void> {
+  try {
+    const { openDesk } = await import("./desk-panels.js");
+    open.value = openDesk(page, gatewayUrl);
+  } catch {
+    problem.value = "What is needed to trade could not be loaded; load the page again to try once more.";
+  }
+}
+
+function LogOut({ page }: { readonly page: Page }) {
+  return (
+    <button type="button" onClick={() => page.logOut()}>
+      Log out {page.who.value?.name}
+    </button>
+  );
+}
+
 function OpenOrders({ page }: { readonly page: Page }) {
-  const hidden = page.orders.openTotal.value - page.orders.open.value.length;
   return (
     <>
       <OrderTable rows={page.orders.open} caption="Open orders, newest first" empty="No order is open." />
-      {hidden > 0 && <p class="note">{`and ${hidden} older ones`}</p>}
+      <OlderOrders page={page} />
     </>
-  );
-}
-
-interface OrderTableProps {
-  readonly rows: ReadonlySignal<readonly OrderRow[]>;
-  readonly caption: string;
-  readonly empty: string;
-}
-
-function OrderTable({ rows, caption, empty }: OrderTableProps) {
-  if (rows.value.length === 0) return <p class="hint">{empty}</p>;
-  return (
-    <Scroll label={caption}>
-      <table>
-        <caption>{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Order</th>
-            <th scope="col">Side</th>
-            <th scope="col">Terms</th>
-            <th scope="col">Filled</th>
-            <th scope="col">Status</th>
-            <th scope="col">How long it took</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.value.map((row) => (
-            <tr key={row.key} data-side={row.side}>
-              <th scope="row">{`${row.asset} ${row.orderId}`}</th>
-              <td class="side">{row.side}</td>
-              <td>{row.terms}</td>
-              <td>{row.filled}</td>
-              <td>{row.status}</td>
-              <td>{row.hops}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
-
-function BalanceTable({ page }: { readonly page: Page }) {
-  return (
-    <table>
-      <caption class="unseen">Balances by currency</caption>
-      <thead>
-        <tr>
-          <th scope="col">Currency</th>
-          <th scope="col">Available</th>
-          <th scope="col">Held</th>
-        </tr>
-      </thead>
-      <tbody>
-        {page.balances.rows.value.map((row) => (
-          <tr key={row.currency}>
-            <th scope="row">{row.currency}</th>
-            <td>{row.available}</td>
-            <td>{row.held}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

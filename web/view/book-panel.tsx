@@ -4,6 +4,7 @@ import { Panel } from "./panel.js";
 
 export function BookPanel({ page }: { readonly page: Page }) {
   const { book } = page;
+  const choose = page.choosePrice.value;
   return (
     <Panel name="book" title="Book" state={book.state} controls={<Grouping page={page} />}>
       <table>
@@ -18,7 +19,7 @@ export function BookPanel({ page }: { readonly page: Page }) {
         </thead>
         <tbody data-side="sell">
           {book.asks.toReversed().map((row, place) => (
-            <Row key={place} row={row} />
+            <Row key={place} row={row} choose={choose} />
           ))}
         </tbody>
         <tbody>
@@ -31,7 +32,7 @@ export function BookPanel({ page }: { readonly page: Page }) {
         </tbody>
         <tbody data-side="buy">
           {book.bids.map((row, place) => (
-            <Row key={place} row={row} />
+            <Row key={place} row={row} choose={choose} />
           ))}
         </tbody>
       </table>
@@ -40,12 +41,31 @@ export function BookPanel({ page }: { readonly page: Page }) {
   );
 }
 
-/** Rendered once: its cells are signals. */
-function Row({ row }: { readonly row: BookRow }) {
+interface RowProps {
+  readonly row: BookRow;
+  /** Takes the row's price into the order form, where there is one. */
+  readonly choose: ((price: string) => void) | null;
+}
+
+/** Rendered once: its cells are signals. Whoever has no mouse has "Best price" in the form, and need not pass every level. */
+function Row({ row, choose }: RowProps) {
   return (
     <tr style={row.bar}>
       <td class="side">{row.side}</td>
-      <td>{row.price}</td>
+      <td>
+        {choose === null ? (
+          row.price
+        ) : (
+          <button
+            class="level"
+            type="button"
+            tabIndex={-1}
+            onClick={() => choose(row.price.peek().replaceAll(",", ""))}
+          >
+            {row.price}
+          </button>
+        )}
+      </td>
       <td>{row.quantity}</td>
       <td class="total">{row.total}</td>
     </tr>

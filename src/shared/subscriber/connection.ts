@@ -10,6 +10,16 @@ export interface Key {
   readonly secret: string;
 }
 
+/** Somebody who signed in: access tokens are short-lived, so each connection asks for the one of its moment. */
+export interface TokenSource {
+  /** Null: there is none any more, and the server says so. */
+  token(): string | null;
+  /** Gets the next one, when the server says that the last is no longer good. False: there is none. */
+  renew(): Promise<boolean>;
+}
+
+export type Credentials = Key | TokenSource;
+
 /** An answer to `subscribe`. */
 export type Answer = { readonly ok: true } | Refused;
 
@@ -30,7 +40,7 @@ export interface Wanted {
 
 export interface ConnectionEvents {
   onHealth(health: Health): void;
-  /** Why the key is not good (any more); the connection goes on without it. */
+  /** Why the key or the token is not good (any more); the connection goes on without it. */
   onKeyRefused(why: Refused): void;
   /** What the server said before it cut the connection. */
   onLagged(text: string): void;
@@ -56,15 +66,15 @@ export class Connection {
   #health: Health | null = null;
 
   /** `url`: of the notifier, such as http://127.0.0.1:7002. */
-  constructor(url: string, events: ConnectionEvents, key: Key | null) {
+  constructor(url: string, events: ConnectionEvents, key: Credentials | null) {
     this.#url = url;
     this.#events = events;
     this.#socket = this.#open(key);
     this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
-  /** Connects anew, as the account of the key, or as nobody. */
-  useKey(key: Key | null): void {
+  /** Connects anew, as the account of the key or the token, or as nobody. */
+  useKey(key: Credentials | null): void {
     const before = this.#socket;
     this.#socket = this.#open(key);
     this.#liveness.connecting();
@@ -105,13 +115,13 @@ export class Connection {
     }
   }
 
-  #open(key: Key | null): Socket {
+  #open(key: Credentials | null): Socket {
     const socket = io(this.#url, {
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 250,
       reconnectionDelayMax: 2_000,
-      ...(key === null ? {} : { auth: { ...key } }),
+      ...(key === null ? {} : { auth: authOf(key) }),
     });
     const ifCurrent = (act: () => void) => {
       if (socket === this.#socket) act();
@@ -142,7 +152,7 @@ export class Connection {
   }
 
   /** An answer of the server has `data`: it is about the key, or says that the server can't answer now. */
-  #onConnectError(socket: Socket, key: Key | null, { data }: { data?: { code: string; text: string } }): void {
+  #onConnectError(socket: Socket, key: Credentials | null, { data }: { data?: { code: string; text: string } }): void {
     this.#look();
     if (data === undefined) return;
     if (key !== null && !MOMENTARY.has(data.code)) this.#refuseKey({ ok: false, ...data });
@@ -175,6 +185,11 @@ export class Connection {
     this.#health = health;
     this.#events.onHealth(health);
   }
+}
+
+function authOf(key: Credentials): object | ((tell: (auth: object) => void) => void) {
+  if (!("token" in key)) return { ...key };
+  return (tell) => tell({ token: key.token() ?? "" });
 }
 
 async function askOn(socket: Socket, request: object): Promise<Answer> {

@@ -19,6 +19,9 @@ export interface ReportJson {
   readonly leavesQuantity?: string;
   readonly lastPrice?: string;
   readonly lastQuantity?: string;
+  readonly liquidity?: string;
+  readonly fee?: string;
+  readonly feeCurrency?: string;
   readonly reason?: string;
   readonly receivedAtUs?: number;
   readonly matchedAtUs?: number;

@@ -14,14 +14,17 @@ describe("the page's files, gzipped", () => {
   const names = readdirSync(FOLDER).filter((name) => /\.(js|css|html|svg)$/.test(name));
   const scripts = names.filter((name) => name.endsWith(".js"));
   const initial = scripts.filter((name) => index.includes(`/${name}"`));
+  const desk = scripts.filter((name) => name.startsWith("desk-panels-"));
   const chart = scripts.filter((name) => name.startsWith("candle-chart-"));
 
-  it("are a start of 60 KiB at most, a chart of 65, and 140 in all", () => {
+  it("are a start of 40 KiB at most, a chart of 65, a desk of 30, and 150 in all", () => {
     expect(initial).to.have.length.above(0);
     expect(chart).to.have.length(1);
-    expect(bytesOf(initial)).to.be.below(60 * KIB);
+    expect(desk).to.have.length(1);
+    expect(bytesOf(initial)).to.be.below(40 * KIB);
     expect(bytesOf(chart)).to.be.below(65 * KIB);
-    expect(bytesOf(names)).to.be.below(140 * KIB);
+    expect(bytesOf(desk)).to.be.below(30 * KIB);
+    expect(bytesOf(names)).to.be.below(150 * KIB);
   });
 
   it("are named for their content, but for the page itself, which names all that its start needs", () => {

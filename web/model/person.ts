@@ -1,0 +1,136 @@
+/** Signing in with an e-mail address and a code, and what belongs to a person: sessions, the faucet. */
+import { type Signal, signal } from "@preact/signals";
+import type { AccessToken, GatewayClient } from "../feed/gateway-client.js";
+import { forgetSignedIn, keepSignedIn, wasSignedIn } from "../feed/kept-session.js";
+import { type Outcome, type Problem, problemText } from "../state/problem.js";
+import type { Page } from "./page.js";
+
+export interface SessionJson {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly lastSeen: number;
+  readonly address: string;
+  readonly isThis: boolean;
+}
+
+export interface Me {
+  readonly email: string;
+  readonly account: string;
+  readonly sessions: readonly SessionJson[];
+}
+
+export class Person {
+  /** Where signing in is: an address is asked for, or the code that was sent to it. */
+  readonly stage: Signal<"address" | "code"> = signal("address");
+  readonly email = signal("");
+  /** In development the gateway says the code itself. */
+  readonly devCode = signal("");
+  readonly isBusy = signal(false);
+  readonly problem = signal("");
+  readonly me: Signal<Me | null> = signal(null);
+  /** What the faucet said last. */
+  readonly faucet = signal("");
+  readonly #page: Pick<Page, "signIn" | "logOut" | "who">;
+  readonly #client: GatewayClient;
+
+  constructor(page: Pick<Page, "signIn" | "logOut" | "who">, client: GatewayClient) {
+    this.#page = page;
+    this.#client = client;
+  }
+
+  /** Goes on with the session that the cookie stands for, if there is one. */
+  async resume(): Promise<void> {
+    if (!wasSignedIn() || this.#page.who.value !== null) return;
+    if (await this.#client.refresh()) await this.#signedIn();
+  }
+
+  async requestCode(email: string): Promise<void> {
+    this.email.value = email.trim();
+    const body = { email: this.email.value };
+    const outcome = await this.#busy(() =>
+      this.#client.ask<{ devCode?: string }>("/api/auth/request-otp", { method: "POST", body }),
+    );
+    if (!outcome.ok) return;
+    this.devCode.value = outcome.body.devCode ?? "";
+    this.stage.value = "code";
+  }
+
+  async verify(code: string): Promise<void> {
+    const body = { email: this.email.value, code: code.trim() };
+    const outcome = await this.#busy(() =>
+      this.#client.ask<AccessToken>("/api/auth/verify-otp", { method: "POST", body }),
+    );
+    if (!outcome.ok) return;
+    this.#client.useToken(outcome.body);
+    await this.#signedIn();
+  }
+
+  anotherAddress(): void {
+    this.stage.value = "address";
+    this.problem.value = "";
+    this.devCode.value = "";
+  }
+
+  /** The page forgets at once; the gateway is told so that the cookie is worth nothing. */
+  async signOut(isEverywhere: boolean): Promise<void> {
+    const body = isEverywhere ? { everywhere: true } : {};
+    const outcome = await this.#busy(() => this.#client.ask("/api/auth/logout", { method: "POST", body }));
+    if (!outcome.ok) return;
+    this.ended("");
+  }
+
+  /** The session is over; `why` is shown. */
+  ended(why: string): void {
+    forgetSignedIn();
+    this.me.value = null;
+    this.faucet.value = "";
+    this.anotherAddress();
+    this.problem.value = why;
+    if (this.#page.who.value?.kind === "person") this.#page.logOut();
+  }
+
+  async readMe(): Promise<void> {
+    const outcome = await this.#busy(() => this.#client.ask<Me>("/api/me"));
+    if (outcome.ok) this.me.value = outcome.body;
+  }
+
+  async endSession(id: string): Promise<void> {
+    const path = `/api/sessions/${encodeURIComponent(id)}`;
+    const outcome = await this.#busy(() => this.#client.ask(path, { method: "DELETE" }));
+    if (outcome.ok) await this.readMe();
+  }
+
+  async askFaucet(): Promise<void> {
+    const outcome = await this.#client.ask<{ given?: readonly Given[] }>("/api/faucet", { method: "POST", body: {} });
+    this.faucet.value = outcome.ok ? givenText(outcome.body.given ?? []) : problemText(outcome.problem);
+  }
+
+  async #signedIn(): Promise<void> {
+    keepSignedIn();
+    await this.readMe();
+    const name = this.me.value?.email ?? this.email.value;
+    this.stage.value = "address";
+    this.devCode.value = "";
+    this.#page.signIn(name, { token: () => this.#client.token, renew: () => this.#client.refresh() });
+  }
+
+  async #busy<Body>(act: () => Promise<Outcome<Body>>): Promise<Outcome<Body>> {
+    this.isBusy.value = true;
+    const outcome = await act();
+    this.isBusy.value = false;
+    this.problem.value = outcome.ok ? "" : problemText(outcome.problem as Problem);
+    return outcome;
+  }
+}
+
+interface Given {
+  readonly currency: string;
+  readonly amount: string;
+}
+
+function givenText(given: readonly Given[]): string {
+  return given.length === 0
+    ? "The faucet has given"
+    : `You were given ${given.map(({ amount, currency }) => `${amount} ${currency}`).join(", ")}`;
+}

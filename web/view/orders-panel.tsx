@@ -1,0 +1,232 @@
+import { type Signal, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { dateTimeText, withThousands } from "../../src/shared/subscriber/formats.js";
+import type { ReportJson } from "../../src/shared/subscriber/own-orders.js";
+import type { Desk } from "../model/desk.js";
+import type { OrderRow } from "../model/orders.js";
+import type { Page } from "../model/page.js";
+import type { PagedList } from "../model/paged-list.js";
+import { csvOf } from "../state/ledger-lines.js";
+import { type Column, DataTable, ListFoot, saveFile } from "./data-table.js";
+import { Switches } from "./field.js";
+import { OlderOrders, OrderTable } from "./order-table.js";
+import { Panel } from "./panel.js";
+
+type View = "live" | "all" | "fills";
+
+const view: Signal<View> = signal("live");
+/** The order whose terms are being changed, by its key. */
+const edited: Signal<string | null> = signal(null);
+const isAskingForAll = signal(false);
+
+/** Where a hotkey leads. */
+export const ORDERS_ID = "orders-title";
+
+interface DeskProps {
+  readonly page: Page;
+  readonly desk: Desk;
+}
+
+/** Asks first, as the button does. */
+export function askToCancelAll(): void {
+  view.value = "live";
+  isAskingForAll.value = true;
+}
+
+export function OrdersPanel({ page, desk }: DeskProps) {
+  const controls = (
+    <Switches
+      legend="Which orders"
+      value={view.value}
+      options={[
+        ["live", "Live"],
+        ["all", "All orders"],
+        ["fills", "Fills"],
+      ]}
+      onChoice={(choice) => {
+        view.value = choice;
+        if (choice !== "live") void (choice === "all" ? desk.history : desk.fills).begin();
+      }}
+    />
+  );
+  return (
+    <Panel name="orders" title="Own orders" state={page.orders.state} controls={controls}>
+      {view.value === "live" && <LiveOrders page={page} desk={desk} />}
+      {view.value === "all" && (
+        <History title="All orders" list={desk.history} columns={ORDER_COLUMNS} keyOf={orderKey} />
+      )}
+      {view.value === "fills" && <History title="Fills" list={desk.fills} columns={FILL_COLUMNS} keyOf={reportKey} />}
+    </Panel>
+  );
+}
+
+function LiveOrders({ page, desk }: DeskProps) {
+  const { requests } = desk;
+  return (
+    <>
+      <p class="problem" role="alert">
+        {requests.problem}
+      </p>
+      <OrderTable
+        rows={page.orders.open}
+        caption="Open orders, newest first"
+        empty="No order is open."
+        actions={(row) => <Actions row={row} desk={desk} />}
+      />
+      <OlderOrders page={page} />
+      <CancelAll page={page} desk={desk} />
+      <OrderTable rows={page.orders.ended} caption="Ended orders, newest first" empty="No order has ended yet." />
+    </>
+  );
+}
+
+function CancelAll({ page, desk: { requests } }: DeskProps) {
+  const asset = page.asset.value?.name ?? null;
+  const total = page.orders.openTotal.value;
+  const act = (which: string | null) => {
+    isAskingForAll.value = false;
+    void requests.cancelAll(which);
+  };
+  if (total === 0 && !isAskingForAll.value) return null;
+  if (!isAskingForAll.value)
+    return (
+      <button type="button" onClick={() => askToCancelAll()}>
+        Cancel all orders…
+      </button>
+    );
+  return (
+    <fieldset class="buttons">
+      <legend>{`Cancel ${total} open orders?`}</legend>
+      <button type="button" onClick={() => act(null)}>
+        Yes, all
+      </button>
+      {asset !== null && (
+        <button type="button" onClick={() => act(asset)}>
+          Those of {asset}
+        </button>
+      )}
+      <button
+        type="button"
+        onClick={() => {
+          isAskingForAll.value = false;
+        }}
+      >
+        No
+      </button>
+    </fieldset>
+  );
+}
+
+function Actions({ row, desk: { requests } }: { readonly row: OrderRow; readonly desk: Desk }) {
+  const underWay = requests.underWay.value.get(row.key);
+  if (underWay !== undefined) return <span role="status">{underWay}</span>;
+  if (edited.value === row.key) return <EditForm row={row} requests={requests} />;
+  const { price } = row.order.value;
+  const name = `${row.asset} ${row.orderId}`;
+  return (
+    <span class="buttons">
+      {price !== undefined && (
+        <button
+          type="button"
+          aria-label={`Edit ${name}`}
+          onClick={() => {
+            edited.value = row.key;
+          }}
+        >
+          Edit
+        </button>
+      )}
+      <button type="button" aria-label={`Cancel ${name}`} onClick={() => void requests.cancel(row.order.value)}>
+        Cancel
+      </button>
+    </span>
+  );
+}
+
+/** In its row: Enter sends, Escape leaves it as it was. */
+function EditForm({ row, requests }: { readonly row: OrderRow; readonly requests: Desk["requests"] }) {
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.select(), []);
+  const { quantity = "", price = "" } = row.order.peek();
+  const name = `${row.asset} ${row.orderId}`;
+  const leave = () => {
+    edited.value = null;
+  };
+  return (
+    <form
+      class="buttons edit"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const fields = new FormData(event.currentTarget);
+        leave();
+        void requests.replace(row.order.peek(), String(fields.get("quantity")), String(fields.get("price")));
+      }}
+      onKeyDown={(event) => event.key === "Escape" && leave()}
+    >
+      <input
+        ref={first}
+        name="quantity"
+        aria-label={`Quantity of ${name}`}
+        defaultValue={quantity}
+        inputMode="decimal"
+      />
+      <input name="price" aria-label={`Price of ${name}`} defaultValue={price} inputMode="decimal" />
+      <button type="submit">Save</button>
+      <button type="button" onClick={leave}>
+        Leave
+      </button>
+    </form>
+  );
+}
+
+interface HistoryProps {
+  readonly title: string;
+  readonly list: PagedList<ReportJson>;
+  readonly columns: readonly Column<ReportJson>[];
+  readonly keyOf: (row: ReportJson) => string;
+}
+
+function History({ title, list, columns, keyOf }: HistoryProps) {
+  const save = async () => {
+    const rows = await list.all();
+    const head = columns.map((column) => column.title);
+    saveFile(
+      `${title.toLowerCase()}.csv`,
+      csvOf(
+        head,
+        rows.map((row) => columns.map(({ text }) => text(row).replaceAll(",", ""))),
+      ),
+    );
+  };
+  return (
+    <>
+      <DataTable caption={`${title}, newest first`} columns={columns} rows={list.items.value} keyOf={keyOf} />
+      <ListFoot list={list} empty="There are none yet." save={save} />
+    </>
+  );
+}
+
+const orderKey = ({ asset, orderId }: ReportJson) => `${asset}/${orderId}`;
+const reportKey = ({ accountSequence }: ReportJson) => String(accountSequence);
+const time = (atUs: number | undefined) => (atUs === undefined ? "" : dateTimeText(atUs));
+const words = (text = "") => text.replaceAll("_", " ");
+
+const ORDER_COLUMNS: readonly Column<ReportJson>[] = [
+  { title: "Order", text: ({ asset, orderId = "" }) => `${asset} ${orderId}` },
+  { title: "Side", text: ({ side }) => words(side) },
+  { title: "Type", text: ({ type }) => words(type) },
+  { title: "Quantity", text: ({ quantity = "" }) => quantity },
+  { title: "Price", text: ({ price = "" }) => withThousands(price) },
+  { title: "Filled", text: ({ filledQuantity = "" }) => filledQuantity },
+  { title: "Status", text: ({ status }) => words(status) },
+  { title: "Received", text: ({ receivedAtUs }) => time(receivedAtUs) },
+];
+const FILL_COLUMNS: readonly Column<ReportJson>[] = [
+  { title: "Order", text: ({ asset, orderId = "" }) => `${asset} ${orderId}` },
+  { title: "Side", text: ({ side }) => words(side) },
+  { title: "Quantity", text: ({ lastQuantity = "" }) => lastQuantity },
+  { title: "Price", text: ({ lastPrice = "" }) => withThousands(lastPrice) },
+  { title: "Fee", text: ({ fee = "", feeCurrency = "" }) => `${fee} ${feeCurrency}` },
+  { title: "As", text: ({ liquidity }) => words(liquidity) },
+  { title: "Traded", text: ({ matchedAtUs }) => time(matchedAtUs) },
+];

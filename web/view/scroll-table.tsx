@@ -1,0 +1,32 @@
+import type { ComponentChildren } from "preact";
+import { Scroll } from "./scroll.js";
+
+interface ScrollTableProps {
+  readonly caption: string;
+  /** For those who hear it only: what it is, is plain to see. */
+  readonly isCaptionUnseen?: boolean;
+  readonly titles: readonly string[];
+  /** Its rows. */
+  readonly children: ComponentChildren;
+}
+
+/** A table that may be wider than its panel. */
+export function ScrollTable({ caption, isCaptionUnseen = false, titles, children }: ScrollTableProps) {
+  return (
+    <Scroll label={caption}>
+      <table>
+        <caption class={isCaptionUnseen ? "unseen" : ""}>{caption}</caption>
+        <thead>
+          <tr>
+            {titles.map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </Scroll>
+  );
+}
