@@ -161,8 +161,7 @@ async function identify(
   authorization: string | undefined,
 ): Promise<Identity> {
   const asked = authorization === undefined ? request : { headers: { authorization }, ip: request.ip };
-  // Basic credentials are judged by headers and address alone.
-  const identity = await identification.identify(asked as FastifyRequest);
+  const identity = await identification.identify(asked);
   if (isRefusal(identity)) throw new Problem(identity);
   return identity;
 }

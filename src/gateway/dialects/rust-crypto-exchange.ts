@@ -134,10 +134,7 @@ async function who(
     request.headers.authorization === undefined && isDemo
       ? { authorization: `Basic ${Buffer.from(`${user}:${user}`).toString("base64")}` }
       : request.headers;
-  // Of a request, a scheme that reads no more than headers and address needs no more.
-  const identity = await identification.identify(
-    headers === request.headers ? request : ({ headers, ip: request.ip } as unknown as FastifyRequest),
-  );
+  const identity = await identification.identify(headers === request.headers ? request : { headers, ip: request.ip });
   if (isRefusal(identity)) throw new Problem(identity);
   if (user !== undefined && user !== identity.account)
     throw new Problem(refuse("LOGIN_REJECTED", `the key is not of ${user.slice(0, 40)}`), { status: 403 });

@@ -1,5 +1,4 @@
 import { status } from "@grpc/grpc-js";
-import type { FastifyRequest } from "fastify";
 import type { KeyRole } from "../../shared/access/authentication.js";
 import { isRefusal, refuse } from "../../shared/domain/rejects.js";
 import type { Identification, Identity } from "../../shared/http/identification.js";
@@ -13,8 +12,7 @@ export async function whoAsks(
   ...roles: readonly KeyRole[]
 ): Promise<Identity | GrpcRefusal> {
   const headers = authorization === null ? {} : { authorization };
-  // Basic credentials are all that gRPC has, and their scheme reads no more of a request.
-  const identity = await identification.identify({ headers, ip: address } as FastifyRequest);
+  const identity = await identification.identify({ headers, ip: address });
   if (isRefusal(identity) || roles.includes(identity.role)) return identity;
   const text = `a key of the role ${identity.role} may not do this; it takes one of ${roles.join(", ")}`;
   return { ...refuse("LOGIN_REJECTED", text), status: status.PERMISSION_DENIED };

@@ -1,5 +1,4 @@
 /** Requests that are signed instead of bearing a secret: four headers, of which the last is the signature (docs/clients.md). */
-import type { FastifyRequest } from "fastify";
 import type { KeyCheck } from "../../shared/access/key-check.js";
 import {
   clockProblem,
@@ -10,7 +9,7 @@ import {
 } from "../../shared/access/signed-requests.js";
 import type { Signed } from "../../shared/access/signing-keys.js";
 import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
-import type { IdentificationScheme, Identity } from "../../shared/http/identification.js";
+import type { Asker, IdentificationScheme, Identity } from "../../shared/http/identification.js";
 import { nowEpochMs } from "../../shared/process/clock.js";
 
 const INCOMPLETE = refuse(
@@ -18,6 +17,8 @@ const INCOMPLETE = refuse(
   "a signed request has Bourse-Key, Bourse-Time (milliseconds since the epoch) and Bourse-Signature, and may have " +
     `Bourse-Window (milliseconds, ${WINDOW_MAX_MS} at most)`,
 );
+
+const NOT_HTTP = refuse("LOGIN_REJECTED", "only requests over HTTP are signed; log in with the key's id and secret");
 
 export class SignedScheme implements IdentificationScheme {
   readonly name = "signature";
@@ -27,12 +28,12 @@ export class SignedScheme implements IdentificationScheme {
     this.#keys = keys;
   }
 
-  isMarked({ headers }: FastifyRequest): boolean {
+  isMarked({ headers }: Asker): boolean {
     return headers["bourse-key"] !== undefined || headers["bourse-signature"] !== undefined;
   }
 
-  async identify(request: FastifyRequest): Promise<Identity | Refusal> {
-    const { headers, method, ip, rawBody: body } = request;
+  async identify({ headers, ip, method, raw, rawBody: body }: Asker): Promise<Identity | Refusal> {
+    if (method === undefined || body === undefined) return NOT_HTTP;
     const [keyId, signature] = [headers["bourse-key"], headers["bourse-signature"]];
     const timestampMs = wholeIn(headers["bourse-time"]);
     const windowMs = wholeIn(headers["bourse-window"] ?? String(WINDOW_DEFAULT_MS));
@@ -40,7 +41,7 @@ export class SignedScheme implements IdentificationScheme {
     if (windowMs === null || windowMs > WINDOW_MAX_MS) return INCOMPLETE;
     const nowMs = nowEpochMs();
     if (clockProblem(timestampMs, windowMs, nowMs) !== null) return outsideWindow(timestampMs, windowMs, nowMs);
-    const path = request.raw.url ?? "";
+    const path = raw?.url ?? "";
     const payload = signedText({ keyId, timestampMs, windowMs, method, path, body });
     const key = await this.#keys.check(keyId, { payload, signature }, ip);
     if (isRefusal(key)) return key;

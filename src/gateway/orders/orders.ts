@@ -56,6 +56,7 @@ interface Sender {
 const WAIT_MAX_MS = 1_000;
 const SENDERS_MAX = 10_000;
 
+const TOO_MANY_SENDERS = refuse("BUSY", "too many keys have requests under way, nothing was logged; try again");
 const TOO_MANY_UNDER_WAY = "requests of this key are under way already, nothing was logged; wait for their answers";
 
 /** Puts requests of HTTP clients into the log, and tells what became of them. */
@@ -96,14 +97,16 @@ export class Orders {
   }
 
   /** Sets the account's dead man's switch; null: it is set. */
-  setTimer(identity: Identity, seconds: number): Promise<Refusal | null> {
-    return this.#parts.entry.setTimer(identity.accountId, seconds, this.#senderOf(identity.keyId).rate);
+  async setTimer(identity: Identity, seconds: number): Promise<Refusal | null> {
+    const sender = this.#senderOf(identity.keyId);
+    return sender === null ? TOO_MANY_SENDERS : this.#parts.entry.setTimer(identity.accountId, seconds, sender.rate);
   }
 
   async #submit(identity: Identity, asset: Asset, body: RequestBody): Promise<Acknowledged | Refusal> {
     const sender = this.#senderOf(identity.keyId);
     const { limits, metrics } = this.#parts;
     const receivedAtUs = nowUs();
+    if (sender === null) return this.#counted(body, TOO_MANY_SENDERS);
     if (sender.underWay >= limits.inFlightPerKeyMax)
       return this.#counted(body, refuse("RATE_LIMITED", `${sender.underWay} ${TOO_MANY_UNDER_WAY}`));
     sender.underWay++;
@@ -157,14 +160,20 @@ export class Orders {
     return outcome;
   }
 
-  #senderOf(keyId: string): Sender {
+  /** Null: there are as many as may be, and each has requests under way. */
+  #senderOf(keyId: string): Sender | null {
     const known = this.#senders.get(keyId);
     if (known !== undefined) return known;
-    const [oldest] = this.#senders;
-    if (this.#senders.size >= SENDERS_MAX && oldest?.[1].underWay === 0) this.#senders.delete(oldest[0]);
+    if (this.#senders.size >= SENDERS_MAX && !this.#forgetOne()) return null;
     const sender = { underWay: 0, rate: this.#parts.entry.newRate() };
     this.#senders.set(keyId, sender);
     return sender;
+  }
+
+  /** Forgets the one known longest that has nothing under way. */
+  #forgetOne(): boolean {
+    for (const [keyId, { underWay }] of this.#senders) if (underWay === 0) return this.#senders.delete(keyId);
+    return false;
   }
 }
 

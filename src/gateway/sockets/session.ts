@@ -1,4 +1,3 @@
-import type { FastifyRequest } from "fastify";
 import { keyProblem } from "../../shared/access/access-feed.js";
 import type { Answer } from "../../shared/channels/listener.js";
 import { assertNever } from "../../shared/domain/errors.js";
@@ -156,7 +155,7 @@ export class Session {
       return refuse("LOGIN_REJECTED", `this session is logged in as ${this.#connection.identity.account} already`);
     const authorization = authorizationOf(args);
     if (authorization === null) return NO_CREDENTIALS;
-    const asked = { headers: { authorization }, ip: this.#address } as unknown as FastifyRequest;
+    const asked = { headers: { authorization }, ip: this.#address };
     const identity = await this.#context.identification.identify(asked);
     if (isRefusal(identity)) return identity;
     if (cancelOnDisconnect) {

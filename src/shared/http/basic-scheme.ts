@@ -1,9 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { FastifyRequest } from "fastify";
 import type { KeyCheck } from "../access/key-check.js";
 import { isRefusal, type Refusal, refuse } from "../domain/rejects.js";
 import { nowEpochMs } from "../process/clock.js";
-import type { IdentificationScheme, Identity } from "./identification.js";
+import type { Asker, IdentificationScheme, Identity } from "./identification.js";
 
 const MALFORMED = refuse("LOGIN_REJECTED", "Authorization must be: Basic, and key-id:secret in base64");
 const CREDENTIALS_LENGTH_MAX = 512;
@@ -28,11 +27,11 @@ export class BasicScheme implements IdentificationScheme {
     this.#keys = keys;
   }
 
-  isMarked({ headers }: FastifyRequest): boolean {
+  isMarked({ headers }: Asker): boolean {
     return headers.authorization !== undefined;
   }
 
-  async identify({ headers, ip }: FastifyRequest): Promise<Identity | Refusal> {
+  async identify({ headers, ip }: Asker): Promise<Identity | Refusal> {
     const credentials = credentialsIn(headers.authorization ?? "");
     if (credentials === null) return MALFORMED;
     const { keyId, secret } = credentials;

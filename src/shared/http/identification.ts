@@ -1,4 +1,5 @@
 /** Who asks: each way to prove it is a scheme. The first one whose marks a request bears decides, and no other is tried. */
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyRequest, preValidationAsyncHookHandler } from "fastify";
 import { type Access, keyProblem } from "../access/access-feed.js";
 import type { KeyRole } from "../access/authentication.js";
@@ -21,15 +22,24 @@ export interface Identity {
   readonly derivedClientOrderId: string | null;
 }
 
+/** What schemes look at: of a request over HTTP all of it, elsewhere (WebSocket, gRPC, a dialect's session) what stands for its headers. */
+export interface Asker {
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+  readonly method?: string;
+  readonly raw?: { readonly url?: string | undefined };
+  readonly rawBody?: string;
+}
+
 export interface IdentificationScheme {
   /** As it stands in answers and in the OpenAPI page. */
   readonly name: string;
   /** What refusals tell those whose request bears its marks; without it, it is a key that they lack. */
   readonly challenge?: string;
   /** Whether the request bears this scheme's marks, right or wrong. */
-  isMarked(request: FastifyRequest): boolean;
+  isMarked(asker: Asker): boolean;
   /** Never rejects. */
-  identify(request: FastifyRequest): Promise<Identity | Refusal>;
+  identify(asker: Asker): Promise<Identity | Refusal>;
 }
 
 declare module "fastify" {
@@ -78,14 +88,14 @@ export class Identification {
   }
 
   /** For dialects that answer in a form of their own. Never rejects. */
-  async identify(request: FastifyRequest): Promise<Identity | Refusal> {
-    const scheme = this.#schemeOf(request);
-    const identity = scheme === undefined ? NOBODY : await scheme.identify(request);
+  async identify(asker: Asker): Promise<Identity | Refusal> {
+    const scheme = this.#schemeOf(asker);
+    const identity = scheme === undefined ? NOBODY : await scheme.identify(asker);
     return isRefusal(identity) ? identity : (keyProblem(this.#access, identity, nowEpochMs()) ?? identity);
   }
 
-  #schemeOf(request: FastifyRequest): IdentificationScheme | undefined {
-    return this.#schemes.find((one) => one.isMarked(request));
+  #schemeOf(asker: Asker): IdentificationScheme | undefined {
+    return this.#schemes.find((one) => one.isMarked(asker));
   }
 }
 
