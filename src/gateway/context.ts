@@ -12,6 +12,7 @@ import type { Service } from "../shared/process/lifecycle.js";
 import type { RequestRules } from "../shared/requests/order-rules.js";
 import type { GatewayConfig } from "./config.js";
 import type { Orders } from "./orders/orders.js";
+import type { Upgrades } from "./sockets/upgrades.js";
 
 export interface GatewayClock {
   /** The wall clock, for the times that clients are told. */
@@ -43,5 +44,10 @@ export interface GatewayContext {
   readonly service: Pick<Service, "log" | "metrics" | "stopping" | "background" | "readiness" | "onStop">;
 }
 
+/** What a plugin gets besides: the WebSockets of the port that its routes are on. */
+export interface PluginContext extends GatewayContext {
+  readonly upgrades: Upgrades;
+}
+
 /** Adds its routes to the server, in a scope of its own: hooks, body parsers and error handlers that it sets are its own, too. */
-export type GatewayPlugin = (server: HttpServer, context: GatewayContext) => Promise<void> | void;
+export type GatewayPlugin = (server: HttpServer, context: PluginContext) => Promise<void> | void;

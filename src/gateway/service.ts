@@ -8,6 +8,7 @@ import { beforeDeadline } from "../shared/process/waits.js";
 import type { GatewayContext, GatewayPlugin } from "./context.js";
 import { AddressLimits } from "./http/address-limits.js";
 import { allowPages } from "./http/page-origins.js";
+import { Upgrades } from "./sockets/upgrades.js";
 
 /** How long stopping waits for requests that are under way. */
 const STOP_REQUESTS_MS = 6_000;
@@ -62,9 +63,12 @@ export class HttpGateway {
   static async create(context: GatewayContext, plugins: readonly GatewayPlugin[]): Promise<HttpGateway> {
     const gateway = new HttpGateway(context);
     addOpenApi(gateway.#server as unknown as FastifyInstance, API);
+    const { sockets: limits, proxies } = context.config;
+    const isClosed = () => context.orderEntry.isClosed;
+    const upgrades = new Upgrades(gateway.#server.server, { limits, proxies, isClosed });
     for (const plugin of plugins)
       gateway.#server.register((scope, _, done) => {
-        Promise.resolve(plugin(scope, context)).then(() => done(), done);
+        Promise.resolve(plugin(scope, { ...context, upgrades })).then(() => done(), done);
       });
     await gateway.#server.ready();
     return gateway;

@@ -1,9 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import { KeyCheck } from "../../shared/access/key-check.js";
 import { SigningKeys } from "../../shared/access/signing-keys.js";
 import { BalancesStore } from "../../shared/channels/balances-store.js";
 import { lookEvery } from "../../shared/process/looks.js";
-import { isTrusted } from "../../shared/process/trusted-proxies.js";
 import type { GatewayPlugin } from "../context.js";
 import { accountEndpoints, walletEndpoints } from "./account-endpoints.js";
 import { type Exchange, open } from "./endpoint.js";
@@ -25,7 +23,7 @@ const NO_MARKETS = { timezone: "UTC", rateLimits: [], exchangeFilters: [], asset
 
 /** Binance's Spot dialect at /binance. */
 export const binance: GatewayPlugin = (server, context) => {
-  const { registry, access, database, orders, rules, market, clock, config, service } = context;
+  const { registry, access, database, orders, rules, market, clock, config, service, upgrades } = context;
   const { log } = service;
   const nowMs = clock.nowEpochMs;
   const lane = database.lane({ connections: 2, timeoutMs: config.logins.answerTimeoutMs / 2 });
@@ -57,16 +55,8 @@ export const binance: GatewayPlugin = (server, context) => {
   for (const futures of ["fapi", "dapi", "eapi"])
     addEndpoints(server, `/binance/${futures}/v1`, { exchangeInfo: open(1, () => NO_MARKETS) }, parts);
   const startUserStream = userStreams(exchange, parts.callers);
-  const addressOf = ({ socket, headers }: IncomingMessage) => {
-    const address = socket.remoteAddress ?? "";
-    const forwarded = String(headers["x-forwarded-for"] ?? "")
-      .split(",")
-      .at(-1)
-      ?.trim();
-    return isTrusted(config.proxies, address) ? forwarded || address : address;
-  };
-  const close = acceptWebSockets(server.server, { ...parts, endpoints: spot, streams, startUserStream, addressOf });
-  server.addHook("preClose", close);
+  const goAway = acceptWebSockets(upgrades, { ...parts, endpoints: spot, streams, startUserStream });
+  server.addHook("preClose", async () => goAway());
 };
 
 /** How often it is looked whether keys whose accounts are followed are still good. */

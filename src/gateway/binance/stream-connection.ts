@@ -1,17 +1,18 @@
+import type { PlainSocket } from "../sockets/plain-socket.js";
+import type { JsonHandler } from "./json-messages.js";
 import type { MarketStreams, StreamListener } from "./market-streams.js";
-import type { Socket, SocketHandler } from "./socket.js";
 
 const STREAMS_MAX = 1_024;
 
 /** A connection to market streams: those that its address names, and those that it subscribes to. */
-export class StreamConnection implements SocketHandler, StreamListener {
-  readonly #socket: Socket;
+export class StreamConnection implements JsonHandler, StreamListener {
+  readonly #socket: PlainSocket;
   readonly #streams: MarketStreams;
   readonly #held = new Set<string>();
   #isCombined: boolean;
 
   /** `isCombined`: events are told with their stream's name around them. Names that are none are ignored, as Binance does. */
-  constructor(socket: Socket, streams: MarketStreams, names: readonly string[], isCombined: boolean) {
+  constructor(socket: PlainSocket, streams: MarketStreams, names: readonly string[], isCombined: boolean) {
     this.#socket = socket;
     this.#streams = streams;
     this.#isCombined = isCombined;

@@ -1,13 +1,14 @@
 /** The WebSocket API: the same endpoints as over REST by other names, a login for the connection, and the account's events. */
 import type { Logger } from "../../shared/process/log.js";
+import type { PlainSocket } from "../sockets/plain-socket.js";
 import type { Endpoint } from "./endpoint.js";
 import { BinanceError, SIGNATURE_ERRORS } from "./errors.js";
 import { RATE_LIMIT } from "./exchange-info.js";
 import type { Caller, Callers } from "./identity.js";
+import type { JsonHandler } from "./json-messages.js";
 import { Parameters } from "./parameters.js";
 import { type Endpoints, errorOf, tooMuch } from "./rest.js";
 import { payloadOfParams } from "./signed-payload.js";
-import type { Socket, SocketHandler } from "./socket.js";
 import type { Weights } from "./weights.js";
 
 /** Their name of each request, and that of its endpoint. */
@@ -61,8 +62,8 @@ interface Asked {
   readonly given: Parameters;
 }
 
-export class WsApiConnection implements SocketHandler {
-  readonly #socket: Socket;
+export class WsApiConnection implements JsonHandler {
+  readonly #socket: PlainSocket;
   readonly #parts: WsApiParts;
   readonly #address: string;
   /** Who has logged in on this connection. */
@@ -72,7 +73,7 @@ export class WsApiConnection implements SocketHandler {
   #inFlight = 0;
   #isClosed = false;
 
-  constructor(socket: Socket, parts: WsApiParts, address: string) {
+  constructor(socket: PlainSocket, parts: WsApiParts, address: string) {
     this.#socket = socket;
     this.#parts = parts;
     this.#address = address;

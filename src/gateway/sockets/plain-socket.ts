@@ -1,9 +1,9 @@
-/** A WebSocket connection of the dialect: JSON messages in and out, and the limits of both. */
+/** A WebSocket connection of a dialect: texts in and out, and the limits of both. */
 import type { RawData, WebSocket } from "ws";
 
 export interface SocketHandler {
-  /** A message as JSON; anything else has been answered. */
-  receive(message: Readonly<Record<string, unknown>>): void;
+  /** A message; null: it is not text. */
+  receive(text: string | null): void;
   closed(): void;
 }
 
@@ -15,16 +15,18 @@ const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
 const PING_EVERY_MS = 20_000;
 
 const POLICY_VIOLATION = 1008;
-const INVALID = { error: { code: 3, msg: "Invalid JSON: expected an object with id and method" } };
+const GOING_AWAY = 1001;
+/** How long a client may take to read the last that it is told. */
+const PARTING_MS = 5_000;
 
-export class Socket {
+export class PlainSocket {
   readonly #socket: WebSocket;
   readonly #pings: NodeJS.Timeout;
   #budget = MESSAGES_AT_ONCE_MAX;
   #refilledAtMs = performance.now();
   #isAlive = true;
 
-  constructor(socket: WebSocket, handler: (socket: Socket) => SocketHandler) {
+  constructor(socket: WebSocket, handler: (socket: PlainSocket) => SocketHandler) {
     this.#socket = socket;
     const handle = handler(this);
     socket.on("message", (data, isBinary) => this.#message(data, isBinary, handle));
@@ -51,15 +53,23 @@ export class Socket {
 
   /** Says why, and closes. */
   end(why: string): void {
-    this.#socket.close(POLICY_VIOLATION, why);
+    this.#close(POLICY_VIOLATION, why);
+  }
+
+  goAway(): void {
+    this.#close(GOING_AWAY, "this gateway is stopping; connect again");
+  }
+
+  #close(code: number, why: string): void {
+    this.#socket.close(code, why);
     if (this.#socket.bufferedAmount > QUEUED_BYTES_MAX) this.#socket.terminate();
+    else setTimeout(() => this.#socket.terminate(), PARTING_MS).unref();
   }
 
   #message(data: RawData, isBinary: boolean, handler: SocketHandler): void {
-    const message = isBinary ? null : objectIn(data.toString());
-    if (!this.#isWithinBudget()) this.end("too many messages: slow down");
-    else if (message === null) this.send(INVALID);
-    else handler.receive(message);
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#isWithinBudget()) handler.receive(isBinary ? null : data.toString());
+    else this.end("too many messages: slow down");
   }
 
   #isWithinBudget(): boolean {
@@ -74,16 +84,5 @@ export class Socket {
     if (this.#isAlive) this.#socket.ping();
     else this.#socket.terminate();
     this.#isAlive = false;
-  }
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === "object" && message !== null && !Array.isArray(message)
-      ? (message as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
   }
 }
