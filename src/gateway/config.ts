@@ -25,6 +25,8 @@ const SETTINGS = v.object({
     streamsPerAccountMax: integer("GRPC_STREAMS_PER_ACCOUNT_MAX", 20, { min: 1, max: 10_000 }),
     queuedReportsMax: integer("GRPC_QUEUED_REPORTS_MAX", 10_000, { min: 100, max: 1_000_000 }),
   }),
+  /** The port at which the Rust Crypto Exchange's clients expect its WebSocket; 0: there is none. */
+  rustExchangeWsPort: port("GATEWAY_RUST_EXCHANGE_WS_PORT", 0),
   /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("GATEWAY_TRUSTED_PROXIES"),
   /** The origins of the page, which may call from a browser, with the cookie of a sign-in. */

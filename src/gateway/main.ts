@@ -22,6 +22,7 @@ import { warnIfExposed } from "../shared/process/tls.js";
 import { binance } from "./binance/binance.js";
 import { gatewayConfig } from "./config.js";
 import { dialects } from "./dialects/dialects.js";
+import { startRustExchangeSocket } from "./dialects/rust-crypto-exchange-socket.js";
 import { startGrpc } from "./grpc/grpc-gateway.js";
 import { BearerScheme } from "./http/bearer-scheme.js";
 import { SignedScheme } from "./http/signed-scheme.js";
@@ -97,6 +98,7 @@ await runService("gateway", gatewayConfig, async (service, config) => {
   const gateway = await HttpGateway.create(context, [...v1, people, binance, ...dialects]);
   service.onStop("http", () => gateway.stop());
   const grpcPort = await startGrpc(context);
+  const rustExchangeWsPort = await startRustExchangeSocket(context);
   const port = await gateway.listen();
-  log.info({ host: config.host, port, grpcPort }, "requests may come in");
+  log.info({ host: config.host, port, grpcPort, rustExchangeWsPort }, "requests may come in");
 });

@@ -7,7 +7,7 @@ export interface BannerOptions {
 
 /** The text for a pipeline that runs: addresses, and a first order to try. Without passwords, since it may be logged. */
 export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: BannerOptions): string {
-  const { orderHandler, notifierUrl, gatewayUrl, grpc, natsUrl, databaseUrl, services } = endpoints;
+  const { orderHandler, notifierUrl, gatewayUrl, grpc, rustExchangeWsUrl, natsUrl, databaseUrl, services } = endpoints;
   const { host, port, tls } = orderHandler;
   const netcat = tls === true ? `openssl s_client -quiet -connect ${host}:${port}` : `nc ${host} ${port}`;
   const lines = [
@@ -17,6 +17,9 @@ export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: B
     `  notifier     ${notifierUrl} (Socket.IO; in a browser, the page)`,
     `  gateway      ${gatewayUrl} (HTTP: /v1/time, /v1/assets, …)`,
     ...(grpc === undefined ? [] : [`  gRPC         ${grpc.host}:${grpc.port} (bourse.v1.Exchange, with reflection)`]),
+    ...(rustExchangeWsUrl === undefined
+      ? []
+      : [`  gateway      ${rustExchangeWsUrl} (the Rust Crypto Exchange's WebSocket)`]),
     `  Postgres     ${withoutCredentials(databaseUrl)}`,
     `  NATS         ${withoutCredentials(natsUrl)}`,
     ...services.map(({ name, adminUrl }) => `  ${name.padEnd(20)} ${adminUrl}/readyz, /metrics`),

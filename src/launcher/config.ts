@@ -41,6 +41,14 @@ const SETTINGS = v.object({
   notifier: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), listenPort("NOTIFIER_PORT", 7002)),
   gateway: publicPort(text("GATEWAY_HOST", "127.0.0.1"), listenPort("GATEWAY_PORT", 7003)),
   grpcPort: listenPort("GRPC_PORT", 3050),
+  /** Of the Rust Crypto Exchange's WebSocket; 0: there is none. */
+  rustExchangeWsPort: v.pipe(
+    v.object({
+      production: production(),
+      port: integer("GATEWAY_RUST_EXCHANGE_WS_PORT", -1, { min: -1, max: 65_530 }),
+    }),
+    v.transform(({ production, port }) => (port === -1 ? (production ? 0 : 8081) : port)),
+  ),
   /** How many notifiers share its port. */
   notifierProcesses: integer("NOTIFIER_PROCESSES", 1, { min: 1, max: 64 }),
   /** Whether bots trade beside the services. */

@@ -84,7 +84,7 @@ export class Pipeline {
   }
 
   endpoints(): Endpoints {
-    const { notifier, gateway, grpcPort } = this.#config;
+    const { notifier, gateway, grpcPort, rustExchangeWsPort } = this.#config;
     const { host, port, tls } = this.#config.orderHandler;
     const isTls = tls !== null;
     const scheme = isTls ? "https" : "http";
@@ -94,6 +94,9 @@ export class Pipeline {
       notifierUrl: `${scheme}://${notifier.host}:${notifier.port}`,
       gatewayUrl: `${scheme}://${gateway.host}:${gateway.port}`,
       grpc: { host: gateway.host, port: grpcPort },
+      ...(rustExchangeWsPort !== 0 && {
+        rustExchangeWsUrl: `${isTls ? "wss" : "ws"}://${gateway.host}:${rustExchangeWsPort}`,
+      }),
       services: [
         ...servicesOf(this.#config).map((name) => this.#endpointOf(name, this.#services.get(name))),
         ...this.#furtherNotifiers.map((part, at) => this.#endpointOf("market-data-notifier", part, at + 1)),

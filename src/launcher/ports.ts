@@ -10,6 +10,9 @@ export async function assertPortsFree(config: LauncherConfig): Promise<void> {
     { ...config.notifier, variable: "NOTIFIER_PORT" },
     { ...config.gateway, variable: "GATEWAY_PORT" },
     { host: config.gateway.host, port: config.grpcPort, variable: "GRPC_PORT" },
+    ...(config.rustExchangeWsPort === 0
+      ? []
+      : [{ host: config.gateway.host, port: config.rustExchangeWsPort, variable: "GATEWAY_RUST_EXCHANGE_WS_PORT" }]),
     ...[
       ...servicesOf(config).map((service) => adminPort(config, service)),
       ...furtherPlaces(config).map((place) => adminPort(config, "market-data-notifier", place)),

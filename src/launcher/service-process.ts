@@ -73,6 +73,7 @@ export function servicePart(services: readonly ServiceName[], settings: ServiceS
         env: {
           ...pageSettings(config),
           ...config.environment,
+          GATEWAY_RUST_EXCHANGE_WS_PORT: String(config.rustExchangeWsPort),
           DATABASE_URL: databaseUrl,
           DATA_DIR: dataFolder,
           INSTANCE: instanceOf(dataFolder),

@@ -9,16 +9,17 @@ export async function ownPorts() {
   const adminPorts = await freePortsInARow(ADMIN_PORTS);
   const taken = (port: number) => port >= adminPorts && port < adminPorts + ADMIN_PORTS;
   const ports = new Set<number>();
-  while (ports.size < 4) {
+  while (ports.size < 5) {
     const port = await freePort();
     if (!taken(port)) ports.add(port);
   }
-  const [orderHandler, notifier, gateway, grpc] = ports;
+  const [orderHandler, notifier, gateway, grpc, rustExchange] = ports;
   return {
     ORDER_HANDLER_PORT: String(orderHandler),
     NOTIFIER_PORT: String(notifier),
     GATEWAY_PORT: String(gateway),
     GRPC_PORT: String(grpc),
+    GATEWAY_RUST_EXCHANGE_WS_PORT: String(rustExchange),
     ADMIN_PORT_BASE: String(adminPorts),
   };
 }

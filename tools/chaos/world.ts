@@ -256,6 +256,7 @@ export class World {
       NOTIFIER_PORT: String(await portOf("market-data-notifier")),
       GATEWAY_PORT: String(await freePort()),
       GRPC_PORT: String(await freePort()),
+      GATEWAY_RUST_EXCHANGE_WS_PORT: "0",
       LOG_LEVEL: "warn",
       TRIM_MARGIN_MESSAGES: "1000000000", // the oracle reads what was logged since it looked before
       ...this.#settings,

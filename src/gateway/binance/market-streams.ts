@@ -2,7 +2,7 @@
 import type { MarketData } from "../../shared/channels/market-data.js";
 import type { Asset } from "../../shared/domain/assets.js";
 import type { Logger } from "../../shared/process/log.js";
-import { pausedFor } from "../../shared/process/waits.js";
+import { followSteadily } from "../sockets/follow-steadily.js";
 import {
   aggregateTradeEvent,
   bookTickerEvent,
@@ -31,9 +31,6 @@ export interface MarketStreamsParts {
   readonly log: Logger;
 }
 
-/** After a channel could not be followed. */
-const AGAIN_MS = 1_000;
-
 type Candle = Parameters<typeof klineEvent>[0];
 
 interface Followed {
@@ -60,7 +57,10 @@ export class MarketStreams {
     else {
       const followed: Followed = { stream, listeners: new Set([listener]), ends: [] };
       this.#followed.set(name, followed);
-      for (const asked of this.#channelsOf(stream)) this.#follow(name, followed, asked);
+      followed.ends = this.#channelsOf(stream).map((asked) => {
+        const onEvent = (payload: object) => this.#tell(name, followed, payload, asked.asset);
+        return followSteadily(this.#parts.market, asked, { onEvent }, this.#parts.stopping);
+      });
     }
     void this.#tellState(name, stream, listener);
     return true;
@@ -80,7 +80,7 @@ export class MarketStreams {
       case "depth":
         return of("depth", stream.asset, { depth: "full" });
       case "levels":
-        return of("depth", stream.asset, { depth: stream.levels <= 10 ? "10" : "25" });
+        return of("depth", stream.asset, { depth: stream.levels <= 10 ? 10 : 25 });
       case "trade":
       case "aggTrade":
         return of("trades", stream.asset);
@@ -91,21 +91,6 @@ export class MarketStreams {
       default:
         return of("ticker", stream.asset);
     }
-  }
-
-  #follow(name: string, followed: Followed, asked: { readonly asset: string }): void {
-    const isWanted = () => this.#followed.get(name) === followed;
-    const again = async () => {
-      if ((await pausedFor(AGAIN_MS, this.#parts.stopping)) && isWanted()) this.#follow(name, followed, asked);
-    };
-    const end = this.#parts.market.follow(asked, {
-      onAnswer: (answer) => {
-        if (!answer.ok) void again();
-      },
-      onEvent: (payload) => this.#tell(name, followed, payload, asked.asset),
-      onCut: () => void again(),
-    });
-    followed.ends = [...followed.ends.slice(-this.#channelsOf(followed.stream).length), end];
   }
 
   #tell(name: string, { stream, listeners }: Followed, payload: object, assetName: string): void {

@@ -1,41 +1,11 @@
 /** An account's reports and balances as the events of Binance's user data stream. Pure. */
 import type { Asset } from "../../shared/domain/assets.js";
 import { parseDecimal } from "../../shared/domain/decimal.js";
-import type { OrderType, SelfTradePrevention } from "../../shared/domain/messages.js";
-import type { OrderStatus, ReportEvent } from "../../shared/domain/reports.js";
+import type { ReportJson } from "../../shared/domain/report-json.js";
+import type { ReportEvent } from "../../shared/domain/reports.js";
 import { quoteText, toMs } from "./order-json.js";
 import { statusOf, stpModeOf, typeOf } from "./order-words.js";
 import { symbolOf } from "./symbols.js";
-
-/** A report as the channel `orders` tells it (docs/protocol.md, Execution reports). */
-export interface ReportJson {
-  readonly accountSequence: number;
-  readonly asset: string;
-  readonly orderId?: number;
-  readonly clientOrderId?: string;
-  readonly event: ReportEvent;
-  readonly status: OrderStatus;
-  readonly side?: string;
-  readonly type?: OrderType;
-  readonly timeInForce?: string;
-  readonly price?: string;
-  readonly quantity?: string;
-  readonly filledQuantity: string;
-  readonly stopPrice?: string;
-  readonly displayQuantity?: string;
-  readonly postOnly?: boolean;
-  readonly quoteBudget?: string;
-  readonly selfTradePrevention?: SelfTradePrevention;
-  readonly tradeId?: number;
-  readonly lastPrice?: string;
-  readonly lastQuantity?: string;
-  readonly liquidity?: "maker" | "taker";
-  readonly fee?: string;
-  readonly feeCurrency?: string;
-  readonly reason?: string;
-  readonly receivedAtUs: number;
-  readonly matchedAtUs: number;
-}
 
 const EXECUTION: Readonly<Record<ReportEvent, string | null>> = {
   accepted: "NEW",

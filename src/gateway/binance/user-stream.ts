@@ -1,8 +1,9 @@
 import type { MarketData } from "../../shared/channels/market-data.js";
 import type { AssetRegistry } from "../../shared/domain/assets.js";
+import type { ReportJson } from "../../shared/domain/report-json.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import type { OwnOrdersStore } from "./own-orders-store.js";
-import { accountPosition, type BalanceJson, executionReport, FilledSums, type ReportJson } from "./user-events.js";
+import { accountPosition, type BalanceJson, executionReport, FilledSums } from "./user-events.js";
 
 export interface UserStreamParts {
   readonly registry: AssetRegistry;

@@ -13,27 +13,29 @@ import { isRefusal, refuse } from "../../shared/domain/rejects.js";
 import type { Identity } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
 import type { GatewayContext, GatewayPlugin } from "../context.js";
-import { replaceOf } from "../orders/order-body.js";
+import { AMOUNT, replaceOf, words } from "../orders/order-body.js";
 import { answerErrors, orderNotFound } from "./dialect-errors.js";
 import { orderOfUuid, orderUuid } from "./order-uuid.js";
 import { cancel, place, submit, unlessRejected } from "./placing.js";
 import { assetOfBase } from "./symbols.js";
 
-const AMOUNT = Type.Unsafe<string | number>({ anyOf: [{ type: "string" }, { type: "integer" }] });
-const words = <Word extends string>(...all: readonly Word[]) => Type.Unsafe<Word>({ type: "string", enum: all });
+const STRICT = { additionalProperties: false };
 const OF_ASSET = Type.Object({ asset: Type.String() });
-const ADD = Type.Object({
-  side: words("buy", "sell"),
-  order_type: words("limit", "market"),
-  quantity: AMOUNT,
-  price: Type.Optional(AMOUNT),
-  time_in_force: Type.Optional(words("gtc", "ioc", "fok")),
-  stp: Type.Optional(words("dc", "co", "cn", "cb")),
-});
-const ONE = Type.Object({ order_uuid: Type.String() });
-const AMEND = Type.Object({ order_uuid: Type.String(), quantity: AMOUNT, price: AMOUNT });
-const SESSION = Type.Object({ email: Type.String(), password: Type.String() });
-const TOKEN = Type.Object({ session_token: Type.String() });
+const ADD = Type.Object(
+  {
+    side: words("buy", "sell"),
+    order_type: words("limit", "market"),
+    quantity: AMOUNT,
+    price: Type.Optional(AMOUNT),
+    time_in_force: Type.Optional(words("gtc", "ioc", "fok")),
+    stp: Type.Optional(words("dc", "co", "cn", "cb")),
+  },
+  STRICT,
+);
+const ONE = Type.Object({ order_uuid: Type.String() }, STRICT);
+const AMEND = Type.Object({ order_uuid: Type.String(), quantity: AMOUNT, price: AMOUNT }, STRICT);
+const SESSION = Type.Object({ email: Type.String(), password: Type.String() }, STRICT);
+const TOKEN = Type.Object({ session_token: Type.String() }, STRICT);
 
 const PREVENTIONS = { dc: "decrement", co: "cancel_oldest", cn: "cancel_newest", cb: "cancel_both" } as const;
 const TIMES_IN_FORCE = { gtc: "GTC", ioc: "IOC", fok: "FOK" } as const;

@@ -1,6 +1,6 @@
 /**
  * Imitates mExchange (afterburn/mexchange): `/api/orders…`, `/api/order`, balances, `/api/ohlcv` and the faucet, with symbols such as
- * KCN/EUR, sides bid and ask, and UUIDs as order ids. Keys instead of its accounts: Authorization: Basic. Its market buys take
+ * KCN/EUR, sides bid and ask, and UUIDs as order ids (`/ws` is in a file of its own). Keys instead of its accounts: Authorization: Basic. Its market buys take
  * max_slippage_price, and are then limit orders that are immediate or cancelled. There is no faucet: an operator credits money.
  */
 import { Type } from "@sinclair/typebox";
@@ -12,36 +12,20 @@ import { formatDecimal } from "../../shared/domain/decimal.js";
 import { isRefusal, refuse } from "../../shared/domain/rejects.js";
 import { type Identity, identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
-import { ValueReader } from "../../shared/requests/value-reader.js";
-import type { GatewayContext, GatewayPlugin } from "../context.js";
-import type { NewOrderBody } from "../orders/order-body.js";
+import type { GatewayPlugin } from "../context.js";
+import { type NewOrderBody, words } from "../orders/order-body.js";
 import { answerErrors, orderNotFound } from "./dialect-errors.js";
+import { bodyOf, ORDER, sideWord } from "./mexchange-orders.js";
 import { type NamedOrder, orderOfUuid, orderUuid } from "./order-uuid.js";
 import { type OwnFill, type OwnOrder, OwnOrdersStore } from "./own-orders-store.js";
 import { cancel, place } from "./placing.js";
 import { assetOfMarket } from "./symbols.js";
 
-const AMOUNT = Type.Optional(
-  Type.Unsafe<string | number | null>({ anyOf: [{ type: "string" }, { type: "integer" }, { type: "null" }] }),
-);
-const words = <Word extends string>(...all: readonly Word[]) => Type.Unsafe<Word>({ type: "string", enum: all });
-
-const ORDER = Type.Object({
-  symbol: Type.String(),
-  side: words("bid", "ask"),
-  order_type: words("limit", "market"),
-  price: AMOUNT,
-  quantity: AMOUNT,
-  quote_amount: AMOUNT,
-  max_slippage_price: AMOUNT,
-});
-type OrderBody = (typeof ORDER)["static"];
-
 const PAGE = Type.Object({
   limit: Type.Integer({ default: 20 }),
   offset: Type.Integer({ default: 0, minimum: 0, maximum: 1_000_000 }),
 });
-const ONE = Type.Object({ order_id: Type.String() });
+const ONE = Type.Object({ order_id: Type.String() }, { additionalProperties: false });
 const OHLCV = Type.Object({
   symbol: Type.String(),
   interval: words(...(Object.keys(CANDLE_INTERVALS_MS) as CandleInterval[])),
@@ -148,33 +132,6 @@ function bounded({ limit, offset }: { readonly limit: number; readonly offset: n
   return { limit: Math.max(1, Math.min(limit, 100)), offset };
 }
 
-/** The order as ours. Throws a Problem. */
-function bodyOf(context: GatewayContext, asked: OrderBody): { readonly asset: Asset; readonly body: NewOrderBody } {
-  const asset = assetOfMarket(context, asked.symbol);
-  const { order_type, price, quantity, quote_amount, max_slippage_price } = asked;
-  const side = asked.side === "bid" ? "buy" : "sell";
-  const amount = (quantity === "0" || quantity === 0 ? null : quantity) ?? undefined;
-  const order = { asset: asset.asset, side, ...(amount !== undefined && { quantity: amount }) } as const;
-  if (order_type === "limit") return { asset, body: { ...order, type: "limit", ...(price !== null && { price }) } };
-  if (amount === undefined && (quote_amount === null || quote_amount === undefined))
-    throw new Problem(refuse("INVALID_QUANTITY", "Either quantity or quote_amount must be provided"));
-  if (max_slippage_price === null || max_slippage_price === undefined || side === "sell") {
-    const budget = amount === undefined && quote_amount != null ? { quoteBudget: quote_amount } : {};
-    return { asset, body: { ...order, type: "market", ...budget } };
-  }
-  const bought = amount ?? affordable(context, asset, String(quote_amount), String(max_slippage_price));
-  return { asset, body: { ...order, type: "limit", timeInForce: "IOC", quantity: bought, price: max_slippage_price } };
-}
-
-/** As many whole lots as the amount buys at that price. Throws a Problem. */
-function affordable({ rules }: GatewayContext, asset: Asset, amount: string, price: string): string {
-  const values = new ValueReader(asset, rules);
-  const [units, ticks] = [values.quoteAmount(amount), values.price("max_slippage_price", price)];
-  if (units === null || ticks === null) throw new Problem(values.refusal ?? refuse("INVALID_PRICE", "no price"));
-  const lots = BigInt(units) / (BigInt(ticks) * BigInt(asset.quoteUnitsPerTickLot));
-  return formatDecimal(lots, asset.lot);
-}
-
 /** What the order holds at most, fees aside; of a market order without a price it is not known. */
 function lockedFor({ base, quote }: Asset, { side, quantity, price, quoteBudget }: NewOrderBody): object {
   if (side === "sell") return { locked_asset: base, locked_amount: String(quantity) };
@@ -221,10 +178,6 @@ function fillJson({ asset, tradeId, side, price, quantity, total, fee, matchedAt
     fee,
     settled_at: timeText(matchedAtUs),
   };
-}
-
-function sideWord(side: OwnOrder["side"]): string {
-  return side === "buy" ? "bid" : "ask";
 }
 
 function timeText(us: number): string {

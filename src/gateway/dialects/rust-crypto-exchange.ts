@@ -11,26 +11,30 @@ import { isRefusal, refuse } from "../../shared/domain/rejects.js";
 import type { Identity } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
 import type { GatewayContext, GatewayPlugin } from "../context.js";
+import { AMOUNT } from "../orders/order-body.js";
 import { answerErrors, orderNotFound } from "./dialect-errors.js";
 import { orderOfUuid, orderUuid } from "./order-uuid.js";
 import { type OwnOrder, OwnOrdersStore } from "./own-orders-store.js";
 import { cancel, place, submit } from "./placing.js";
 import { assetOfMarket } from "./symbols.js";
 
-const AMOUNT = Type.Optional(Type.Unsafe<string | number>({ anyOf: [{ type: "string" }, { type: "integer" }] }));
+const STRICT = { additionalProperties: false };
 const USER = Type.Optional(Type.String());
-const ORDER = Type.Object({
-  user_id: USER,
-  side: Type.String({ pattern: "^([Bb][Uu][Yy]|[Ss][Ee][Ll][Ll]|[Bb][Ii][Dd]|[Aa][Ss][Kk])$" }),
-  order_type: Type.Optional(Type.String()),
-  market: Type.String(),
-  price: AMOUNT,
-  quantity: AMOUNT,
-});
-const ONE = Type.Object({ user_id: USER, order_id: Type.String(), market: Type.String() });
+const ORDER = Type.Object(
+  {
+    user_id: USER,
+    side: Type.String({ pattern: "^([Bb][Uu][Yy]|[Ss][Ee][Ll][Ll]|[Bb][Ii][Dd]|[Aa][Ss][Kk])$" }),
+    order_type: Type.Optional(Type.String()),
+    market: Type.String(),
+    price: Type.Optional(AMOUNT),
+    quantity: Type.Optional(AMOUNT),
+  },
+  STRICT,
+);
+const ONE = Type.Object({ user_id: USER, order_id: Type.String(), market: Type.String() }, STRICT);
 const OF_USER = Type.Object({ user_id: USER });
 const OF_MARKET = Type.Object({ market: Type.String() });
-const OF_BOTH = Type.Object({ user_id: USER, market: Type.String() });
+const OF_BOTH = Type.Object({ user_id: USER, market: Type.String() }, STRICT);
 const HISTORY = Type.Object({
   market: Type.String(),
   limit: Type.Integer({ default: 100, minimum: 1, maximum: 1_000 }),

@@ -8,10 +8,10 @@ import { Problem } from "../../shared/http/problem.js";
 import { composeNewOrder, composeReplace, findAsset, type RequestRules } from "../../shared/requests/order-rules.js";
 import { ValueReader } from "../../shared/requests/value-reader.js";
 
-const words = <Word extends string>(...all: readonly Word[]) => Type.Unsafe<Word>({ type: "string", enum: all });
+export const words = <Word extends string>(...all: readonly Word[]) => Type.Unsafe<Word>({ type: "string", enum: all });
 
 /** Decimal text, or a JSON number: one that is not whole comes from the parser as its own text. */
-const AMOUNT = Type.Unsafe<string | number>({
+export const AMOUNT = Type.Unsafe<string | number>({
   anyOf: [{ type: "string" }, { type: "integer" }],
   description: 'decimal text such as "0.5", or a number; exact, without an exponent',
 });

@@ -1,11 +1,11 @@
 /** Requests over a WebSocket: `{ id, op, wait?, args? }`, where args are the body of the same request over HTTP. Pure. */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
-import { isRefusal, REJECTS, type Refusal, refuse } from "../../shared/domain/rejects.js";
+import { type Static, Type } from "@sinclair/typebox";
+import { isRefusal, REJECTS, type Refusal } from "../../shared/domain/rejects.js";
 import { Problem, problemBody } from "../../shared/http/problem.js";
 import { parseStrictJson } from "../../shared/http/strict-json.js";
-import { validators } from "../../shared/http/validation.js";
 import { NEW_ORDER, REPLACE } from "../orders/order-body.js";
 import { ALL, SECONDS } from "../v1/cancels.js";
+import { judged } from "./judged.js";
 
 const strict = { additionalProperties: false };
 const PLACE = { asset: Type.String(), order: Type.String() };
@@ -60,9 +60,6 @@ export type SocketRequest = {
   };
 }[Op];
 
-const compile = validators();
-const judges = new Map<TSchema, (data: unknown) => unknown>();
-
 /** A request, or why it is none, with the id that it gave. */
 export function requestIn(text: string): SocketRequest | { readonly id: Id; readonly problem: Problem } {
   let id: Id = null;
@@ -88,15 +85,4 @@ export function answerText(id: Id, answer: object | Problem | Refusal): string {
 function idIn(message: unknown): Id {
   const id = typeof message === "object" && message !== null && "id" in message ? message.id : null;
   return (typeof id === "string" && id.length <= 64) || typeof id === "number" ? id : null;
-}
-
-function judged<S extends TSchema>(schema: S, data: unknown): Static<S> {
-  let judge = judges.get(schema);
-  if (judge === undefined) {
-    judge = compile({ schema, method: "POST", url: "/v1/ws", httpPart: "body" }) as (data: unknown) => unknown;
-    judges.set(schema, judge);
-  }
-  const { error, value } = judge(data) as { readonly error?: Error; readonly value?: Static<S> };
-  if (error === undefined) return value as Static<S>;
-  throw error instanceof Problem ? error : new Problem(refuse("MALFORMED_MESSAGE", error.message));
 }

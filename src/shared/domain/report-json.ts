@@ -1,7 +1,38 @@
 /** Reports in the form that subscribers get: decimal text for people, and no fields without a value. */
 import type { Asset } from "./assets.js";
 import { formatAmount, formatDecimal, formatPrice } from "./decimal.js";
-import type { ExecutionReport, ReportedTerms, SequencedReport } from "./reports.js";
+import type { OrderType, SelfTradePrevention } from "./messages.js";
+import type { ExecutionReport, OrderStatus, ReportEvent, ReportedTerms, SequencedReport } from "./reports.js";
+
+/** A report as the channel `orders` tells it (docs/protocol.md, Execution reports). */
+export interface ReportJson {
+  readonly accountSequence: number;
+  readonly asset: string;
+  readonly orderId?: number;
+  readonly clientOrderId?: string;
+  readonly event: ReportEvent;
+  readonly status: OrderStatus;
+  readonly side?: string;
+  readonly type?: OrderType;
+  readonly timeInForce?: string;
+  readonly price?: string;
+  readonly quantity?: string;
+  readonly filledQuantity: string;
+  readonly stopPrice?: string;
+  readonly displayQuantity?: string;
+  readonly postOnly?: boolean;
+  readonly quoteBudget?: string;
+  readonly selfTradePrevention?: SelfTradePrevention;
+  readonly tradeId?: number;
+  readonly lastPrice?: string;
+  readonly lastQuantity?: string;
+  readonly liquidity?: "maker" | "taker";
+  readonly fee?: string;
+  readonly feeCurrency?: string;
+  readonly reason?: string;
+  readonly receivedAtUs: number;
+  readonly matchedAtUs: number;
+}
 
 export function reportJson(report: SequencedReport, asset: Asset): Record<string, unknown> {
   return { accountSequence: report.accountSequence, ...reportFields(report, asset) };

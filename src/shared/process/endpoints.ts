@@ -16,6 +16,8 @@ const ENDPOINTS = v.object({
   gatewayUrl: v.optional(v.string(), ""),
   /** Its gRPC; it speaks TLS where the other ports do. Absent as above. */
   grpc: v.exactOptional(v.object({ host: v.string(), port: v.number() })),
+  /** Absent where there is none. */
+  rustExchangeWsUrl: v.exactOptional(v.string()),
   services: v.array(v.object({ name: v.string(), pid: v.number(), adminUrl: v.string() })),
 });
 export type Endpoints = v.InferOutput<typeof ENDPOINTS>;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { executionReport, FilledSums, type ReportJson } from "../../../../src/gateway/binance/user-events.js";
+import { executionReport, FilledSums } from "../../../../src/gateway/binance/user-events.js";
+import type { ReportJson } from "../../../../src/shared/domain/report-json.js";
 import { TEST_ASSET } from "../../../support/test-asset.js";
 
 const NOW = 1_769_860_800_000;
