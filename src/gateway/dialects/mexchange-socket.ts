@@ -148,7 +148,8 @@ class MexchangeSession implements SocketHandler {
     const identity = await identification.identify({ headers: { authorization }, ip: this.#address });
     if (isRefusal(identity)) throw new Problem(identity);
     await this.#follow(identity);
-    this.#identity = identity;
+    // A connection outlives the token that opened it, and ends with the sign-in.
+    this.#identity = { ...identity, expiresAtMs: identity.sessionEndsAtMs ?? identity.expiresAtMs };
     this.#socket.send({ type: "logged_in", account: identity.account });
   }
 

@@ -1,7 +1,6 @@
-import type { FastifyRequest } from "fastify";
 import type { AccessTokens } from "../../shared/access/access-tokens.js";
 import { isRefusal, type Refusal, refuse } from "../../shared/domain/rejects.js";
-import type { IdentificationScheme, Identity } from "../../shared/http/identification.js";
+import type { Asker, IdentificationScheme, Identity } from "../../shared/http/identification.js";
 import { nowEpochMs } from "../../shared/process/clock.js";
 
 const MALFORMED = refuse("LOGIN_REJECTED", "Authorization must be: Bearer, and the access token of a sign-in");
@@ -16,11 +15,11 @@ export class BearerScheme implements IdentificationScheme {
     this.#tokens = tokens;
   }
 
-  isMarked({ headers }: FastifyRequest): boolean {
+  isMarked({ headers }: Asker): boolean {
     return /^bearer\b/i.test(headers.authorization ?? "");
   }
 
-  async identify({ headers }: FastifyRequest): Promise<Identity | Refusal> {
+  async identify({ headers }: Asker): Promise<Identity | Refusal> {
     const [, token] = /^bearer +([\w.-]+)$/i.exec(headers.authorization ?? "") ?? [];
     if (token === undefined) return MALFORMED;
     const signIn = await this.#tokens.check(token, nowEpochMs());
