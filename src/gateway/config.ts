@@ -7,6 +7,8 @@ import { integer, port, readSettings, text } from "../shared/process/settings.js
 import { publicPort } from "../shared/process/tls.js";
 import { trustedProxies } from "../shared/process/trusted-proxies.js";
 
+import { mailSettings } from "./people/mail-settings.js";
+
 const ms = (name: string, fallback: number) => integer(`GATEWAY_${name}_MS`, fallback, { min: 1, max: 600_000 });
 const count = (name: string, fallback: number) => integer(`GATEWAY_${name}_MAX`, fallback, { min: 1, max: 1_000_000 });
 
@@ -29,6 +31,12 @@ const SETTINGS = v.object({
   rustExchangeWsPort: port("GATEWAY_RUST_EXCHANGE_WS_PORT", 0),
   /** Proxies whose X-Forwarded-For names the client's address. */
   proxies: trustedProxies("GATEWAY_TRUSTED_PROXIES"),
+  /** Where codes for signing in are mailed from. */
+  mail: mailSettings(),
+  codes: v.object({
+    perEmail: integer("SIGN_IN_MAILS_PER_EMAIL_MAX", 5, { min: 1, max: 1_000 }),
+    perNetwork: integer("SIGN_IN_MAILS_PER_ADDRESS_MAX", 20, { min: 1, max: 100_000 }),
+  }),
   /** The origins of the page, which may call from a browser, with the cookie of a sign-in. */
   pageOrigins: origins("GATEWAY_PAGE_ORIGINS"),
   http: v.object({

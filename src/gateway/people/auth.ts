@@ -1,14 +1,11 @@
-/** Signing in and out, with mExchange's routes. Whatever reads or sets the cookie is for the page's own origins. */
+/** Refreshing and ending a sign-in, and one without a code for developers. */
 import { Type } from "@sinclair/typebox";
 import { isRefusal } from "../../shared/domain/rejects.js";
-import type { GatewayPlugin } from "../context.js";
-import { refuseForeign } from "../http/page-origins.js";
-import { emailOf } from "./emails.js";
-import { PeopleStore } from "./people-store.js";
-import { SIGNED_IN, SignIns } from "./sign-ins.js";
+import { EMAIL, emailOf } from "./emails.js";
+import type { PeoplePlugin } from "./people-desk.js";
+import { SIGNED_IN } from "./sign-ins.js";
 
 const strict = { additionalProperties: false };
-const EMAIL = Type.String({ maxLength: 320, description: "an e-mail address" });
 const BY_EMAIL = Type.Object({ email: EMAIL }, strict);
 const LOGOUT = Type.Unsafe<{ readonly everywhere?: boolean } | null>({
   type: ["object", "null"],
@@ -19,12 +16,8 @@ const OK = Type.Object({ ok: Type.Literal(true) });
 const ok = { ok: true } as const;
 const tags = ["people"];
 
-export const auth: GatewayPlugin = (server, { config, database, identification }) => {
-  const store = new PeopleStore(database);
-  const signIns = new SignIns(store, config);
-  const ownPage = {
-    onRequest: async (request: Parameters<typeof refuseForeign>[0]) => refuseForeign(request, config.pageOrigins),
-  };
+export const auth: PeoplePlugin = (server, { context, store, signIns, ownPage }) => {
+  const { config, identification } = context;
 
   server.post(
     "/api/auth/refresh",
@@ -32,7 +25,7 @@ export const auth: GatewayPlugin = (server, { config, database, identification }
       ...ownPage,
       schema: {
         tags,
-        summary: "A new access token for the refresh cookie, which is replaced",
+        summary: "A new access token for the refresh cookie, which is replaced: each is good once",
         response: { 200: SIGNED_IN },
       },
     },

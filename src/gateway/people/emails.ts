@@ -1,16 +1,19 @@
 /** E-mail addresses, in the form in which they are compared. Pure. */
+import { Type } from "@sinclair/typebox";
 import { refuse } from "../../shared/domain/rejects.js";
 import { Problem } from "../../shared/http/problem.js";
+
+export const EMAIL = Type.String({ maxLength: 320, description: "an e-mail address" });
 
 const LENGTH_MAX = 254;
 const LOCAL = "[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}";
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-const EMAIL = new RegExp(`^${LOCAL}@(?:${LABEL}\\.)*${LABEL}$`);
+const PLAIN = new RegExp(`^${LOCAL}@(?:${LABEL}\\.)*${LABEL}$`);
 
 /** Null: it is none. */
 export function emailIn(text: string): string | null {
   const email = text.trim().toLowerCase();
-  return email.length <= LENGTH_MAX && EMAIL.test(email) ? email : null;
+  return email.length <= LENGTH_MAX && PLAIN.test(email) ? email : null;
 }
 
 /** Throws a Problem. */

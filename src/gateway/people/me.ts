@@ -5,9 +5,8 @@ import { isSession } from "../../shared/access/access-tokens.js";
 import { refuse } from "../../shared/domain/rejects.js";
 import { type Identity, identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
-import type { GatewayPlugin } from "../context.js";
 import { EPOCH_MS, unknown } from "../v1/schemas.js";
-import { PeopleStore } from "./people-store.js";
+import type { PeoplePlugin } from "./people-desk.js";
 
 const SESSION = Type.Object({
   id: Type.String(),
@@ -28,9 +27,8 @@ const ENDED = Type.Object({ id: Type.String(), status: Type.Literal("ended") });
 const NO_KEY = refuse("LOGIN_REJECTED", "a key may not do this; sign in, and come with the access token");
 const tags = ["people"];
 
-export const me: GatewayPlugin = (server, { database, identification }) => {
-  const store = new PeopleStore(database);
-  const preValidation = identification.requires("trade");
+export const me: PeoplePlugin = (server, { context, store }) => {
+  const preValidation = context.identification.requires("trade");
 
   server.get(
     "/api/me",

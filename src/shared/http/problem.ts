@@ -10,6 +10,8 @@ export interface ProblemDetails {
   /** What it may be: the words, the bounds, or a sentence. */
   readonly allowed?: unknown;
   readonly status?: number | undefined;
+  /** Where it is known better than from the reject alone. */
+  readonly retryAfterS?: number | undefined;
 }
 
 /** Thrown by routes and hooks; the server answers it. A dialect with a form of its own sets an error handler that reads it. */
@@ -30,7 +32,7 @@ export class Problem extends Error {
 
   /** After how many seconds it makes sense to ask again; null: never by itself. */
   get retryAfterS(): number | null {
-    return HTTP[this.refusal.name].retryAfterS ?? null;
+    return this.details.retryAfterS ?? HTTP[this.refusal.name].retryAfterS ?? null;
   }
 }
 

@@ -34,6 +34,7 @@ describe("production over a database where a demo key is good", () => {
       PATH: process.env["PATH"],
       NODE_ENV: "production",
       KEY_ENCRYPTION_KEY: "5".repeat(64),
+      SMTP_URL: "none",
       NATS_URL: natsUrl,
       DATABASE_URL: databaseUrl,
       DATA_DIR: temporaryFolder(),
