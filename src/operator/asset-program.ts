@@ -1,6 +1,11 @@
 import type { AssetState } from "../shared/domain/messages.js";
-import { assetStatesOf, noSuchAsset, perform, setAssetState } from "../shared/operators/acts.js";
+import { tradingHoursIn } from "../shared/domain/trading-hours.js";
+import { assetStatesOf, noSuchAsset, perform, setAssetState, setTradingHours } from "../shared/operators/acts.js";
+import { RefusedToOperator } from "../shared/operators/refused.js";
+import { textOption } from "../shared/process/options.js";
 import { type Call, NEEDED_WHY, type Outcome, type Program, type Subcommand, table, timeText } from "./command-line.js";
+
+const ZONE = textOption("--zone <name>", "the time zone of the hours (default: UTC)");
 
 export const ASSET: Program = {
   name: "asset",
@@ -11,8 +16,19 @@ export const ASSET: Program = {
     setter("cancel-only", "cancel_only", "orders are refused, cancels are taken"),
     setter("auction", "auction", "orders gather; resume trades them at one price"),
     setter("resume", "open", "trading goes on"),
+    {
+      usage: "hours <asset> <hours>",
+      summary: "when it opens and closes by itself (outside, cancel-only); none: it trades at all times",
+      options: [NEEDED_WHY, ZONE],
+      run: setHours,
+    },
   ],
-  examples: ["show", 'halt BTC-USD --why "price feed is broken"', 'resume all --why "feed is back"'],
+  examples: [
+    "show",
+    'hours BTC-USD "Mon-Fri 09:00-17:30" --zone Europe/Zurich --why "as agreed"',
+    'halt BTC-USD --why "price feed is broken"',
+    'resume all --why "feed is back"',
+  ],
 };
 
 function setter(name: string, state: AssetState, summary: string): Subcommand {
@@ -29,6 +45,16 @@ function setter(name: string, state: AssetState, summary: string): Subcommand {
   };
 }
 
+async function setHours({ database, actor, words, options }: Call): Promise<Outcome> {
+  const [asset = "", text = ""] = words;
+  const hours = text === "none" ? [] : tradingHoursIn(text);
+  if (hours === null)
+    throw new RefusedToOperator(`${text} are no hours: "Mon-Fri 09:00-17:30, Sat 10:00-12:00", or none`, "it is wrong");
+  await perform(database, setTradingHours(asset, hours, options.zone ?? "UTC", { actor, why: options.why ?? "" }));
+  const [state] = await assetStatesOf(database, asset);
+  return { text: `${asset}: ${state?.hours ?? "trades at all times"}`, json: { asset, hours: state?.hours ?? null } };
+}
+
 async function show({ database, words }: Call): Promise<Outcome> {
   const asset = words[0] === "all" ? null : (words[0] ?? null);
   const states = await assetStatesOf(database, asset);
@@ -38,6 +64,7 @@ async function show({ database, words }: Call): Promise<Outcome> {
     row.state,
     row.since === null ? "-" : timeText(row.since),
     row.why ?? "-",
+    row.hours ?? "-",
   ]);
-  return { text: table([["asset", "state", "since", "why"], ...rows]), json: { assets: states } };
+  return { text: table([["asset", "state", "since", "why", "hours"], ...rows]), json: { assets: states } };
 }

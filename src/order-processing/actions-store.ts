@@ -34,11 +34,11 @@ export class ActionsStore {
   }
 
   /**
-   * Turns due triggers (timers that ran out, sessions that ended) into actions, each once however many processes call this.
-   * After a time without a call, Postgres first gives their owners time to renew them.
+   * Turns due triggers (timers that ran out, sessions that ended) and trading hours that begin or end into actions, each once
+   * however many processes call this. After a time without a call, Postgres first gives owners of triggers time to renew them.
    */
   async fireTriggers(): Promise<void> {
-    await this.#database.query("select fire_cancel_triggers($1)", [TRIGGERS_MAX]);
+    await this.#database.query("select fire_cancel_triggers($1), follow_trading_hours()", [TRIGGERS_MAX]);
   }
 
   /** The accounts that may have an order in the asset's book, or on its way into it. */

@@ -25,6 +25,8 @@ export const POSTGRES_ERRORS = {
   noPlayMoney: "BX021",
   /** The same: the account would have more than can be counted exactly. */
   tooMuchPlayMoney: "BX022",
+  /** A value that Postgres does not know: a time zone, say. */
+  invalidParameter: "22023",
   foreignKeyViolation: "23503",
   uniqueViolation: "23505",
   /** Somebody ended the session: also while its commit, which is done, waited for a standby. */

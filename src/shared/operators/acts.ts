@@ -1,7 +1,9 @@
 /** Acts: statements that change something and write their own audit row, and what Postgres' errors about them mean to who asked. */
+import { columns } from "../database/columns.js";
 import type { Queries, Row } from "../database/database.js";
 import { isPostgresError } from "../database/postgres-errors.js";
 import type { AssetState } from "../domain/messages.js";
+import { type TradingStretch, tradingHoursText } from "../domain/trading-hours.js";
 import type { Account } from "./accounts.js";
 import { RefusedToOperator } from "./refused.js";
 
@@ -71,20 +73,53 @@ export function setAssetState(asset: string | null, state: AssetState, { actor, 
   };
 }
 
+/** No hours: it trades at all times again. `zone` as Postgres knows it: Europe/Zurich, UTC. */
+export function setTradingHours(
+  asset: string,
+  hours: readonly TradingStretch[],
+  zone: string,
+  { actor, why }: By,
+): Act {
+  const values = columns(
+    hours,
+    ({ weekday }) => weekday,
+    ({ opens }) => opens,
+    ({ closes }) => closes,
+  );
+  return {
+    text: `select set_trading_hours($4, $1::smallint[], $2::time[], $3::time[], $5, $6, $7) as "actionId"`,
+    values: [...values, asset, zone, actor, why],
+    explain: (error, database) => {
+      if (isPostgresError(error, "foreignKeyViolation")) return noSuchAsset(database, asset);
+      if (!isPostgresError(error, "invalidParameter")) return error;
+      return new RefusedToOperator(`there is no time zone ${zone}; there are UTC, Europe/Zurich and the like`);
+    },
+  };
+}
+
 export interface AssetWithState {
   readonly asset: string;
   readonly state: AssetState;
   readonly since: Date | null;
   readonly why: string | null;
+  /** Mon-Fri 09:00-17:30 Europe/Zurich; null: it trades at all times. */
+  readonly hours: string | null;
 }
 
 /** Of one asset, or all. */
-export function assetStatesOf(database: Queries, asset: string | null): Promise<AssetWithState[]> {
-  return database.query<AssetWithState>(
-    `select asset, coalesce(state, 'open') as state, since, why
-     from assets left join asset_states using (asset) where $1::text is null or asset = $1 order by asset`,
+export async function assetStatesOf(database: Queries, asset: string | null): Promise<AssetWithState[]> {
+  const rows = await database.query<Omit<AssetWithState, "hours"> & { stretches: TradingStretch[]; zone: string }>(
+    `select asset, coalesce(state, 'open') as state, since, why, zone, coalesce(stretches, '[]') as stretches
+     from assets left join asset_states using (asset) left join (
+       select asset, min(time_zone) as zone, json_agg(json_build_object(
+         'weekday', weekday, 'opens', to_char(opens, 'HH24:MI'), 'closes', to_char(closes, 'HH24:MI'))) as stretches
+       from trading_hours group by asset) as h using (asset)
+     where $1::text is null or asset = $1 order by asset`,
     [asset],
   );
+  return rows.map(({ stretches, zone, ...row }) => {
+    return { ...row, hours: stretches.length === 0 ? null : `${tradingHoursText(stretches)} ${zone}` };
+  });
 }
 
 export async function noSuchAsset(database: Queries, asset: string): Promise<RefusedToOperator> {

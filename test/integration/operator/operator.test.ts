@@ -126,6 +126,21 @@ describe("operators", () => {
     ["more decimals than there are", ["account", "deposit", "alice", "0.0000001", "USD"], /is finer than the currency/],
     ["more than there is", ["account", "withdraw", "alice", "11", "USD"], /^alice has 10 USD available and 0 held/],
     ["a reference of another", ["account", "deposit", "alice", "1", "USD", "--reference", "r"], /was used for another/],
+    [
+      "no hours",
+      ["asset", "hours", "BTC-USD", "Mon 9-17", "--why", "x"],
+      /^Mon 9-17 are no hours: "Mon-Fri 09:00-17:30, /,
+    ],
+    [
+      "hours nowhere",
+      ["asset", "hours", "BTC-USD", "Mon 09:00-17:00", "--zone", "Mars", "--why", "x"],
+      /^there is no time zone Mars; /,
+    ],
+    [
+      "hours of no asset",
+      ["asset", "hours", "DOGE-USD", "Mon 09:00-17:00", "--why", "x"],
+      /^there is no asset DOGE-USD; /,
+    ],
     ["no asset", ["asset", "halt", "DOGE-USD", "--why", "x"], /^there is no asset DOGE-USD; there are BTC-USD, /],
   ];
   for (const [what, args, line] of lines)
@@ -160,6 +175,30 @@ describe("operators", () => {
       expect(await account(...args, "--why", "x").then(String, (error: Error) => error.message)).to.match(
         /one of them$/,
       );
+  });
+
+  it("give an asset trading hours, which take effect at once, and take them away", async () => {
+    const state = async () =>
+      ((await operate("asset", "show", "BTC-USD")).json as { assets: Record<string, string>[] }).assets.map(
+        ({ state, hours }) => [state, hours],
+      );
+    await operate("asset", "hours", "BTC-USD", "Mon-Sun 00:00-00:00", "--zone", "Europe/Zurich", "--why", "always");
+    expect(await state()).to.deep.equal([["open", "Mon-Sun 00:00-00:00 Europe/Zurich"]]);
+    const [{ day } = {}] = await database.query(
+      "select to_char(now() at time zone 'UTC' + interval '3 days', 'Dy') as day",
+    );
+    await operate("asset", "hours", "BTC-USD", `${day} 09:00-17:00`, "--why", "not today");
+    expect(await state()).to.deep.equal([["cancel_only", `${day} 09:00-17:00 UTC`]]);
+    await operate("asset", "hours", "BTC-USD", "none", "--why", "at all times");
+    expect(await state()).to.deep.equal([["open", null]]);
+    expect(await actions()).to.deep.equal(["set_asset_state", "set_asset_state", "set_asset_state", "set_asset_state"]);
+    const { actions: audit } = await account("audit");
+    expect(audit.map((row: { why: string }) => row.why).reverse()).to.deep.equal([
+      "always",
+      "not today",
+      "outside trading hours",
+      "at all times",
+    ]);
   });
 
   it("set the state of an asset, or of all, and see it", async () => {

@@ -90,6 +90,75 @@ describe("actions", () => {
     expect(await value("select available from balances where account_id = 1 and currency = 'USD'")).to.equal(500);
   });
 
+  describe("that come of trading hours", () => {
+    const hours = (days: number[], opens: string, closes: string, zone = "Europe/Zurich") =>
+      database.query("select set_trading_hours('BTC-USD', $1, $2, $3, $4, 'op', 'as agreed')", [
+        days,
+        days.map(() => opens),
+        days.map(() => closes),
+        zone,
+      ]);
+    afterEach(() => database.query("delete from trading_hours_followed"));
+
+    const OFFICE = [[1, 2, 3, 4, 5], "09:00", "17:30"] as const;
+    const NIGHT = [[7], "22:00", "02:00"] as const;
+    const moments: readonly (readonly [typeof OFFICE | typeof NIGHT, string, boolean])[] = [
+      [OFFICE, "2026-01-05 07:59:59Z", false],
+      [OFFICE, "2026-01-05 08:00:00Z", true],
+      [OFFICE, "2026-01-05 16:29:59Z", true],
+      [OFFICE, "2026-01-05 16:30:00Z", false],
+      [OFFICE, "2026-07-06 07:00:00Z", true], // summer time
+      [OFFICE, "2026-07-06 15:30:00Z", false],
+      [OFFICE, "2026-01-10 10:00:00Z", false], // a Saturday
+      [NIGHT, "2026-01-11 20:59:59Z", false],
+      [NIGHT, "2026-01-11 21:00:00Z", true],
+      [NIGHT, "2026-01-12 00:59:59Z", true],
+      [NIGHT, "2026-01-12 01:00:00Z", false],
+      [NIGHT, "2026-03-29 00:30:00Z", false], // the night in which it becomes summer: it is no Sunday's yet
+    ];
+    it("begin and end by the clocks of their place", async () => {
+      for (const [[days, opens, closes], at, expected] of moments) {
+        await hours([...days], opens, closes);
+        expect(await value(`select is_within_trading_hours('BTC-USD', '${at}')`), at).to.equal(expected);
+      }
+    });
+
+    it("open and close once, whoever asks, and leave what an operator has set", async () => {
+      const follow = async () =>
+        (await Promise.all([1, 2, 3].map(() => value("select follow_trading_hours()")))).map(Number).sort();
+      const state = () => value("select state from asset_states where asset = 'BTC-USD'");
+      /** As if the week had gone on. */
+      const nowIt = async (isOpen: boolean) => {
+        await database.query(
+          "update trading_hours set weekday = (extract(isodow from now() at time zone 'UTC')::integer + $1) % 7 + 1",
+          [isOpen ? 6 : 2],
+        );
+      };
+      await database.query("select set_asset_state('BTC-USD', 'open', 'op', 'a test')");
+      await hours([1], "00:00", "00:00", "UTC");
+      for (const [isOpen, expected] of [
+        [false, "cancel_only"],
+        [true, "open"],
+        [false, "cancel_only"],
+      ] as const) {
+        await nowIt(isOpen);
+        await follow();
+        expect(await state()).to.equal(expected);
+        expect(await follow(), "once").to.deep.equal([0, 0, 0]);
+      }
+      await database.query("select set_asset_state('BTC-USD', 'halted', 'op', 'news')");
+      for (const isOpen of [true, false, true]) {
+        await nowIt(isOpen);
+        expect(await follow(), "an operator's").to.deep.equal([0, 0, 0]);
+      }
+      await database.query("select set_asset_state('BTC-USD', 'open', 'op', 'no news')");
+      await nowIt(false);
+      expect(await follow()).to.deep.equal([0, 0, 1]);
+      await hours([], "", "", "UTC");
+      expect(await state()).to.equal("open");
+    });
+  });
+
   /** Nobody has looked for so long, and since then always. */
   const watched = (since: string, lookedAgo = "0 s", brokenAgo = "1 day") =>
     database.query(
