@@ -9,6 +9,7 @@ import {
   integer,
   logLevel,
   oneOf,
+  optionalFlag,
   optionalText,
   production,
   readSettings,
@@ -17,6 +18,7 @@ import {
 import { publicPort } from "../shared/process/tls.js";
 import { collectorUrl } from "../shared/process/trace-settings.js";
 import type { DemoAccounts } from "./migrations.js";
+import type { PlayMoney } from "./play-money.js";
 
 /** How long services may take to stop after the launcher's signal, before they are killed. */
 export const SERVICE_STOP_DEADLINE_MS = 12_000;
@@ -67,6 +69,11 @@ const SETTINGS = v.object({
   demoAccounts: v.pipe(
     v.object({ production: production(), revokes: flag("REVOKE_DEMO_KEYS", false) }),
     v.transform(({ production, revokes }): DemoAccounts => (!production ? "made" : revokes ? "revoked" : "refused")),
+  ),
+  /** Outside production there is a faucet unless somebody turns it off, and accounts may credit themselves. */
+  playMoney: v.pipe(
+    v.object({ production: production(), faucet: optionalFlag("FAUCET") }),
+    v.transform(({ production, faucet }): PlayMoney => ({ faucet: faucet ?? !production, simulated: !production })),
   ),
   /** Null: no traces are exported. */
   collectorUrl: collectorUrl(),

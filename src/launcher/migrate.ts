@@ -14,6 +14,7 @@ try {
   await prepareDatabase(config.databaseUrl, {
     assetsFile: config.assetsFile,
     demoAccounts: config.demoAccounts,
+    playMoney: config.playMoney,
     keySeal: config.keySeal,
     createDatabase: false,
     log,

@@ -10,6 +10,7 @@ import type { Logger } from "../shared/process/log.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import { storeAssets } from "./asset-store.js";
 import { BOT_ACCOUNTS, DEMO_ACCOUNTS, seedDemoAccounts } from "./demo-accounts.js";
+import { type PlayMoney, setPlayMoney } from "./play-money.js";
 
 /** Demo accounts are made outside production; in production their good keys are refused, or revoked if an operator says so. */
 export type DemoAccounts = "made" | "refused" | "revoked";
@@ -19,6 +20,8 @@ export interface MigrationOptions {
   readonly demoAccounts: DemoAccounts;
   /** Outside production the bots have accounts, too. */
   readonly withBots?: boolean;
+  /** Where it is not said, there is none. */
+  readonly playMoney?: PlayMoney;
   /** Seals the secrets of demo keys; null: in production, which makes none. */
   readonly keySeal: KeySeal | null;
   readonly createDatabase: boolean;
@@ -35,6 +38,7 @@ export async function prepareDatabase(databaseUrl: string, options: MigrationOpt
     await assertSizesUnchanged(database, registry.assets);
     await assertDecimalsUnchanged(database, registry.currencies);
     await storeAssets(database, registry);
+    await setPlayMoney(database, options.playMoney ?? { faucet: false, simulated: false });
     const accounts = [...DEMO_ACCOUNTS, ...(options.withBots === true ? BOT_ACCOUNTS : [])];
     if (options.demoAccounts === "made") await seedDemoAccounts(database, accounts, options.keySeal ?? undefined);
     else {

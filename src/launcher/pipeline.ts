@@ -166,11 +166,12 @@ export class Pipeline {
   }
 
   #prepareDatabase(): Promise<void> {
-    const { assetsFile, demoAccounts, bots, keySeal, databaseUrl, logLevel } = this.#config;
+    const { assetsFile, demoAccounts, bots, playMoney, keySeal, databaseUrl, logLevel } = this.#config;
     return prepareDatabase(this.#urls.databaseUrl, {
       assetsFile,
       demoAccounts,
       withBots: bots,
+      playMoney,
       keySeal,
       createDatabase: databaseUrl === null,
       log: createLogger("launcher", logLevel),

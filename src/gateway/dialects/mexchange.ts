@@ -1,7 +1,7 @@
 /**
  * Imitates mExchange (afterburn/mexchange): `/api/orders…`, `/api/order`, balances, `/api/ohlcv` and the faucet, with symbols such as
  * KCN/EUR, sides bid and ask, and UUIDs as order ids (`/ws` is in a file of its own). Keys instead of its accounts: Authorization: Basic. Its market buys take
- * max_slippage_price, and are then limit orders that are immediate or cancelled. There is no faucet: an operator credits money.
+ * max_slippage_price, and are then limit orders that are immediate or cancelled.
  */
 import { Type } from "@sinclair/typebox";
 import { KEY_ROLES } from "../../shared/access/authentication.js";
@@ -9,12 +9,13 @@ import { BalancesStore } from "../../shared/channels/balances-store.js";
 import type { Asset } from "../../shared/domain/assets.js";
 import { CANDLE_INTERVALS_MS, type CandleInterval } from "../../shared/domain/candles.js";
 import { formatDecimal } from "../../shared/domain/decimal.js";
-import { isRefusal, refuse } from "../../shared/domain/rejects.js";
+import { isRefusal } from "../../shared/domain/rejects.js";
 import { type Identity, identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
 import { type NewOrderBody, words } from "../orders/order-body.js";
 import { answerErrors, orderNotFound } from "./dialect-errors.js";
+import { mexchangeMoney } from "./mexchange-money.js";
 import { bodyOf, ORDER, sideWord } from "./mexchange-orders.js";
 import { type NamedOrder, orderOfUuid, orderUuid } from "./order-uuid.js";
 import { type OwnFill, type OwnOrder, OwnOrdersStore } from "./own-orders-store.js";
@@ -31,11 +32,6 @@ const OHLCV = Type.Object({
   interval: words(...(Object.keys(CANDLE_INTERVALS_MS) as CandleInterval[])),
   limit: Type.Integer({ default: 500 }),
 });
-
-const NO_FAUCET = refuse(
-  "UNSUPPORTED_COMBINATION",
-  "there is no faucet here; an operator credits money: npm run account",
-);
 
 export const mexchange: GatewayPlugin = (server, context) => {
   const { identification, registry, market, database } = context;
@@ -120,12 +116,7 @@ export const mexchange: GatewayPlugin = (server, context) => {
     });
     return { data };
   });
-  server.get("/api/faucet/status", read, () => {
-    return { available: false, next_claim_at: null, last_claim_at: null, amount_per_claim: "0", cooldown_hours: 0 };
-  });
-  server.post("/api/faucet/claim", read, () => {
-    throw new Problem(NO_FAUCET, { status: 403 });
-  });
+  return mexchangeMoney(server, context);
 };
 
 function bounded({ limit, offset }: { readonly limit: number; readonly offset: number }) {

@@ -5,6 +5,7 @@ import { auth } from "./auth.js";
 import { codeSignIn } from "./code-sign-in.js";
 import { me } from "./me.js";
 import { PeopleStore } from "./people-store.js";
+import { playMoney } from "./play-money.js";
 import { SignIns } from "./sign-ins.js";
 
 /** Everything that people do in a browser and programs do not, a plugin a file. */
@@ -13,5 +14,5 @@ export const people: GatewayPlugin = (server, context) => {
   const store = new PeopleStore(database);
   const signIns = new SignIns(store, config);
   const ownPage = { onRequest: async (request: FastifyRequest) => refuseForeign(request, config.pageOrigins) };
-  for (const plugin of [auth, codeSignIn, me]) plugin(server, { context, store, signIns, ownPage });
+  for (const plugin of [auth, codeSignIn, me, playMoney]) plugin(server, { context, store, signIns, ownPage });
 };

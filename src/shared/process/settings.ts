@@ -88,6 +88,15 @@ export function flag(variable: string, fallback: boolean) {
   );
 }
 
+/** Null: the variable is not set. */
+export function optionalFlag(variable: string) {
+  return v.pipe(
+    optionalText(variable),
+    v.check((word) => word === null || [...YES, ...NO].includes(word.toLowerCase()), mustBe(variable, "1 or 0")),
+    v.transform((word) => (word === null ? null : YES.includes(word.toLowerCase()))),
+  );
+}
+
 export function oneOf<const Allowed extends readonly string[]>(
   variable: string,
   fallback: NoInfer<Allowed[number]>,
