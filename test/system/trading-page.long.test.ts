@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import type { Locator, Page } from "playwright-core";
-import { violations } from "../support/accessibility.js";
+import type { BrowserContextOptions, Locator, Page, Route } from "playwright-core";
+import { isFocusSeen, violations } from "../support/accessibility.js";
 import { describeInBrowser } from "../support/chromium.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
 
@@ -14,6 +15,16 @@ describeInBrowser("the page where people trade", (open) => {
 
   const row = (page: Page, table: string, words: string | RegExp): Locator =>
     page.getByRole("table", { name: table }).getByRole("row").filter({ hasText: words });
+  const sent = (page: Page, words: RegExp): Locator => page.getByRole("listitem").filter({ hasText: words }).first();
+
+  async function opened(keyId: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const { page } = await open(bourse.endpoints.notifierUrl, options);
+    await page.getByLabel("Key id").fill(keyId);
+    await page.getByLabel("Secret").fill(keyId);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("heading", { name: "Order · BTC-USD" }).waitFor();
+    return page;
+  }
 
   async function order(page: Page, side: "Buy" | "Sell", quantity: string, price: string): Promise<void> {
     await page.getByRole("button", { name: side, exact: true }).click();
@@ -22,25 +33,164 @@ describeInBrowser("the page where people trade", (open) => {
     await page.getByRole("button", { name: `${side} BTC` }).click();
   }
 
-  it("takes an order of a key, says what it costs and what is wrong with it, and cancels it", async () => {
-    const { page } = await open(bourse.endpoints.notifierUrl);
-    await page.getByLabel("Key id").fill("random1");
-    await page.getByLabel("Secret").fill("random1");
-    await page.getByRole("button", { name: "Log in" }).click();
+  it("says what an order costs and what is wrong with it, shows it, changes it in its row, and cancels it", async () => {
+    const page = await opened("random1");
     await order(page, "Sell", "0.5", "64000.005");
     await page.locator("#order-price-problem", { hasText: "205 INVALID_PRICE" }).waitFor();
     await page.getByLabel("Price (USD)").fill("64000");
     await page.getByText("The exchange would take it").waitFor();
     await page.getByText(/^Holds 0\.5 BTC of [\d.,]+ BTC available$/).waitFor();
     await page.getByRole("button", { name: "Sell BTC" }).click();
-    await row(page, "Open orders", "0.5 at 64000.00").waitFor();
-    await page
-      .getByRole("listitem")
-      .filter({ hasText: /Order \d+ is open/ })
-      .waitFor();
-    await page.screenshot({ path: "/tmp/page-1.png", fullPage: true });
+    await sent(page, /Order \d+ is open/).waitFor();
+    await page.getByRole("button", { name: /^Edit BTC-USD/ }).click();
+    await page.getByLabel(/^Quantity of BTC-USD/).fill("0.4");
+    await page.getByLabel(/^Price of BTC-USD/).fill("64001");
     expect(await violations(page)).to.deep.equal([]);
+    await page.keyboard.press("Enter");
+    await row(page, "Open orders", "0.4 at 64001.00").waitFor();
     await page.getByRole("button", { name: /^Cancel BTC-USD/ }).click();
     await row(page, "Ended orders", "canceled (requested)").waitFor();
   });
+
+  it("sends an order again whose outcome the exchange does not know, under its id: it trades once", async () => {
+    const page = await opened("random1");
+    const ids: string[] = [];
+    // The exchange takes it, and the answer says that nobody knows.
+    const unknown = async (route: Route) => {
+      const { clientOrderId } = route.request().postDataJSON() as { clientOrderId: string };
+      const response = await route.fetch();
+      const isFirst = ids.push(clientOrderId) === 1;
+      const json = { code: 302, name: "UNKNOWN_OUTCOME", text: "the log did not answer in time" };
+      await route.fulfill({ response, ...(isFirst && { status: 503, json }) });
+    };
+    await page.route(/\/v1\/orders$/, (route) =>
+      route.request().method() === "POST" ? unknown(route) : route.continue(),
+    );
+    await order(page, "Sell", "0.3", "65000");
+    await sent(page, /It had been taken at the first attempt, and counts once/).waitFor();
+    expect(ids).to.have.length(2);
+    expect(new Set(ids).size).to.equal(1);
+    expect(await row(page, "Open orders", "0.3 at 65000.00").count()).to.equal(1);
+    await page.getByRole("button", { name: "Cancel all orders…" }).click();
+    await page.getByRole("button", { name: "Yes, all" }).click();
+    await page.getByText("No order is open.").waitFor();
+  });
+
+  it("can be traded at by keyboard alone, with a level of the book for a price, and rings an alarm", async () => {
+    const maker = await opened("random2");
+    await order(maker, "Sell", "0.2", "64000");
+    await row(maker, "Open orders", "0.2 at 64000.00").waitFor();
+    const page = await opened("random1");
+    await page.locator(".book tbody[data-side=sell] button", { hasText: "64,000.00" }).click();
+    expect(await page.getByLabel("Price (USD)").inputValue()).to.equal("64000.00");
+    await page.getByLabel("Price (USD)").fill("");
+    await page.getByRole("button", { name: "Dark" }).focus();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    expect(await violations(page)).to.deep.equal([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await page.keyboard.press("b");
+    await page.keyboard.press("Escape");
+    expect(await isFocusSeen(page)).to.equal(true);
+    await page.keyboard.type("0.2");
+    for (let press = 0; press < 5; press++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter"); // Best price
+    expect(await page.getByLabel("Price (USD)").inputValue()).to.equal("64000.00");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await sent(page, /Order \d+ is filled/).waitFor();
+    await row(maker, "Ended orders", "0.2 at 64000.00").filter({ hasText: "filled" }).waitFor();
+
+    await page.getByLabel("Ring when BTC-USD is at").fill("64010");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Remove the alarm at 64010.00" }).waitFor();
+    await order(maker, "Sell", "0.1", "64010");
+    await order(page, "Buy", "0.1", "64010");
+    await page.getByText("⏰ BTC-USD is at or above 64010.00").waitFor();
+  });
+
+  it("reads fills, all orders and a ledger with what there was after each entry, and saves them", async () => {
+    const [page, taker] = [await opened("random2"), await opened("random1")];
+    await order(page, "Sell", "0.1", "64020");
+    await order(taker, "Buy", "0.1", "64020");
+    await sent(taker, /Order \d+ is filled/).waitFor();
+    for (const [name, file] of [
+      ["Fills", "fills.csv"],
+      ["All orders", "all orders.csv"],
+    ] as const) {
+      await page.getByRole("button", { name, exact: true }).click();
+      await row(page, name, "BTC-USD").first().waitFor();
+      const saved = page.waitForEvent("download");
+      await page.locator(".orders").getByRole("button", { name: "Save as CSV" }).click();
+      const download = await saved;
+      expect(download.suggestedFilename()).to.equal(file);
+      expect(readFileSync(await download.path(), "utf8")).to.match(/^Order,Side,.*\r\nBTC-USD \d+,sell,/);
+      expect(await violations(page)).to.deep.equal([]);
+    }
+    await page.getByText("Ledger", { exact: true }).click();
+    const inUsd = { has: page.getByText("USD", { exact: true }) };
+    const now = await row(page, "Balances", "USD").filter(inUsd).innerText();
+    const newest = await row(page, "What changed it", "USD").filter(inUsd).first().innerText();
+    expect(newest.split("\t").at(-1)).to.equal(now.split("\t")[1]);
+    expect(await violations(page)).to.deep.equal([]);
+  });
+
+  it("cancels what is open when its tab is gone, if that was asked for", async () => {
+    const [page, other] = [await opened("random1"), await opened("random1")];
+    await page.getByLabel(/^Cancel my orders when this tab is gone/).check();
+    await page.getByText("On: when this tab is gone").waitFor();
+    await order(page, "Buy", "0.1", "60000");
+    await row(other, "Open orders", "0.1 at 60000.00").waitFor();
+    await page.close();
+    await other.getByText("No order is open.").waitFor();
+  });
+
+  it("signs somebody up by e-mail, trades with what the faucet gives, keeps the session over a reload, and signs out", async () => {
+    const { page } = await open(bourse.endpoints.notifierUrl);
+    await page.getByLabel("E-mail address").fill("nobody");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").filter({ hasText: "email must be an e-mail address" }).waitFor();
+    await page.getByLabel("E-mail address").fill("ann@example.com");
+    await page.keyboard.press("Enter");
+    const told = await page.getByText(/whose code is \d{6}/).innerText();
+    await page.getByLabel("Code", { exact: true }).fill(/code is (\d{6})/.exec(told)?.[1] ?? "");
+    expect(await violations(page)).to.deep.equal([]);
+    await page.keyboard.press("Enter");
+    await page.getByText(/^Signed in as ann@example\.com, account /).waitFor();
+    expect(await page.evaluate("document.cookie + sessionStorage.length")).to.equal("0");
+
+    await page.reload();
+    await page.getByText("Sessions", { exact: true }).click();
+    await page.getByText(/^this one, from /).waitFor();
+    expect(await violations(page)).to.deep.equal([]);
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.getByLabel("E-mail address").waitFor();
+    await page.reload();
+    await page.getByLabel("E-mail address").waitFor();
+    expect(await page.evaluate("localStorage.length")).to.equal(0);
+  });
+
+  for (const colorScheme of ["light", "dark"] as const)
+    it(`is legible on a screen of 320 px, ${colorScheme}, with all that it has`, async () => {
+      const page = await opened("random2", { viewport: { width: 320, height: 640 }, colorScheme });
+      await page.getByRole("button", { name: "Stop limit" }).click();
+      for (const summary of ["Iceberg, minimum, self-trades", "API keys", "Ledger"])
+        await page.getByText(summary, { exact: true }).click();
+      await page.getByLabel("Time in force").selectOption("GTD");
+      await page.getByRole("button", { name: "Make a key" }).click();
+      await page.getByText("This secret is shown this once").waitFor();
+      expect(await page.evaluate("document.documentElement.scrollWidth")).to.equal(320);
+      expect(await violations(page)).to.deep.equal([]);
+      await page.getByRole("button", { name: "I have it" }).click();
+      await page
+        .getByRole("button", { name: /^Revoke random2-/ })
+        .first()
+        .click();
+      await page
+        .getByText(/, trade, revoked/)
+        .first()
+        .waitFor();
+      await page.screenshot({ path: `/tmp/page-320-${colorScheme}.png`, fullPage: true });
+    });
 });

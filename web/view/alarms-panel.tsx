@@ -43,7 +43,7 @@ export function AlarmsPanel({ page, desk: { alarms }, keys }: AlarmsPanelProps) 
       >
         <Field
           id={ALARM_FIELD_ID}
-          label={`Price of ${asset?.name ?? ""}`}
+          label={`Ring when ${asset?.name ?? "it"} is at`}
           inputMode="decimal"
           problem={alarms.problem.value}
           value={price.value}
