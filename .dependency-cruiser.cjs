@@ -3,7 +3,7 @@
  * to the outside has one owner.
  */
 const SERVICE =
-  "^src/(order-handler|order-processing|matching-engine|trade-processing|market-data-notifier|gateway|reconciliation|trace-export|operator|terminal|launcher|bots)/";
+  "^src/(order-handler|order-processing|matching-engine|trade-processing|market-data-notifier|gateway|back-office|reconciliation|trace-export|operator|terminal|launcher|bots)/";
 
 /** The rooms of src/shared, and the rooms that each may use beside itself: arrows run one way. docs/house.md draws them. */
 const ROOMS = {

@@ -21,6 +21,7 @@ make_user trade_processing "$TRADE_PROCESSING_PASSWORD"
 make_user market_data_notifier "$MARKET_DATA_NOTIFIER_PASSWORD"
 make_user reconciliation "$RECONCILIATION_PASSWORD"
 make_user gateway "$GATEWAY_PASSWORD"
+make_user back_office "$BACK_OFFICE_PASSWORD"
 make_user operator "$OPERATOR_PASSWORD"
 
 # What standbys lack is told to whoever monitors.

@@ -13,7 +13,7 @@ import pg from "pg";
 import { io } from "socket.io-client";
 
 const DEADLINE_MS = 120_000;
-const SERVICES = 7;
+const SERVICES = 8;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "bourse-smoke-"));
@@ -33,12 +33,13 @@ async function freePort() {
 async function start() {
   const { NATS_URL: _nats, DATABASE_URL: _database, NODE_ENV: _mode, ...inherited } = process.env;
   const [handler, notifier, gateway, grpc] = [await freePort(), await freePort(), await freePort(), await freePort()];
-  const admin = await freePort();
+  const [backOffice, admin] = [await freePort(), await freePort()];
   const ports = {
     ORDER_HANDLER_PORT: handler,
     NOTIFIER_PORT: notifier,
     GATEWAY_PORT: gateway,
     GRPC_PORT: grpc,
+    BACK_OFFICE_PORT: backOffice,
     ADMIN_PORT_BASE: Math.min(admin, 65_500 - SERVICES),
   };
   launcher = spawn(process.execPath, [join(root, "dist", "launcher", "main.js")], {

@@ -7,7 +7,17 @@ export interface BannerOptions {
 
 /** The text for a pipeline that runs: addresses, and a first order to try. Without passwords, since it may be logged. */
 export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: BannerOptions): string {
-  const { orderHandler, notifierUrl, gatewayUrl, grpc, rustExchangeWsUrl, natsUrl, databaseUrl, services } = endpoints;
+  const {
+    orderHandler,
+    notifierUrl,
+    gatewayUrl,
+    backOfficeUrl,
+    grpc,
+    rustExchangeWsUrl,
+    natsUrl,
+    databaseUrl,
+    services,
+  } = endpoints;
   const { host, port, tls } = orderHandler;
   const netcat = tls === true ? `openssl s_client -quiet -connect ${host}:${port}` : `nc ${host} ${port}`;
   const lines = [
@@ -20,6 +30,7 @@ export function banner(endpoints: Endpoints, { dataFolder, withDemoAccounts }: B
     ...(rustExchangeWsUrl === undefined
       ? []
       : [`  gateway      ${rustExchangeWsUrl} (the Rust Crypto Exchange's WebSocket)`]),
+    `  desk         ${backOfficeUrl} (for operators: a key of the role operator)`,
     `  Postgres     ${withoutCredentials(databaseUrl)}`,
     `  NATS         ${withoutCredentials(natsUrl)}`,
     ...services.map(({ name, adminUrl }) => `  ${name.padEnd(20)} ${adminUrl}/readyz, /metrics`),

@@ -42,6 +42,7 @@ const SETTINGS = v.object({
   orderHandler: publicPort(text("ORDER_HANDLER_HOST", "127.0.0.1"), listenPort("ORDER_HANDLER_PORT", 7001)),
   notifier: publicPort(text("NOTIFIER_HOST", "127.0.0.1"), listenPort("NOTIFIER_PORT", 7002)),
   gateway: publicPort(text("GATEWAY_HOST", "127.0.0.1"), listenPort("GATEWAY_PORT", 7003)),
+  backOffice: publicPort(text("BACK_OFFICE_HOST", "127.0.0.1"), listenPort("BACK_OFFICE_PORT", 7004)),
   grpcPort: listenPort("GRPC_PORT", 3050),
   /** Of the Rust Crypto Exchange's WebSocket; 0: there is none. */
   rustExchangeWsPort: v.pipe(

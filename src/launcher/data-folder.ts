@@ -87,7 +87,7 @@ export class DataFolder {
       if (isAlive(pid) && startOf(pid) === start)
         throw new ConfigurationError(
           `${this.path} is in use by the launcher with process id ${pid}: stop that one, or set DATA_DIR to another folder ` +
-            "(and ORDER_HANDLER_PORT, NOTIFIER_PORT, GATEWAY_PORT, GRPC_PORT, ADMIN_PORT_BASE to other ports)",
+            "(and ORDER_HANDLER_PORT, NOTIFIER_PORT, GATEWAY_PORT, GRPC_PORT, BACK_OFFICE_PORT, ADMIN_PORT_BASE to other ports)",
         );
       rmSync(this.#lockFile, { force: true });
     }

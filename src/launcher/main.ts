@@ -22,6 +22,7 @@ async function run(): Promise<void> {
     onRestart: () => {
       if (isReady) writeEndpoints(dataFolder.path, pipeline.endpoints());
     },
+    onStopAsked: () => stopRequest.ask("an operator, at the desk"),
   });
   let isReady = false;
   try {

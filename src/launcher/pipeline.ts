@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Endpoints } from "../shared/process/endpoints.js";
+import type { BotsState, LauncherAsk } from "../shared/process/launcher-asks.js";
 import { createLogger } from "../shared/process/log.js";
 import { BOTS, type ServiceName } from "../shared/process/services.js";
+import { BotsSwitch } from "./bots-switch.js";
 import type { LauncherConfig } from "./config.js";
 import type { DataFolder } from "./data-folder.js";
 import { findNatsBinary, startNats } from "./embedded-nats.js";
@@ -26,7 +28,12 @@ const DOORS: readonly ServiceName[] = ["order-handler", "gateway"];
 function processesOf(config: LauncherConfig): readonly (readonly ServiceName[])[] {
   const behind = servicesOf(config).filter((name) => name !== BOTS && !DOORS.includes(name));
   if (config.processes === "apart") return behind.map((name) => [name]);
-  return [["order-processing", "matching-engine", "trade-processing"], ...behind.slice(3).map((name) => [name])];
+  const together: readonly (readonly ServiceName[])[] = [
+    ["order-processing", "matching-engine", "trade-processing"],
+    ["reconciliation", "back-office"], // they look, now and then
+  ];
+  const alone = behind.filter((name) => !together.flat().includes(name));
+  return [...together, ...alone.map((name) => [name])];
 }
 
 /** A part of the pipeline did not start; the message names it and says why. */
@@ -34,26 +41,38 @@ export class StartFailed extends Error {
   override readonly name = "StartFailed";
 }
 
+export interface PipelineEvents extends SupervisorEvents {
+  /** An operator wants everything to stop. */
+  readonly onStopAsked: () => void;
+}
+
 /** The whole pipeline: starts both servers and then the services, and stops them in reverse. */
 export class Pipeline {
   readonly #config: LauncherConfig;
   readonly #dataFolder: DataFolder;
-  readonly #events: SupervisorEvents;
+  readonly #events: PipelineEvents;
   readonly #servers: Supervisor[] = [];
   readonly #services = new Map<ServiceName, Supervisor>();
   /** The notifier's processes beside the first one. */
   readonly #furtherNotifiers: Supervisor[] = [];
   /** Null: there is one notifier, which opens its port by itself. */
   readonly #notifierPort: SharedPort | null;
+  readonly #bots: BotsSwitch;
   #urls = { natsUrl: "", databaseUrl: "" };
   /** The embedded server's URL for a user; null: the server is configured, with one user for all. */
   #natsUrlOf: ((user: NatsUser) => string) | null = null;
 
-  constructor(config: LauncherConfig, dataFolder: DataFolder, events: SupervisorEvents) {
+  constructor(config: LauncherConfig, dataFolder: DataFolder, events: PipelineEvents) {
     this.#config = config;
     this.#dataFolder = dataFolder;
     this.#events = events;
     this.#notifierPort = config.notifierProcesses > 1 ? new SharedPort() : null;
+    this.#bots = new BotsSwitch({
+      adminUrl: adminUrl(config, BOTS),
+      isRunning: () => this.#services.has(BOTS),
+      start: () => this.#startBots(),
+      stop: () => this.#stopBots(),
+    });
   }
 
   /** Starts everything. Rejects with StartFailed; the caller must then `stop` the parts that run. */
@@ -63,7 +82,7 @@ export class Pipeline {
       this.#config.databaseUrl ?? this.#startPostgres(),
     ]);
     this.#urls = { natsUrl, databaseUrl };
-    await this.#step("the database's tables", () => this.#prepareDatabase());
+    await this.#step("the database's tables", () => this.#prepareDatabase(this.#config.bots));
     await Promise.all([
       ...processesOf(this.#config).map((services) => this.#startServices(services)),
       ...furtherPlaces(this.#config).map((place) => this.#startServices(["market-data-notifier"], place)),
@@ -75,7 +94,7 @@ export class Pipeline {
 
   /** Stops the services in the direction of an order, so that each has received everything before; then the servers. */
   async stop(): Promise<void> {
-    await this.#services.get(BOTS)?.stop(); // it cancels its orders while there is somebody to tell
+    await this.#bots.turn("off"); // they cancel their orders while there is somebody to tell
     this.#notifierPort?.close();
     await Promise.all(DOORS.map((door) => this.#services.get(door)?.stop()));
     for (const service of servicesOf(this.#config)) await this.#services.get(service)?.stop();
@@ -84,7 +103,7 @@ export class Pipeline {
   }
 
   endpoints(): Endpoints {
-    const { notifier, gateway, grpcPort, rustExchangeWsPort } = this.#config;
+    const { notifier, gateway, backOffice, grpcPort, rustExchangeWsPort } = this.#config;
     const { host, port, tls } = this.#config.orderHandler;
     const isTls = tls !== null;
     const scheme = isTls ? "https" : "http";
@@ -97,11 +116,17 @@ export class Pipeline {
       ...(rustExchangeWsPort !== 0 && {
         rustExchangeWsUrl: `${isTls ? "wss" : "ws"}://${gateway.host}:${rustExchangeWsPort}`,
       }),
+      backOfficeUrl: `${scheme}://${backOffice.host}:${backOffice.port}`,
       services: [
-        ...servicesOf(this.#config).map((name) => this.#endpointOf(name, this.#services.get(name))),
+        ...this.#names().map((name) => this.#endpointOf(name, this.#services.get(name))),
         ...this.#furtherNotifiers.map((part, at) => this.#endpointOf("market-data-notifier", part, at + 1)),
       ],
     };
+  }
+
+  #names(): ServiceName[] {
+    const usual = servicesOf(this.#config).filter((name) => name !== BOTS);
+    return this.#services.has(BOTS) ? [...usual, BOTS] : usual;
   }
 
   #endpointOf(name: ServiceName, part: Supervisor | undefined, place = 0): Endpoints["services"][number] {
@@ -165,12 +190,12 @@ export class Pipeline {
     server.keepRunning();
   }
 
-  #prepareDatabase(): Promise<void> {
-    const { assetsFile, demoAccounts, bots, playMoney, keySeal, databaseUrl, logLevel } = this.#config;
+  #prepareDatabase(withBots: boolean): Promise<void> {
+    const { assetsFile, demoAccounts, playMoney, keySeal, databaseUrl, logLevel } = this.#config;
     return prepareDatabase(this.#urls.databaseUrl, {
       assetsFile,
       demoAccounts,
-      withBots: bots,
+      withBots,
       playMoney,
       keySeal,
       createDatabase: databaseUrl === null,
@@ -183,7 +208,8 @@ export class Pipeline {
     const { natsUrl, databaseUrl } = this.#urls;
     const natsUrlOf = this.#natsUrlOf ?? (() => natsUrl);
     const port = names.includes("market-data-notifier") ? this.#notifierPort : null;
-    const settings = { config: this.#config, dataFolder: this.#dataFolder.path, natsUrlOf, databaseUrl };
+    const onAsk = (what: LauncherAsk) => this.#answer(what);
+    const settings = { config: this.#config, dataFolder: this.#dataFolder.path, natsUrlOf, databaseUrl, onAsk };
     const ofOne = servicePart(names, { ...settings, place: port === null ? null : place });
     const part = new Supervisor(port === null ? ofOne : takingPart(ofOne, port, place), this.#events);
     if (place > 0) this.#furtherNotifiers[place - 1] = part;
@@ -196,6 +222,31 @@ export class Pipeline {
       }
     });
     part.keepRunning();
+  }
+
+  async #startBots(): Promise<void> {
+    if (!this.#config.bots) await this.#prepareDatabase(true); // they have accounts then
+    try {
+      await this.#startServices([BOTS]);
+    } catch (error) {
+      await this.#stopBots();
+      throw error;
+    }
+    this.#events.onRestart();
+  }
+
+  async #stopBots(): Promise<void> {
+    await this.#services.get(BOTS)?.stop();
+    this.#services.delete(BOTS);
+    this.#events.onRestart();
+  }
+
+  /** What a service asks for. */
+  async #answer(what: LauncherAsk): Promise<BotsState> {
+    if (what === "stop") this.#events.onStopAsked();
+    if (what === "start bots") return await this.#bots.turn("on");
+    if (what === "stop bots") return await this.#bots.turn("off");
+    return this.#bots.state;
   }
 
   async #step(name: string, start: () => Promise<unknown>): Promise<void> {

@@ -9,6 +9,7 @@ export async function assertPortsFree(config: LauncherConfig): Promise<void> {
     { ...config.orderHandler, variable: "ORDER_HANDLER_PORT" },
     { ...config.notifier, variable: "NOTIFIER_PORT" },
     { ...config.gateway, variable: "GATEWAY_PORT" },
+    { ...config.backOffice, variable: "BACK_OFFICE_PORT" },
     { host: config.gateway.host, port: config.grpcPort, variable: "GRPC_PORT" },
     ...(config.rustExchangeWsPort === 0
       ? []

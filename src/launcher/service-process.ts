@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CONNECTION, TAKES_CONNECTIONS } from "../shared/process/handed-connections.js";
+import { askIn, type BotsState, type LauncherAsk } from "../shared/process/launcher-asks.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import type { Readiness } from "../shared/process/readiness.js";
 import { BESIDE, BOTS, placeOf, SERVICES, type ServiceName, TRACE_EXPORT } from "../shared/process/services.js";
@@ -22,6 +23,8 @@ export interface ServiceSettings {
   readonly databaseUrl: string;
   /** Of several processes of a service that share its port, which one this is: 0, 1, …; null: it opens its port by itself. */
   readonly place?: number | null;
+  /** What its services may ask for (shared/process/launcher-asks.ts). */
+  readonly onAsk?: (what: LauncherAsk) => Promise<BotsState>;
 }
 
 /** `place` as in ServiceSettings; the ports of the second process and later ones come after those of all services. */
@@ -60,7 +63,7 @@ const togetherFile = join(projectRoot, "dist", "launcher", "together.js");
  * its channel to the launcher closes. Its arguments name the data folder, for people and for the next launcher.
  */
 export function servicePart(services: readonly ServiceName[], settings: ServiceSettings): Part {
-  const { config, dataFolder, databaseUrl } = settings;
+  const { config, dataFolder, databaseUrl, onAsk } = settings;
   const [first = "order-handler", ...others] = services;
   const program = others.length === 0 ? [mainFile(first), dataFolder] : [togetherFile, dataFolder, ...services];
   return {
@@ -84,6 +87,11 @@ export function servicePart(services: readonly ServiceName[], settings: ServiceS
         },
       });
       await once(child, "spawn");
+      child.on("message", (message) => {
+        const ask = askIn(message);
+        if (ask === null) return;
+        void onAsk?.(ask.what).then((bots) => child.connected && child.send(ask.answer(bots)));
+      });
       return running(child);
     },
   };

@@ -11,9 +11,11 @@ export class StopRequest {
   /** Resolves with the reason to stop. */
   readonly received: Promise<string>;
   #receivedAtMs: number | null = null;
+  #resolve: (why: string) => void = () => undefined;
 
   constructor(npmPid: number | null) {
     this.received = new Promise((resolve) => {
+      this.#resolve = resolve;
       const receive = (why: string) => {
         const nowMs = performance.now();
         if (this.#receivedAtMs !== null && nowMs - this.#receivedAtMs > ECHO_MS) process.exit(1);
@@ -28,6 +30,12 @@ export class StopRequest {
         receive("npm is gone");
       }, NPM_CHECK_MS);
     });
+  }
+
+  /** Somebody asks for it who is no signal. */
+  ask(why: string): void {
+    this.#receivedAtMs ??= performance.now();
+    this.#resolve(why);
   }
 
   get isReceived(): boolean {

@@ -83,12 +83,13 @@ export class ActionsFollower {
 
 /**
  * The commands that an action becomes in an asset; none if it does not concern the asset. `owners`, the accounts that may
- * have orders there, are looked at only when the action suspends all accounts.
+ * have orders there, are looked at only when the action is about all of them.
  */
 export function commandsOf(action: Action, asset: string, owners: readonly AccountId[]): ActionCommand[] {
   const { actionId, kind, accountId, assetState } = action;
-  // Only "cancel_all" has to wait for older requests: after a suspension they are refused when their turn comes.
-  const coversLog = kind === "cancel_all";
+  // Only "cancel_all" of an account has to wait for older requests: after a suspension they are refused when their turn comes, and
+  // where everybody's orders are cancelled, the asset takes no more of them before.
+  const coversLog = kind === "cancel_all" && accountId !== null;
   const told = (owner: AccountId | 0, body: CommandBody): ActionCommand => ({
     actionId,
     accountId: owner,
@@ -96,7 +97,8 @@ export function commandsOf(action: Action, asset: string, owners: readonly Accou
     coversLog,
   });
   const cancelAll = (owner: AccountId) => told(owner, { kind: "cancel_all", side: null });
-  if (kind === "set_asset_state" && assetState !== null && (action.asset ?? asset) === asset)
+  if ((action.asset ?? asset) !== asset) return [];
+  if (kind === "set_asset_state" && assetState !== null)
     return [told(0, { kind: "set_asset_state", state: assetState })];
   if (isAboutAllAccounts(action)) {
     // One command at least names the action: else it would be followed again after a restart, and may be over by then.
@@ -107,5 +109,5 @@ export function commandsOf(action: Action, asset: string, owners: readonly Accou
 }
 
 function isAboutAllAccounts({ kind, accountId }: Action): boolean {
-  return kind === "suspend" && accountId === null;
+  return (kind === "suspend" || kind === "cancel_all") && accountId === null;
 }

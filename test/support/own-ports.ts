@@ -9,17 +9,18 @@ export async function ownPorts() {
   const adminPorts = await freePortsInARow(ADMIN_PORTS);
   const taken = (port: number) => port >= adminPorts && port < adminPorts + ADMIN_PORTS;
   const ports = new Set<number>();
-  while (ports.size < 5) {
+  while (ports.size < 6) {
     const port = await freePort();
     if (!taken(port)) ports.add(port);
   }
-  const [orderHandler, notifier, gateway, grpc, rustExchange] = ports;
+  const [orderHandler, notifier, gateway, grpc, rustExchange, backOffice] = ports;
   return {
     ORDER_HANDLER_PORT: String(orderHandler),
     NOTIFIER_PORT: String(notifier),
     GATEWAY_PORT: String(gateway),
     GRPC_PORT: String(grpc),
     GATEWAY_RUST_EXCHANGE_WS_PORT: String(rustExchange),
+    BACK_OFFICE_PORT: String(backOffice),
     ADMIN_PORT_BASE: String(adminPorts),
   };
 }

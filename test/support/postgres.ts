@@ -84,6 +84,7 @@ export type ServiceRole =
   | "bourse_trade_processing"
   | "bourse_market_data_notifier"
   | "bourse_gateway"
+  | "bourse_back_office"
   | "bourse_reconciliation"
   | "bourse_operator";
 

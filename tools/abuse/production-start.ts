@@ -5,7 +5,7 @@ import { mainFile } from "../../src/launcher/service-process.js";
 import { patience } from "../../test/support/machine.js";
 import type { Target } from "../load/target.js";
 
-const SERVICES = ["order-handler", "market-data-notifier", "gateway"] as const;
+const SERVICES = ["order-handler", "market-data-notifier", "gateway", "back-office"] as const;
 /** What a hasty operator writes; only the first one is production, the others are nothing at all. */
 const SPELLINGS = ["production", "Production", "prod"] as const;
 const ENDS_WITHIN_MS = 20_000;
@@ -29,7 +29,7 @@ export async function startedInProduction(target: Target, stopping: AbortSignal)
 
 /** What the service says of why it ended; one that does not end says that. */
 async function endOf(service: (typeof SERVICES)[number], env: NodeJS.ProcessEnv): Promise<string> {
-  const names = ["ORDER_HANDLER_PORT", "NOTIFIER_PORT", "GATEWAY_PORT", "GRPC_PORT", "ADMIN_PORT"];
+  const names = ["ORDER_HANDLER_PORT", "NOTIFIER_PORT", "GATEWAY_PORT", "GRPC_PORT", "BACK_OFFICE_PORT", "ADMIN_PORT"];
   const ports = await Promise.all(names.map(async (name) => [name, String(await freePort())] as const));
   const timeout = patience(ENDS_WITHIN_MS);
   const options = { env: { PATH: process.env["PATH"], ...env, ...Object.fromEntries(ports) }, timeout };

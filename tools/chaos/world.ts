@@ -257,6 +257,7 @@ export class World {
       GATEWAY_PORT: String(await freePort()),
       GRPC_PORT: String(await freePort()),
       GATEWAY_RUST_EXCHANGE_WS_PORT: "0",
+      BACK_OFFICE_PORT: String(await freePort()),
       LOG_LEVEL: "warn",
       TRIM_MARGIN_MESSAGES: "1000000000", // the oracle reads what was logged since it looked before
       ...this.#settings,

@@ -17,7 +17,14 @@ export interface Action {
     | "withdrawal"
     | "set_asset_state"
     | "cancel_all"
-    | "end_session";
+    | "end_session"
+    | "request_transfer"
+    | "reject_transfer"
+    | "kill_switch"
+    | "wind_down"
+    | "stop_services"
+    | "start_bots"
+    | "stop_bots";
   readonly accountId: AccountId | null;
   readonly asset: string | null;
   /** Only of set_asset_state. */

@@ -36,6 +36,8 @@ export interface Bus {
   streamUsage(stream: StreamName): Promise<StreamUsage>;
   /** The subject's first message after the given place. */
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
+  /** The headers of a stored message, by name; none where it is gone. */
+  headersAt(stream: StreamName, sequence: StreamSequence): Promise<Readonly<Record<string, string>>>;
   /** The subject's first message that was stored then or later. */
   messageSince(stream: StreamName, subject: string, sinceUs: EpochUs): Promise<InputMessage | null>;
   /** The number of messages of each subject that matches the filter. */
@@ -172,6 +174,16 @@ class NatsBus implements Bus {
       start_time: microsecondText(sinceUs),
       next_by_subj: subject,
     } as unknown as MsgRequest);
+  }
+
+  async headersAt(stream: StreamName, seq: StreamSequence): Promise<Readonly<Record<string, string>>> {
+    try {
+      const { header } = await this.#connection.ask(() => this.#connection.manager.streams.getMessage(stream, { seq }));
+      return Object.fromEntries(header.keys().map((name) => [name, header.get(name)]));
+    } catch (error) {
+      if (errorCodeOf(error) === ERROR_CODES.NO_MESSAGE_FOUND) return {};
+      throw error;
+    }
   }
 
   async #message(stream: StreamName, query: MsgRequest): Promise<InputMessage | null> {

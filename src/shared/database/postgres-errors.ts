@@ -27,6 +27,14 @@ export const POSTGRES_ERRORS = {
   tooMuchPlayMoney: "BX022",
   /** A value that Postgres does not know: a time zone, say. */
   invalidParameter: "22023",
+  /** claim_act: its asker has used the key before. */
+  actClaimed: "BX030",
+  /** decide_transfer: there is no such request. */
+  noSuchTransferRequest: "BX031",
+  /** decide_transfer: it was decided otherwise, or by somebody else. */
+  transferDecided: "BX032",
+  /** decide_transfer: who asked for the transfer can't approve it. */
+  approverAsked: "BX033",
   foreignKeyViolation: "23503",
   uniqueViolation: "23505",
   /** Somebody ended the session: also while its commit, which is done, waited for a standby. */

@@ -21,10 +21,13 @@ interface Known {
 export class BasicScheme implements IdentificationScheme {
   readonly name = "basic";
   readonly #keys: KeyCheck;
+  readonly #knownForMs: number;
   readonly #known = new Map<string, Known>();
 
-  constructor(keys: KeyCheck) {
+  /** `knownForMs` 0: each request is a login, and nothing has to follow what operators decide. */
+  constructor(keys: KeyCheck, knownForMs = KNOWN_FOR_MS) {
     this.#keys = keys;
+    this.#knownForMs = knownForMs;
   }
 
   isMarked({ headers }: Asker): boolean {
@@ -44,7 +47,7 @@ export class BasicScheme implements IdentificationScheme {
     const { accountId, account, role, expiresInMs } = key;
     const expiresAtMs = expiresInMs === null ? null : nowEpochMs() + expiresInMs;
     const identity = { accountId, account, keyId, role, expiresAtMs, derivedClientOrderId: null };
-    this.#remember(keyId, { digest, identity, untilMs: performance.now() + KNOWN_FOR_MS });
+    this.#remember(keyId, { digest, identity, untilMs: performance.now() + this.#knownForMs });
     return identity;
   }
 

@@ -34,6 +34,22 @@ export function listAccounts(database: Queries): Promise<Account[]> {
   return database.query<Account>(`select ${ACCOUNT} from accounts order by account_id`);
 }
 
+export interface AccountsPage {
+  /** The last account of the page before; 0: this is the first. */
+  readonly after: number;
+  /** What names begin with. */
+  readonly prefix: string;
+  readonly limit: number;
+}
+
+/** Customers' accounts and the exchange's own, in the order in which they were made. */
+export function accountsAfter(database: Queries, { after, prefix, limit }: AccountsPage): Promise<Account[]> {
+  return database.query<Account>(
+    `select ${ACCOUNT} from accounts where account_id > $1 and starts_with(name, $2) order by account_id limit $3`,
+    [after, prefix, limit],
+  );
+}
+
 export interface Balance {
   readonly currency: string;
   readonly available: string;
@@ -124,18 +140,26 @@ export interface AuditedAction {
   readonly why: string;
 }
 
-/** Entries of the audit, the newest first; null: of all accounts. */
-export function auditOf(database: Queries, account: AccountId | null, max: number): Promise<AuditedAction[]> {
+/** Entries of the audit, the newest first; account null: of all accounts, before null: from the newest on. */
+export function auditOf(
+  database: Queries,
+  account: AccountId | null,
+  max: number,
+  before: number | null = null,
+): Promise<AuditedAction[]> {
   return database.query<AuditedAction>(
     `select a.action_id as "actionId", a.made_at as "madeAt", a.made_by as "madeBy", a.kind, n.name as account,
-       case when a.kind = 'set_asset_state' then coalesce(a.asset, 'all assets') || ' ' || a.asset_state
+       case when a.detail is not null then concat_ws(' ', a.asset, a.detail)
+            when a.kind = 'set_asset_state' then coalesce(a.asset, 'all assets') || ' ' || a.asset_state
             when a.key_id is not null then 'key ' || a.key_id
             when t.transfer_id is not null then ${decimal("t.units")} || ' ' || t.currency || ', reference ' || t.reference
-            when a.account_id is null then 'all customers' end as about, a.why
+            when a.kind = 'cancel_all' and a.account_id is null then 'all customers in ' || coalesce(a.asset, 'all assets')
+            when a.account_id is null and a.kind in ('suspend', 'resume') then 'all customers' end as about, a.why
      from actions a left join accounts n using (account_id) left join transfers t using (transfer_id)
        left join currencies c on c.currency = t.currency
-     where $1::bigint is null or a.account_id = $1 order by a.action_id desc limit $2`,
-    [account, max],
+     where ($1::bigint is null or a.account_id = $1) and ($3::bigint is null or a.action_id < $3)
+     order by a.action_id desc limit $2`,
+    [account, max, before],
   );
 }
 

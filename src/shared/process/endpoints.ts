@@ -18,6 +18,8 @@ const ENDPOINTS = v.object({
   grpc: v.exactOptional(v.object({ host: v.string(), port: v.number() })),
   /** Absent where there is none. */
   rustExchangeWsUrl: v.exactOptional(v.string()),
+  /** The operators' desk. Empty as above. */
+  backOfficeUrl: v.optional(v.string(), ""),
   services: v.array(v.object({ name: v.string(), pid: v.number(), adminUrl: v.string() })),
 });
 export type Endpoints = v.InferOutput<typeof ENDPOINTS>;

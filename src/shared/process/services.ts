@@ -1,5 +1,6 @@
 /**
- * All services in the order of the pipeline, then those that came later: reconciliation, and the gateway, which is a second door.
+ * All services in the order of the pipeline, then those that came later: reconciliation, the gateway, which is a second door, and
+ * the operators' desk.
  * Their places give the default admin ports.
  */
 export const SERVICES = [
@@ -10,6 +11,7 @@ export const SERVICES = [
   "market-data-notifier",
   "reconciliation",
   "gateway",
+  "back-office",
 ] as const;
 /** Beside the pipeline, which the one only looks at, and the other trades with; started where settings ask for them. */
 export const TRACE_EXPORT = "trace-export";

@@ -70,12 +70,12 @@ export function isSilent(reading: unknown): reading is Silent {
   return typeof reading === "object" && reading !== null && "silent" in reading;
 }
 
-/** Reads all parts at once. A part that does not answer in time is `Silent`, and holds up no other. */
-export async function readStatus(places: Places, log: Logger): Promise<StatusReadings> {
+/** Reads all parts at once, as this user of NATS. A part that does not answer in time is `Silent`, and holds up no other. */
+export async function readStatus(places: Places, log: Logger, reader = "operator"): Promise<StatusReadings> {
   const [services, stored, nats] = await Promise.all([
     Promise.all(places.admins.map(readService)),
     answered(readPostgres(places.databaseUrl, log)),
-    answered(readNats(places.natsUrl, log)),
+    answered(readNats(places.natsUrl, log, reader)),
   ]);
   const atMs = nowEpochMs();
   if (isSilent(stored)) return { atMs, services, assets: stored, nats, differences: [] };
@@ -117,8 +117,8 @@ async function readPostgres(
   }
 }
 
-export async function readNats(natsUrl: string, log: Logger): Promise<NatsReading> {
-  const bus = await connectBus(natsUrl, { name: "operator", log }, ANSWER_DEADLINE_MS);
+export async function readNats(natsUrl: string, log: Logger, name = "operator"): Promise<NatsReading> {
+  const bus = await connectBus(natsUrl, { name, log }, ANSWER_DEADLINE_MS);
   try {
     const matched: Record<string, number> = {};
     for (const subject of (await bus.subjectCounts("EXECUTIONS", subjectOf("EXECUTIONS", "*"))).keys()) {

@@ -28,7 +28,15 @@ describe("production over a database where a demo key is good", () => {
 
   /** What a process says that ends by itself, not having started. */
   async function refusalOf(file: string, databaseUrl: string): Promise<string> {
-    const ports = ["ORDER_HANDLER_PORT", "NOTIFIER_PORT", "GATEWAY_PORT", "GRPC_PORT", "ADMIN_PORT", "ADMIN_PORT_BASE"];
+    const ports = [
+      "ORDER_HANDLER_PORT",
+      "NOTIFIER_PORT",
+      "GATEWAY_PORT",
+      "GRPC_PORT",
+      "BACK_OFFICE_PORT",
+      "ADMIN_PORT",
+      "ADMIN_PORT_BASE",
+    ];
     const free = await Promise.all(ports.map(async (name) => [name, String(await freePort())] as const));
     const env = {
       PATH: process.env["PATH"],
@@ -59,6 +67,7 @@ describe("production over a database where a demo key is good", () => {
     ["order-handler", "bourse_order_handler"],
     ["market-data-notifier", "bourse_market_data_notifier"],
     ["gateway", "bourse_gateway"],
+    ["back-office", "bourse_back_office"],
   ] as const)
     it(`does not start ${service} by itself, with the rights of its role`, async () => {
       expect(await refusalOf(mainFile(service), asRole(databaseUrl, role))).to.match(

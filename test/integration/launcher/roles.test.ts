@@ -31,6 +31,7 @@ const ROLES: readonly ServiceRole[] = [
   "bourse_trade_processing",
   "bourse_market_data_notifier",
   "bourse_gateway",
+  "bourse_back_office",
   "bourse_reconciliation",
   "bourse_operator",
 ];
@@ -116,6 +117,19 @@ describe("the database's roles", () => {
       expect(text).to.match(new RegExp(`^bourse_postgres_${name}\\{.*\\} \\d+$`, "m"));
   });
 
+  it("let the desk do what operators do", async () => {
+    const database = await as("bourse_back_office");
+    await createApiKey(database, "dan", "dan", "dan");
+    const [dan] = await database.query<{ id: number }>("select account_id as id from accounts where name = 'dan'");
+    await database.query("select request_transfer('deposit', $1, 'USD', 5, 'r0', 'me', 'a gift')", [dan?.id]);
+    await database.query("select decide_transfer(1, true, 'you', 'a gift')");
+    await database.query("select kill_switch('me', 'a test')");
+    await database.query("select change_account('resume', null, 'me', 'a test')");
+    await database.query("select end_wind_down(begin_wind_down('BTC-USD', 'cancel', true, 'me', 'a test') - 1)");
+    await database.query("select claim_act('me', 'k', 'x')");
+    await database.query("select set_asset_state(null, 'open', 'me', 'a test')");
+  });
+
   it("let operators keep accounts, keys, money and the states of assets", async () => {
     const database = await as("bourse_operator");
     await createApiKey(database, "bob", "bob", "bob");
@@ -136,6 +150,8 @@ describe("the database's roles", () => {
 
   describe("deny", () => {
     const EVERYBODY_BUT = (...allowed: readonly ServiceRole[]) => ROLES.filter((role) => !allowed.includes(role));
+    /** The desk is where operators are, too. */
+    const OPERATORS = ["bourse_operator", "bourse_back_office"] as const;
     const denied: [string, readonly ServiceRole[], string][] = [
       [
         "to write trades, to all but trade-processing",
@@ -168,23 +184,19 @@ describe("the database's roles", () => {
         ["bourse_order_handler", "bourse_market_data_notifier", "bourse_gateway"],
         "insert into ledger_entries default values",
       ],
-      [
-        "to make money",
-        EVERYBODY_BUT("bourse_operator"),
-        "select book_transfer('deposit', 1, 'USD', 1, 'stolen', 'me')",
-      ],
-      ["to give out keys", EVERYBODY_BUT("bourse_operator"), "insert into api_keys default values"],
-      ["to give back a key's rights", EVERYBODY_BUT("bourse_operator"), "update api_keys set revoked_at = null"],
+      ["to make money", EVERYBODY_BUT(...OPERATORS), "select book_transfer('deposit', 1, 'USD', 1, 'stolen', 'me')"],
+      ["to give out keys", EVERYBODY_BUT(...OPERATORS), "insert into api_keys default values"],
+      ["to give back a key's rights", EVERYBODY_BUT(...OPERATORS), "update api_keys set revoked_at = null"],
       ["to read keys", ["bourse_order_processing", "bourse_trade_processing"], "select 1 from api_keys"],
       [
         "to read what checks signatures, to all but the gateway and operators",
         EVERYBODY_BUT("bourse_gateway", "bourse_operator"),
         "select 1 from api_key_signers",
       ],
-      ["to lift a suspension", EVERYBODY_BUT("bourse_operator"), "update accounts set suspended = false"],
+      ["to lift a suspension", EVERYBODY_BUT(...OPERATORS), "update accounts set suspended = false"],
       [
         "to set an asset's state",
-        EVERYBODY_BUT("bourse_operator"),
+        EVERYBODY_BUT(...OPERATORS),
         "select set_asset_state('BTC-USD', 'open', 'me', 'why')",
       ],
       [

@@ -49,6 +49,7 @@ const SUBJECTS: readonly [string, ...NatsUser[]][] = [
   ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing", "operator"],
   ["$JS.API.STREAM.MSG.GET.NOTIFICATIONS", "operator"],
   ["$JS.API.STREAM.MSG.GET.SNAPSHOTS", "matching-engine", "reconciliation"],
+  ["$JS.API.STREAM.MSG.GET.DEAD_LETTERS", "back-office"],
   ["$SYS.REQ.SERVER.PING"],
 ];
 const USERS: NatsUser[] = [...SERVICES, "operator"];
@@ -152,6 +153,11 @@ describe("the users of NATS", () => {
     const bus = await connectBus(urlOf("reconciliation"), { name: "reconciliation", log: serviceForTest("test").log });
     expect(await readStreamUsage(bus)).to.have.length(Object.keys(STREAMS).length);
     await bus.close();
+  });
+
+  it("let the desk look how it is", async () => {
+    const { streams } = await readNats(urlOf("back-office"), serviceForTest("operator").log, "back-office");
+    expect(streams).to.have.length.above(5);
   });
 
   it("let operators see where an order was", async () => {

@@ -7,6 +7,7 @@ const ENDPOINTS = {
   orderHandler: { host: "127.0.0.1", port: 7001 },
   notifierUrl: "http://127.0.0.1:7002",
   gatewayUrl: "http://127.0.0.1:7003",
+  backOfficeUrl: "http://127.0.0.1:7004",
   services: [{ name: "order-handler", pid: 1, adminUrl: "http://127.0.0.1:9101" }],
 };
 

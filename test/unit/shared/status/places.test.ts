@@ -9,6 +9,7 @@ const RUNNING = {
   orderHandler: { host: "127.0.0.1", port: 17001 },
   notifierUrl: "http://127.0.0.1:17002",
   gatewayUrl: "http://127.0.0.1:17003",
+  backOfficeUrl: "http://127.0.0.1:17004",
   services: [{ name: "order-handler", pid: 1, adminUrl: "http://127.0.0.1:19101" }],
 };
 
