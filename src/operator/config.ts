@@ -4,6 +4,9 @@ import { keySeal } from "../shared/access/key-seal.js";
 import { databaseToLookAt, dataFolder } from "../shared/process/endpoints.js";
 import { flag, optionalText, port, production, readSettings, text } from "../shared/process/settings.js";
 
+/** Where `npm run status` looks. */
+export { placesToLookAt } from "../shared/status/places.js";
+
 const OPERATOR = v.object({
   production: production(),
   breaksGlass: flag("OPERATOR_BREAK_GLASS", false),

@@ -7,8 +7,7 @@ import { ConfigurationError } from "../shared/domain/errors.js";
 import { commandLine } from "../shared/process/options.js";
 import { projectRoot } from "../shared/process/project-root.js";
 import { beforeDeadline, pausedFor } from "../shared/process/waits.js";
-import { placesToLookAt } from "../shared/status/places.js";
-import { metricsConfig } from "./config.js";
+import { metricsConfig, placesToLookAt } from "./config.js";
 import { OTHERWISE, prometheusFolder } from "./prometheus-package.js";
 import { targetsText } from "./prometheus-targets.js";
 

@@ -4,10 +4,11 @@ import { nowEpochMs } from "../shared/process/clock.js";
 import type { Logger } from "../shared/process/log.js";
 import { commandLine, whole } from "../shared/process/options.js";
 import { pausedFor } from "../shared/process/waits.js";
-import { type Places, placesToLookAt } from "../shared/status/places.js";
+import type { Places } from "../shared/status/places.js";
 import { problemsOf } from "../shared/status/status-problems.js";
 import { isSilent, readStatus, type StatusReadings } from "../shared/status/status-readings.js";
 import { AlarmHistory } from "./alarm-history.js";
+import { placesToLookAt } from "./config.js";
 import { statusText } from "./status.js";
 import { StatusScreen } from "./status-screen.js";
 

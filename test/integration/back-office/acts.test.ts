@@ -121,7 +121,12 @@ describe("the operators' desk", () => {
       ["/api/kill-switch", { confirm: "stop everything" }, 400, /type STOP EVERYTHING/],
       ["/api/wind-downs", { asset: "DOGE-USD", orders: "keep" }, 404, /no asset/],
       ["/api/wind-downs", { asset: "BTC-USD", orders: "keep", stopServices: true }, 400, /all assets/],
-      ["/api/transfers", { kind: "deposit", account: "trader", amount: "0.0000000000001", currency: "USD" }, 400, /finer/],
+      [
+        "/api/transfers",
+        { kind: "deposit", account: "trader", amount: "0.0000000000001", currency: "USD" },
+        400,
+        /finer/,
+      ],
       ["/api/transfers", { kind: "deposit", account: "trader", amount: "1", currency: "XYZ" }, 400, /no currency XYZ/],
       ["/api/transfers/99/approve", {}, 404, /no transfer request 99/],
       ["/api/transfers/1/approve", {}, 409, /is rejected already, by olga/],

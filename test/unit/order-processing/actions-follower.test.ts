@@ -36,6 +36,18 @@ describe("the commands of an action", () => {
     ]);
   });
 
+  it("cancel everything of everybody in the asset that the action names, or in all", () => {
+    for (const asset of ["BTC-USD", null])
+      expect(told(action(7, "cancel_all", { asset }), [ANN, BOB])).to.deep.equal([
+        [ANN, CANCEL_ALL],
+        [BOB, CANCEL_ALL],
+      ]);
+    expect(told(action(7, "cancel_all", { asset: "ETH-USD" }), [ANN])).to.deep.equal([]);
+    // Nothing waits for what the log holds: the asset takes no orders any more when it comes to this.
+    expect(commandsOf(action(7, "cancel_all"), "BTC-USD", [ANN])[0]).to.include({ coversLog: false });
+    expect(commandsOf(action(7, "cancel_all", { accountId: ANN }), "BTC-USD", [])[0]).to.include({ coversLog: true });
+  });
+
   it("leave a trace where all are suspended and nobody has orders", () => {
     expect(told(action(7, "suspend"))).to.deep.equal([[0, { kind: "advance_clock" }]]);
   });
@@ -48,7 +60,15 @@ describe("the commands of an action", () => {
   });
 
   it("are none where nothing changes in an engine", () => {
-    for (const kind of ["create_account", "resume", "create_key", "revoke_key", "deposit", "withdrawal"] as const)
+    for (const kind of [
+      "create_account",
+      "resume",
+      "create_key",
+      "revoke_key",
+      "deposit",
+      "kill_switch",
+      "wind_down",
+    ] as const)
       expect(told(action(7, kind, { accountId: ANN }), [ANN])).to.deep.equal([]);
     expect(told(action(7, "resume"), [ANN])).to.deep.equal([]);
   });
