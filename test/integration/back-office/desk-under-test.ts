@@ -39,7 +39,9 @@ export async function startDesk(
   await execute(databaseUrl, "update api_keys set role = 'operator' where key_id = any($1)", [[...OPERATORS]]);
   const service = serviceForTest("back-office");
   const limited = asRole(databaseUrl, "bourse_back_office");
-  const config = backOfficeConfig({ NATS_URL: natsUrl, DATABASE_URL: limited, BACK_OFFICE_PORT: "0" });
+  // Nobody is at the admin ports that it looks at.
+  const nowhere = { ADMIN_PORT_BASE: "1", DATA_DIR: "/nowhere" };
+  const config = backOfficeConfig({ NATS_URL: natsUrl, DATABASE_URL: limited, BACK_OFFICE_PORT: "0", ...nowhere });
   const database = await connectDatabase(limited, { applicationName: "back-office", log: service.log });
   service.onStop("database", () => database.close());
   const windDowns = new WindDowns(database, launcher, service);

@@ -57,7 +57,7 @@ describe("the desk of a pipeline that runs", () => {
     expect(json.readings.nats.streams.length).to.be.above(5);
     // No service has its admin port here.
     expect(json.problems.map(({ what }: { what: string }) => what)).to.include(
-      "order-handler does not answer at http://127.0.0.1:9101",
+      "order-handler does not answer at http://127.0.0.1:1",
     );
   });
 
