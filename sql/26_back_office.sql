@@ -238,3 +238,9 @@ select grant_to(role_name, p) from unnest(array['bourse_back_office', 'bourse_op
   'select, insert, update on transfer_requests, wind_downs',
   'select, insert, update, delete on desk_acts'
 ]) as p;
+
+-- The role was not there yet when sql/25_trading_hours.sql granted it this.
+select grant_to('bourse_back_office', p) from unnest(array[
+  'execute on function follow_trading_hours()',
+  'select, insert, update, delete on trading_hours, trading_hours_followed'
+]) as p;
