@@ -3,13 +3,13 @@ import { pausedFor } from "../../src/shared/process/waits.js";
 import { cpuBetween, readCpu } from "./cpu.js";
 import { assetsFigure, compareAssets, enduranceFigures } from "./endurance-figures.js";
 import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
+import { tell, tellColumns } from "./figure-lines.js";
 import { compareFunds, fundsFigures } from "./funds-figures.js";
 import { startHandlerOnly } from "./handler-only.js";
 import type { LoadOptions } from "./load-run.js";
 import { cpuGroups, LOAD_GENERATOR, measuredRun } from "./measured-run.js";
 import { pipeThroughNetcat } from "./netcat.js";
 import { type Own, startOwnPipeline } from "./own-pipeline.js";
-import { medianOf } from "./percentile.js";
 import type { Target } from "./target.js";
 
 export interface FiguresOptions {
@@ -22,7 +22,6 @@ export interface FiguresOptions {
 const SETTLE_PAUSE_MS = 2_000;
 const IDLE_SECONDS = 10;
 const NETCAT_ORDERS = 10_000;
-const OTHERS_SHARE_MAX = 0.1;
 
 /** Measures everything that is promised about speed; false: something is missed. */
 export async function runFigures(options: FiguresOptions): Promise<boolean> {
@@ -30,7 +29,7 @@ export async function runFigures(options: FiguresOptions): Promise<boolean> {
   const alone = handlerFigures(options).filter(isWanted);
   const whole = pipelineFigures(options).filter(isWanted);
   const kept = [];
-  if (!options.isJson) console.log(row(["", "median", "needed", "aim", "runs"]));
+  if (!options.isJson) tellColumns();
   if (whole.length > 0) kept.push(await measureAll(whole, await startOwnPipeline(), options));
   if (alone.length > 0) kept.push(await measureAll(alone, await startHandlerOnly(), options));
   const compared = fundsFigures(loadOf(options.assets)).filter(isWanted);
@@ -158,36 +157,4 @@ function percentileBounds(name: string, { p50, p99 }: Goals): Bound[] {
     { name: `${name} p50`, unit: "ms", needed: p50[0], aim: p50[1] },
     { name: `${name} p99`, unit: "ms", needed: p99[0], aim: p99[1] },
   ];
-}
-
-/** Prints a figure's lines; false: a bound is missed or a promise was broken. */
-function tell({ name, bounds }: Pick<Figure, "name" | "bounds">, samples: readonly Sample[], isJson: boolean): boolean {
-  let isKept = true;
-  for (const [index, bound] of bounds.entries()) {
-    const values = samples.map((one) => one.values[index] ?? Number.POSITIVE_INFINITY);
-    const median = medianOf(values);
-    const verdict = median > bound.needed ? "MISS" : median > bound.aim ? "pass" : "aim";
-    isKept &&= verdict !== "MISS";
-    if (isJson) console.log(JSON.stringify({ figure: name, ...bound, median, values, verdict }));
-    else {
-      const cells = [round(median), round(bound.needed), round(bound.aim), values.map(round).join(" ")];
-      console.log(row([`${name}: ${bound.name} (${bound.unit})`, ...cells, verdict]));
-    }
-  }
-  const othersShare = Math.max(...samples.map((one) => one.othersShare ?? 0));
-  if (othersShare > OTHERS_SHARE_MAX && !isJson)
-    console.log(`  (others used up to ${(othersShare * 100).toFixed(0)} % of the machine: not a fair measurement)`);
-  for (const broken of new Set(samples.flatMap((one) => one.broken))) {
-    isKept = false;
-    console.log(isJson ? JSON.stringify({ figure: name, broken }) : `  BROKEN in ${name}: ${broken}`);
-  }
-  return isKept;
-}
-
-function round(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
-}
-
-function row([name = "", ...cells]: readonly string[]): string {
-  return `${name.padEnd(58)}${cells.map((cell) => cell.padStart(10)).join("")}`;
 }
