@@ -14,14 +14,14 @@ export interface TabSessionEvents {
 
 export class TabSession {
   readonly #url: string;
-  readonly #login: () => object | null;
+  readonly #login: () => Promise<object | null>;
   readonly #events: TabSessionEvents;
   #socket: WebSocket | null = null;
   #isWanted = true;
   #afterMs = AGAIN_AFTER_MS;
 
   /** `login`: what to log in with at this moment. */
-  constructor(gatewayUrl: string, login: () => object | null, events: TabSessionEvents) {
+  constructor(gatewayUrl: string, login: () => Promise<object | null>, events: TabSessionEvents) {
     const url = new URL("/v1/ws", gatewayUrl);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#url = url.href;
@@ -46,8 +46,10 @@ export class TabSession {
       if (performance.now() - heardAtMs > PONG_TIMEOUT_MS) socket.close();
       else if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ id: "ping", op: "ping" }));
     }, PING_EVERY_MS);
-    socket.onopen = () =>
-      socket.send(JSON.stringify({ id: "login", op: "login", args: { ...this.#login(), cancelOnDisconnect: true } }));
+    socket.onopen = async () => {
+      const args = { ...(await this.#login()), cancelOnDisconnect: true };
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ id: "login", op: "login", args }));
+    };
     socket.onmessage = ({ data }) => {
       heardAtMs = performance.now();
       const { id, ok, text = "" } = JSON.parse(String(data));

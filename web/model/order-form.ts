@@ -142,6 +142,7 @@ export class OrderForm {
     if (check !== this.#checks || asset === null || this.#parts.page.who.value === null) return;
     if (missingIn(draft).length > 0) return;
     this.verdict.value = "checking";
+    if (this.#terms.value.size === 0) await this.readTerms();
     const body = bodyOf(draft, asset.name, newClientOrderId(this.#parts.randomBytes()));
     const ask = { method: "POST", query: { validate: 1 }, body } as const;
     const outcome = await this.#parts.client.ask<{ valid: boolean }>("/v1/orders", ask);

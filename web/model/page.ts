@@ -20,6 +20,7 @@ export type Who =
 
 /** A token that is refused so soon after another is refused for good. */
 const RENEWED_FOR_US = 10_000_000;
+const RENEW_AGAIN_MS = 2_000;
 
 export class Page {
   readonly health: Signal<Health> = signal("connecting");
@@ -148,13 +149,20 @@ export class Page {
     const nowUs = this.#parts.nowUs();
     if (who?.kind === "person" && nowUs - this.#renewedAtUs > RENEWED_FOR_US) {
       this.#renewedAtUs = nowUs;
-      void who.tokens.renew().then((isRenewed) => {
-        if (isRenewed && this.who.value === who) this.#connection.useKey(who.tokens);
-      });
+      void this.#renew(who);
       return;
     }
     this.keyProblem.value = problem;
     this.#leaveAccount();
+  }
+
+  /** Until there is a token, or the gateway says that there is none any more, which signs out. */
+  async #renew(who: Extract<Who, { kind: "person" }>): Promise<void> {
+    while (this.who.value === who) {
+      const isRenewed = await who.tokens.renew();
+      if (isRenewed && this.who.value === who) return this.#connection.useKey(who.tokens);
+      await new Promise((resolve) => setTimeout(resolve, RENEW_AGAIN_MS));
+    }
   }
 
   #onHealth(health: Health): void {

@@ -20,6 +20,8 @@ export interface Me {
   readonly sessions: readonly SessionJson[];
 }
 
+const RESUME_AGAIN_MS = 2_000;
+
 export class Person {
   /** Where signing in is: an address is asked for, or the code that was sent to it. */
   readonly stage: Signal<"address" | "code"> = signal("address");
@@ -39,10 +41,12 @@ export class Person {
     this.#client = client;
   }
 
-  /** Goes on with the session that the cookie stands for, if there is one. */
+  /** Goes on with the session that the cookie stands for, if there is one; a gateway that is not there is asked again. */
   async resume(): Promise<void> {
-    if (!wasSignedIn() || this.#page.who.value !== null) return;
-    if (await this.#client.refresh()) await this.#signedIn();
+    while (wasSignedIn() && this.#page.who.value === null) {
+      if (await this.#client.refresh()) return await this.#signedIn();
+      await new Promise((resolve) => setTimeout(resolve, RESUME_AGAIN_MS));
+    }
   }
 
   async requestCode(email: string): Promise<void> {
@@ -109,7 +113,7 @@ export class Person {
   async #signedIn(): Promise<void> {
     keepSignedIn();
     await this.readMe();
-    const name = this.me.value?.email ?? this.email.value;
+    const name = this.me.value?.email ?? "your account";
     this.stage.value = "address";
     this.devCode.value = "";
     this.#page.signIn(name, { token: () => this.#client.token, renew: () => this.#client.refresh() });
@@ -125,12 +129,13 @@ export class Person {
 }
 
 interface Given {
-  readonly currency: string;
+  /** A currency. */
+  readonly asset: string;
   readonly amount: string;
 }
 
 function givenText(given: readonly Given[]): string {
   return given.length === 0
     ? "The faucet has given"
-    : `You were given ${given.map(({ amount, currency }) => `${amount} ${currency}`).join(", ")}`;
+    : `You were given ${given.map(({ amount, asset }) => `${amount} ${asset}`).join(", ")}`;
 }

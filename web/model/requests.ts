@@ -1,6 +1,6 @@
 /** What was asked of the exchange: each request is shown from the click on, until it is known what became of it. */
 import { type Signal, signal } from "@preact/signals";
-import { isOpen, type OwnOrder, type ReportJson } from "../../src/shared/subscriber/own-orders.js";
+import type { OwnOrder, ReportJson } from "../../src/shared/subscriber/own-orders.js";
 import type { GatewayClient } from "../feed/gateway-client.js";
 import type { OrderBody } from "../state/order-draft.js";
 import { type Outcome, type Problem, problemText } from "../state/problem.js";
@@ -12,6 +12,8 @@ export interface SentOrder {
   readonly words: string;
   readonly body: OrderBody;
   readonly sent: Signal<Sent>;
+  /** Whether it went out more than once. */
+  isRepeat: boolean;
 }
 
 export interface RequestParts {
@@ -37,8 +39,6 @@ export class Requests {
   /** What was said last about a cancel or a replace that was not taken; "": nothing. */
   readonly problem = signal("");
   readonly #parts: RequestParts;
-  /** Orders that were sent more than once. */
-  readonly #repeats = new Set<string>();
 
   constructor(parts: RequestParts) {
     this.#parts = parts;
@@ -51,6 +51,7 @@ export class Requests {
       words,
       body,
       sent: signal<Sent>({ kind: "sending" }),
+      isRepeat: false,
     };
     this.sent.value = [order, ...this.sent.value].slice(0, SENT_MAX);
     return await this.#send(order);
@@ -58,7 +59,7 @@ export class Requests {
 
   /** Of one that nobody knows about: under the same client order id. */
   async placeAgain(order: SentOrder): Promise<void> {
-    this.#repeats.add(order.clientOrderId);
+    order.isRepeat = true;
     order.sent.value = { kind: "sending" };
     await this.#send(order);
   }
@@ -90,17 +91,14 @@ export class Requests {
   onReport(report: ReportJson): void {
     const order = this.sent.value.find(({ clientOrderId }) => clientOrderId === report.clientOrderId);
     if (order === undefined) return;
-    const said = afterReport(this.#repeats.has(order.clientOrderId), report);
-    // What ended before is not said anew by a rejection of its own repeat.
+    const said = afterReport(order.isRepeat, report);
     if (said !== null) order.sent.value = said;
-    if (said !== null && !isOpen(report) && report.event === "rejected") this.#repeats.delete(order.clientOrderId);
   }
 
   forget(): void {
     this.sent.value = [];
     this.underWay.value = new Map();
     this.problem.value = "";
-    this.#repeats.clear();
   }
 
   async #send(order: SentOrder): Promise<Sent> {
@@ -108,7 +106,7 @@ export class Requests {
     return await this.#untilKnown(
       () => client.ask<Acknowledged>("/v1/orders", { method: "POST", body: order.body }),
       (sent) => {
-        if (sent.kind === "again") this.#repeats.add(order.clientOrderId);
+        if (sent.kind === "again") order.isRepeat = true;
         // A report may be faster than the answer, and says more.
         if (order.sent.value.kind !== "done") order.sent.value = sent;
       },

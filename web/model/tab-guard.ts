@@ -22,12 +22,10 @@ export class TabGuard {
   turnOn(): void {
     if (this.#session !== null) return;
     this.isOn.value = true;
-    this.#session = new TabSession(this.#client.url, () => this.#client.login, {
+    this.#session = new TabSession(this.#client.url, () => this.#login(), {
       onState: (state, text) => {
         if (state !== "refused") this.text.value = WORDS[state];
         else this.#end(`The exchange does not watch this tab: ${text}`);
-        // A token that was too old ends the session; the next attempt brings a new one.
-        if (state === "lost" && this.#client.token !== null) void this.#client.refresh();
       },
     });
   }
@@ -39,6 +37,12 @@ export class TabGuard {
 
   forget(): void {
     this.#end("");
+  }
+
+  /** A token may be too old: each login brings a new one. */
+  async #login(): Promise<object | null> {
+    if (this.#client.token !== null) await this.#client.refresh();
+    return this.#client.login;
   }
 
   #end(text: string): void {

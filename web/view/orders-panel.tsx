@@ -7,6 +7,7 @@ import type { OrderRow } from "../model/orders.js";
 import type { Page } from "../model/page.js";
 import type { PagedList } from "../model/paged-list.js";
 import { csvOf } from "../state/ledger-lines.js";
+import { problemText } from "../state/problem.js";
 import { type Column, DataTable, ListFoot, saveFile } from "./data-table.js";
 import { Switches } from "./field.js";
 import { OlderOrders, OrderTable } from "./order-table.js";
@@ -15,8 +16,15 @@ import { Panel } from "./panel.js";
 type View = "live" | "all" | "fills";
 
 const view: Signal<View> = signal("live");
-/** The order whose terms are being changed, by its key. */
-const edited: Signal<string | null> = signal(null);
+/** The terms that are being written for an order, and why they were not taken. */
+interface Edit {
+  readonly key: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly problem: string;
+}
+
+const edited: Signal<Edit | null> = signal(null);
 const isAskingForAll = signal(false);
 
 /** Where a hotkey leads. */
@@ -120,8 +128,8 @@ function CancelAll({ page, desk: { requests } }: DeskProps) {
 function Actions({ row, desk: { requests } }: { readonly row: OrderRow; readonly desk: Desk }) {
   const underWay = requests.underWay.value.get(row.key);
   if (underWay !== undefined) return <span role="status">{underWay}</span>;
-  if (edited.value === row.key) return <EditForm row={row} requests={requests} />;
-  const { price } = row.order.value;
+  if (edited.value?.key === row.key) return <EditForm edit={edited.value} row={row} requests={requests} />;
+  const { price, quantity = "" } = row.order.value;
   const name = `${row.asset} ${row.orderId}`;
   return (
     <span class="buttons">
@@ -130,7 +138,7 @@ function Actions({ row, desk: { requests } }: { readonly row: OrderRow; readonly
           type="button"
           aria-label={`Edit ${name}`}
           onClick={() => {
-            edited.value = row.key;
+            edited.value = { key: row.key, quantity, price, problem: "" };
           }}
         >
           Edit
@@ -143,14 +151,25 @@ function Actions({ row, desk: { requests } }: { readonly row: OrderRow; readonly
   );
 }
 
-/** In its row: Enter sends, Escape leaves it as it was. */
-function EditForm({ row, requests }: { readonly row: OrderRow; readonly requests: Desk["requests"] }) {
+interface EditFormProps {
+  readonly edit: Edit;
+  readonly row: OrderRow;
+  readonly requests: Desk["requests"];
+}
+
+/** In its row: Enter sends, Escape leaves it as it was; what was not taken can be written anew. */
+function EditForm({ edit, row, requests }: EditFormProps) {
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.select(), []);
-  const { quantity = "", price = "" } = row.order.peek();
   const name = `${row.asset} ${row.orderId}`;
   const leave = () => {
     edited.value = null;
+  };
+  const send = async (quantity: string, price: string) => {
+    leave();
+    const problem = await requests.replace(row.order.peek(), quantity, price);
+    if (problem !== null && edited.value === null)
+      edited.value = { key: row.key, quantity, price, problem: problemText(problem) };
   };
   return (
     <form
@@ -158,8 +177,7 @@ function EditForm({ row, requests }: { readonly row: OrderRow; readonly requests
       onSubmit={(event) => {
         event.preventDefault();
         const fields = new FormData(event.currentTarget);
-        leave();
-        void requests.replace(row.order.peek(), String(fields.get("quantity")), String(fields.get("price")));
+        void send(String(fields.get("quantity")), String(fields.get("price")));
       }}
       onKeyDown={(event) => event.key === "Escape" && leave()}
     >
@@ -167,14 +185,17 @@ function EditForm({ row, requests }: { readonly row: OrderRow; readonly requests
         ref={first}
         name="quantity"
         aria-label={`Quantity of ${name}`}
-        defaultValue={quantity}
+        defaultValue={edit.quantity}
         inputMode="decimal"
       />
-      <input name="price" aria-label={`Price of ${name}`} defaultValue={price} inputMode="decimal" />
+      <input name="price" aria-label={`Price of ${name}`} defaultValue={edit.price} inputMode="decimal" />
       <button type="submit">Save</button>
       <button type="button" onClick={leave}>
         Leave
       </button>
+      <p class="problem" role="alert">
+        {edit.problem}
+      </p>
     </form>
   );
 }
