@@ -147,6 +147,7 @@ describeInBrowser("the page where people trade", (open) => {
   });
 
   it("signs somebody up by e-mail, trades with what the faucet gives, keeps the session over a reload, and signs out", async () => {
+    await order(await opened("random2"), "Sell", "0.1", "64030");
     const { page } = await open(bourse.endpoints.notifierUrl);
     await page.getByLabel("E-mail address").fill("nobody");
     await page.keyboard.press("Enter");
@@ -159,6 +160,27 @@ describeInBrowser("the page where people trade", (open) => {
     await page.keyboard.press("Enter");
     await page.getByText(/^Signed in as ann@example\.com, account /).waitFor();
     expect(await page.evaluate("document.cookie + sessionStorage.length")).to.equal("0");
+
+    await page.getByRole("button", { name: "Get play money" }).click();
+    await page.getByText(/^You were given 1 BTC, /).waitFor();
+    await row(page, "Balances", "USD").filter({ hasText: "10,000" }).first().waitFor();
+    await page.getByRole("button", { name: "Get play money" }).click();
+    await page.getByText(/^303 RATE_LIMITED: you have had what there is; the next one is at /).waitFor();
+
+    await order(page, "Buy", "0.1", "64030");
+    await sent(page, /Order \d+ is filled/).waitFor();
+    await row(page, "Ended orders", "0.1 at 64030.00").filter({ hasText: "filled" }).waitFor();
+    await row(page, "Balances", "BTC").filter({ hasText: "1.1" }).waitFor();
+    await order(page, "Buy", "0.02", "60000");
+    await page.getByRole("button", { name: /^Edit BTC-USD/ }).click();
+    await page.getByLabel(/^Price of BTC-USD/).fill("60000.001");
+    await page.keyboard.press("Enter");
+    await page.locator(".edit .problem", { hasText: "205 INVALID_PRICE" }).waitFor();
+    await page.getByLabel(/^Price of BTC-USD/).fill("60001");
+    await page.keyboard.press("Enter");
+    await row(page, "Open orders", "0.02 at 60001.00").waitFor();
+    await page.getByRole("button", { name: /^Cancel BTC-USD/ }).click();
+    await row(page, "Ended orders", "0.02 at 60001.00").filter({ hasText: "canceled" }).waitFor();
 
     await page.reload();
     await page.getByText("Sessions", { exact: true }).click();
