@@ -103,11 +103,11 @@ export class AlertCauses {
     await until(`an order in ${asset} to be processed`, async () => (await client.query(sql, [asset])).rowCount === 1);
   }
 
-  /** A transaction of somebody else's that lets nobody write into the table. */
-  async lockedTable(table: string): Promise<void> {
+  /** A transaction of somebody else's that lets nobody write into the table, or read it. */
+  async lockedTable(table: string, against: "writers" | "all" = "writers"): Promise<void> {
     const client = await this.#databaseClient();
     await client.query("begin");
-    await client.query(`lock table ${table} in exclusive mode`);
+    await client.query(`lock table ${table} in ${against === "all" ? "access exclusive" : "exclusive"} mode`);
   }
 
   /** A small stream that somebody fills. */
@@ -149,6 +149,11 @@ export class AlertCauses {
       clearTimeout(timer);
       process.kill(pid, "SIGCONT");
     });
+  }
+
+  /** The launcher puts another in its place. */
+  kill(victim: Victim): void {
+    process.kill(this.#bourse.pidOf(victim), "SIGKILL");
   }
 
   freeze(victim: Victim): void {

@@ -40,6 +40,26 @@ const ROUNDS: readonly (readonly Cause[])[] = [
   ],
   [
     {
+      of: "a nats-server that hardly runs while orders come",
+      alerts: ["AcknowledgementsSlow"],
+      begin: async (causes) => {
+        await causes.orders("BTC-USD", 10);
+        causes.stutter("nats", 600, 200);
+      },
+    },
+  ],
+  [
+    {
+      of: "a service that starts while somebody holds the positions",
+      alerts: ["StillRecovering"],
+      begin: async (causes) => {
+        await causes.lockedTable("consumer_positions", "all");
+        causes.kill("order-processing");
+      },
+    },
+  ],
+  [
+    {
       of: "nats-server that stands still while orders come",
       alerts: ["ServerAway", "OrdersRefused"],
       begin: async (causes) => {
