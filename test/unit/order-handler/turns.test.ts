@@ -56,7 +56,7 @@ describe("turns", () => {
 
   it("make a group rest that is refused for sending too much, and nobody else", async () => {
     const [refused, other] = [wake("a1", 3), wake("b1", 200)];
-    refused.refused = 64;
+    refused.refused = 128;
     await done(refused, other);
     wake("a2");
     expect(served.indexOf("a1", 1)).to.be.greaterThan(100);
