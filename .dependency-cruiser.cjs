@@ -35,7 +35,7 @@ const rooms = Object.entries(ROOMS).map(([room, below]) => ({
 }));
 
 /** The rooms of the page: what it knows, how it comes, what is shown, elements. */
-const PAGE_ROOMS = { state: [], feed: ["state"], model: ["state", "feed"], view: ["state", "model"] };
+const PAGE_ROOMS = { state: [], feed: ["state"], model: ["state", "feed"], view: ["state", "model"], desk: [] };
 
 const pageRooms = Object.entries(PAGE_ROOMS).map(([room, below]) => ({
   name: `page-${room}`,

@@ -1,6 +1,6 @@
 /**
  * Builds what is older than its sources: protocol/*.proto → protocol/generated/, packages/matching-core/src → its dist/,
- * src/ → dist/, web/ → dist/web/. Does nothing, fast, when all is up to date, and waits when another build is running. Types are checked by `npm run check`, not here.
+ * src/ → dist/, web/ → dist/web/ and dist/desk/. Does nothing, fast, when all is up to date, and waits when another build is running. Types are checked by `npm run check`, not here.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { buildPage } from "../web/build.mjs";
+import { buildPages } from "../web/build.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, "node_modules", ".bourse-build-lock");
@@ -163,4 +163,4 @@ const pageMs = Math.max(
   ...["decimal", "crc32"].map((name) => stampMs(join(root, "src/shared/domain", `${name}.ts`))),
   tsconfigMs,
 );
-rebuild(join(root, "dist", "web", ".stamp"), pageMs, () => buildPage(root));
+rebuild(join(root, "dist", "web", ".stamp"), pageMs, () => buildPages(root));

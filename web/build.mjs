@@ -9,12 +9,22 @@ import { buildSync } from "esbuild";
 
 const COMPRESSED = /\.(js|css|html|svg)$/;
 
+/** The pages: for traders, and for operators. Both show the same icon. */
+const PAGES = [
+  { from: "web", to: "web", icon: "icon.svg" },
+  { from: "web/desk", to: "desk", icon: "../icon.svg" },
+];
+
 /** `root`: the project's folder. Throws where the bundler does. */
-export function buildPage(root) {
-  const folder = join(root, "dist", "web");
+export function buildPages(root) {
+  for (const page of PAGES) buildPage(root, page);
+}
+
+function buildPage(root, { from, to, icon }) {
+  const folder = join(root, "dist", to);
   const { outputFiles, metafile } = buildSync({
-    absWorkingDir: join(root, "web"),
-    entryPoints: ["main.tsx", "style.css", "icon.svg"],
+    absWorkingDir: join(root, from),
+    entryPoints: ["main.tsx", "style.css", icon],
     outdir: folder,
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
@@ -32,7 +42,7 @@ export function buildPage(root) {
     write: false,
     define: { "process.env.NODE_ENV": '"production"' },
   });
-  let page = readFileSync(join(root, "web", "index.html"), "utf8");
+  let page = readFileSync(join(root, from, "index.html"), "utf8");
   const main = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === "main.tsx");
   const needed = main.imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => basename(path));
   page = page.replace(
@@ -41,7 +51,7 @@ export function buildPage(root) {
   );
   for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
     if (entryPoint !== undefined)
-      page = page.replace(`"/${entryPoint.replace(/\.tsx$/, ".js")}"`, `"/${basename(path)}"`);
+      page = page.replace(`"/${basename(entryPoint).replace(/\.tsx$/, ".js")}"`, `"/${basename(path)}"`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const files = outputFiles.map(({ path, contents }) => ({ path, contents }));
