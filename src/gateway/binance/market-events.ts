@@ -1,8 +1,10 @@
 /** The events of Binance's market streams. Pure: of what our channels tell (docs/protocol.md, Reports out). */
 import type { FullCandleJson } from "../../shared/channels/candle-json.js";
+import type { Ticker } from "../../shared/channels/ticker-channel.js";
+import type { TradeJson } from "../../shared/channels/trades-channel.js";
 import type { Asset } from "../../shared/domain/assets.js";
 import { CANDLE_INTERVALS_MS, type CandleInterval } from "../../shared/domain/candles.js";
-import { aggregateTradeJson, changes, type LastTrade, type TickerJson, type TradeJson } from "./market-json.js";
+import { aggregateTradeJson, changes, type LastTrade } from "./market-json.js";
 import { toMs } from "./order-json.js";
 import { symbolOf } from "./symbols.js";
 
@@ -63,7 +65,7 @@ export function klineEvent(
   return { e: "kline", E: nowMs, s: symbol, k };
 }
 
-export function tickerEvent(ticker: TickerJson, lastTrade: LastTrade | null, asset: Asset, nowMs: number): object {
+export function tickerEvent(ticker: Ticker, lastTrade: LastTrade | null, asset: Asset, nowMs: number): object {
   const { change, percent, mean } = changes(ticker, asset);
   const lastId = lastTrade?.tradeId ?? -1;
   const { tradeCount } = ticker;
@@ -87,7 +89,7 @@ export function tickerEvent(ticker: TickerJson, lastTrade: LastTrade | null, ass
   };
 }
 
-export function miniTickerEvent(ticker: TickerJson, asset: Asset, nowMs: number): object {
+export function miniTickerEvent(ticker: Ticker, asset: Asset, nowMs: number): object {
   const last = ticker.last ?? "0";
   return {
     e: "24hrMiniTicker",
@@ -102,7 +104,7 @@ export function miniTickerEvent(ticker: TickerJson, asset: Asset, nowMs: number)
   };
 }
 
-export function bookTickerEvent(ticker: TickerJson, sequence: number, asset: Asset): object {
+export function bookTickerEvent(ticker: Ticker, sequence: number, asset: Asset): object {
   return {
     u: sequence,
     s: symbolOf(asset),

@@ -1,35 +1,12 @@
 /** Markets as Binance's clients read them: books, trades, candles, the last 24 hours. Pure. */
 import type { FullCandleJson } from "../../shared/channels/candle-json.js";
+import type { Ticker } from "../../shared/channels/ticker-channel.js";
+import type { TradeJson } from "../../shared/channels/trades-channel.js";
 import type { Asset } from "../../shared/domain/assets.js";
 import { CANDLE_INTERVALS_MS, type CandleInterval } from "../../shared/domain/candles.js";
 import { type DecimalStep, formatAmount, formatPrice, parseDecimal } from "../../shared/domain/decimal.js";
 import { toMs } from "./order-json.js";
 import { symbolOf } from "./symbols.js";
-
-/** A trade as the channel `trades` tells it. */
-export interface TradeJson {
-  readonly tradeId: number;
-  readonly price: string;
-  readonly quantity: string;
-  readonly takerSide: string;
-  readonly executedAtUs: number;
-}
-
-/** The last 24 hours as the channel `ticker` tells them; null: there is none. */
-export interface TickerJson {
-  readonly asset: string;
-  readonly last: string | null;
-  readonly bestBid: string | null;
-  readonly bestBidQuantity: string | null;
-  readonly bestAsk: string | null;
-  readonly bestAskQuantity: string | null;
-  readonly open: string | null;
-  readonly high: string | null;
-  readonly low: string | null;
-  readonly volume: string | null;
-  readonly quoteVolume: string | null;
-  readonly tradeCount: number;
-}
 
 const DAY_MS = 86_400_000;
 
@@ -70,14 +47,14 @@ export function klineJson(candle: FullCandleJson, interval: CandleInterval): rea
 }
 
 /** The change since a price 24 hours ago: absolute, in percent, and the mean price by volume. */
-export function changes({ last, open, volume, quoteVolume }: TickerJson, asset: Asset) {
+export function changes({ last, open, volume, quoteVolume }: Ticker, asset: Asset) {
   const [lastTicks, openTicks] = [stepsOf(last ?? "0", asset.tick), stepsOf(open ?? last ?? "0", asset.tick)];
   const changeTicks = lastTicks - openTicks;
   const thousandths = openTicks === 0n ? 0n : (changeTicks * 100_000n) / openTicks;
   return {
     change: formatAmount(changeTicks, asset.tick),
     percent: formatAmount(thousandths, { scale: 3, units: 1 }),
-    mean: meanPrice(quoteVolume ?? "0", volume ?? "0", asset) ?? last ?? "0",
+    mean: meanPrice(quoteVolume, volume, asset) ?? last ?? "0",
   };
 }
 
@@ -94,7 +71,7 @@ export interface LastTrade {
   readonly quantity: string;
 }
 
-export function ticker24hJson(ticker: TickerJson, lastTrade: LastTrade | null, asset: Asset, nowMs: number): object {
+export function ticker24hJson(ticker: Ticker, lastTrade: LastTrade | null, asset: Asset, nowMs: number): object {
   const { change, percent, mean } = changes(ticker, asset);
   const lastId = lastTrade?.tradeId ?? -1;
   return {
@@ -109,8 +86,8 @@ export function ticker24hJson(ticker: TickerJson, lastTrade: LastTrade | null, a
     openPrice: ticker.open ?? ticker.last ?? "0",
     highPrice: ticker.high ?? ticker.last ?? "0",
     lowPrice: ticker.low ?? ticker.last ?? "0",
-    volume: ticker.volume ?? "0",
-    quoteVolume: ticker.quoteVolume ?? "0",
+    volume: ticker.volume,
+    quoteVolume: ticker.quoteVolume,
     openTime: nowMs - DAY_MS,
     closeTime: nowMs,
     firstId: ticker.tradeCount === 0 ? -1 : lastId - ticker.tradeCount + 1,
@@ -119,7 +96,7 @@ export function ticker24hJson(ticker: TickerJson, lastTrade: LastTrade | null, a
   };
 }
 
-export function bookTickerJson(ticker: TickerJson, asset: Asset): object {
+export function bookTickerJson(ticker: Ticker, asset: Asset): object {
   return {
     symbol: symbolOf(asset),
     bidPrice: ticker.bestBid ?? "0",

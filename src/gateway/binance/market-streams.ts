@@ -1,5 +1,7 @@
 /** Market streams: what our channels tell, followed once for all who listen, and told in Binance's form. */
 import type { MarketData } from "../../shared/channels/market-data.js";
+import type { Ticker } from "../../shared/channels/ticker-channel.js";
+import type { TradeJson } from "../../shared/channels/trades-channel.js";
 import type { Asset } from "../../shared/domain/assets.js";
 import type { Logger } from "../../shared/process/log.js";
 import { followSteadily } from "../sockets/follow-steadily.js";
@@ -13,7 +15,7 @@ import {
   tickerEvent,
   tradeEvent,
 } from "./market-events.js";
-import type { LastTrade, TickerJson, TradeJson } from "./market-json.js";
+import type { LastTrade } from "./market-json.js";
 import { parseStream, type Stream, type TickerForm } from "./stream-names.js";
 import type { Symbols } from "./symbols.js";
 
@@ -115,9 +117,9 @@ export class MarketStreams {
       case "kline":
         return [klineEvent(payload as Candle, stream.interval, asset, nowMs)];
       case "all":
-        return [this.#inList(stream.form, this.#tickerIn(stream.form, payload as TickerJson, asset))];
+        return [this.#inList(stream.form, this.#tickerIn(stream.form, payload as Ticker, asset))];
       default:
-        return [this.#tickerIn(stream.kind, payload as TickerJson, asset)];
+        return [this.#tickerIn(stream.kind, payload as Ticker, asset)];
     }
   }
 
@@ -130,7 +132,7 @@ export class MarketStreams {
     return book === null ? [] : [{ lastUpdateId: book.sequence, bids: book.bids, asks: book.asks }];
   }
 
-  #tickerIn(form: TickerForm, ticker: TickerJson, asset: Asset): object {
+  #tickerIn(form: TickerForm, ticker: Ticker, asset: Asset): object {
     const nowMs = this.#parts.nowMs();
     if (form === "miniTicker") return miniTickerEvent(ticker, asset, nowMs);
     if (form === "bookTicker")

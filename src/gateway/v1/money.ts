@@ -7,7 +7,7 @@ import { refuse } from "../../shared/domain/rejects.js";
 import { identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
-import { DECIMAL, EPOCH_US, limit, NEXT, query } from "./schemas.js";
+import { DECIMAL, EPOCH_US, limit, NEXT, notANext, query } from "./schemas.js";
 
 const ENTRIES_MAX = 500;
 
@@ -81,6 +81,5 @@ function placeIn(next: string): LedgerPlace {
     /^(\d{1,16})\/([A-Za-z0-9-]{1,64})\/(\d{1,16})\/([A-Z0-9]{1,16})$/.exec(next) ?? [];
   const place = { atUs: Number(atUs), source, sequence: Number(sequence), currency };
   if (Number.isSafeInteger(place.atUs) && Number.isSafeInteger(place.sequence)) return place;
-  const text = "next is not one: give back what the last answer had";
-  throw new Problem(refuse("MALFORMED_MESSAGE", text), { field: "next", value: next });
+  throw notANext(next);
 }

@@ -10,7 +10,7 @@ import { Problem } from "../../shared/http/problem.js";
 import type { GatewayPlugin } from "../context.js";
 import { assetNamed } from "../orders/order-body.js";
 import { PLACE as ORDER_PLACE, orderIdOf } from "./order-place.js";
-import { limit, NEXT, NEXT_SEQUENCE, ORDER, PLACE, query, REPORT, type ReportAnswer } from "./schemas.js";
+import { limit, NEXT, NEXT_SEQUENCE, notANext, ORDER, PLACE, query, REPORT, type ReportAnswer } from "./schemas.js";
 
 const ORDERS_MAX = 500;
 const FILLS_MAX = 500;
@@ -155,9 +155,4 @@ function sequenceIn(next: string | undefined): number | undefined {
   const sequence = /^\d{1,16}$/.test(next) ? Number(next) : 0;
   if (sequence < 1 || !Number.isSafeInteger(sequence)) throw notANext(next);
   return sequence;
-}
-
-function notANext(next: string | undefined): Problem {
-  const text = "next is not one: give back what the last answer of the same question had";
-  return new Problem(refuse("MALFORMED_MESSAGE", text), { field: "next", value: next });
 }

@@ -82,3 +82,9 @@ export function orProblem<T extends object>(value: T | Refusal): T {
 export function unknown(what: string): Problem {
   return new Problem(refuse("UNKNOWN_COMMAND", `there is no ${what.slice(0, 120)}`));
 }
+
+/** A cursor that no answer had. */
+export function notANext(next: string | undefined): Problem {
+  const text = "next is not one: give back what the last answer of the same question had";
+  return new Problem(refuse("MALFORMED_MESSAGE", text), { field: "next", value: next });
+}

@@ -35,7 +35,13 @@ describe("markets in Binance's form", () => {
   });
 
   it("have trades with their worth and who took", () => {
-    const trade = { tradeId: 1, price: "64000.00", quantity: "0.5", takerSide: "sell", executedAtUs: NOW * 1_000 };
+    const trade = {
+      tradeId: 1,
+      price: "64000.00",
+      quantity: "0.5",
+      takerSide: "sell" as const,
+      executedAtUs: NOW * 1_000,
+    };
     expect(tradeJson(trade, TEST_ASSET)).to.include({ id: 1, quoteQty: "32000", time: NOW, isBuyerMaker: true });
   });
 
