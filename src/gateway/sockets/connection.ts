@@ -4,6 +4,7 @@ import type { Lagged, Listener } from "../../shared/channels/listener.js";
 import type { Refusal } from "../../shared/domain/rejects.js";
 import type { AccountId } from "../../shared/domain/units.js";
 import type { Identity } from "../../shared/http/identification.js";
+import { packed } from "../../shared/http/media-types.js";
 import { hasBecome } from "../../shared/process/waits.js";
 
 export interface ConnectionLimits {
@@ -27,6 +28,8 @@ const PING_EVERY_MS = 15_000;
 const ROOM_POLL_MS = 10;
 
 let connections = 0;
+/** What many are told, as MessagePack, made once. */
+const packedTold = new WeakMap<Told, Buffer>();
 
 /** One client's WebSocket, as channels see it: it takes what it is told at once, and is cut when it does not read. */
 export class Connection implements Listener, SlowMember {
@@ -36,18 +39,21 @@ export class Connection implements Listener, SlowMember {
   readonly #limits: ConnectionLimits;
   readonly #audience: Rooms;
   readonly #rooms = new Set<string>();
+  readonly #isPacked: boolean;
   #isParting = false;
   #leastBytes = 0;
   #readAtMs = performance.now();
   #pingedAtMs = performance.now();
   #hasAnswered = true;
 
-  constructor(socket: WebSocket, audience: Rooms, limits: ConnectionLimits) {
+  /** `isPacked`: it is told everything in MessagePack. */
+  constructor(socket: WebSocket, audience: Rooms, limits: ConnectionLimits, isPacked = false) {
     connections += 1;
     this.id = `socket ${connections}`;
     this.#socket = socket;
     this.#audience = audience;
     this.#limits = limits;
+    this.#isPacked = isPacked;
     socket.on("pong", () => {
       this.#hasAnswered = true;
     });
@@ -78,8 +84,9 @@ export class Connection implements Listener, SlowMember {
     for (const room of this.#rooms) this.leave(room);
   }
 
-  take({ text }: Told): void {
-    this.sendText(text);
+  take(told: Told): void {
+    if (!this.#isPacked) this.sendText(told.text);
+    else if (this.isConnected()) this.#socket.send(packedOf(told));
   }
 
   send(event: string, payload: object): void {
@@ -87,7 +94,7 @@ export class Connection implements Listener, SlowMember {
   }
 
   sendText(text: string): void {
-    if (this.isConnected()) this.#socket.send(text);
+    if (this.isConnected()) this.#socket.send(this.#isPacked ? packed(JSON.parse(text)) : text);
   }
 
   isBehind(): boolean {
@@ -151,4 +158,13 @@ export class Connection implements Listener, SlowMember {
     this.#socket.close(code, reason);
     setTimeout(() => this.#socket.terminate(), PARTING_MS).unref();
   }
+}
+
+function packedOf(told: Told): Buffer {
+  let bytes = packedTold.get(told);
+  if (bytes === undefined) {
+    bytes = packed({ event: told.event, data: told.payload });
+    packedTold.set(told, bytes);
+  }
+  return bytes;
 }

@@ -1,6 +1,7 @@
 /** Requests over a WebSocket: `{ id, op, wait?, args? }`, where args are the body of the same request over HTTP. Pure. */
 import { type Static, Type } from "@sinclair/typebox";
 import { isRefusal, REJECTS, type Refusal } from "../../shared/domain/rejects.js";
+import { parseStrictMsgpack } from "../../shared/http/media-types.js";
 import { Problem, problemBody } from "../../shared/http/problem.js";
 import { parseStrictJson } from "../../shared/http/strict-json.js";
 import { NEW_ORDER, REPLACE } from "../orders/order-body.js";
@@ -61,10 +62,10 @@ export type SocketRequest = {
 }[Op];
 
 /** A request, or why it is none, with the id that it gave. */
-export function requestIn(text: string): SocketRequest | { readonly id: Id; readonly problem: Problem } {
+export function requestIn(sent: string | Buffer): SocketRequest | { readonly id: Id; readonly problem: Problem } {
   let id: Id = null;
   try {
-    const message = parseStrictJson(text);
+    const message = typeof sent === "string" ? parseStrictJson(sent) : parseStrictMsgpack(sent);
     id = idIn(message);
     const { op, wait, args = {} } = judged(ENVELOPE, message);
     return { id, op, waitsForResult: wait === "result", args: judged(ARGS[op], args) } as SocketRequest;

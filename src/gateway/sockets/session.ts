@@ -62,7 +62,8 @@ export class Session {
     this.#address = address;
   }
 
-  receive(text: string): void {
+  /** JSON, or MessagePack in bytes. */
+  receive(message: string | Buffer): void {
     if (!this.#budget.take(performance.now())) {
       this.#refusedInARow += 1;
       if (this.#refusedInARow > REFUSED_MAX) this.#ports.terminate();
@@ -70,7 +71,7 @@ export class Session {
       return;
     }
     this.#refusedInARow = 0;
-    const request = requestIn(text);
+    const request = requestIn(message);
     if ("problem" in request) this.#inTurn(request.id, Promise.resolve(request.problem));
     else if (request.op === "subscribe" || request.op === "unsubscribe") this.#subscribe(request);
     else this.#inTurn(request.id, this.#perform(request));

@@ -1,5 +1,6 @@
-/** `/v1/ws`: connections with their sessions, and their end when the gateway stops. */
+/** `/v1/ws`: connections with their sessions, in JSON or MessagePack, and their end when the gateway stops. */
 import type { WebSocket } from "ws";
+import { wantsMsgpack } from "../../shared/http/media-types.js";
 import { lookEvery } from "../../shared/process/looks.js";
 import type { GatewayPlugin } from "../context.js";
 import { Connection } from "./connection.js";
@@ -14,8 +15,9 @@ export const sockets: GatewayPlugin = (server, context) => {
   const sessions = new Map<Connection, Session>();
   let stopLooking: (() => void) | null = null;
 
-  const welcome = (socket: WebSocket, address: string) => {
-    const connection = new Connection(socket, market.audience, config.sockets);
+  const welcome = (socket: WebSocket, address: string, acceptsMsgpack: boolean) => {
+    const isPacked = acceptsMsgpack || socket.protocol === "msgpack";
+    const connection = new Connection(socket, market.audience, config.sockets, isPacked);
     const ports = { pause: () => socket.pause(), resume: () => socket.resume(), terminate: () => socket.terminate() };
     const session = new Session(context, connection, ports, address);
     sessions.set(connection, session);
@@ -24,8 +26,9 @@ export const sockets: GatewayPlugin = (server, context) => {
       for (const one of sessions.values()) one.look(context.clock.nowEpochMs());
     });
     socket.on("message", (data, isBinary) => {
-      if (isBinary) socket.close(PROTOCOL_ERROR, "requests are text: JSON");
-      else session.receive(data.toString());
+      if (!isBinary) session.receive(data.toString());
+      else if (isPacked) session.receive(data as Buffer);
+      else socket.close(PROTOCOL_ERROR, "requests are text: JSON; for MessagePack ask for the subprotocol msgpack");
     });
     socket.on("error", () => socket.terminate()); // a frame too large, say: ws has closed it and said why
     socket.on("close", () => {
@@ -40,7 +43,11 @@ export const sockets: GatewayPlugin = (server, context) => {
     });
   };
 
-  upgrades.take((path) => (path === PATH ? welcome : null));
+  upgrades.take((path, _query, headers) => {
+    if (path !== PATH) return null;
+    const acceptsMsgpack = wantsMsgpack({ headers });
+    return (socket, address) => welcome(socket, address, acceptsMsgpack);
+  });
   server.addHook("preClose", async () => {
     for (const connection of sessions.keys()) connection.goAway();
   });

@@ -38,7 +38,7 @@ export function answerAsAsked(request: FastifyRequest, reply: FastifyReply): voi
   if (wantsMsgpack(request)) void reply.type(MSGPACK).serializer(packed as unknown as Serializer);
 }
 
-export function wantsMsgpack({ headers }: FastifyRequest): boolean {
+export function wantsMsgpack({ headers }: Pick<FastifyRequest, "headers">): boolean {
   return headers.accept !== undefined && IS_MSGPACK.test(headers.accept);
 }
 

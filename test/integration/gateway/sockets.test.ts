@@ -1,5 +1,6 @@
 /** The native API over WebSocket, on the real pipeline. */
 import { once } from "node:events";
+import { decode, encode } from "@msgpack/msgpack";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { until } from "../../support/eventually.js";
@@ -143,6 +144,33 @@ describe("the gateway's WebSocket", () => {
     const wrong = new WebSocket(`${gateway.url.replace("http", "ws")}/v1/other`);
     const [error] = (await once(wrong, "error")) as [Error];
     expect(error.message).to.include("404");
+  });
+
+  it("speaks MessagePack with who asks for it, under the same rules", async () => {
+    for (const options of [{ protocols: ["msgpack"] }, { headers: { accept: "application/msgpack" } }]) {
+      const { protocols = [], headers = {} } = options as { protocols?: string[]; headers?: Record<string, string> };
+      const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/v1/ws`, protocols, { headers });
+      const messages: Message[] = [];
+      socket.on("message", (data, isBinary) => messages.push(isBinary ? decode(data as Buffer) : "text"));
+      await once(socket, "open");
+      const ask = async (request: object | Buffer) => {
+        messages.length = 0;
+        socket.send(Buffer.isBuffer(request) ? request : encode(request));
+        await until("an answer", () => messages.length > 0);
+        return messages[0];
+      };
+      expect(await ask({ id: 1, op: "login", args: { keyId: "ann", secret: "ann" } })).to.include({ ok: true });
+      const order = { ...ORDER, price: 0.9, quantity: 0.0005 };
+      expect(await ask({ id: 2, op: "order", args: order, wait: "result" })).to.include({ id: 2, status: "open" });
+      expect(await ask({ id: 3, op: "order", args: { ...order, price: 1e-7 } })).to.include({ name: "INVALID_PRICE" });
+      expect(await ask(Buffer.from([0xc1]))).to.include({ ok: false, name: "MALFORMED_MESSAGE" });
+      expect(await ask(Buffer.from([0xdf, 0x7f, 0xff, 0xff, 0xff]))).to.include({ name: "MALFORMED_MESSAGE" });
+      expect(await ask({ id: 4, op: "subscribe", args: { channel: "status" } })).to.include({ id: 4, ok: true });
+      gateway.context.market.audience.send("status", "status", { asset, why: "a test" });
+      await until("an event", () => messages.length === 2);
+      expect(messages[1]).to.deep.equal({ event: "status", data: { asset, why: "a test" } });
+      socket.terminate();
+    }
   });
 
   it("slows down who asks too much, and answers all of it", async () => {
