@@ -193,6 +193,27 @@ describe("the database's roles", () => {
         EVERYBODY_BUT("bourse_gateway", "bourse_operator"),
         "select 1 from api_key_signers",
       ],
+      ...["people", "sign_in_codes", "sign_in_sessions"].map((table): [string, readonly ServiceRole[], string] => [
+        `to see ${table}, to all but the gateway and operators`,
+        EVERYBODY_BUT("bourse_gateway", "bourse_operator"),
+        `select 1 from ${table}`,
+      ]),
+      [
+        "to sign people up, or open their sessions, to all but the gateway",
+        EVERYBODY_BUT("bourse_gateway"),
+        "select sign_up('ann@example.com', 'x'), open_session(1, 'x', 'x', '1 day', 1)",
+      ],
+      [
+        "to give out play money, to all but the gateway",
+        EVERYBODY_BUT("bourse_gateway"),
+        "select claim_faucet(1, null)",
+      ],
+      [
+        "to say how much play money there is",
+        EVERYBODY_BUT("bourse_operator"),
+        "update play_money set is_simulated = true",
+      ],
+      ["to move people to other accounts", ROLES, "update people set account_id = 1"],
       ["to lift a suspension", EVERYBODY_BUT(...OPERATORS), "update accounts set suspended = false"],
       [
         "to set an asset's state",

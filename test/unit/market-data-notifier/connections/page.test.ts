@@ -99,6 +99,25 @@ describe("the notifier's page", () => {
     expect([status, String(body)]).to.deep.equal([404, "the page is not built: npm run build\n"]);
   });
 
+  const gateways: readonly [setting: string, isTls: boolean, host: string | undefined, gateway: string | null][] = [
+    ["", false, "localhost:7002", null],
+    ["7003", false, "localhost:7002", "http://localhost:7003"],
+    ["7003", true, "127.0.0.1:7002", "https://127.0.0.1:7003"],
+    ["7003", false, "trade.example", "http://trade.example:7003"],
+    ["7003", false, "[::1]:7002", "http://[::1]:7003"],
+    ["7003", false, "evil; script-src *", null],
+    ["https://gateway.example", false, "trade.example", "https://gateway.example"],
+  ];
+  for (const [pageGateway, isTls, host, gateway] of gateways)
+    it(`tells who asks at ${host} that the gateway is at ${gateway}, and lets the page reach nothing else`, async () => {
+      server = createServer(page({ assets, production: true, folder, pageGateway, isTls })).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { body, headers } = await get("/page.json", { host });
+      expect(JSON.parse(String(body))).to.deep.equal({ gateway });
+      const sources = gateway === null ? "" : ` ${gateway} ${gateway.replace("http", "ws")}`;
+      expect(headers["content-security-policy"]).to.include(`; connect-src 'self'${sources}; base-uri`);
+    });
+
   it("tells what is traded", async () => {
     await serve(true);
     const { headers, body } = await get("/assets.json");
