@@ -13,6 +13,7 @@ import { textOption, WrongOption, whole } from "../shared/process/options.js";
 import { type Call, NEEDED_WHY, type Outcome, type Program, table, timeText, WHY } from "./command-line.js";
 import { createKey, revokeKey } from "./keys.js";
 import { transfer } from "./money.js";
+import { transferCommands } from "./transfer-program.js";
 
 const SHOWN_MAX = 20;
 const AUDIT_SHOWN = 50;
@@ -58,6 +59,7 @@ export const ACCOUNT: Program = {
       options: [REFERENCE, WHY],
       run: (call) => transfer("withdrawal", call),
     },
+    ...transferCommands(REFERENCE),
     {
       usage: "suspend [account]",
       summary: "no more orders, and open ones are cancelled",

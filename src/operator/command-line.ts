@@ -20,7 +20,16 @@ export interface Call {
   readonly keySeal: KeySeal | null;
   readonly words: readonly string[];
   readonly options: {
-    readonly [Name in "why" | "role" | "expires" | "id" | "reference" | "publicKey" | "zone"]?: string;
+    readonly [Name in
+      | "why"
+      | "role"
+      | "expires"
+      | "id"
+      | "reference"
+      | "publicKey"
+      | "zone"
+      | "confirm"
+      | "orders"]?: string;
   } & { readonly limit?: number; readonly all?: true };
 }
 

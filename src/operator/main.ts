@@ -1,4 +1,4 @@
-/** `npm run account`, `asset`, `status`, `trace`, `metrics` and `promote`: the operators' commands for a pipeline, running or not. */
+/** `npm run account`, `asset`, `stop-all`, `status`, `trace`, `metrics` and `promote`: the operators' commands for a pipeline, running or not. */
 
 import { connectDatabase } from "../shared/database/database.js";
 import { ConfigurationError, DeadlineExceeded } from "../shared/domain/errors.js";
@@ -16,13 +16,14 @@ import { operatorConfig } from "./config.js";
 import { runMetrics } from "./metrics-program.js";
 import { runPromote } from "./promote-program.js";
 import { showStatus } from "./status-program.js";
+import { STOP } from "./stop-program.js";
 import { stepsOf, TRACE_HELP, TRACE_SUMMARY, traceText } from "./trace.js";
 import { readOrder } from "./trace-readings.js";
 
 const CONNECT_DEADLINE_MS = 5_000;
 
 const [name, ...args] = process.argv.slice(2);
-const program = [ACCOUNT, ASSET].find((known) => known.name === name);
+const program = [ACCOUNT, ASSET, STOP].find((known) => known.name === name);
 const log = createLogger("operator", "silent");
 
 async function run(): Promise<void> {
@@ -30,7 +31,8 @@ async function run(): Promise<void> {
   if (name === "metrics") return await runMetrics(args);
   if (name === "promote") return await runPromote(args, log);
   if (name === "trace") return await showTrace();
-  if (program === undefined) throw new WrongOption("it is npm run account, asset, status, trace, metrics or promote");
+  if (program === undefined)
+    throw new WrongOption("it is npm run account, asset, stop-all, status, trace, metrics or promote");
   const parsed = parse(program, args);
   const config = operatorConfig();
   const options = { applicationName: "operator", log };

@@ -1,12 +1,7 @@
 import { expect } from "chai";
-import { storeAssets } from "../../../src/launcher/asset-store.js";
-import { connectDatabase } from "../../../src/shared/database/database.js";
-import { loadAssets } from "../../../src/shared/domain/assets.js";
 import type { BotsState, LauncherAsk } from "../../../src/shared/process/launcher-asks.js";
-import { projectRoot } from "../../../src/shared/process/project-root.js";
-import { createDatabase, execute } from "../../support/postgres.js";
-import { serviceForTest } from "../../support/service.js";
-import { type DeskUnderTest, startDesk } from "./desk-under-test.js";
+import { execute } from "../../support/postgres.js";
+import { type DeskUnderTest, startDesk, tradedDatabase } from "./desk-under-test.js";
 
 const WHY = "a test";
 
@@ -17,11 +12,7 @@ describe("the operators' desk", () => {
   const asked: LauncherAsk[] = [];
 
   before(async () => {
-    databaseUrl = await createDatabase();
-    const { log } = serviceForTest("test");
-    const owner = await connectDatabase(databaseUrl, { applicationName: "test", log });
-    await storeAssets(owner, loadAssets(`${projectRoot}config/assets.json`));
-    await owner.close();
+    databaseUrl = await tradedDatabase();
     const launcher = {
       async ask(what: LauncherAsk): Promise<BotsState> {
         asked.push(what);

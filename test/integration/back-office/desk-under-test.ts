@@ -4,10 +4,13 @@ import { deskPlugins } from "../../../src/back-office/desk-plugins.js";
 import { operatorsOnly } from "../../../src/back-office/operators-only.js";
 import { Desk } from "../../../src/back-office/service.js";
 import { WindDowns } from "../../../src/back-office/wind-downs.js";
+import { storeAssets } from "../../../src/launcher/asset-store.js";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
 import { connectDatabase } from "../../../src/shared/database/database.js";
+import { loadAssets } from "../../../src/shared/domain/assets.js";
 import type { LauncherChannel } from "../../../src/shared/process/launcher-asks.js";
-import { asRole, execute } from "../../support/postgres.js";
+import { projectRoot } from "../../../src/shared/process/project-root.js";
+import { asRole, createDatabase, execute } from "../../support/postgres.js";
 import { serviceForTest } from "../../support/service.js";
 
 export interface DeskUnderTest {
@@ -25,6 +28,15 @@ export interface Answered {
 
 /** Keys of the role operator, of accounts of the same names. */
 export const OPERATORS = ["olga", "oscar"] as const;
+
+/** A database of its own, in which everything is that can be traded. */
+export async function tradedDatabase(): Promise<string> {
+  const url = await createDatabase();
+  const owner = await connectDatabase(url, { applicationName: "test", log: serviceForTest("test").log });
+  await storeAssets(owner, loadAssets(`${projectRoot}config/assets.json`));
+  await owner.close();
+  return url;
+}
 
 /** The desk as main.ts wires it, in this process, on a free port, with the rights of its role. */
 export async function startDesk(

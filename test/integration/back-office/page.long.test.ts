@@ -1,15 +1,10 @@
 import { expect } from "chai";
 import type { Page } from "playwright-core";
-import { storeAssets } from "../../../src/launcher/asset-store.js";
-import { connectDatabase } from "../../../src/shared/database/database.js";
-import { loadAssets } from "../../../src/shared/domain/assets.js";
-import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { isFocusSeen, tabStops, violations } from "../../support/accessibility.js";
 import { describeInBrowser } from "../../support/chromium.js";
 import { startNats } from "../../support/nats.js";
-import { createDatabase, execute } from "../../support/postgres.js";
-import { serviceForTest } from "../../support/service.js";
-import { type DeskUnderTest, startDesk } from "./desk-under-test.js";
+import { execute } from "../../support/postgres.js";
+import { type DeskUnderTest, startDesk, tradedDatabase } from "./desk-under-test.js";
 
 const VIEWS = ["Health", "Accounts", "Transfers", "Assets", "Audit", "Stopping", "Bots"];
 
@@ -19,11 +14,7 @@ describeInBrowser("the desk's page", (open) => {
   let nats: Awaited<ReturnType<typeof startNats>>;
 
   before(async () => {
-    databaseUrl = await createDatabase();
-    const { log } = serviceForTest("test");
-    const owner = await connectDatabase(databaseUrl, { applicationName: "test", log });
-    await storeAssets(owner, loadAssets(`${projectRoot}config/assets.json`));
-    await owner.close();
+    databaseUrl = await tradedDatabase();
     nats = await startNats();
     desk = await startDesk({ databaseUrl, natsUrl: nats.url });
   });

@@ -8,6 +8,7 @@ import { ACCOUNT } from "../../../src/operator/account-program.js";
 import { actorOf } from "../../../src/operator/actor.js";
 import { ASSET } from "../../../src/operator/asset-program.js";
 import { parse } from "../../../src/operator/command-line.js";
+import { STOP } from "../../../src/operator/stop-program.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { DEVELOPMENT_SEAL } from "../../../src/shared/access/key-seal.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
@@ -21,6 +22,8 @@ import { temporaryFolder } from "../../support/temporary-folder.js";
 describe("operators", () => {
   let url: string;
   let database: Database;
+  /** Who acts. */
+  let actor = "op";
 
   beforeEach(async () => {
     url = await createDatabase();
@@ -33,8 +36,11 @@ describe("operators", () => {
   afterEach(() => database.close());
 
   async function operate(...args: string[]) {
-    const { command, words, options } = parse(args[0] === "asset" ? ASSET : ACCOUNT, args.slice(1));
-    return await command.run({ database, actor: "op", keySeal: DEVELOPMENT_SEAL, words, options });
+    const { command, words, options } = parse(
+      [ASSET, STOP].find(({ name }) => name === args[0]) ?? ACCOUNT,
+      args.slice(1),
+    );
+    return await command.run({ database, actor, keySeal: DEVELOPMENT_SEAL, words, options });
   }
   // biome-ignore lint/suspicious/noExplicitAny: what is printed as JSON, looked at field by field
   const account = async (...args: string[]): Promise<any> => (await operate("account", ...args)).json;
@@ -250,6 +256,36 @@ describe("operators", () => {
     await account("revoke", "oscar", "--why", "lost");
     expect(await failure(actorOf(database, config))).to.match(/OPERATOR_BREAK_GLASS=1 lets you act/);
     expect(await actorOf(database, { ...config, breaksGlass: true })).to.equal("break-glass:root");
+  });
+
+  it("book a transfer when a second one approves it", async () => {
+    await account("create", "alice");
+    const why = ["--why", "a test"];
+    const { requestId } = await account("request", "deposit", "alice", "5", "USD", ...why);
+    expect(await refusal("account", "approve", String(requestId), ...why)).to.match(/by a second operator/);
+    actor = "other";
+    await account("approve", String(requestId), ...why);
+    actor = "op";
+    expect((await account("show", "alice")).balances).to.deep.equal([{ currency: "USD", available: "5", held: "0" }]);
+    expect((await account("requests")).requests[0]).to.include({ status: "approved", decidedBy: "other" });
+    expect(await refusal("account", "reject", String(requestId), ...why)).to.match(/is approved already, by other/);
+  });
+
+  it("stop everything, with the word that has to be typed; and wind down", async () => {
+    await account("create", "alice");
+    expect(await refusal("stop-all", "kill", "--confirm", "yes", "--why", "x")).to.match(/type STOP EVERYTHING/);
+    await operate("stop-all", "kill", "--confirm", "STOP EVERYTHING", "--why", "x");
+    expect((await account("show", "alice")).status).to.equal("suspended");
+    await operate("stop-all", "wind-down", "BTC-USD", "--orders", "cancel", "--why", "x");
+    expect((await actions()).slice(1)).to.deep.equal([
+      "set_asset_state",
+      "suspend",
+      "kill_switch",
+      "set_asset_state",
+      "cancel_all",
+      "wind_down",
+    ]);
+    expect(await refusal("stop-all", "wind-down", "DOGE-USD", "--orders", "keep", "--why", "x")).to.match(/no asset/);
   });
 
   it("read in the audit what was written, on one line, whatever it holds", async () => {
