@@ -26,6 +26,16 @@ export async function tabStops(page: Page, presses: number): Promise<string[]> {
   return stops;
 }
 
+/** Presses Tab until what has the focus is called so. Throws when that does not come within `pressesMax`. */
+export async function tabTo(page: Page, name: string, pressesMax = 120): Promise<void> {
+  const stops: string[] = [];
+  for (let press = 0; press < pressesMax; press++) {
+    stops.push(...(await tabStops(page, 1)));
+    if (stops.at(-1) === name) return;
+  }
+  throw new Error(`"${name}" has no place among ${stops.join(", ")}`);
+}
+
 const WORDS_OF_FOCUS = `(() => {
   const { activeElement: element } = document;
   const words = element.getAttribute("aria-label") ?? element.labels?.[0]?.firstChild.textContent ?? "";

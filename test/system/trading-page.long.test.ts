@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { BrowserContextOptions, Locator, Page, Route } from "playwright-core";
-import { isFocusSeen, violations } from "../support/accessibility.js";
+import { isFocusSeen, tabTo, violations } from "../support/accessibility.js";
 import { describeInBrowser } from "../support/chromium.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
 
@@ -146,47 +146,61 @@ describeInBrowser("the page where people trade", (open) => {
     await other.getByText("No order is open.").waitFor();
   });
 
-  it("signs somebody up by e-mail, trades with what the faucet gives, keeps the session over a reload, and signs out", async () => {
+  it("signs somebody up by e-mail, and takes him by keyboard alone to play money, a fill, a change and out again", async () => {
     await order(await opened("random2"), "Sell", "0.1", "64030");
     const { page } = await open(bourse.endpoints.notifierUrl);
-    await page.getByLabel("E-mail address").fill("nobody");
-    await page.keyboard.press("Enter");
+    await page.getByLabel("E-mail address").waitFor();
+    /** Goes there, and writes or presses Enter. */
+    const at = async (name: string, text = "") => {
+      await tabTo(page, name);
+      expect(await isFocusSeen(page)).to.equal(true);
+      if (text !== "") await page.keyboard.press("Control+A");
+      await page.keyboard.type(text);
+      await page.keyboard.press("Enter");
+    };
+    await at("E-mail address", "nobody");
     await page.getByRole("alert").filter({ hasText: "email must be an e-mail address" }).waitFor();
-    await page.getByLabel("E-mail address").fill("ann@example.com");
-    await page.keyboard.press("Enter");
+    await at("E-mail address", "ann@example.com");
     const told = await page.getByText(/whose code is \d{6}/).innerText();
-    await page.getByLabel("Code", { exact: true }).fill(/code is (\d{6})/.exec(told)?.[1] ?? "");
     expect(await violations(page)).to.deep.equal([]);
-    await page.keyboard.press("Enter");
+    await at("Code", /code is (\d{6})/.exec(told)?.[1]);
     await page.getByText(/^Signed in as ann@example\.com, account /).waitFor();
     expect(await page.evaluate("document.cookie + sessionStorage.length")).to.equal("0");
 
-    await page.getByRole("button", { name: "Get play money" }).click();
+    await at("Get play money");
     await page.getByText(/^You were given 1 BTC, /).waitFor();
     await row(page, "Balances", "USD").filter({ hasText: "10,000" }).first().waitFor();
-    await page.getByRole("button", { name: "Get play money" }).click();
+    await page.keyboard.press("Enter");
     await page.getByText(/^303 RATE_LIMITED: you have had what there is; the next one is at /).waitFor();
 
-    await order(page, "Buy", "0.1", "64030");
+    await page.locator(".book tbody[data-side=sell] tr", { hasText: "64,030.00" }).waitFor();
+    await page.keyboard.press("b");
+    await page.keyboard.type("0.1");
+    await at("Best price");
+    await at("Buy BTC");
     await sent(page, /Order \d+ is filled/).waitFor();
     await row(page, "Ended orders", "0.1 at 64030.00").filter({ hasText: "filled" }).waitFor();
     await row(page, "Balances", "BTC").filter({ hasText: "1.1" }).waitFor();
-    await order(page, "Buy", "0.02", "60000");
-    await page.getByRole("button", { name: /^Edit BTC-USD/ }).click();
-    await page.getByLabel(/^Price of BTC-USD/).fill("60000.001");
-    await page.keyboard.press("Enter");
+    await page.keyboard.press("b");
+    await page.keyboard.type("0.02");
+    await at("Price (USD)", "60000");
+    await row(page, "Open orders", "0.02 at 60000.00").waitFor();
+    const name = await page.getByRole("button", { name: /^Edit BTC-USD/ }).getAttribute("aria-label");
+    const orderName = name?.slice("Edit ".length);
+    await at(`Edit ${orderName}`);
+    await at(`Price of ${orderName}`, "60000.001");
     await page.locator(".edit .problem", { hasText: "205 INVALID_PRICE" }).waitFor();
-    await page.getByLabel(/^Price of BTC-USD/).fill("60001");
-    await page.keyboard.press("Enter");
+    await at(`Price of ${orderName}`, "60001");
     await row(page, "Open orders", "0.02 at 60001.00").waitFor();
-    await page.getByRole("button", { name: /^Cancel BTC-USD/ }).click();
+    await at(`Cancel ${orderName}`);
     await row(page, "Ended orders", "0.02 at 60001.00").filter({ hasText: "canceled" }).waitFor();
 
     await page.reload();
-    await page.getByText("Sessions", { exact: true }).click();
+    await page.getByText(/^Signed in as ann@example\.com, account /).waitFor();
+    await at("Sessions");
     await page.getByText(/^this one, from /).waitFor();
     expect(await violations(page)).to.deep.equal([]);
-    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await at("Sign out");
     await page.getByLabel("E-mail address").waitFor();
     await page.reload();
     await page.getByLabel("E-mail address").waitFor();

@@ -78,6 +78,11 @@ export class OrderForm {
     );
   }
 
+  /** Null: it is not known (yet). */
+  termsOf(asset: string): AssetTerms | null {
+    return this.#terms.value.get(asset) ?? null;
+  }
+
   set(change: Partial<Draft>): void {
     this.draft.value = { ...this.draft.value, ...change };
     this.problems.value = new Map();

@@ -75,6 +75,18 @@ export function costOf(draft: Draft, circumstances: Circumstances): Cost | null 
   return { lines, isCovered };
 }
 
+/** What an order that rests holds; "": it can't be said. */
+export function heldText(
+  { side, quantity, price }: { readonly side: string; readonly quantity: string; readonly price: string },
+  asset: Asset,
+  terms: AssetTerms,
+): string {
+  if (side === "sell") return `${withThousands(quantity)} ${asset.base}`;
+  const [lots, ticks] = [stepsIn(quantity, asset.lot), stepsIn(price, asset.tick)];
+  if (lots === null || ticks === null) return "";
+  return `${moneyText(coverUnits(asset, terms, ticks, lots), terms.quoteDecimals)} ${asset.quote}`;
+}
+
 /** What a part of the balance makes, as the text of the field; null: it can't be said, for want of a price. */
 export function partOfBalance(
   draft: Draft,

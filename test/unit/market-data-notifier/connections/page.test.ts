@@ -17,8 +17,11 @@ describe("the notifier's page", () => {
   let folder: string;
   let server: ReturnType<typeof createServer>;
 
-  const serve = async (production: boolean) => {
-    server = createServer(page({ assets, production, folder })).listen(0, "127.0.0.1");
+  const serve = async (
+    production: boolean,
+    gateway: { readonly pageGateway?: string; readonly isTls?: boolean } = {},
+  ) => {
+    server = createServer(page({ assets, production, folder, ...gateway })).listen(0, "127.0.0.1");
     await once(server, "listening");
   };
   /** As a stranger may ask: fetch would tidy the path up. */
@@ -44,6 +47,37 @@ describe("the notifier's page", () => {
     server.close();
     server.closeAllConnections();
   });
+
+  for (const [what, gateway, host, allowed] of [
+    ["no gateway", {}, "localhost:7002", null],
+    [
+      "its port on the host that was asked",
+      { pageGateway: "7003" },
+      "localhost:7002",
+      "http://localhost:7003 ws://localhost:7003",
+    ],
+    ["the same over TLS", { pageGateway: "7003", isTls: true }, "[::1]:7002", "https://[::1]:7003 wss://[::1]:7003"],
+    [
+      "its address",
+      { pageGateway: "https://gateway.example" },
+      "other.example",
+      "https://gateway.example wss://gateway.example",
+    ],
+    ["nothing where the host is none", { pageGateway: "7003" }, "x; script-src *", null],
+  ] as const)
+    it(`may connect to its own server and the gateway, and nowhere else: ${what}`, async () => {
+      await serve(true, gateway);
+      const { headers } = await get("/", { host });
+      const policy = String(headers["content-security-policy"]).split("; ");
+      expect(policy.find((rule) => rule.startsWith("connect-src "))).to.equal(
+        `connect-src 'self'${allowed === null ? "" : ` ${allowed}`}`,
+      );
+      expect(policy.filter((rule) => /http|script-src/.test(rule) && !rule.startsWith("connect-src "))).to.deep.equal([
+        "script-src 'self'",
+      ]);
+      const { body } = await get("/page.json", { host });
+      expect(JSON.parse(String(body))).to.deep.equal({ gateway: allowed?.split(" ")[0] ?? null });
+    });
 
   for (const production of [true, false])
     describe(production ? "in production" : "in development", () => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { assetOf } from "../../../../src/shared/subscriber/asset.js";
 import { actionOf, HOTKEYS } from "../../../../web/state/hotkeys.js";
 import { csvOf, ledgerLines } from "../../../../web/state/ledger-lines.js";
+import { holdLines, worthOf } from "../../../../web/state/portfolio.js";
 import { newAlarm, ringing } from "../../../../web/state/price-alarms.js";
 
 const BTC = assetOf({ asset: "BTC-USD", base: "BTC", quote: "USD", tickSize: "0.01", lotSize: "0.0001" });
@@ -42,6 +43,54 @@ describe("the page's ledger", () => {
         ],
       ),
     ).to.equal('a,b\r\n"say ""x"", y",-1.5\r\n\'=1+1,\'-x');
+  });
+});
+
+describe("the page's sum of all money", () => {
+  it("counts what is traded at its last price, by quote, and what has no price as itself", () => {
+    const balances = [
+      { currency: "BTC", available: "0.5", held: "0.5" },
+      { currency: "USD", available: "100.119999", held: "0" },
+      { currency: "KCN", available: "3", held: "0" },
+      { currency: "EUR", available: "0", held: "0" },
+    ];
+    const prices = [
+      { base: "BTC", quote: "USD", last: "64000.10" },
+      { base: "KCN", quote: "EUR", last: "" },
+    ];
+    expect(worthOf(balances, prices)).to.deep.equal(["64,100.21 USD", "3 KCN"]);
+  });
+
+  it("says what each open order holds, as far as that follows from its terms", () => {
+    const terms = {
+      asset: "BTC-USD",
+      makerFeeBps: 10,
+      takerFeeBps: 20,
+      priceCollarPercent: null,
+      referencePrice: null,
+    };
+    const known = { asset: BTC, terms: { ...terms, quoteDecimals: 6, baseDecimals: 8 } };
+    const order = {
+      asset: "BTC-USD",
+      orderId: 7,
+      side: "buy",
+      quantity: "1",
+      leavesQuantity: "0.5",
+      price: "64000",
+      hops: null,
+    };
+    const holds = [
+      { ...order, key: "1" },
+      { ...order, key: "2", side: "sell" },
+      { ...order, key: "3", price: undefined as never },
+      { ...order, key: "4", asset: "ETH-USD" },
+    ];
+    const lines = holdLines(holds, (name) => (name === "BTC-USD" ? known : null));
+    expect(lines.map(({ key, holds }) => [key, holds])).to.deep.equal([
+      ["1", "32,064 USD"],
+      ["2", "0.5 BTC"],
+      ["3", ""],
+    ]);
   });
 });
 
