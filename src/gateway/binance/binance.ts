@@ -39,6 +39,7 @@ export const binance: GatewayPlugin = (server, context) => {
     desk: new GatewayDesk(orders, rules),
     balances: async (accountId) => (await balances.balancesOf([accountId]))[0]?.balances ?? [],
     nowMs,
+    log,
   };
   const parts: RestParts = {
     callers: new Callers({ keys, check, access, nowEpochMs: nowMs }),
@@ -48,7 +49,7 @@ export const binance: GatewayPlugin = (server, context) => {
     nowMs,
   };
   speakBinance(server, parts);
-  const streams = new MarketStreams({ ...exchange, stopping: service.stopping, log });
+  const streams = new MarketStreams({ ...exchange, stopping: service.stopping });
   const spot = { ...marketEndpoints(exchange), ...accountEndpoints(exchange), ...tradeEndpoints(exchange) };
   addEndpoints(server, "/binance/api/v3", spot, parts);
   addEndpoints(server, "/binance/sapi/v1", walletEndpoints(exchange), parts);

@@ -3,6 +3,7 @@
 import type { Access } from "../../shared/access/access-feed.js";
 import type { MarketData } from "../../shared/channels/market-data.js";
 import type { AssetRegistry } from "../../shared/domain/assets.js";
+import type { Logger } from "../../shared/process/log.js";
 import type { Caller } from "./identity.js";
 import type { OrderDesk } from "./order-desk.js";
 import type { OwnOrdersStore } from "./own-orders-store.js";
@@ -19,6 +20,7 @@ export interface Exchange {
   readonly desk: OrderDesk;
   readonly balances: (accountId: Caller["accountId"]) => Promise<readonly BalanceJson[]>;
   readonly nowMs: () => number;
+  readonly log: Logger;
 }
 
 export interface Call {

@@ -65,17 +65,25 @@ function skipCommon(given: Parameters): void {
 }
 
 async function place(exchange: Exchange, { caller }: SignedCall, asset: Asset, { fields, responseType }: OrderAsked) {
-  const { desk, ownOrders, nowMs } = exchange;
+  const { desk, ownOrders, nowMs, log } = exchange;
   const body = taken(composeNewOrder(asset, fields, desk.rules));
   const { logId, reports } = await desk.submit(caller, asset, body, responseType === "ACK" ? null : "new order");
   // Without a result it is in the log and takes effect: that it has not yet is no error.
-  const order = reports ? await ownOrders.order(caller.accountId, asset.asset, byId(logId)) : null;
-  if (order === null) return acknowledgedJson(logId, body.clientOrderId, asset, nowMs() * 1_000);
-  if (order.status === "rejected") throw errorOfReason("order", order.reason ?? "rejected");
+  const acknowledged = acknowledgedJson(logId, body.clientOrderId, asset, nowMs() * 1_000);
+  if (!reports) return acknowledged;
+  const rejected = reports.find(({ event }) => event === "rejected");
+  if (rejected !== undefined) throw errorOfReason("order", rejected.reason ?? "rejected");
   const all = { fromId: null, startUs: null, endUs: null, limit: FILLS_MAX };
-  const hasFills = responseType === "FULL" && order.filledLots > 0;
-  const fills = hasFills ? await ownOrders.fills(caller.accountId, asset.asset, all, order.orderId) : [];
-  return placedJson(order, fills, asset, responseType);
+  try {
+    const order = await ownOrders.order(caller.accountId, asset.asset, byId(logId));
+    if (order === null) return acknowledged;
+    const hasFills = responseType === "FULL" && order.filledLots > 0;
+    const fills = hasFills ? await ownOrders.fills(caller.accountId, asset.asset, all, order.orderId) : [];
+    return placedJson(order, fills, asset, responseType);
+  } catch (err) {
+    log.warn({ err }, "an order that was placed can't be read for its answer");
+    return acknowledged;
+  }
 }
 
 async function cancel(exchange: Exchange, call: SignedCall, asset: Asset, named: OrderNamed, cancelId: string) {

@@ -19,7 +19,7 @@ import { mexchangeMoney } from "./mexchange-money.js";
 import { bodyOf, ORDER, sideWord } from "./mexchange-orders.js";
 import { type NamedOrder, orderOfUuid, orderUuid } from "./order-uuid.js";
 import { type OwnFill, type OwnOrder, OwnOrdersStore } from "./own-orders-store.js";
-import { cancel, place } from "./placing.js";
+import { cancel, place, shown } from "./placing.js";
 import { assetOfMarket } from "./symbols.js";
 
 const PAGE = Type.Object({
@@ -59,8 +59,8 @@ export const mexchange: GatewayPlugin = (server, context) => {
     const { logId, receivedAtUs, reports } = await place(context, identity, asset, body);
     const named = { asset: asset.asset, orderId: logId as unknown as NamedOrder["orderId"] };
     void reply.code(202);
-    const order = reports ? await orderOf(identity, named) : pendingOrder(named, body, receivedAtUs);
-    return { order: orderJson(order), ...lockedFor(asset, body) };
+    const order = reports ? await shown(context, orderOf(identity, named)) : null;
+    return { order: orderJson(order ?? pendingOrder(named, body, receivedAtUs)), ...lockedFor(asset, body) };
   });
   server.post("/api/order", { ...trade, schema: { body: ORDER } }, async (request) => {
     const { asset, body } = bodyOf(context, request.body);

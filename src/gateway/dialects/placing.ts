@@ -48,6 +48,16 @@ export async function submit(
   return outcome;
 }
 
+/** What was logged and is to be shown with its answer; null: it can't be read now, which makes the order no less placed. */
+export async function shown<T>({ service }: Pick<GatewayContext, "service">, read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (err) {
+    service.log.warn({ err }, "an order that was placed can't be read for its answer");
+    return null;
+  }
+}
+
 export function unlessRejected(outcome: Submitted): Submitted {
   const rejected = outcome.reports?.find(({ event }) => event.endsWith("rejected"));
   if (rejected === undefined) return outcome;

@@ -15,7 +15,7 @@ import { AMOUNT } from "../orders/order-body.js";
 import { answerErrors, orderNotFound } from "./dialect-errors.js";
 import { orderOfUuid, orderUuid } from "./order-uuid.js";
 import { type OwnOrder, OwnOrdersStore } from "./own-orders-store.js";
-import { cancel, place, submit } from "./placing.js";
+import { cancel, place, shown, submit } from "./placing.js";
 import { assetOfMarket } from "./symbols.js";
 
 const STRICT = { additionalProperties: false };
@@ -63,8 +63,9 @@ export const rustCryptoExchange: GatewayPlugin = (server, context) => {
       ...(price !== undefined && !isMarket && { price }),
     });
     const order = { asset: asset.asset, orderId: logId as unknown as OwnOrder["orderId"] };
-    const placed = reports ? await own.order(identity.accountId, order) : null;
-    const fills = reports ? await own.fills(identity.accountId, order, { limit: 1_000, offset: 0 }) : [];
+    const all = { limit: 1_000, offset: 0 };
+    const read = () => Promise.all([own.order(identity.accountId, order), own.fills(identity.accountId, order, all)]);
+    const [placed, fills] = (reports ? await shown(context, read()) : null) ?? [null, []];
     return {
       order_id: orderUuid(asset.asset, logId),
       executed_quantity: placed?.filled ?? "0",
