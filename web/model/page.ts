@@ -4,6 +4,7 @@ import type { Asset } from "../../src/shared/subscriber/asset.js";
 import { Connection, type Credentials, type Key, type TokenSource } from "../../src/shared/subscriber/connection.js";
 import type { Health } from "../../src/shared/subscriber/liveness.js";
 import { forgetKey, keepKey, keptKey } from "../feed/kept-key.js";
+import { keepLayout, keptLayout, type Layout } from "../feed/kept-layout.js";
 import { AccountBalances } from "./account-balances.js";
 import { Book } from "./book.js";
 import { Candles } from "./candles.js";
@@ -17,6 +18,12 @@ import { Trades } from "./trades.js";
 export type Who =
   | { readonly kind: "key"; readonly name: string; readonly key: Key }
   | { readonly kind: "person"; readonly name: string; readonly tokens: TokenSource };
+
+export const LAYOUTS: Readonly<Record<Layout, string>> = {
+  balanced: "Balanced",
+  chart: "Large chart",
+  book: "Book and orders",
+};
 
 /** A token that is refused so soon after another is refused for good. */
 const RENEWED_FOR_US = 10_000_000;
@@ -32,6 +39,8 @@ export class Page {
   readonly ticker: Signal<Ticker | null> = signal(null);
   /** The asset that is looked at; null: none is known yet. */
   readonly asset: Signal<Asset | null> = signal(null);
+  /** What gets the most room where there is much; narrow screens have one order. */
+  readonly layout: Signal<Layout> = signal(keptLayout());
   /** Null: nobody is logged in. */
   readonly who: Signal<Who | null> = signal(null);
   /** Where the gateway is, which takes orders; null: not known, or there is none. */
@@ -97,6 +106,11 @@ export class Page {
     this.ticker.value = tickers[0] ?? null;
     const [first] = assets;
     if (this.asset.value === null && first !== undefined) this.look(first);
+  }
+
+  layOut(layout: Layout): void {
+    this.layout.value = layout;
+    keepLayout(layout);
   }
 
   look(asset: Asset): void {

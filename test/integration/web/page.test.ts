@@ -126,6 +126,24 @@ describeInBrowser("the page, of a market with 1,000 updates a second, or what a 
     expect(await page.getByRole("button", { name: "RSI" }).getAttribute("aria-pressed")).to.equal("true");
   });
 
+  it("is laid out as its reader wants it, for good", async () => {
+    const { page } = await open(market.url);
+    await shown(page);
+    const wideOf = async (panel: string) => (await page.locator(`.${panel}`).boundingBox())?.width ?? 0;
+    const before = await wideOf("candles");
+    await page.getByLabel("Layout").selectOption("Large chart");
+    await page.waitForFunction(`document.querySelector(".candles").clientWidth > ${before}`);
+    expect(await page.evaluate(CUT_OFF)).to.deep.equal([]);
+    await page.getByLabel("Layout").selectOption("Book and orders");
+    await page.reload();
+    await page.locator(".verified", { hasText: "checksum verified" }).waitFor();
+    expect([await page.locator(".candles").isVisible(), await page.evaluate(CUT_OFF)]).to.deep.equal([false, []]);
+    expect(await violations(page)).to.deep.equal([]);
+    await page.getByLabel("Layout").selectOption("Balanced");
+    await shown(page);
+    expect(await wideOf("candles")).to.equal(before);
+  });
+
   for (const width of [320, 700, 1_280])
     it(`is legible on a screen of ${width} px: nothing is beside it, or beside its panel`, async () => {
       const { page } = await open(market.url, { viewport: { width, height: 640 }, reducedMotion: "reduce" });
