@@ -37,7 +37,8 @@ export class Acts {
     if (key === null) return { isRepeated: false, row: (await perform(this.#database, act))[0] ?? {} };
     const claim = { name: "", text: "select claim_act($1, $2, $3)", values: [actor, key, asked] };
     try {
-      const [, rows = []] = await this.#database.transaction([claim, { name: "", text: act.text, values: act.values }]);
+      const own = { name: "", text: act.text, values: act.values.map(asText) };
+      const [, rows = []] = await this.#database.transaction([claim, own]);
       return { isRepeated: false, row: rows[0] ?? {} };
     } catch (error) {
       if (!isPostgresError(error, "actClaimed")) throw await act.explain(error, this.#database);
@@ -63,6 +64,11 @@ export function asProblem(error: unknown): unknown {
   if (!(error instanceof RefusedToOperator)) return error;
   const name = error.because === "there is none" ? "UNKNOWN_COMMAND" : "UNSUPPORTED_COMBINATION";
   return new Problem(refuse(name, error.message), { status: STATUS[error.because] });
+}
+
+/** Arrays of words and numbers as Postgres reads them from text: a transaction knows few types of elements. */
+function asText(value: unknown): unknown {
+  return Array.isArray(value) ? `{${value.join(",")}}` : value;
 }
 
 function keyIn({ headers }: FastifyRequest): string | null {

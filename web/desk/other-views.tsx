@@ -62,6 +62,7 @@ export function TransfersView({ api }: ViewProps) {
 
 export function AssetsView({ api }: ViewProps) {
   const [version, setVersion] = useState(0);
+  const again = () => setVersion(version + 1);
   const { answer, problem } = useLook(api, "/api/assets", { version });
   if (answer === null) return <p role="status">{problem ?? "looking …"}</p>;
   const names: string[] = answer.assets.map(({ asset }: Answer) => asset);
@@ -84,12 +85,25 @@ export function AssetsView({ api }: ViewProps) {
           ]}
           inPath={["asset"]}
           said={({ asset, state }) => `${asset} is ${state} within a second.`}
-          onDone={() => setVersion(version + 1)}
+          onDone={again}
+        />
+        <ActForm
+          api={api}
+          title="Set trading hours"
+          button="Set them"
+          path={({ asset }) => `/api/assets/${asset}/hours`}
+          fields={[
+            { name: "asset", label: "Asset", choices: names },
+            { name: "hours", label: "Hours, such as Mon-Fri 09:00-17:30, or none" },
+            { name: "zone", label: "Time zone", isOptional: true },
+          ]}
+          inPath={["asset"]}
+          onDone={again}
         />
       </div>
       <Table
         title="Assets"
-        columns={[...plain("asset", "state"), time("since", "since"), ...plain("why")]}
+        columns={[...plain("asset", "state"), time("since", "since"), ...plain("why", "hours")]}
         rows={answer.assets}
       />
     </>

@@ -1,5 +1,4 @@
 /** Acts: statements that change something and write their own audit row, and what Postgres' errors about them mean to who asked. */
-import { columns } from "../database/columns.js";
 import type { Queries, Row } from "../database/database.js";
 import { isPostgresError } from "../database/postgres-errors.js";
 import type { AssetState } from "../domain/messages.js";
@@ -80,12 +79,11 @@ export function setTradingHours(
   zone: string,
   { actor, why }: By,
 ): Act {
-  const values = columns(
-    hours,
-    ({ weekday }) => weekday,
-    ({ opens }) => opens,
-    ({ closes }) => closes,
-  );
+  const values = [
+    hours.map(({ weekday }) => weekday),
+    hours.map(({ opens }) => opens),
+    hours.map(({ closes }) => closes),
+  ];
   return {
     text: `select set_trading_hours($4, $1::smallint[], $2::time[], $3::time[], $5, $6, $7) as "actionId"`,
     values: [...values, asset, zone, actor, why],
