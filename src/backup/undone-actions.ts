@@ -27,6 +27,8 @@ interface UndoneAction {
 interface UndoneAccount {
   readonly accountId: number;
   readonly name: string;
+  /** Who signs in to it; null: nobody does. */
+  readonly email: string | null;
 }
 
 export interface Undone {
@@ -42,8 +44,10 @@ const ACTIONS = `select a.action_id as "actionId", a.kind, a.account_id as "acco
     a.made_at as "madeAt"
   from actions a left join accounts c using (account_id) left join transfers t using (transfer_id)
   where a.made_at > $1 and a.made_by <> 'order-processing' order by a.action_id`;
+/** Or done to all: after going back nobody is signed in. */
+const MADE_AGAIN = ["deposit", "create_account", "end_session"];
 /** One that was begun before the moment may have been committed after it. */
-const ACCOUNTS = `select account_id as "accountId", name from accounts
+const ACCOUNTS = `select account_id as "accountId", name, email from accounts left join people using (account_id)
   where kind = 'customer' and created_at > $1::timestamptz - interval '1 h' order by account_id`;
 
 /** Of the Postgres that is still at the end of its history. */
@@ -67,6 +71,7 @@ export async function makeAgain(
   await database.query(
     "select setval(pg_get_serial_sequence('accounts', 'account_id'), (select max(account_id) from accounts))",
   );
+  await makePeopleAgain(database, accounts, tell);
   const deposits = actions.filter(({ kind }) => kind === "deposit");
   for (const { accountId, currency, units, reference, madeBy, why } of deposits)
     await database.query("select make_transfer('deposit', $1, $2, $3, $4, $5, $6)", [
@@ -77,10 +82,29 @@ export async function makeAgain(
       madeBy,
       why,
     ]);
-  const rest = actions.filter(({ kind }) => kind !== "deposit" && kind !== "create_account");
+  const rest = actions.filter(({ kind }) => !MADE_AGAIN.includes(kind));
   if (deposits.length > 0) tell(`${deposits.length} deposits after that moment are made again`);
   if (rest.length === 0) return;
   const file = join(folder, `undone-${new Date(nowEpochMs()).toISOString().replaceAll(":", "-")}.jsonl`);
   writeSynced(file, rest.map((action) => `${JSON.stringify(action)}\n`).join(""));
   tell(`${rest.length} decisions of operators after that moment are undone, and have to be made again: ${file}`);
+}
+
+/** Whoever signed up stays the one who has the account. Sign-ins that were ended must not be good again: all of them end. */
+async function makePeopleAgain(database: Queries, accounts: readonly UndoneAccount[], tell: Tell): Promise<void> {
+  const [{ known } = { known: false }] = await database.query<{ known: boolean }>(
+    "select to_regclass('public.people') is not null as known",
+  );
+  if (!known) return;
+  const people = accounts.filter(({ email }) => email !== null);
+  await database.query(
+    `insert into people (email, account_id) select * from unnest($1::text[], $2::bigint[]) on conflict do nothing`,
+    [people.map(({ email }) => email), people.map(({ accountId }) => accountId)],
+  );
+  await database.query("update sign_in_codes set used_at = now() where used_at is null");
+  const ended = await database.query(
+    `select end_session(person_id, session_id, 'the database went back in time') from sign_in_sessions
+     where ended_at is null`,
+  );
+  if (ended.length > 0) tell(`${ended.length} sign-ins have ended: their people sign in again`);
 }

@@ -11,7 +11,8 @@ const ANN = accountId(1);
 class Tables {
   isAway = false;
   polls = 0;
-  actions: { actionId: number; kind: string; keyId: string | null }[] = [];
+  actions: { actionId: number; kind: string; keyId: string | null; sessionId?: string }[] = [];
+  ended: { session: string }[] = [];
   suspended: { id: number }[] = [];
   states: { asset: string; state: string }[] = [];
 
@@ -19,6 +20,7 @@ class Tables {
     this.polls++;
     if (this.isAway) throw new Error("Postgres is away");
     if (sql.includes("max(action_id)")) return [{ last: this.actions.at(-1)?.actionId ?? null }];
+    if (sql.includes("session_id as session")) return this.ended;
     if (sql.includes("from actions")) return this.actions.filter(({ actionId }) => actionId > Number(after));
     return sql.includes("from accounts") ? this.suspended : this.states;
   }
@@ -76,6 +78,15 @@ describe("the access feed", () => {
     ]);
     tables.isAway = false;
     await until("the news", () => !feed.isSuspended(ANN) && feed.isRevoked("k"));
+  });
+
+  it("knows the sign-ins that were ended, also those of shortly before it began", async () => {
+    const [ended, endsNow] = [`session-${"a".repeat(32)}`, `session-${"b".repeat(32)}`];
+    tables.ended = [{ session: ended }];
+    const later = await AccessFeed.start(tables as unknown as Database, log);
+    expect([later.isRevoked(ended), feed.isRevoked(ended)]).to.deep.equal([true, false]);
+    tables.actions.push({ actionId: 1, kind: "end_session", keyId: null, sessionId: endsNow });
+    await until("the news", () => feed.isRevoked(endsNow));
   });
 
   it("asks for nothing but news while there are none", async () => {
