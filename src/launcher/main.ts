@@ -1,10 +1,10 @@
 import { removeEndpoints, writeEndpoints } from "../shared/process/endpoints.js";
 import { banner } from "./banner.js";
-import { launcherConfig } from "./config.js";
+import { type LauncherConfig, launcherConfig } from "./config.js";
 import { DataFolder } from "./data-folder.js";
 import { stopLeftoverServices } from "./leftovers.js";
 import { Pipeline } from "./pipeline.js";
-import { assertPortsFree } from "./ports.js";
+import { withFreePorts } from "./ports.js";
 import { StopRequest } from "./stop-request.js";
 
 process.stdout.on("error", () => {}); // the reader of these lines may go away; the pipeline goes on
@@ -14,9 +14,22 @@ function tell(line: string): void {
 }
 
 async function run(): Promise<void> {
-  const config = launcherConfig();
-  const stopRequest = new StopRequest(config.npmPid);
-  const dataFolder = DataFolder.open(config.dataFolder);
+  const given = launcherConfig();
+  const stopRequest = new StopRequest(given.npmPid);
+  const dataFolder = DataFolder.open(given.dataFolder);
+  try {
+    dataFolder.assertNoRestore();
+    await stopLeftoverServices(dataFolder.path);
+    await runPipeline(await withFreePorts(given), dataFolder, stopRequest);
+  } finally {
+    removeEndpoints(dataFolder.path);
+    dataFolder.close();
+  }
+}
+
+/** Until somebody asks it to stop. */
+async function runPipeline(config: LauncherConfig, dataFolder: DataFolder, stopRequest: StopRequest): Promise<void> {
+  let isReady = false;
   const pipeline = new Pipeline(config, dataFolder, {
     tell,
     onRestart: () => {
@@ -24,11 +37,7 @@ async function run(): Promise<void> {
     },
     onStopAsked: () => stopRequest.ask("an operator, at the desk"),
   });
-  let isReady = false;
   try {
-    dataFolder.assertNoRestore();
-    await stopLeftoverServices(dataFolder.path);
-    await assertPortsFree(config);
     await Promise.race([pipeline.start(), stopRequest.received]);
     if (!stopRequest.isReceived) {
       isReady = true;
@@ -40,8 +49,6 @@ async function run(): Promise<void> {
     tell(`stopping: ${await stopRequest.received}`);
   } finally {
     await pipeline.stop();
-    removeEndpoints(dataFolder.path);
-    dataFolder.close();
   }
 }
 

@@ -3,8 +3,18 @@ import type { LauncherConfig } from "./config.js";
 import { listenProblem } from "./free-port.js";
 import { adminPort, furtherPlaces, servicesOf } from "./service-process.js";
 
+/** Without the Rust Crypto Exchange's port where somebody has it and nobody asked for it here: a second pipeline starts, too. */
+export async function withFreePorts(config: LauncherConfig): Promise<LauncherConfig> {
+  const { environment, rustExchangeWsPort: port, gateway } = config;
+  const isAsked = (environment["GATEWAY_RUST_EXCHANGE_WS_PORT"] ?? "") !== "";
+  const isTaken = !isAsked && port !== 0 && (await listenProblem(port, gateway.host)) !== null;
+  const chosen = isTaken ? Object.freeze({ ...config, rustExchangeWsPort: 0 }) : config;
+  await assertPortsFree(chosen);
+  return chosen;
+}
+
 /** Throws a ConfigurationError that names each port that is taken, and the variable that moves it. */
-export async function assertPortsFree(config: LauncherConfig): Promise<void> {
+async function assertPortsFree(config: LauncherConfig): Promise<void> {
   const needed = [
     { ...config.orderHandler, variable: "ORDER_HANDLER_PORT" },
     { ...config.notifier, variable: "NOTIFIER_PORT" },
