@@ -72,7 +72,7 @@ describeInBrowser("the desk's page", (open) => {
     await page.keyboard.press("Enter");
     await page.getByRole("form", { name: "Set a state" }).waitFor();
     expect(await tabStops(page, 4)).to.deep.equal(["Asset", "State", "Why", "Set it"]);
-    await page.getByLabel("Why").focus();
+    await page.getByRole("form", { name: "Set a state" }).getByLabel("Why").focus();
     await page.keyboard.type("a feed is broken");
     await page.keyboard.press("Enter");
     await page.getByText("BTC-USD is halted within a second.").waitFor();
