@@ -227,6 +227,5 @@ describeInBrowser("the page where people trade", (open) => {
         .getByText(/, trade, revoked/)
         .first()
         .waitFor();
-      await page.screenshot({ path: `/tmp/page-320-${colorScheme}.png`, fullPage: true });
     });
 });
