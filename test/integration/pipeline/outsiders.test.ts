@@ -180,7 +180,9 @@ describe("an outsider", () => {
         await until("it is answered", () => refusal() !== undefined);
         const answer = JSON.parse(refusal() ?? "");
         expect(answer.data.code).to.equal("LOGIN_REJECTED");
-        expect(answer.message).to.match(/(both text, or \{ token \}, or nothing at all|the key or its secret is wrong)$/);
+        expect(answer.message).to.match(
+          /(both text, or \{ token \}, or nothing at all|the key or its secret is wrong)$/,
+        );
         socket.sendText('420["subscribe",{"channel":"orders"}]');
         await ask(notifier.connect(), "subscribe", { channel: "trades", asset: "BTC-USD" });
         expect(socket.received).to.not.contain("accountSequence");
