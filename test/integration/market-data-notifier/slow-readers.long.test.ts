@@ -15,6 +15,12 @@ describe("market-data-notifier with a subscriber that is much too slow", functio
   const { cutReader } = slowReaders();
   const bytesPerSecond = SLOW_BYTES_PER_SECOND * TIMES_FASTER;
 
+  it("tells one that reads 400 KB a second why, then disconnects it", async () => {
+    const reader = await cutReader({}, 400_000);
+    await reader.untilGone(400_000);
+    reader.expectTold();
+  });
+
   for (const standsStill of [false, true])
     it(`tells one that ${standsStill ? "comes back within the minute that one may stand still, and " : ""}reads 50 KB a second why, after what the network has`, async () => {
       const patienceMs = patience(STANDS_STILL_MAX_MS / TIMES_FASTER);

@@ -13,13 +13,11 @@ describe("market-data-notifier with a subscriber that is too slow", function () 
   this.timeout(120_000);
   const { cutReader, expectAllRead } = slowReaders();
 
-  for (const bytesPerSecond of [400_000, 1_000_000]) {
-    it(`tells one that reads ${bytesPerSecond / 1_000} KB a second why, then disconnects it`, async () => {
-      const reader = await cutReader({}, bytesPerSecond);
-      await reader.untilGone(bytesPerSecond);
-      reader.expectTold();
-    });
-  }
+  it("tells one that reads 1000 KB a second why, then disconnects it", async () => {
+    const reader = await cutReader({}, 1_000_000);
+    await reader.untilGone(1_000_000);
+    reader.expectTold();
+  });
 
   it("cuts one whose connection takes nothing within 2 s, however little waits, and tells it when it reads on", async () => {
     const { slow, waitedMs, untilGone, expectTold } = await cutReader(ANY_LENGTH, 0);
