@@ -7,6 +7,7 @@ import type { World } from "./world.js";
 
 const QUIET_MS = 3_000;
 const TIMES_QUIET_MAX = 3;
+const LOOKS = 3;
 /** What is quicker than this is no harm, however quick it was before. */
 const NO_HARM_MS = 250;
 
@@ -27,7 +28,7 @@ function haltedBeside(forMs: number, percentile: Percentile): Fault {
     meanwhile: "that asset's reports wait, with an alarm; those of the others come as ever",
     measure: "report",
     recoversWithinMs: 60_000,
-    lastsMs: QUIET_MS + forMs,
+    lastsMs: QUIET_MS + LOOKS * forMs,
     mayEnd: /^trade-processing: .*"level":60.*is halted/,
     inject: async (world, random) => {
       const assets = [...world.registry.assets.keys()];
@@ -39,9 +40,13 @@ function haltedBeside(forMs: number, percentile: Percentile): Fault {
       try {
         await database.query(REFUSE(asset));
         await untilHalted(world, "trade-processing", asset);
-        await pausedFor(forMs);
-        const meanwhile = worstOf(load.latencies.take(), asset, percentile);
         const maxMs = Math.max(TIMES_QUIET_MAX * quiet, patience(NO_HARM_MS));
+        let meanwhile = Number.POSITIVE_INFINITY;
+        // The asset stays halted: what it does to the others goes on, where another's work on the machine passes.
+        for (let look = 0; look < LOOKS && meanwhile > maxMs; look++) {
+          await pausedFor(forMs);
+          meanwhile = worstOf(load.latencies.take(), asset, percentile);
+        }
         if (meanwhile > maxMs)
           throw new NotAsPromised(
             `while ${asset} halted, reports of others took ${Math.round(meanwhile)} ms (${percentile}), not ${Math.round(maxMs)}`,

@@ -40,13 +40,20 @@ function act(action: HotkeyAction, page: Page, { form }: Desk): void {
   }
 }
 
-/** After the frame that shows it. */
+/** At once, since what is typed next is meant for it; and once more where the next frame puts another in its place. */
 function goTo(id: string): void {
+  const isThere = focusOn(id);
   requestAnimationFrame(() => {
-    const element = document.getElementById(id);
-    if (element !== null && element.tabIndex < 0) element.tabIndex = -1;
-    element?.focus();
+    if (!isThere || document.activeElement === document.body) focusOn(id);
   });
+}
+
+/** False: it is not there. */
+function focusOn(id: string): boolean {
+  const element = document.getElementById(id);
+  if (element !== null && element.tabIndex < 0) element.tabIndex = -1;
+  element?.focus();
+  return element !== null;
 }
 
 function Help() {
