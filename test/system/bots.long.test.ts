@@ -27,10 +27,10 @@ describe("bourse with bots", function () {
   it("takes away what those that died had left, and goes on with the next ones", async () => {
     const [life] = await execute(bourse.endpoints.databaseUrl, "select min(client_order_id) as id from orders");
     const ofThatLife = `${OPEN} and client_order_id like '${String(life?.["id"]).split("-")[0]}-%'`;
-    expect(await rows(ofThatLife)).to.be.greaterThan(100);
+    await until("orders of theirs", async () => (await rows(ofThatLife)) > 100, 60_000);
     await bourse.killAndWaitForNext("bots");
     await until("the end of their orders", async () => (await rows(ofThatLife)) === 0);
-    await until("new orders", async () => (await rows(OPEN)) > 100);
+    await until("new orders", async () => (await rows(OPEN)) > 100, 60_000);
   });
 
   it("stops with no order of theirs left", async () => {
