@@ -205,7 +205,7 @@ export class CancelTriggers {
    */
   async #storeEnds(ended: readonly WatchedSession[]): Promise<void> {
     const { store, nowMs, requestTimeoutMs } = this.#options;
-    const busy = new Set(ended.filter((session) => session.isBusy()));
+    const busy = new Set(ended.filter((session) => this.#mayBeLogged(session)));
     await store.endSessions(
       ended.map((session) => {
         const lastsMs = busy.has(session) ? requestTimeoutMs : 0;
@@ -237,8 +237,14 @@ export class CancelTriggers {
   /** Those whose end is to be stored. */
   #ended(): WatchedSession[] {
     return [...this.#sessions.values()].filter(
-      (session) => session.endedMs !== null && !(session.isEndStored && session.isBusy()),
+      (session) => session.endedMs !== null && !(session.isEndStored && this.#mayBeLogged(session)),
     );
+  }
+
+  /** Of an ended session. Whatever it says of itself, its requests have their answers by then. */
+  #mayBeLogged({ endedMs, isBusy }: WatchedSession): boolean {
+    const { nowMs, requestTimeoutMs } = this.#options;
+    return isBusy() && nowMs() - (endedMs ?? nowMs()) < requestTimeoutMs;
   }
 
   /** Never rejects: failed work is tried again with the next sweep. */

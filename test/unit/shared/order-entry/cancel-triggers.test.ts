@@ -193,6 +193,16 @@ describe("cancel triggers", () => {
     ]);
   });
 
+  it("forgets a session that never says that its requests have their answers, once they must have", async () => {
+    const session = await triggers.open(ME, { ...STAYS, isBusy: () => true });
+    triggers.end(session);
+    for (const ms of [100, 4_900, 100, 100]) await sweepAfter(ms);
+    expect(ends()).to.deep.equal([
+      ["end", [session, 100 - 5_000]],
+      ["end", [session, 5_000]],
+    ]);
+  });
+
   it("does not store a session again whose end is stored: its account may be back elsewhere", async () => {
     const session = await triggers.open(ME, { ...STAYS, isBusy: () => true });
     await sweepAfter(0);
