@@ -22,6 +22,7 @@ const ROOMS = {
   "market-data": ["domain", "wire", "process", "bus"],
   channels: ["domain", "wire", "process", "bus", "database", "market-data"],
   "order-entry": ["domain", "wire", "requests", "process", "bus", "database", "stage", "access"],
+  "order-way": ["domain", "wire", "bus", "database"],
   subscriber: ["domain"],
   trader: ["subscriber"],
 };

@@ -6,9 +6,9 @@ import { runService } from "../shared/process/lifecycle.js";
 import { TRACE_EXPORT } from "../shared/process/services.js";
 import { Collector } from "./collector.js";
 import { serviceConfig } from "./config.js";
-import { samplingThreshold } from "./order-way.js";
 import { PositionFile } from "./position-file.js";
 import { SampleStore } from "./sample-store.js";
+import { samplingThreshold } from "./sampling.js";
 import { TraceExport } from "./service.js";
 
 await runService(TRACE_EXPORT, serviceConfig, async (service, config) => {

@@ -4,11 +4,11 @@
  */
 import type { Counter, Gauge } from "prom-client";
 import type { Bus } from "../shared/bus/bus.js";
+import { MessageTimes } from "../shared/order-way/message-times.js";
+import type { OrderWay, SettledOrder } from "../shared/order-way/order-way.js";
 import type { Service } from "../shared/process/lifecycle.js";
 import { pausedFor } from "../shared/process/waits.js";
 import type { Collector } from "./collector.js";
-import { MessageTimes } from "./message-times.js";
-import type { OrderWay, SampledOrder } from "./order-way.js";
 import type { PositionFile } from "./position-file.js";
 import type { SampleStore, Window } from "./sample-store.js";
 import { spansOf } from "./spans.js";
@@ -126,7 +126,7 @@ export class TraceExport {
   }
 }
 
-async function waysOf(orders: readonly SampledOrder[], times: MessageTimes): Promise<OrderWay[]> {
+async function waysOf(orders: readonly SettledOrder[], times: MessageTimes): Promise<OrderWay[]> {
   const ways: OrderWay[] = [];
   for (let from = 0; from < orders.length; from += AT_ONCE) {
     const group = orders.slice(from, from + AT_ONCE);
@@ -136,7 +136,7 @@ async function waysOf(orders: readonly SampledOrder[], times: MessageTimes): Pro
 }
 
 /** Its end, unless the limit of orders ended the look before it. */
-function reachedIn({ asset, through }: Window, sampled: readonly SampledOrder[]): number {
+function reachedIn({ asset, through }: Window, sampled: readonly SettledOrder[]): number {
   const own = sampled.filter((order) => order.asset === asset);
   return own.length < SAMPLES_MAX ? through : (own.at(-1)?.commandSequence ?? through);
 }

@@ -3,7 +3,8 @@ import { type HrTime, type SpanContext, SpanKind, SpanStatusCode, TraceFlags } f
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { EpochUs } from "../shared/domain/units.js";
-import { HOPS, type OrderWay, spanIdOf, traceIdOf } from "./order-way.js";
+import { HOPS, type OrderWay } from "../shared/order-way/order-way.js";
+import { spanIdOf, traceIdOf } from "./sampling.js";
 
 const NAMESPACE = "bourse";
 const SCOPE = { name: "bourse.trace-export" };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { HOPS } from "../../src/shared/order-way/order-way.js";
 import { SERVICES, TRACE_EXPORT } from "../../src/shared/process/services.js";
 import { type Sample, samplesIn } from "../../src/shared/status/exposition.js";
-import { HOPS } from "../../src/trace-export/order-way.js";
 import { eventually } from "../support/eventually.js";
 import { OtlpReceiver } from "../support/otlp-receiver.js";
 import { metricsCatalogue } from "../support/runbook.js";

@@ -136,6 +136,38 @@ describeInBrowser("the page where people trade", (open) => {
     expect(await violations(page)).to.deep.equal([]);
   });
 
+  it("shows an order's terms, its fills with fees and its way, by keyboard, and goes on while it is looked at", async () => {
+    const [page, taker] = [await opened("random2"), await opened("random1")];
+    await order(page, "Sell", "0.2", "64025");
+    await row(page, "Open orders", "0.2 at 64025.00").waitFor();
+    await order(taker, "Buy", "0.1", "64025");
+    await row(page, "Open orders", "0.2 at 64025.00").filter({ hasText: "partially filled" }).waitFor();
+    const name = await row(page, "Open orders", "0.2 at 64025.00").getByRole("rowheader").innerText();
+    await tabTo(page, `Details of ${name}`);
+    await page.keyboard.press("Enter");
+    const detail = page.getByRole("dialog", { name: /^Order \d+ · BTC-USD$/ });
+    await detail.getByText("64,025.00").first().waitFor();
+    await row(page, "Its fills", "maker").waitFor();
+    for (const step of ["received", "on disk", "logged", "matched", "settled"])
+      await row(page, "Its way through the exchange", new RegExp(`^${step}\\d{4}-`)).waitFor();
+    expect(await violations(page)).to.deep.equal([]);
+    await order(taker, "Buy", "0.1", "64025");
+    await detail.getByText("filled", { exact: true }).waitFor();
+    expect(await row(page, "Its fills", "maker").count()).to.equal(2);
+    await page.keyboard.press("Escape");
+    await detail.waitFor({ state: "hidden" });
+    for (const table of ["Fills", "All orders"]) {
+      await page.getByRole("button", { name: table, exact: true }).click();
+      await page
+        .getByRole("table", { name: table })
+        .getByRole("button", { name: `Details of ${name}` })
+        .first()
+        .click();
+      await detail.getByText("filled", { exact: true }).waitFor();
+      await detail.getByRole("button", { name: "Close" }).click();
+    }
+  });
+
   it("cancels what is open when its tab is gone, if that was asked for", async () => {
     const [page, other] = [await opened("random1"), await opened("random1")];
     await page.getByLabel(/^Cancel my orders when this tab is gone/).check();
@@ -218,6 +250,15 @@ describeInBrowser("the page where people trade", (open) => {
       await page.getByText("This secret is shown this once").waitFor();
       expect(await page.evaluate("document.documentElement.scrollWidth")).to.equal(320);
       expect(await violations(page)).to.deep.equal([]);
+      await page
+        .getByRole("button", { name: /^Details of BTC-USD/ })
+        .first()
+        .click();
+      await row(page, "Its way through the exchange", "settled").waitFor();
+      const dialog = await page.getByRole("dialog").boundingBox();
+      expect((dialog?.x ?? -1) + (dialog?.width ?? 0)).to.be.within(1, 320);
+      expect(await violations(page)).to.deep.equal([]);
+      await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "I have it" }).click();
       await page
         .getByRole("button", { name: /^Revoke random2-/ })

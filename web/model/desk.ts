@@ -6,6 +6,7 @@ import { GatewayClient } from "../feed/gateway-client.js";
 import { type HadNow, type LedgerEntry, type LedgerLine, ledgerLines } from "../state/ledger-lines.js";
 import type { Outcome } from "../state/problem.js";
 import { Alarms } from "./alarms.js";
+import { OrderDetail } from "./order-detail.js";
 import { OrderForm } from "./order-form.js";
 import { OwnKeys } from "./own-keys.js";
 import type { Page } from "./page.js";
@@ -24,6 +25,7 @@ export class Desk {
   readonly person: Person;
   readonly requests: Requests;
   readonly form: OrderForm;
+  readonly detail: OrderDetail;
   readonly history: PagedList<ReportJson>;
   readonly fills: PagedList<ReportJson>;
   readonly ledger: PagedList<LedgerEntry>;
@@ -44,13 +46,17 @@ export class Desk {
     this.requests = new Requests({ client, nowUs: page.nowUs, pause });
     const randomBytes = () => crypto.getRandomValues(new Uint8Array(ID_BYTES));
     this.form = new OrderForm({ page, client, requests: this.requests, pause, randomBytes });
+    this.detail = new OrderDetail({ client, pause });
     this.history = new PagedList((next) => this.#page("/v1/orders", "orders", { status: "all", next }));
     this.fills = new PagedList((next) => this.#page("/v1/fills", "fills", { next }));
     this.ledger = new PagedList((next) => this.#ledgerPage(next));
     this.keys = new OwnKeys(client);
     this.alarms = new Alarms(page);
     this.guard = new TabGuard(client);
-    page.orders.onReport = (report) => this.requests.onReport(report);
+    page.orders.onReport = (report) => {
+      this.requests.onReport(report);
+      this.detail.onReport(report);
+    };
     page.choosePrice.value = (price) => this.form.fillPrice(price);
     effect(() => {
       const who = page.who.value;
@@ -71,6 +77,7 @@ export class Desk {
     for (const list of [this.history, this.fills, this.ledger]) list.forget();
     for (const part of [this.requests, this.keys, this.guard]) part.forget();
     this.#hadThen.value = [];
+    this.detail.close();
     this.form.clear();
   }
 

@@ -1,5 +1,5 @@
 import type { PagedList } from "../model/paged-list.js";
-import { ScrollTable } from "./scroll-table.js";
+import { RowName, ScrollTable } from "./scroll-table.js";
 
 export interface Column<Row> {
   readonly title: string;
@@ -11,16 +11,20 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
+  /** Shows what there is to a row, which its name then opens. */
+  readonly look?: (row: Row) => void;
 }
 
 /** Rows as they are, the first column naming its row. */
-export function DataTable<Row>({ caption, columns, rows, keyOf }: DataTableProps<Row>) {
+export function DataTable<Row>({ caption, columns, rows, keyOf, look }: DataTableProps<Row>) {
   const [first, ...others] = columns;
   return (
     <ScrollTable caption={caption} titles={columns.map(({ title }) => title)}>
       {rows.map((row) => (
         <tr key={keyOf(row)}>
-          <th scope="row">{first?.text(row)}</th>
+          <th scope="row">
+            <RowName name={first?.text(row) ?? ""} {...(look && { look: () => look(row) })} />
+          </th>
           {others.map(({ title, text }) => (
             <td key={title}>{text(row)}</td>
           ))}

@@ -1,6 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { dateTimeText, withThousands } from "../../src/shared/subscriber/formats.js";
 import type { ReportJson } from "../../src/shared/subscriber/own-orders.js";
 import type { Desk } from "../model/desk.js";
 import type { OrderRow } from "../model/orders.js";
@@ -10,6 +9,8 @@ import { csvOf } from "../state/ledger-lines.js";
 import { problemText } from "../state/problem.js";
 import { type Column, DataTable, ListFoot, saveFile } from "./data-table.js";
 import { Switches } from "./field.js";
+import { FILL_COLUMNS, ORDER_COLUMNS, orderKey, reportKey } from "./order-columns.js";
+import { OrderDetailView } from "./order-detail.js";
 import { OlderOrders, OrderTable } from "./order-table.js";
 import { Panel } from "./panel.js";
 
@@ -57,19 +58,31 @@ export function OrdersPanel({ page, desk }: DeskProps) {
       }}
     />
   );
+  const look = lookingAt(desk);
   return (
     <Panel name="orders" title="Own orders" state={page.orders.state} controls={controls}>
       {view.value === "live" && <LiveOrders page={page} desk={desk} />}
       {view.value === "all" && (
-        <History title="All orders" list={desk.history} columns={ORDER_COLUMNS} keyOf={orderKey} />
+        <History title="All orders" list={desk.history} columns={ORDER_COLUMNS} keyOf={orderKey} look={look} />
       )}
-      {view.value === "fills" && <History title="Fills" list={desk.fills} columns={FILL_COLUMNS} keyOf={reportKey} />}
+      {view.value === "fills" && (
+        <History title="Fills" list={desk.fills} columns={FILL_COLUMNS} keyOf={reportKey} look={look} />
+      )}
+      <OrderDetailView detail={desk.detail} />
     </Panel>
   );
 }
 
+/** Opens the order of a row; rows of requests that named none that exists have none. */
+function lookingAt({ detail }: Desk) {
+  return ({ asset, orderId = 0 }: Pick<ReportJson, "asset" | "orderId">) => {
+    if (orderId > 0) void detail.look({ asset, orderId });
+  };
+}
+
 function LiveOrders({ page, desk }: DeskProps) {
   const { requests } = desk;
+  const look = lookingAt(desk);
   return (
     <>
       <p class="problem" role="alert">
@@ -79,11 +92,17 @@ function LiveOrders({ page, desk }: DeskProps) {
         rows={page.orders.open}
         caption="Open orders, newest first"
         empty="No order is open."
+        look={look}
         actions={(row) => <Actions row={row} desk={desk} />}
       />
       <OlderOrders page={page} />
       <CancelAll page={page} desk={desk} />
-      <OrderTable rows={page.orders.ended} caption="Ended orders, newest first" empty="No order has ended yet." />
+      <OrderTable
+        rows={page.orders.ended}
+        caption="Ended orders, newest first"
+        empty="No order has ended yet."
+        look={look}
+      />
     </>
   );
 }
@@ -205,9 +224,10 @@ interface HistoryProps {
   readonly list: PagedList<ReportJson>;
   readonly columns: readonly Column<ReportJson>[];
   readonly keyOf: (row: ReportJson) => string;
+  readonly look: (row: ReportJson) => void;
 }
 
-function History({ title, list, columns, keyOf }: HistoryProps) {
+function History({ title, list, columns, keyOf, look }: HistoryProps) {
   const save = async () => {
     const rows = await list.all();
     const head = columns.map((column) => column.title);
@@ -221,33 +241,14 @@ function History({ title, list, columns, keyOf }: HistoryProps) {
   };
   return (
     <>
-      <DataTable caption={`${title}, newest first`} columns={columns} rows={list.items.value} keyOf={keyOf} />
+      <DataTable
+        caption={`${title}, newest first`}
+        columns={columns}
+        rows={list.items.value}
+        keyOf={keyOf}
+        look={look}
+      />
       <ListFoot list={list} empty="There are none yet." save={save} />
     </>
   );
 }
-
-const orderKey = ({ asset, orderId }: ReportJson) => `${asset}/${orderId}`;
-const reportKey = ({ accountSequence }: ReportJson) => String(accountSequence);
-const time = (atUs: number | undefined) => (atUs === undefined ? "" : dateTimeText(atUs));
-const words = (text = "") => text.replaceAll("_", " ");
-
-const ORDER_COLUMNS: readonly Column<ReportJson>[] = [
-  { title: "Order", text: ({ asset, orderId = "" }) => `${asset} ${orderId}` },
-  { title: "Side", text: ({ side }) => words(side) },
-  { title: "Type", text: ({ type }) => words(type) },
-  { title: "Quantity", text: ({ quantity = "" }) => quantity },
-  { title: "Price", text: ({ price = "" }) => withThousands(price) },
-  { title: "Filled", text: ({ filledQuantity = "" }) => filledQuantity },
-  { title: "Status", text: ({ status }) => words(status) },
-  { title: "Received", text: ({ receivedAtUs }) => time(receivedAtUs) },
-];
-const FILL_COLUMNS: readonly Column<ReportJson>[] = [
-  { title: "Order", text: ({ asset, orderId = "" }) => `${asset} ${orderId}` },
-  { title: "Side", text: ({ side }) => words(side) },
-  { title: "Quantity", text: ({ lastQuantity = "" }) => lastQuantity },
-  { title: "Price", text: ({ lastPrice = "" }) => withThousands(lastPrice) },
-  { title: "Fee", text: ({ fee = "", feeCurrency = "" }) => `${fee} ${feeCurrency}` },
-  { title: "As", text: ({ liquidity }) => words(liquidity) },
-  { title: "Traded", text: ({ matchedAtUs }) => time(matchedAtUs) },
-];

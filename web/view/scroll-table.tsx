@@ -30,3 +30,13 @@ export function ScrollTable({ caption, isCaptionUnseen = false, titles, children
     </Scroll>
   );
 }
+
+/** What names a row: a button, where there is more to see of it. */
+export function RowName({ name, look }: { readonly name: string; readonly look?: () => void }) {
+  if (look === undefined) return <>{name}</>;
+  return (
+    <button type="button" class="level" aria-label={`Details of ${name}`} onClick={look}>
+      {name}
+    </button>
+  );
+}

@@ -7,10 +7,23 @@ import { OrdersStore } from "../../shared/channels/orders-store.js";
 import { refuse } from "../../shared/domain/rejects.js";
 import { type Identity, identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
+import { MessageTimes } from "../../shared/order-way/message-times.js";
 import type { GatewayPlugin } from "../context.js";
 import { assetNamed } from "../orders/order-body.js";
+import { orderSteps, STEPS as STEP_NAMES } from "../orders/order-steps.js";
 import { PLACE as ORDER_PLACE, orderIdOf } from "./order-place.js";
-import { limit, NEXT, NEXT_SEQUENCE, notANext, ORDER, PLACE, query, REPORT, type ReportAnswer } from "./schemas.js";
+import {
+  EPOCH_US,
+  limit,
+  NEXT,
+  NEXT_SEQUENCE,
+  notANext,
+  ORDER,
+  PLACE,
+  query,
+  REPORT,
+  type ReportAnswer,
+} from "./schemas.js";
 
 const ORDERS_MAX = 500;
 const FILLS_MAX = 500;
@@ -24,11 +37,21 @@ const ORDERS = Type.Object({
   next: NEXT,
 });
 const FILLS = Type.Object({ fills: Type.Array(REPORT), next: NEXT_SEQUENCE });
+const STEPS = Type.Object({
+  steps: Type.Array(
+    Type.Object({
+      step: Type.Unsafe<(typeof STEP_NAMES)[number]>({ type: "string", enum: [...STEP_NAMES] }),
+      atUs: Type.Optional(EPOCH_US),
+    }),
+    { description: "in their order; a time is missing where nobody knows it any more: messages are kept for a while" },
+  ),
+});
 const tags = ["orders"];
 
-export const ordersRead: GatewayPlugin = (server, { database, registry, identification }) => {
+export const ordersRead: GatewayPlugin = (server, { database, bus, registry, identification }) => {
   const own = new AccountStore(database, registry.assets);
   const open = new OrdersStore(database, registry.assets);
+  const times = new MessageTimes(bus);
   const preValidation = identification.requires(...KEY_ROLES);
   const assetIn = (name: string | undefined) => (name === undefined ? null : assetNamed(registry, name).asset);
 
@@ -104,6 +127,25 @@ export const ordersRead: GatewayPlugin = (server, { database, registry, identifi
       const fills = (await own.fillsOf(identity.accountId, asset, orderId, next, limit)) as ReportAnswer[];
       const last = fills.at(-1)?.accountSequence;
       return { fills, ...(fills.length === limit && last !== undefined && { next: last }) };
+    },
+  );
+
+  server.get(
+    "/v1/orders/:asset/:order/steps",
+    {
+      preValidation,
+      schema: {
+        tags,
+        summary:
+          "An order's way through the exchange: when it was received, on disk, logged, matched, settled, published",
+        params: ORDER_PLACE,
+        response: { 200: STEPS },
+      },
+    },
+    async (request): Promise<Static<typeof STEPS>> => {
+      const identity = identityOf(request);
+      const { asset, orderId = 0 } = await orderIn(identity, request.params);
+      return { steps: await orderSteps(database, times, [identity.accountId, asset, orderId]) };
     },
   );
 

@@ -1,11 +1,13 @@
 /** What the native API tells of markets and of accounts, on the real pipeline. */
 import { decode, encode } from "@msgpack/msgpack";
 import { expect } from "chai";
-import { until } from "../../support/eventually.js";
+import { eventually, until } from "../../support/eventually.js";
 import { ANN, BOB, buy, PipelineUnderTest, sell } from "../pipeline/pipeline-under-test.js";
 import { type GatewayUnderTest, startGateway } from "./gateway-under-test.js";
 
 const asset = "BTC-USD";
+/** A process's clock and a server's agree to a millisecond or so. */
+const CLOCKS_APART_US = 2_000;
 
 describe("the gateway's reads", () => {
   let pipeline: PipelineUnderTest;
@@ -82,6 +84,25 @@ describe("the gateway's reads", () => {
     expect((await json("/v1/fills", "ann")).fills).to.deep.equal([...fills].reverse());
     expect((await json("/v1/fills?asset=ETH-USD", "ann")).fills).to.deep.equal([]);
     expect((await json("/v1/reports?from=3", "ann")).reports).to.deep.equal([fills[1]]);
+  });
+
+  it("tells when an order was where, to its account alone", async () => {
+    const steps = await eventually("the last step", async () => {
+      const { steps } = await json(`/v1/orders/${asset}/client:mine-2/steps`, "ann");
+      return steps.at(-1).atUs === undefined ? null : steps;
+    });
+    const names = ["received", "on disk", "decided", "logged", "handed over", "matched", "settled", "published"];
+    expect(steps.map(({ step }: { step: string }) => step)).to.deep.equal(names);
+    const times: number[] = steps.map(({ atUs }: { atUs: number }) => atUs);
+    for (const [place, atUs] of times.entries())
+      expect(atUs, names[place]).to.be.at.least((times[place - 1] ?? 0) - CLOCKS_APART_US);
+    expect(await problem(`/v1/orders/${asset}/${taken}/steps`, "bob")).to.deep.equal([404, "UNKNOWN_ORDER", "order"]);
+    expect(await problem(`/v1/orders/${asset}/${taken}/steps`)).to.deep.equal([401, "LOGIN_REQUIRED", undefined]);
+    const last = await pipeline.bus.lastMessage("ORDERS", `orders.${asset}`);
+    await pipeline.bus.purge("ORDERS", `orders.${asset}`, last?.streamSequence ?? 0);
+    const { steps: later } = await json(`/v1/orders/${asset}/${resting}/steps`, "ann");
+    const unknown = later.filter((one: { atUs?: number }) => one.atUs === undefined);
+    expect(unknown.map(({ step }: { step: string }) => step)).to.deep.equal(["on disk"]);
   });
 
   it("answers another account's orders as those that do not exist", async () => {

@@ -5,10 +5,11 @@ import { readOrder } from "../../../src/operator/trace-readings.js";
 import { type Bus, connectBus } from "../../../src/shared/bus/bus.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import type { OrderId } from "../../../src/shared/domain/units.js";
+import { HOPS } from "../../../src/shared/order-way/order-way.js";
 import { Collector } from "../../../src/trace-export/collector.js";
-import { HOPS, isSampled, samplingThreshold, traceIdOf } from "../../../src/trace-export/order-way.js";
 import { PositionFile } from "../../../src/trace-export/position-file.js";
 import { SampleStore } from "../../../src/trace-export/sample-store.js";
+import { isSampled, samplingThreshold, traceIdOf } from "../../../src/trace-export/sampling.js";
 import { TraceExport } from "../../../src/trace-export/service.js";
 import { eventually, until } from "../../support/eventually.js";
 import { OtlpReceiver } from "../../support/otlp-receiver.js";
@@ -138,7 +139,7 @@ describe("trace export", () => {
     receiver.refuses = false;
     const [next] = await pipeline.log(ASSET, buy(ANN, 1, 99));
     await until("the next trace", () => receiver.traces().has(traceIdOf(ASSET, next as OrderId)));
-    expect(await counted(service, "exported")).to.equal(1);
+    await until("it is counted", async () => (await counted(service, "exported")) === 1);
     for (const id of ids) expect(receiver.traces().has(traceIdOf(ASSET, id))).to.equal(false);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { accountId, accountSequence, epochUs, eventSequence, orderId } from "../../../src/shared/domain/units.js";
-import type { OrderWay } from "../../../src/trace-export/order-way.js";
+import type { OrderWay } from "../../../src/shared/order-way/order-way.js";
 import { spansOf } from "../../../src/trace-export/spans.js";
 
 const RECEIVED_AT_US = 1_700_000_000_999_990;

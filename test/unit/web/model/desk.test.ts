@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { assetOf } from "../../../../src/shared/subscriber/asset.js";
 import type { OwnOrder } from "../../../../src/shared/subscriber/own-orders.js";
 import type { Ask } from "../../../../web/feed/gateway-client.js";
+import { OrderDetail } from "../../../../web/model/order-detail.js";
 import { OrderForm, type OrderFormPage } from "../../../../web/model/order-form.js";
 import { PagedList } from "../../../../web/model/paged-list.js";
 import { Requests } from "../../../../web/model/requests.js";
@@ -34,6 +35,8 @@ class FakeGateway {
     return this;
   }
 }
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("the page's requests", () => {
   const begun = () => {
@@ -119,8 +122,6 @@ describe("the page's order form", () => {
     await form.readTerms();
     return { gateway, form, requests };
   };
-  const settled = () => new Promise((resolve) => setImmediate(resolve));
-
   it("asks what the server would say, once its writer rests, and puts that beside the field", async () => {
     const { gateway, form } = await begun();
     gateway.refuse(205, { field: "price", text: "off tick" });
@@ -189,5 +190,50 @@ describe("a list that comes in pages", () => {
     list.forget();
     await begun;
     expect([list.items.value, list.isReading.value]).to.deep.equal([[], false]);
+  });
+});
+
+describe("the order that is looked at", () => {
+  const name = { asset: "BTC-USD", orderId: 7 };
+  const path = "/v1/orders/BTC-USD/7";
+
+  it("is read with its fills and its way, and again, the fills from the last one on, when it is reported on", async () => {
+    const gateway = new FakeGateway();
+    const detail = new OrderDetail(gateway);
+    const fill = (accountSequence: number) => ({ accountSequence, asset: "BTC-USD" });
+    gateway
+      .ok({ ...name, status: "open" })
+      .ok({ fills: [fill(1), fill(4)] })
+      .ok({ steps: [{ step: "received" }] });
+    await detail.look(name);
+    expect([
+      detail.order.value?.status,
+      detail.fills.value.map(({ accountSequence }) => accountSequence),
+    ]).to.deep.equal(["open", [4, 1]]);
+    gateway.ok({ ...name, status: "filled" }).ok({ fills: [fill(9)] });
+    detail.onReport({ asset: "BTC-USD", orderId: 8 });
+    detail.onReport(name);
+    await settled();
+    expect(gateway.asked.map((one) => [one.path, one.ask.query?.["next"]])).to.deep.equal([
+      [path, undefined],
+      [`${path}/fills`, undefined],
+      [`${path}/steps`, undefined],
+      [path, undefined],
+      [`${path}/fills`, 4],
+    ]);
+    expect([detail.order.value?.status, detail.fills.value.length]).to.deep.equal(["filled", 3]);
+  });
+
+  it("says what the server says where it can't be read, and is forgotten by an answer that comes late", async () => {
+    const gateway = new FakeGateway();
+    const detail = new OrderDetail(gateway);
+    gateway.refuse(210, { text: "no order of yours" }).ok({ fills: [] }).ok({ steps: [] });
+    await detail.look(name);
+    expect([detail.order.value, detail.problem.value]).to.deep.equal([null, "210 NAME: no order of yours"]);
+    gateway.ok({ ...name, status: "open" });
+    const looked = detail.look({ ...name });
+    detail.close();
+    await looked;
+    expect([detail.name.value, detail.order.value]).to.deep.equal([null, null]);
   });
 });

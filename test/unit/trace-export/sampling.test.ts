@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { orderId } from "../../../src/shared/domain/units.js";
-import { HOPS, isSampled, samplingThreshold, spanIdOf, traceIdOf } from "../../../src/trace-export/order-way.js";
+import { HOPS } from "../../../src/shared/order-way/order-way.js";
+import { isSampled, samplingThreshold, spanIdOf, traceIdOf } from "../../../src/trace-export/sampling.js";
 
 const ORDERS = 20_000;
 const traceIds = Array.from({ length: ORDERS }, (_, at) => traceIdOf("BTC-USD", orderId(at + 1)));

@@ -1,17 +1,17 @@
 /**
- * When the messages that carried a sampled order were stored. Each is looked for from the time on that the step before has: it
+ * When the messages that carried an order were stored. Each is looked for from the time on that the step before has: it
  * is the first or one of the next, at the end of its stream, where the server has it in memory.
  */
-import type { Bus } from "../shared/bus/bus.js";
-import type { InputMessage } from "../shared/bus/reader.js";
-import { type StreamName, subjectOf } from "../shared/bus/subjects.js";
-import { BATCH_ITEMS_MAX, type EpochUs, epochUs, streamSequence } from "../shared/domain/units.js";
-import { decodeCommandBatch, decodeExecutionRows, decodeNotificationBatch } from "../shared/wire/pipeline-codec.js";
-import type { OrderWay, SampledOrder } from "./order-way.js";
+import type { Bus } from "../bus/bus.js";
+import type { InputMessage } from "../bus/reader.js";
+import { type StreamName, subjectOf } from "../bus/subjects.js";
+import { BATCH_ITEMS_MAX, type EpochUs, epochUs, streamSequence } from "../domain/units.js";
+import { decodeCommandBatch, decodeExecutionRows, decodeNotificationBatch } from "../wire/pipeline-codec.js";
+import type { OrderWay, SettledOrder } from "./order-way.js";
 
 /** Where a message stands to what is looked for. */
 type Stands = "before" | "here" | "after";
-type StandsTo = (order: SampledOrder) => Stands;
+type StandsTo = (order: SettledOrder) => Stands;
 
 /** How a stream's message says which orders it is about. */
 const READ: Readonly<Record<"COMMANDS" | "EXECUTIONS" | "NOTIFICATIONS", (data: Uint8Array) => StandsTo>> = {
@@ -58,7 +58,7 @@ export class MessageTimes {
   }
 
   /** The order's way, without the times of messages that are not there any more. */
-  async wayOf(order: SampledOrder): Promise<OrderWay> {
+  async wayOf(order: SettledOrder): Promise<OrderWay> {
     const { decidedAtUs, loggedAtUs, settledAtUs } = order;
     const onDiskAtUs = await this.#onDisk(order);
     const handedOverAtUs = await this.#find("COMMANDS", order, loggedAtUs ?? decidedAtUs);
@@ -78,11 +78,11 @@ export class MessageTimes {
   }
 
   /** Its id says which message it is in, whose orders all have the time. */
-  async #onDisk({ asset, orderId }: SampledOrder): Promise<EpochUs | null> {
+  async #onDisk({ asset, orderId }: SettledOrder): Promise<EpochUs | null> {
     const sequence = Math.floor(orderId / BATCH_ITEMS_MAX);
     const subject = subjectOf("ORDERS", asset);
-    const isIn = ({ orderId: other }: SampledOrder) => Math.floor(other / BATCH_ITEMS_MAX) === sequence;
-    const seen = this.#remembered(`ORDERS ${asset}`, { orderId } as SampledOrder);
+    const isIn = ({ orderId: other }: SettledOrder) => Math.floor(other / BATCH_ITEMS_MAX) === sequence;
+    const seen = this.#remembered(`ORDERS ${asset}`, { orderId } as SettledOrder);
     if (seen !== null) return seen;
     const message = await this.#bus.nextMessage("ORDERS", subject, streamSequence(sequence - 1));
     if (message?.streamSequence !== sequence) return null;
@@ -93,7 +93,7 @@ export class MessageTimes {
     return message.storedAtUs;
   }
 
-  async #find(stream: keyof typeof READ, order: SampledOrder, sinceUs: EpochUs): Promise<EpochUs | null> {
+  async #find(stream: keyof typeof READ, order: SettledOrder, sinceUs: EpochUs): Promise<EpochUs | null> {
     const key = `${stream} ${order.asset}`;
     const seen = this.#remembered(key, order);
     if (seen !== null) return seen;
@@ -101,14 +101,14 @@ export class MessageTimes {
     return found === "too late" ? this.#earlier(stream, order, sinceUs) : found;
   }
 
-  async #earlier(stream: keyof typeof READ, order: SampledOrder, sinceUs: EpochUs): Promise<EpochUs | null> {
+  async #earlier(stream: keyof typeof READ, order: SettledOrder, sinceUs: EpochUs): Promise<EpochUs | null> {
     const found = await this.#lookFrom(stream, order, epochUs(Math.max(0, sinceUs - CLOCKS_APART_US)));
     return found === "too late" ? null : found;
   }
 
   async #lookFrom(
     stream: keyof typeof READ,
-    order: SampledOrder,
+    order: SettledOrder,
     sinceUs: EpochUs,
   ): Promise<EpochUs | "too late" | null> {
     const subject = subjectOf(stream as StreamName, order.asset);
@@ -125,7 +125,7 @@ export class MessageTimes {
     return null;
   }
 
-  #remembered(key: string, order: SampledOrder): EpochUs | null {
+  #remembered(key: string, order: SettledOrder): EpochUs | null {
     return this.#seen.get(key)?.find(({ standsTo }) => standsTo(order) === "here")?.storedAtUs ?? null;
   }
 
