@@ -168,6 +168,66 @@ describeInBrowser("the page where people trade", (open) => {
     }
   });
 
+  it("moves an order that is dragged in the chart, shows that it is asked for, and puts it back with the server's words", async () => {
+    const [page, taker] = [await opened("random2"), await opened("random1")];
+    for (const price of ["64000", "64100"]) {
+      await order(page, "Sell", "0.01", price);
+      await row(page, "Open orders", `0.01 at ${price}.00`).waitFor();
+      await order(taker, "Buy", "0.01", price);
+      await row(page, "Ended orders", `0.01 at ${price}.00`).filter({ hasText: "filled" }).first().waitFor();
+    }
+    await order(page, "Sell", "0.3", "64050");
+    const open = row(page, "Open orders", "0.3 at 64");
+    await open.filter({ hasText: "64050.00" }).waitFor();
+    const asked: string[] = [];
+    let answer: (route: Route) => Promise<void> = () => Promise.resolve();
+    await page.route(/\/v1\/orders\/BTC-USD\/\d+\?wait=result$/, async (route) => {
+      if (route.request().method() !== "PATCH") return await route.continue();
+      asked.push((route.request().postDataJSON() as { price: string }).price);
+      await answer(route);
+    });
+    const whenAsked = () =>
+      new Promise<Route>((resolve) => {
+        answer = async (route) => resolve(route);
+      });
+    /** Looks for the line as people do: where the pointer becomes a hand, at the line's words. */
+    const dragBy = async (px: number): Promise<void> => {
+      const box = await page.locator(".chart").boundingBox();
+      if (box === null) throw new Error("there is no chart");
+      for (let y = box.y + 10; y < box.y + 320; y += 2) {
+        await page.mouse.move(box.x + 20, y);
+        if (!(await page.evaluate<boolean>(`!!document.querySelector(".chart [style*='cursor: pointer']")`))) continue;
+        await page.mouse.down();
+        await page.mouse.move(box.x + 25, y + px / 2);
+        await page.mouse.move(box.x + 30, y + px);
+        await page.mouse.up();
+        return;
+      }
+      throw new Error("no line can be taken hold of");
+    };
+
+    const first = whenAsked();
+    await dragBy(-30);
+    const route = await first;
+    await open.filter({ hasText: "changing…" }).waitFor();
+    await dragBy(-30); // nothing comes of it
+    await route.continue();
+    expect(asked).to.have.length(1);
+    expect(asked[0]).to.match(/^640[5-9]\d\.\d\d$/);
+    await open.filter({ hasText: `0.3 at ${asked[0]}` }).waitFor();
+    await page.getByRole("button", { name: /^Edit BTC-USD/ }).waitFor();
+
+    const second = whenAsked();
+    await dragBy(30);
+    const json = { code: 304, name: "ASSET_UNAVAILABLE", text: "BTC-USD is halted" };
+    await (await second).fulfill({ status: 409, json, headers: { "access-control-allow-origin": "*" } });
+    await page.locator(".candles .problem", { hasText: `Back at ${asked[0]}, not at ${asked[1]}: 304` }).waitFor();
+    expect(await open.innerText()).to.include(`0.3 at ${asked[0]}`);
+    expect(await violations(page)).to.deep.equal([]);
+    await page.getByRole("button", { name: /^Cancel BTC-USD/ }).click();
+    await page.getByText("No order is open.").waitFor();
+  });
+
   it("cancels what is open when its tab is gone, if that was asked for", async () => {
     const [page, other] = [await opened("random1"), await opened("random1")];
     await page.getByLabel(/^Cancel my orders when this tab is gone/).check();

@@ -8,6 +8,7 @@ import type { Outcome } from "../state/problem.js";
 import { Alarms } from "./alarms.js";
 import { OrderDetail } from "./order-detail.js";
 import { OrderForm } from "./order-form.js";
+import { OrderLines } from "./order-lines.js";
 import { OwnKeys } from "./own-keys.js";
 import type { Page } from "./page.js";
 import { type ListPage, PagedList } from "./paged-list.js";
@@ -31,6 +32,7 @@ export class Desk {
   readonly ledger: PagedList<LedgerEntry>;
   /** What the account had when the ledger was read: its running balance is counted from there. */
   readonly #hadThen: Signal<readonly HadNow[]> = signal([]);
+  readonly #lines: OrderLines;
   readonly keys: OwnKeys;
   readonly alarms: Alarms;
   readonly guard: TabGuard;
@@ -57,6 +59,8 @@ export class Desk {
       this.requests.onReport(report);
       this.detail.onReport(report);
     };
+    this.#lines = new OrderLines(page, this.requests);
+    page.orderLines.value = this.#lines;
     page.choosePrice.value = (price) => this.form.fillPrice(price);
     effect(() => {
       const who = page.who.value;
@@ -75,7 +79,7 @@ export class Desk {
   #forget(): void {
     this.client.useKey(null);
     for (const list of [this.history, this.fills, this.ledger]) list.forget();
-    for (const part of [this.requests, this.keys, this.guard]) part.forget();
+    for (const part of [this.requests, this.#lines, this.keys, this.guard]) part.forget();
     this.#hadThen.value = [];
     this.detail.close();
     this.form.clear();

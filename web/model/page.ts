@@ -11,6 +11,7 @@ import { Candles } from "./candles.js";
 import type { Channel, Parts } from "./channel.js";
 import { Frames, type RequestFrame } from "./frames.js";
 import { type MarketRow, marketRow, Statuses, Ticker } from "./markets.js";
+import type { OrderLines } from "./order-lines.js";
 import { Orders } from "./orders.js";
 import { Trades } from "./trades.js";
 
@@ -47,6 +48,8 @@ export class Page {
   readonly gatewayUrl: Signal<string | null> = signal(null);
   /** Takes the price of a level that somebody chose; null: nobody can trade here. */
   readonly choosePrice: Signal<((price: string) => void) | null> = signal(null);
+  /** The own orders' lines in the chart; null: nobody can trade here. */
+  readonly orderLines: Signal<OrderLines | null> = signal(null);
   /** Why the last key was refused; "": it was not. */
   readonly keyProblem = signal("");
   readonly frames: Frames;

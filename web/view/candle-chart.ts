@@ -1,8 +1,16 @@
 /** The chart of candles and indicators, and the one file that imports klinecharts: it is loaded when it is shown. */
 import { effect } from "@preact/signals";
-import { type Chart, type DataLoaderSubscribeBarParams, init, type Period } from "klinecharts";
+import {
+  type Chart,
+  type DataLoaderSubscribeBarParams,
+  init,
+  type OverlayFigure,
+  type Period,
+  registerOverlay,
+} from "klinecharts";
 import type { Asset } from "../../src/shared/subscriber/asset.js";
 import type { CandleChart, Candles } from "../model/candles.js";
+import type { OrderLine, OrderLines } from "../model/order-lines.js";
 import type { Bar, Interval } from "../state/candle-series.js";
 import { colours, theme } from "./theme.js";
 
@@ -21,6 +29,20 @@ const CANDLE_PANE = "candle_pane";
 const STRIP_PX = 80;
 const SCROLL_PX = 150;
 const ZOOM = 1.3;
+const OWN_ORDER = "ownOrder";
+
+interface DrawnOrder {
+  readonly line: OrderLine;
+  readonly colour: string;
+  readonly ground: string;
+}
+
+registerOverlay<DrawnOrder>({
+  name: OWN_ORDER,
+  totalStep: 2,
+  createPointFigures: ({ overlay, coordinates, bounding }) =>
+    coordinates[0] === undefined ? [] : orderFigures(overlay.extendData, coordinates[0].y, bounding.width),
+});
 
 export class DrawnCandles implements CandleChart {
   readonly #chart: Chart;
@@ -68,6 +90,33 @@ export class DrawnCandles implements CandleChart {
     this.#tell?.({ ...bar });
   }
 
+  /** Draws own orders as lines that can be dragged, until what it returns is called. */
+  drawOrders(orders: OrderLines): () => void {
+    const chart = this.#chart;
+    return effect(() => {
+      theme.value;
+      const { bid, ask, ground } = colours();
+      const lines = orders.lines.value;
+      const keys = new Set(lines.map(({ key }) => key));
+      for (const { id } of chart.getOverlays({ name: OWN_ORDER })) if (!keys.has(id)) chart.removeOverlay({ id });
+      for (const line of lines) {
+        const { key: id, side, price, isInFlight: lock } = line;
+        const extendData: DrawnOrder = { line, colour: side === "buy" ? bid : ask, ground };
+        const overlay = { id, name: OWN_ORDER, lock, points: [{ value: Number(price) }], extendData };
+        if (chart.getOverlays({ id }).length > 0) chart.overrideOverlay(overlay);
+        else
+          chart.createOverlay({
+            ...overlay,
+            paneId: CANDLE_PANE,
+            onPressedMoving: ({ overlay: { points } }) => orders.drag(id, points[0]?.value ?? 0),
+            onPressedMoveEnd: () => void orders.drop(id),
+            // The library's own answer to it is to take the line away.
+            onRightClick: ({ preventDefault }) => preventDefault?.(),
+          });
+      }
+    });
+  }
+
   /** Shows or hides an indicator. */
   toggle(name: string, isShown: boolean): void {
     if (!isShown) this.#chart.removeIndicator({ name });
@@ -89,6 +138,24 @@ export class DrawnCandles implements CandleChart {
   toNewest(): void {
     this.#chart.scrollToRealTime();
   }
+}
+
+/** Across the chart, and at its left side what it is, which can be taken hold of, too. */
+function orderFigures({ line, colour, ground }: DrawnOrder, y: number, width: number): OverlayFigure[] {
+  const { text, isInFlight } = line;
+  const style = isInFlight ? "dashed" : "solid";
+  const coordinates = [
+    { x: 0, y },
+    { x: width, y },
+  ];
+  return [
+    { type: "line", attrs: { coordinates }, styles: { color: colour, style, size: 1 } },
+    {
+      type: "text",
+      attrs: { x: 0, y, text: isInFlight ? text : `↕ ${text}`, baseline: "middle" },
+      styles: { color: ground, backgroundColor: colour },
+    },
+  ];
 }
 
 /** Rising candles are hollow and falling ones filled: they differ without their colours. */

@@ -1,4 +1,4 @@
-import { type Signal, signal } from "@preact/signals";
+import { effect, type Signal, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Page } from "../model/page.js";
 import { INTERVALS } from "../state/candle-series.js";
@@ -43,6 +43,9 @@ export function CandlesPanel({ page }: { readonly page: Page }) {
       </fieldset>
       <div class="chart" ref={element} role="img" aria-label={page.candles.lastText} />
       <p class="problem">{problem}</p>
+      <p class="problem" role="alert">
+        {page.orderLines.value?.problem}
+      </p>
       <div class="buttons">
         <p class="hint">{page.candles.lastText}</p>
         <ChartButton name="Earlier" act={(drawn) => drawn.scroll(-1)} />
@@ -94,6 +97,10 @@ async function load(element: HTMLElement, page: Page): Promise<void> {
     const drawn = new Drawn(element, page.candles);
     for (const name of shown.value) drawn.toggle(name, true);
     chart.value = drawn;
+    effect(() => {
+      const orders = page.orderLines.value;
+      return orders === null ? undefined : drawn.drawOrders(orders);
+    });
   } catch {
     problem.value = "The chart could not be loaded; load the page again to try once more.";
   }
