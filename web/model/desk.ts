@@ -3,6 +3,7 @@ import { effect, type Signal, signal } from "@preact/signals";
 import type { ReportJson } from "../../src/shared/subscriber/own-orders.js";
 import { browser } from "../feed/browser.js";
 import { GatewayClient } from "../feed/gateway-client.js";
+import { keptSession } from "../feed/kept-session.js";
 import { type HadNow, type LedgerEntry, type LedgerLine, ledgerLines } from "../state/ledger-lines.js";
 import type { Outcome } from "../state/problem.js";
 import { Alarms } from "./alarms.js";
@@ -44,7 +45,7 @@ export class Desk {
       onSignedOut: () => this.person.ended(page.who.value === null ? "" : "Your session has ended: sign in again"),
     });
     const { client } = this;
-    this.person = new Person(page, client);
+    this.person = new Person({ page, client, kept: keptSession, pause });
     this.requests = new Requests({ client, nowUs: page.nowUs, pause });
     const randomBytes = () => crypto.getRandomValues(new Uint8Array(ID_BYTES));
     this.form = new OrderForm({ page, client, requests: this.requests, pause, randomBytes });

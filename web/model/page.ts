@@ -14,11 +14,7 @@ import { type MarketRow, marketRow, Statuses, Ticker } from "./markets.js";
 import type { OrderLines } from "./order-lines.js";
 import { Orders } from "./orders.js";
 import { Trades } from "./trades.js";
-
-/** Whose account it is: that of a key, or of a person who signed in. */
-export type Who =
-  | { readonly kind: "key"; readonly name: string; readonly key: Key }
-  | { readonly kind: "person"; readonly name: string; readonly tokens: TokenSource };
+import type { Who } from "./who.js";
 
 export const LAYOUTS: Readonly<Record<Layout, string>> = {
   balanced: "Balanced",

@@ -1,9 +1,9 @@
 /** Signing in with an e-mail address and a code, and what belongs to a person: sessions, the faucet. */
-import { type Signal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { TokenSource } from "../../src/shared/subscriber/connection.js";
 import type { AccessToken, GatewayClient } from "../feed/gateway-client.js";
-import { forgetSignedIn, keepSignedIn, wasSignedIn } from "../feed/kept-session.js";
 import { type Outcome, type Problem, problemText } from "../state/problem.js";
-import type { Page } from "./page.js";
+import type { Who } from "./who.js";
 
 export interface SessionJson {
   readonly id: string;
@@ -20,6 +20,18 @@ export interface Me {
   readonly sessions: readonly SessionJson[];
 }
 
+export interface PersonParts {
+  readonly page: {
+    readonly who: ReadonlySignal<Who | null>;
+    signIn(name: string, tokens: TokenSource): void;
+    logOut(): void;
+  };
+  readonly client: GatewayClient;
+  /** Whether somebody signed in, which the browser keeps. */
+  readonly kept: { isThere(): boolean; keep(): void; forget(): void };
+  readonly pause: (ms: number) => Promise<void>;
+}
+
 const RESUME_AGAIN_MS = 2_000;
 
 export class Person {
@@ -33,19 +45,18 @@ export class Person {
   readonly me: Signal<Me | null> = signal(null);
   /** What the faucet said last. */
   readonly faucet = signal("");
-  readonly #page: Pick<Page, "signIn" | "logOut" | "who">;
-  readonly #client: GatewayClient;
+  readonly #parts: PersonParts;
 
-  constructor(page: Pick<Page, "signIn" | "logOut" | "who">, client: GatewayClient) {
-    this.#page = page;
-    this.#client = client;
+  constructor(parts: PersonParts) {
+    this.#parts = parts;
   }
 
   /** Goes on with the session that the cookie stands for, if there is one; a gateway that is not there is asked again. */
   async resume(): Promise<void> {
-    while (wasSignedIn() && this.#page.who.value === null) {
-      if (await this.#client.refresh()) return await this.#signedIn();
-      await new Promise((resolve) => setTimeout(resolve, RESUME_AGAIN_MS));
+    const { page, client, kept, pause } = this.#parts;
+    while (kept.isThere() && page.who.value === null) {
+      if (await client.refresh()) return await this.#signedIn();
+      await pause(RESUME_AGAIN_MS);
     }
   }
 
@@ -53,7 +64,7 @@ export class Person {
     this.email.value = email.trim();
     const body = { email: this.email.value };
     const outcome = await this.#busy(() =>
-      this.#client.ask<{ devCode?: string }>("/api/auth/request-otp", { method: "POST", body }),
+      this.#parts.client.ask<{ devCode?: string }>("/api/auth/request-otp", { method: "POST", body }),
     );
     if (!outcome.ok) return;
     this.devCode.value = outcome.body.devCode ?? "";
@@ -63,10 +74,10 @@ export class Person {
   async verify(code: string): Promise<void> {
     const body = { email: this.email.value, code: code.trim() };
     const outcome = await this.#busy(() =>
-      this.#client.ask<AccessToken>("/api/auth/verify-otp", { method: "POST", body }),
+      this.#parts.client.ask<AccessToken>("/api/auth/verify-otp", { method: "POST", body }),
     );
     if (!outcome.ok) return;
-    this.#client.useToken(outcome.body);
+    this.#parts.client.useToken(outcome.body);
     await this.#signedIn();
   }
 
@@ -79,44 +90,48 @@ export class Person {
   /** The page forgets at once; the gateway is told so that the cookie is worth nothing. */
   async signOut(isEverywhere: boolean): Promise<void> {
     const body = isEverywhere ? { everywhere: true } : {};
-    const outcome = await this.#busy(() => this.#client.ask("/api/auth/logout", { method: "POST", body }));
+    const outcome = await this.#busy(() => this.#parts.client.ask("/api/auth/logout", { method: "POST", body }));
     if (!outcome.ok) return;
     this.ended("");
   }
 
   /** The session is over; `why` is shown. */
   ended(why: string): void {
-    forgetSignedIn();
+    this.#parts.kept.forget();
     this.me.value = null;
     this.faucet.value = "";
     this.anotherAddress();
     this.problem.value = why;
-    if (this.#page.who.value?.kind === "person") this.#page.logOut();
+    if (this.#parts.page.who.value?.kind === "person") this.#parts.page.logOut();
   }
 
   async readMe(): Promise<void> {
-    const outcome = await this.#busy(() => this.#client.ask<Me>("/api/me"));
+    const outcome = await this.#busy(() => this.#parts.client.ask<Me>("/api/me"));
     if (outcome.ok) this.me.value = outcome.body;
   }
 
   async endSession(id: string): Promise<void> {
     const path = `/api/sessions/${encodeURIComponent(id)}`;
-    const outcome = await this.#busy(() => this.#client.ask(path, { method: "DELETE" }));
+    const outcome = await this.#busy(() => this.#parts.client.ask(path, { method: "DELETE" }));
     if (outcome.ok) await this.readMe();
   }
 
   async askFaucet(): Promise<void> {
-    const outcome = await this.#client.ask<{ given?: readonly Given[] }>("/api/faucet", { method: "POST", body: {} });
+    const outcome = await this.#parts.client.ask<{ given?: readonly Given[] }>("/api/faucet", {
+      method: "POST",
+      body: {},
+    });
     this.faucet.value = outcome.ok ? givenText(outcome.body.given ?? []) : problemText(outcome.problem);
   }
 
   async #signedIn(): Promise<void> {
-    keepSignedIn();
+    const { page, client, kept } = this.#parts;
+    kept.keep();
     await this.readMe();
     const name = this.me.value?.email ?? "your account";
     this.stage.value = "address";
     this.devCode.value = "";
-    this.#page.signIn(name, { token: () => this.#client.token, renew: () => this.#client.refresh() });
+    page.signIn(name, { token: () => client.token, renew: () => client.refresh() });
   }
 
   async #busy<Body>(act: () => Promise<Outcome<Body>>): Promise<Outcome<Body>> {
