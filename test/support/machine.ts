@@ -2,6 +2,7 @@
  * How much slower this machine is now than the one on which the limits of time were found, idle: measured limits and
  * deadlines are multiplied by it. Its speed is measured once, at the start; how many wait for its cores is looked up.
  */
+import { readFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 
 /** What the work takes there. */
@@ -13,8 +14,18 @@ const speedLoss = Math.max(1, Math.min(...Array.from({ length: ROUNDS }, cpuMsOf
 
 /** Never below 1. */
 export function slowness(): number {
-  const [runnable = 0] = loadavg();
-  return Math.min(SLOWNESS_MAX, speedLoss * Math.max(1, runnable / availableParallelism()));
+  return Math.min(SLOWNESS_MAX, speedLoss * Math.max(1, runnable() / availableParallelism()));
+}
+
+/** How many want a core: over the last minute, or at this moment where work has only begun and Linux tells. */
+function runnable(): number {
+  const [overLastMinute = 0] = loadavg();
+  try {
+    const [, now = 0] = /(\d+)\/\d+ \d+$/.exec(readFileSync("/proc/loadavg", "utf8").trim()) ?? [];
+    return Math.max(overLastMinute, Number(now));
+  } catch {
+    return overLastMinute;
+  }
 }
 
 /** The limit that an idle machine of the usual speed keeps, for this one as it is now; whole, as some timers want it. */

@@ -39,25 +39,6 @@ describe("npm run metrics beside a running bourse", function () {
     expect((await scene.firing()).map(({ labels }) => labels["alertname"])).to.deep.equal([]);
   });
 
-  it("wakes people for a process that stands still, a target that vanished, and connections that break", () =>
-    scene.wakes([
-      {
-        of: "broken connections",
-        alerts: ["ConnectionsBreak"],
-        begin: (causes) => causes.brokenConnections("order-handler"),
-      },
-      {
-        of: "a process that stands still",
-        alerts: ["ServiceDown"],
-        begin: (causes) => causes.freeze("market-data-notifier"),
-      },
-      {
-        of: "a target that vanished",
-        alerts: ["ServiceMissing"],
-        begin: (causes) => causes.forgottenService("reconciliation"),
-      },
-    ]));
-
   it("says where it is, and ends in order on Ctrl-C", async () => {
     expect(await scene.prometheus.interrupt()).to.equal(0);
     expect(scene.prometheus.printed).to.match(/^Prometheus is at http:\/\/127\.0\.0\.1:\d+; Ctrl-C ends it$/m);

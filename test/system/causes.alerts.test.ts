@@ -4,6 +4,23 @@ import { type Cause, MetricsScene } from "./metrics-scene.js";
 /** Each round's causes don't disturb one another. */
 const ROUNDS: readonly (readonly Cause[])[] = [
   [
+    {
+      of: "broken connections",
+      alerts: ["ConnectionsBreak"],
+      begin: (causes) => causes.brokenConnections("order-handler"),
+    },
+    {
+      of: "a process that stands still",
+      alerts: ["ServiceDown"],
+      begin: (causes) => causes.freeze("market-data-notifier"),
+    },
+    {
+      of: "a target that vanished",
+      alerts: ["ServiceMissing"],
+      begin: (causes) => causes.forgottenService("reconciliation"),
+    },
+  ],
+  [
     { of: "a garbled command", alerts: ["AssetHalted"], begin: (causes) => causes.garbled("commands", "ETH-USD") },
     { of: "a garbled order", alerts: ["DeadLetters"], begin: (causes) => causes.garbled("orders", "SOL-USDC") },
     { of: "an edited balance", alerts: ["BooksDiffer"], begin: (causes) => causes.editedBalance() },

@@ -7,14 +7,11 @@ import { shortFaults } from "../../tools/chaos/faults.js";
 import { Worlds } from "../../tools/chaos/worlds.js";
 import { build } from "../../tools/load/own-pipeline.js";
 import { eventually } from "../support/eventually.js";
-import { itIsExactAfter, OPTIONS } from "./faults-under-test.js";
-
-/** One of a process, one of the network; all others: chaos*.long.test.ts. */
-const NAMES = ["window-matching-engine-after-publish", "nats-black-hole"];
+import { AT_EACH_CHANGE, itIsExactAfter, OPTIONS } from "./faults-under-test.js";
 
 describe("a pipeline under load", function () {
   this.timeout(120_000);
-  const faults = shortFaults().filter(({ name }) => NAMES.includes(name));
+  const faults = shortFaults().filter(({ name }) => AT_EACH_CHANGE.includes(name));
   const worlds = new Worlds({ withCarefulClients: false });
 
   before(() => build());

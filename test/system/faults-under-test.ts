@@ -6,6 +6,8 @@ import { inSharedWorlds, Worlds } from "../../tools/chaos/worlds.js";
 import { build } from "../../tools/load/own-pipeline.js";
 
 export const SEED = 1;
+/** What `npm test` does: one of a process, one of the network; all others: chaos*.long.test.ts. */
+export const AT_EACH_CHANGE = ["window-matching-engine-after-publish", "nats-black-hole"];
 export const OPTIONS: RunOptions = { times: 1, ratePerSecond: 150, seed: SEED, warmUpMs: 0, tell: () => {} };
 
 export function itIsExactAfter(fault: Fault, worlds: Worlds): void {
