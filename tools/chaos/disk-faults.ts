@@ -6,6 +6,7 @@ import { pausedFor } from "../../src/shared/process/waits.js";
 import { patience } from "../../test/support/machine.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { NotRecovered } from "./recovery.js";
+import { refusal } from "./refusal.js";
 import { smallDiskObstacle } from "./small-disk.js";
 import type { World } from "./world.js";
 
@@ -43,6 +44,7 @@ const natsDiskFull = (forMs: number): Fault => ({
     await Promise.all([
       pausedFor(forMs),
       alarm(world, /ORDERS: publishes time out .* free space, then restart nats-server/),
+      refusal(world, "BUSY"),
     ]);
     world.smallDisk.free();
     await world.nats.end();

@@ -6,6 +6,7 @@ import { errorCodeOf } from "../../src/shared/bus/nats.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { type Fault, GROWTH_MAX_MB } from "./fault.js";
 import { type Copies, NatsAnswers } from "./nats-answers.js";
+import { refusal } from "./refusal.js";
 import type { World } from "./world.js";
 
 /** Room for a few messages more. */
@@ -38,7 +39,7 @@ function fullStream(stream: "ORDERS" | "COMMANDS" | "EXECUTIONS", forMs: number)
       managing(world, async ({ streams }) => {
         const { config, state } = await streams.info(stream);
         await streams.update(stream, { ...config, max_bytes: state.bytes + ROOM_BYTES });
-        await pausedFor(forMs);
+        await Promise.all([pausedFor(forMs), isIntake && refusal(world, "BUSY")]);
         await streams.update(stream, config);
         world.load.recovery.mark();
       }),
