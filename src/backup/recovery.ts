@@ -125,6 +125,8 @@ export class ClusterWayBack {
       restore_command: fetchCommand(this.#place.archive),
       recovery_target_timeline: String(target.timeline),
       recovery_target_action: "promote",
+      // Else it calls itself ready as soon as it can be read, in the middle of the log.
+      hot_standby: "off",
       ...(target.moment !== null && { recovery_target_time: timeText(target.moment) }),
     };
     return await startPostgres({
