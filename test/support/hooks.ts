@@ -42,7 +42,28 @@ function openResources(): string[] {
   return open;
 }
 
+/** What mocha does not tell of a suite. */
+interface Hooked {
+  readonly suites: readonly Hooked[];
+  readonly _beforeAll: readonly Mocha.Runnable[];
+  readonly _beforeEach: readonly Mocha.Runnable[];
+  readonly _afterEach: readonly Mocha.Runnable[];
+  readonly _afterAll: readonly Mocha.Runnable[];
+}
+
+function* hooksOf(suite: Hooked): Generator<Mocha.Runnable> {
+  for (const hooks of [suite._beforeAll, suite._beforeEach, suite._afterEach, suite._afterAll]) yield* hooks;
+  for (const inner of suite.suites) yield* hooksOf(inner);
+}
+
+/** A test's time is set when it begins; that of hooks, which begin before it, once for all. */
+const HOOKS_GIVEN_UP_AFTER = 3 * GIVEN_UP_AFTER;
+
 export const mochaHooks: RootHookObject = {
+  beforeAll(this: Mocha.Context) {
+    const suite = this.runnable().parent as unknown as Hooked;
+    for (const hook of hooksOf(suite)) hook.timeout(HOOKS_GIVEN_UP_AFTER * patience(hook.timeout()));
+  },
   beforeEach(this: Mocha.Context) {
     const { currentTest } = this;
     currentTest?.timeout(GIVEN_UP_AFTER * patience(currentTest.timeout()));

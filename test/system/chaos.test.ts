@@ -36,7 +36,7 @@ describe("a pipeline under load", function () {
       receivedAtUs: epochUs(1),
       body: { kind: "cancel_all", side: "buy" },
     };
-    await bus.publish(subjectOf("ORDERS", asset.asset), encodeOrderBatch([nobodys]), { deadlineMs: 5_000 });
+    await bus.publish(subjectOf("ORDERS", asset.asset), encodeOrderBatch([nobodys]), { deadlineMs: 30_000 });
     load.attempts.note(1, { asset, body: nobodys.body }, { kind: "acknowledged", logId: logId(1) });
     await oracle.settled(30_000);
     await database.query(

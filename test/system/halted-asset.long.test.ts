@@ -17,7 +17,7 @@ describe("bourse, one of whose assets is halted by a service", function () {
 
   it("opens for the others when it is started again, and says which one is halted, and why", async () => {
     const bus = await connectBus(bourse.endpoints.natsUrl, { name: "vandal", log: pino({ level: "silent" }) });
-    await bus.publish("commands.BTC-USD", Buffer.from("no batch of commands"), { deadlineMs: 5_000 });
+    await bus.publish("commands.BTC-USD", Buffer.from("no batch of commands"), { deadlineMs: 30_000 });
     await bus.close();
     await until("the alarm", () =>
       bourse.operate("status").output.includes("matching-engine: halted: BTC-USD is halted"),

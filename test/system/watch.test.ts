@@ -26,8 +26,8 @@ describe("npm run watch, in a pipe", function () {
       });
   });
   after(async () => {
-    program.kill("SIGKILL");
-    await bourse.end();
+    program?.kill("SIGKILL");
+    await bourse?.end();
   });
 
   const type = (line: string) => program.stdin?.write(`${line}\n`);

@@ -139,7 +139,7 @@ export async function startSettlement(servers: { natsUrl: string; databaseUrl: s
     },
     async publish(asset, { trades = [], reports = [], status = null, resync = false, throughLogId = logId(0) }) {
       const payload = encodeNotificationBatch({ trades, reports, status, resync, throughLogId });
-      const outcome = await bus.publish(subjectOf("NOTIFICATIONS", asset), payload, { deadlineMs: 5_000 });
+      const outcome = await bus.publish(subjectOf("NOTIFICATIONS", asset), payload, { deadlineMs: 30_000 });
       if (outcome.kind !== "stored") throw new Error(`a notification was not stored: ${outcome.kind}`);
     },
     async settle(asset, batch) {

@@ -152,7 +152,7 @@ export class EnginesUnderTest {
     (this.#commands.get(asset) ?? []).slice(after, after + max);
 
   async put(stream: StreamName, asset: string, data: Uint8Array): Promise<void> {
-    const outcome = await this.bus.publish(subjectOf(stream, asset), data, { deadlineMs: 5_000 });
+    const outcome = await this.bus.publish(subjectOf(stream, asset), data, { deadlineMs: 30_000 });
     if (outcome.kind !== "stored") throw new Error(`${stream} said ${JSON.stringify(outcome)}`);
   }
 

@@ -65,7 +65,7 @@ describe("an engine's snapshots", () => {
   async function replaceBy(stored: StoredSnapshot, change: (messages: Uint8Array[]) => Uint8Array[]): Promise<void> {
     const messages = (await engines.messages("SNAPSHOTS", stored.subject)).map(({ data }) => Uint8Array.from(data));
     await engines.bus.purge("SNAPSHOTS", stored.subject);
-    for (const data of change(messages)) await engines.bus.publish(stored.subject, data, { deadlineMs: 5_000 });
+    for (const data of change(messages)) await engines.bus.publish(stored.subject, data, { deadlineMs: 30_000 });
   }
 
   it("are where it starts: what came before is not applied again", async () => {
@@ -188,7 +188,7 @@ describe("an engine's snapshots", () => {
 
   it("that a crash left half written are removed, and older whole ones stay until then", async () => {
     const [newest] = await leaveSnapshots(1);
-    await engines.bus.publish(`snapshots.${ASSET}.150-3-abcdef`, new Uint8Array(8), { deadlineMs: 5_000 });
+    await engines.bus.publish(`snapshots.${ASSET}.150-3-abcdef`, new Uint8Array(8), { deadlineMs: 30_000 });
     await expectToGoOn();
     const kept = await eventually("the half one is gone", async () => {
       const stored = await engines.store.list(ASSET);

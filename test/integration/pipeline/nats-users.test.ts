@@ -94,11 +94,11 @@ describe("the users of NATS", () => {
       onAvailable: () => undefined,
     });
     const orders = encodeOrderBatch([sell(ANN, 5, 100), buy(BOB, 5, 100)]);
-    expect(await handler.publish("orders.BTC-USD", orders, { deadlineMs: 5_000 })).to.include({ kind: "stored" });
+    expect(await handler.publish("orders.BTC-USD", orders, { deadlineMs: 30_000 })).to.include({ kind: "stored" });
     expect(await pipeline.rowsOnce(1, "select * from trades")).to.have.length(1);
     await eventually("a notification", () => reader.take(1)[0]);
     for (const stage of STAGES) await pipeline.restart(stage);
-    await handler.publish("orders.BTC-USD", orders, { deadlineMs: 5_000 });
+    await handler.publish("orders.BTC-USD", orders, { deadlineMs: 30_000 });
     expect(await pipeline.rowsOnce(2, "select * from trades")).to.have.length(2);
   });
 

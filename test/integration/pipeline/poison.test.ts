@@ -40,7 +40,7 @@ describe("input that can't be processed", () => {
   afterEach(() => pipeline.stop());
 
   async function put(stream: StreamName, data: Uint8Array): Promise<number> {
-    const outcome = await pipeline.bus.publish(subjectOf(stream, ASSET), data, { deadlineMs: 5_000 });
+    const outcome = await pipeline.bus.publish(subjectOf(stream, ASSET), data, { deadlineMs: 30_000 });
     return outcome.kind === "stored" ? outcome.streamSequence : Number.NaN;
   }
 

@@ -298,7 +298,7 @@ describe("the reconciliation service, beside a running pipeline", () => {
         it(`finds an order that an engine has ${what}`, async () => {
           await reconcile();
           await storeBook((order) => order);
-          await pipeline.bus.publish(`snapshots.${ASSET}.999999-1-0`, new Uint8Array(9), { deadlineMs: 5_000 }); // is none
+          await pipeline.bus.publish(`snapshots.${ASSET}.999999-1-0`, new Uint8Array(9), { deadlineMs: 30_000 }); // is none
           await eventually("the right book", async () => ((await books()) === 1 ? true : null));
           expect(await inBook()).to.deep.equal([]);
           await pipeline.log(ASSET, buy(ANN, 1, 70));

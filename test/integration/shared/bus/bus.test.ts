@@ -32,7 +32,7 @@ describe("the bus", () => {
     subject: string,
     payload: string,
     options: { messageId?: string; expectedLastSubjectSequence?: StreamSequence } = {},
-  ) => bus.publish(subject, Buffer.from(payload), { deadlineMs: 2_000, ...options });
+  ) => bus.publish(subject, Buffer.from(payload), { deadlineMs: 30_000, ...options });
   const read = (stream: StreamName, subject: string, pendingMessagesMax = 10): BusReader =>
     bus.read({ stream, subject, afterSequence: START, pendingMessagesMax, onAvailable: () => undefined });
   /** A connection, and what is warned of on it. */

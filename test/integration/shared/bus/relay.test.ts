@@ -37,7 +37,7 @@ describe("messages handed on within a process", () => {
     const follows = last;
     const data = Buffer.from(String(written.length + 1));
     const outcome = await (writer === "here" ? bus : elsewhere).publish(SUBJECT, data, {
-      deadlineMs: 2_000,
+      deadlineMs: 30_000,
       expectedLastSubjectSequence: follows,
     });
     if (outcome.kind !== "stored") throw new Error(JSON.stringify(outcome));
