@@ -4,6 +4,8 @@ import type { CDPSession, Page } from "playwright-core";
 export interface PageFigures {
   /** Of the seconds, the middle one. */
   readonly framesPerSecond: number;
+  /** The same of each part of the time. */
+  readonly framesOfParts: readonly number[];
   readonly longestTaskMs: number;
   /** Tasks above 50 ms. */
   readonly longTasks: number;
@@ -44,14 +46,22 @@ export async function measurePage(page: Page, seconds: number, parts: number): P
   const { frames, longTasksMs } = await page.evaluate<{ frames: number[]; longTasksMs: number[] }>("window.counted");
   heapBytes.push(await heapOf(devtools));
   await devtools.detach();
-  const whole = frames.slice(0, -1).sort((a, b) => a - b);
+  const whole = frames.slice(0, -1);
+  const ofPart = whole.length / parts;
   return {
-    framesPerSecond: whole[Math.floor(whole.length / 2)] ?? 0,
+    framesPerSecond: middleOf(whole),
+    framesOfParts: Array.from({ length: parts }, (_, part) =>
+      middleOf(whole.slice(Math.floor(part * ofPart), Math.floor((part + 1) * ofPart))),
+    ),
     longestTaskMs: Math.max(0, ...longTasksMs),
     longTasks: longTasksMs.length,
     heapBytes,
     nodes,
   };
+}
+
+function middleOf(frames: readonly number[]): number {
+  return [...frames].sort((a, b) => a - b)[Math.floor(frames.length / 2)] ?? 0;
 }
 
 async function heapOf(devtools: CDPSession): Promise<number> {

@@ -7,12 +7,19 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Socket as Client, Server } from "socket.io";
-import { page } from "../../src/market-data-notifier/connections/page.js";
+import { page, type RequestHandler } from "../../src/market-data-notifier/connections/page.js";
 import { loadAssets } from "../../src/shared/domain/assets.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
+import type { SyntheticAccount } from "./synthetic-account.js";
 
 const OPEN = { asset: "BTC-USD", state: "open", sinceUs: null, madeBy: null, why: null };
 const HALTED = { asset: "KCN-EUR", state: "halted", sinceUs: 1, madeBy: "alice", why: "a test" };
+
+interface Asked {
+  readonly channel: string;
+  readonly asset?: string;
+  readonly interval?: string;
+}
 
 type Level = [price: string, quantity: string];
 
@@ -24,7 +31,7 @@ const LIVELY_LEVELS = 40;
 const CHECKED_LEVELS = 10;
 const STEP_MS = 10;
 /** Of a thousand updates so many are of each of these channels; the others are of the book. */
-const PER_MILLE = { trades: 250, candles: 50, ticker: 50 };
+const PER_MILLE = { trades: 250, candles: 50, ticker: 50, account: 10 };
 const MINUTE_MS = 60_000;
 const HISTORY = 500;
 
@@ -41,9 +48,11 @@ export class SyntheticMarket {
   #isSilent = false;
   #fault: "checksum" | "gap" | null = null;
   #sent = 0;
+  readonly #account: SyntheticAccount | null;
 
-  private constructor(http: HttpServer) {
+  private constructor(http: HttpServer, account: SyntheticAccount | null) {
     this.#http = http;
+    this.#account = account;
     this.#io = new Server(http, { serveClient: false });
     this.#io.on("connection", (client) => this.#welcome(client));
     for (let place = 0; place < LEVELS; place++) {
@@ -52,12 +61,18 @@ export class SyntheticMarket {
     }
   }
 
-  /** `updatesPerSecond`: packets of all channels together. */
-  static async start(updatesPerSecond: number): Promise<SyntheticMarket> {
+  /** `updatesPerSecond`: packets of all channels together. `account`: whoever logs in has it, and a gateway. */
+  static async start(updatesPerSecond: number, account: SyntheticAccount | null = null): Promise<SyntheticMarket> {
     const { assets } = loadAssets(join(projectRoot, "config", "assets.json"));
-    const http = createServer(page({ assets, production: true }));
-    const market = new SyntheticMarket(http);
+    let serve: RequestHandler = () => undefined;
+    const http = createServer((request, response) => serve(request, response));
+    const market = new SyntheticMarket(http, account);
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const pageGateway = account === null ? "" : new URL(market.url).origin;
+    const files = page({ assets, production: true, pageGateway });
+    serve = (request, response) => {
+      if (account?.handle(request, response) !== true) files(request, response);
+    };
     market.#run(updatesPerSecond);
     return market;
   }
@@ -99,14 +114,22 @@ export class SyntheticMarket {
       if (this.#isSilent) return;
       const answerWith = typeof request === "function" ? request : answer;
       if (event !== "subscribe") answerWith?.({ ok: event === "unsubscribe" });
-      else answerWith(this.#answer(client, request));
+      else this.#subscribe(client, request, answerWith);
     });
   }
 
-  #answer(
-    client: Client,
-    { channel, asset, interval }: { channel: string; asset?: string; interval?: string },
-  ): object {
+  #subscribe(client: Client, request: Asked & { from?: number }, answerWith: (answer: object) => void): void {
+    const own = this.#account?.answer(request.channel, request.from ?? Number.MAX_SAFE_INTEGER) ?? null;
+    if (own === null) {
+      answerWith(this.#answer(client, request));
+      return;
+    }
+    void client.join(request.channel);
+    answerWith({ ok: true, ...own.answer });
+    if (own.reports.length > 0) client.emit(request.channel, { reports: own.reports });
+  }
+
+  #answer(client: Client, { channel, asset, interval }: Asked): object {
     const answers: Readonly<Record<string, () => object>> = {
       trades: () => ({ asset, trades: asset === ASSET ? this.#lastTrades : [] }),
       depth: () => this.#snapshot(asset),
@@ -128,7 +151,13 @@ export class SyntheticMarket {
     } else if (draw < PER_MILLE.trades + PER_MILLE.candles)
       this.#send("candles", { interval: "1m", ...this.#candle(Date.now()), closed: false });
     else if (draw < PER_MILLE.trades + PER_MILLE.candles + PER_MILLE.ticker) this.#send("ticker", this.#ticker());
+    else if (this.#account !== null && draw >= 1_000 - PER_MILLE.account) this.#tellOwner(this.#account);
     else this.#send("depth", this.#change());
+  }
+
+  #tellOwner(account: SyntheticAccount): void {
+    this.#io.to("orders").emit("orders", { reports: [account.nextReport()] });
+    this.#io.to("balances").emit("balances", account.balance());
   }
 
   #send(channel: string, payload: object): void {

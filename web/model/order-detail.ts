@@ -89,7 +89,7 @@ export class OrderDetail {
     if (order.ok) this.order.value = order.body;
     if (way?.ok === true) this.steps.value = way.body.steps;
     if (!fills.ok) return;
-    this.fills.value = [...fills.body.fills.toReversed(), ...this.fills.value].slice(0, FILLS_MAX);
+    this.fills.value = [...[...fills.body.fills].reverse(), ...this.fills.value].slice(0, FILLS_MAX);
     if (fills.body.fills.length === FILLS_OF_A_PAGE) this.#isStale = true;
   }
 }
