@@ -1,4 +1,5 @@
 import { refuseDemoKeys } from "../shared/access/demo-keys.js";
+import { followCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
 import { launcherChannel } from "../shared/process/launcher-asks.js";
@@ -18,6 +19,7 @@ await runService("back-office", backOfficeConfig, async (service, config) => {
   const database = await connectDatabase(config.databaseUrl, { applicationName: "back-office", log, poolMax: 2 });
   service.onStop("database", () => database.close());
   reportDatabase(service, database);
+  await followCreatedAssets(service, database, config);
   if (config.production) await refuseDemoKeys(database);
 
   const launcher = launcherChannel();

@@ -6,6 +6,7 @@ import { postgresAccount } from "../launcher/postgres-account.js";
 import { reachableFolder } from "../launcher/reachable-folder.js";
 import { type Bus, connectBus } from "../shared/bus/bus.js";
 import { type OrdersForBackup, putOrdersForBackups, readTrimmed } from "../shared/bus/orders-for-backups.js";
+import { takeUpCreatedAssets } from "../shared/database/created-assets.js";
 import { openSession, type Session } from "../shared/database/session.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import { serversToLookAt } from "../shared/process/endpoints.js";
@@ -39,6 +40,7 @@ export async function makeBackup(
     if (lock?.taken !== true) throw new ConfigurationError("another backup is being made: wait until it is done");
     const bus = await connectBus(natsUrl, { name: "backup", log });
     try {
+      await takeUpCreatedAssets(session, config.registry, log);
       return await new BackupRun(config, session, bus, tell).run(keep);
     } finally {
       await bus.close();

@@ -1,5 +1,6 @@
 /** `npm run restore -- --streams`: the streams to the moment of a Postgres that its owner has put back with his own tool. */
 import { connectBus } from "../shared/bus/bus.js";
+import { hasCreatedAssets, takeUpCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import { SERVICES } from "../shared/process/services.js";
@@ -23,6 +24,7 @@ export async function restoreStreams(
     const bus = await connectBus(natsUrl, { name: "restore", log });
     try {
       await bus.ensureStreams(config.natsReplicas);
+      if (await hasCreatedAssets(database)) await takeUpCreatedAssets(database, config.registry, log);
       const assets = [...config.registry.assets.keys()];
       const of = { backup, backupFolder: catalog.folderOf(backup), backups, assets };
       return { backup: backup.id, replayed: await resetStreams(bus, database, of, tell) };

@@ -8,6 +8,7 @@ import { stopLeftoverServices } from "../launcher/leftovers.js";
 import { logArchiveIn } from "../launcher/log-archive.js";
 import { postgresAccount } from "../launcher/postgres-account.js";
 import { connectBus } from "../shared/bus/bus.js";
+import { hasCreatedAssets, takeUpCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase, type Database } from "../shared/database/database.js";
 import { ConfigurationError } from "../shared/domain/errors.js";
 import { nowEpochMs } from "../shared/process/clock.js";
@@ -174,7 +175,9 @@ class RestoreRun {
     try {
       await bus.ensureStreams(this.#config.natsReplicas);
       const backupFolder = this.#catalog.folderOf(backup);
-      const assets = [...this.#config.registry.assets.keys()];
+      const { registry } = this.#config;
+      if (await hasCreatedAssets(database)) await takeUpCreatedAssets(database, registry, this.#log);
+      const assets = [...new Set([...registry.assets.keys(), ...undone.markets.map(({ asset }) => asset)])];
       const replayed = await resetStreams(bus, database, { backup, backupFolder, backups, assets }, this.#tell);
       const moment = (await lastCommit(database)) ?? new Date(backup.finishedAt);
       await makeAgain(database, undone, this.#catalog.folder, this.#tell);

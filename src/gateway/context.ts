@@ -3,7 +3,7 @@ import type { Access } from "../shared/access/access-feed.js";
 import type { Bus } from "../shared/bus/bus.js";
 import type { MarketData } from "../shared/channels/market-data.js";
 import type { ConnectedDatabase } from "../shared/database/database.js";
-import type { AssetRegistry } from "../shared/domain/assets.js";
+import type { GrowingRegistry } from "../shared/domain/assets.js";
 import type { EpochMs, EpochUs } from "../shared/domain/units.js";
 import type { Identification } from "../shared/http/identification.js";
 import type { HttpServer } from "../shared/http/server.js";
@@ -24,7 +24,7 @@ export interface GatewayClock {
 
 export interface GatewayContext {
   readonly config: GatewayConfig;
-  readonly registry: AssetRegistry;
+  readonly registry: GrowingRegistry;
   readonly database: ConnectedDatabase;
   readonly bus: Bus;
   /** What markets show, and whatever follows them. */

@@ -7,6 +7,7 @@ import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { channelMetrics } from "../shared/channels/channel-metrics.js";
 import { MarketData } from "../shared/channels/market-data.js";
+import { followCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
 import { BasicScheme } from "../shared/http/basic-scheme.js";
@@ -43,6 +44,7 @@ await runService("gateway", gatewayConfig, async (service, config) => {
   const database = await connectDatabase(config.databaseUrl, { applicationName: "gateway", log, poolMax: 4 });
   service.onStop("database", () => database.close());
   reportDatabase(service, database);
+  await followCreatedAssets(service, database, config);
 
   const bus = await connectBus(config.natsUrl, { name: "gateway", log });
   service.onStop("bus", () => bus.close());
@@ -57,16 +59,15 @@ await runService("gateway", gatewayConfig, async (service, config) => {
   const keys = new SigningKeys(lane, config.keySeal, access, log);
   identification.add(new SignedScheme(new KeyCheck(keys.authenticate, config.logins, log)));
 
-  const { assets } = config.registry;
+  const { registry } = config;
   const limits = { natsReplicas: config.natsReplicas, ...config.market };
   const channels = { limits, metrics: channelMetrics(service.metrics, "gateway") };
-  const market = new MarketData({ bus, database, assets, nowMs: nowEpochMs, log, ...channels });
+  const market = new MarketData({ bus, database, registry, nowMs: nowEpochMs, log, ...channels });
   service.metrics.queue("input", () => market.inputFill);
   service.onStop("market", () => market.stop());
   await market.start();
 
   const clock = { nowUs, nowEpochMs, nowMs: () => performance.now() };
-  const { registry } = config;
   const metrics = new EntryMetrics(service.metrics);
   const orderEntry = new OrderEntry({
     service: "gateway",

@@ -37,6 +37,7 @@ export async function prepareDatabase(databaseUrl: string, options: MigrationOpt
     const registry = loadAssets(options.assetsFile);
     await assertSizesUnchanged(database, registry.assets);
     await assertDecimalsUnchanged(database, registry.currencies);
+    await assertNamesApart(database, registry.assets);
     await storeAssets(database, registry);
     await setPlayMoney(database, options.playMoney ?? { faucet: false, simulated: false });
     const accounts = [...DEMO_ACCOUNTS, ...(options.withBots === true ? BOT_ACCOUNTS : [])];
@@ -98,5 +99,19 @@ async function assertSizesUnchanged(database: Database, assets: ReadonlyMap<stri
       `asset ${asset}: the database was made with tick ${changed.tick_size} and lot ${changed.lot_size}, ` +
         `the assets file says ${tickSize} and ${lotSize}; give an asset of another size another name`,
     );
+  }
+}
+
+/** Refuses an asset that a created one is the same as, to clients that write both currencies as one word: BTCUSD. */
+async function assertNamesApart(database: Database, assets: ReadonlyMap<string, Asset>): Promise<void> {
+  const created = await database.query<{ asset: string; symbol: string }>(
+    "select asset, replace(asset, '-', '') as symbol from created_assets",
+  );
+  for (const { asset, base, quote } of assets.values()) {
+    const other = created.find((one) => one.symbol === base + quote && one.asset !== asset);
+    if (other !== undefined)
+      throw new ConfigurationError(
+        `asset ${asset}: an operator created ${other.asset}, which is ${other.symbol}, too, to Binance's clients; give it another name`,
+      );
   }
 }

@@ -9,6 +9,7 @@ import { ChannelFlow } from "../shared/channels/channel-flow.js";
 import { allChannels } from "../shared/channels/channels.js";
 import { KeptBytes } from "../shared/channels/kept-bytes.js";
 import { Subscriptions } from "../shared/channels/subscriptions.js";
+import { followCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
 import { DepthBooks } from "../shared/market-data/depth-books.js";
@@ -36,6 +37,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
   });
   service.onStop("database", () => database.close());
   reportDatabase(service, database);
+  await followCreatedAssets(service, database, config);
 
   const bus = await connectBus(config.natsUrl, { name: "market-data-notifier", log });
   service.onStop("bus", () => bus.close());
@@ -50,7 +52,8 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
 
   warnIfExposed(log, config);
   const { production, pageGateway } = config;
-  const { assets } = config.registry;
+  const { registry } = config;
+  const { assets } = registry;
   const http = webServer(config, page({ assets, production, pageGateway, isTls: config.tls !== null }));
   const kept = new KeptBytes(config.keptBytesMax, metrics.keptBytes);
   const gateway = new Gateway(http, {
@@ -82,7 +85,7 @@ await runService("market-data-notifier", notifierConfig, async (service, config)
     metrics,
   });
   const depth = new DepthFeed(bus, books, log);
-  const parts = { bus, channels, depth, connections: gateway, kept, isDatabaseReady };
+  const parts = { bus, registry, channels, depth, connections: gateway, kept, isDatabaseReady };
   const { input: stream } = TOPOLOGY["market-data-notifier"];
   const notifier = new ChannelFlow({ ...parts, stream, limits: config, log, metrics });
   const flush = () => notifier.flush();

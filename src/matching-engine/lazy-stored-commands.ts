@@ -1,7 +1,7 @@
 /**
  * Reads stored commands, and the state that stands for those let go of, for an engine that must be rebuilt from them, which is
- * rare: the client of Postgres is loaded and connected only at the first read, so that no start waits for it, and closed when
- * the service stops.
+ * rare, and what markets were created: the client of Postgres is loaded and connected at the first read, for which no start
+ * waits, and closed when the service stops.
  */
 import type { Database } from "../shared/database/database.js";
 import { readStoredCommands, readStoredState } from "../shared/database/stored-commands.js";
@@ -14,6 +14,8 @@ const CONNECT_DEADLINE_MS = 5_000;
 export interface StoredRecord {
   readonly storedCommands: StoredCommandsSource;
   readonly storedState: StoredStateSource;
+  /** Connects if need be. */
+  readonly open: () => Promise<Database>;
 }
 
 export function lazyStoredRecord(service: Service, url: string): StoredRecord {
@@ -30,6 +32,7 @@ export function lazyStoredRecord(service: Service, url: string): StoredRecord {
     });
   };
   return {
+    open,
     storedCommands: async (asset, after, max) => readStoredCommands(await open(), asset, after, max),
     storedState: async (asset) => readStoredState(await open(), asset),
   };

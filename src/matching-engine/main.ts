@@ -1,5 +1,6 @@
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
+import { CreatedAssetsWatch } from "../shared/database/created-assets.js";
 import { joinLeases } from "../shared/leases/leases.js";
 import { runService } from "../shared/process/lifecycle.js";
 import { runStage } from "../shared/stage/stage-loop.js";
@@ -14,12 +15,16 @@ await runService("matching-engine", readConfig, async (service, config) => {
   reportBus(service, bus);
 
   const { registry, instance, assets, snapshots, standsBy, depthIntervalMs } = config;
+  const { open, ...stored } = lazyStoredRecord(service, config.databaseUrl);
+  // Engines of assets that it knows start without Postgres, also while that is away.
+  const created = new CreatedAssetsWatch(open, config, service.log);
+  service.background("created assets", created.run(service.stopping));
   const share = await joinLeases(bus, service, { service: "matching-engine", instance, assets });
   const stage = new MatchingEngines(service, bus, registry, {
     share,
     snapshots,
     standsBy,
-    ...lazyStoredRecord(service, config.databaseUrl),
+    ...stored,
     depthIntervalMs,
   });
   const loop = runStage(service, bus, stage, {

@@ -29,7 +29,23 @@ export interface Call {
       | "publicKey"
       | "zone"
       | "confirm"
-      | "orders"]?: string;
+      | "orders"
+      | "hours"
+      | "tick"
+      | "lot"
+      | "makerFee"
+      | "takerFee"
+      | "minQuantity"
+      | "maxQuantity"
+      | "minNotional"
+      | "maxNotional"
+      | "referencePrice"
+      | "collarPercent"
+      | "openOrdersMax"
+      | "baseDecimals"
+      | "baseKind"
+      | "quoteDecimals"
+      | "quoteKind"]?: string;
   } & { readonly limit?: number; readonly all?: true };
 }
 

@@ -2,6 +2,7 @@ import { authenticator } from "../shared/access/authentication.js";
 import { followAccess } from "../shared/access/follow-access.js";
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
+import { followCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
 import { CancelTriggersStore } from "../shared/order-entry/cancel-triggers-store.js";
@@ -23,6 +24,7 @@ await runService("order-handler", handlerConfig, async (service, config) => {
   const database = await connectDatabase(config.databaseUrl, { applicationName: "order-handler", log });
   service.onStop("database", () => database.close());
   reportDatabase(service, database);
+  await followCreatedAssets(service, database, config);
 
   const bus = await connectBus(config.natsUrl, { name: "order-handler", log });
   service.onStop("bus", () => bus.close());

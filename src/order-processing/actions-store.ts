@@ -19,7 +19,8 @@ export class ActionsStore {
   async followedThrough(asset: string): Promise<ActionId> {
     const [row] = await this.#database.query<{ last: number | null }>(
       `select greatest((select max(action_id) from order_log where asset = $1 and action_id is not null),
-         (select action_id from closed_assets where asset = $1)) as last`,
+         (select action_id from closed_assets where asset = $1),
+         (select action_id from created_assets where asset = $1)) as last`,
       [asset],
     );
     return actionId(row?.last ?? 0);

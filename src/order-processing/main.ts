@@ -1,5 +1,6 @@
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
+import { followCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
 import { configuredRules } from "../shared/domain/assets.js";
@@ -27,6 +28,7 @@ await runService("order-processing", readConfig, async (service, config) => {
   await bus.ensureStreams(config.natsReplicas);
   reportBus(service, bus);
   reportDatabase(service, database);
+  await followCreatedAssets(service, database, config);
 
   const { registry, instance, assets } = config;
   const store = new CommandStore(database, registry.openOrdersPerAccountMax);

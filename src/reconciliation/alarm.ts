@@ -16,13 +16,13 @@ export type Suspicions = ReadonlyMap<string, Finding>;
 export class Alarm {
   readonly #log: Service["log"];
   readonly #store: DifferenceStore;
-  readonly #assets: ReadonlySet<string>;
+  readonly #assets: ReadonlyMap<string, unknown>;
   readonly #vanished: { inc(count: number): void };
 
   constructor(
     log: Service["log"],
     store: DifferenceStore,
-    assets: ReadonlySet<string>,
+    assets: ReadonlyMap<string, unknown>,
     vanished: { inc(count: number): void },
   ) {
     this.#log = log;

@@ -88,7 +88,7 @@ export class DifferenceStore {
   }
 
   /** The known assets that a difference is about; none if neither of its rows leads to one. */
-  async assetsOf({ row, source }: Difference, known: ReadonlySet<string>): Promise<string[]> {
+  async assetsOf({ row, source }: Difference, known: { has(asset: string): boolean }): Promise<string[]> {
     const named = [row, source].flatMap((name) => (isAsset(name, known) ? [assetIn(name) as string] : []));
     if (named.length > 0) return [...new Set(named)];
     for (const { table, key } of [row, source]) {
@@ -123,7 +123,7 @@ function assetIn({ table, key }: RowName): string | null {
   return (table === "ledger_entries" ? key["source"] : key["asset"]) ?? null;
 }
 
-function isAsset(name: RowName, known: ReadonlySet<string>): boolean {
+function isAsset(name: RowName, known: { has(asset: string): boolean }): boolean {
   return known.has(assetIn(name) ?? "");
 }
 

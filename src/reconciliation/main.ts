@@ -1,6 +1,7 @@
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
 import { reportStreams } from "../shared/bus/stream-metrics.js";
+import { followCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase, reportPostgres } from "../shared/database/report-database.js";
 import { serversOf } from "../shared/database/server-choice.js";
@@ -19,6 +20,7 @@ await runService("reconciliation", serviceConfig, async (service, config) => {
   const database = await connectDatabase(config.databaseUrl, { applicationName: "reconciliation", log, poolMax: 1 });
   service.onStop("database", () => database.close());
   reportDatabase(service, database);
+  await followCreatedAssets(service, database, config);
 
   const bus = await connectBus(config.natsUrl, { name: "reconciliation", log });
   service.onStop("bus", () => bus.close());

@@ -10,7 +10,7 @@ export class ReconciliationMetrics {
   readonly passes;
   readonly books;
   readonly vanished;
-  readonly #assets: readonly string[];
+  readonly #assets: ReadonlyMap<string, unknown>;
   readonly #differences;
   readonly #passedAt;
   readonly #seconds;
@@ -20,8 +20,8 @@ export class ReconciliationMetrics {
   readonly #lapStartedAt;
   readonly #verifiedThrough;
 
-  constructor(metrics: Metrics, assets: ReadonlySet<string>) {
-    this.#assets = [...assets, NO_ASSET];
+  constructor(metrics: Metrics, assets: ReadonlyMap<string, unknown>) {
+    this.#assets = assets;
     this.passes = metrics.counter("reconciliation_passes_total", "Looks at everything that is new", ["outcome"]);
     this.books = metrics.counter("reconciliation_books_total", "Engines' snapshots by what became of them", [
       "outcome",
@@ -52,7 +52,7 @@ export class ReconciliationMetrics {
   }
 
   differences(open: readonly OpenDifference[]): void {
-    for (const asset of this.#assets) {
+    for (const asset of [...this.#assets.keys(), NO_ASSET]) {
       const about = open.filter(({ assets }) => (asset === NO_ASSET ? assets.length === 0 : assets.includes(asset)));
       this.#differences.set({ asset }, about.length);
     }

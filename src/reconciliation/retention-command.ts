@@ -1,5 +1,6 @@
 /** `npm run retention -- --keep 90d`: lets go of days of history that are older, once what stands for them is verified. */
 import { connectBus } from "../shared/bus/bus.js";
+import { takeUpCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { createLogger } from "../shared/process/log.js";
 import { commandLine, days, textOption } from "../shared/process/options.js";
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
     CONNECT_DEADLINE_MS,
   );
   try {
+    await takeUpCreatedAssets(database, registry, log);
     const bus = await connectBus(natsUrl, { name: "retention", log }, CONNECT_DEADLINE_MS);
     const store = new RetentionStore(database.lane({ connections: 1, timeoutMs: STATEMENT_MAX_MS }));
     const tell = (line: string) => void process.stdout.write(`${line}\n`);

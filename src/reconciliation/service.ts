@@ -60,7 +60,7 @@ export class Reconciliation {
     this.#options = options;
     this.#books = books;
     this.#rests = new RestFactor(options.restFactor);
-    const assets = new Set(options.registry.assets.keys());
+    const { assets } = options.registry;
     this.#metrics = new ReconciliationMetrics(service.metrics, assets);
     this.#alarm = new Alarm(service.log, store, assets, this.#metrics.vanished);
   }

@@ -1,5 +1,6 @@
 import { reportBus } from "../shared/bus/alarms.js";
 import { connectBus } from "../shared/bus/bus.js";
+import { followCreatedAssets } from "../shared/database/created-assets.js";
 import { connectDatabase } from "../shared/database/database.js";
 import { reportDatabase } from "../shared/database/report-database.js";
 import { joinLeases } from "../shared/leases/leases.js";
@@ -20,6 +21,7 @@ await runService("trade-processing", readConfig, async (service, config) => {
   await bus.ensureStreams(config.natsReplicas);
   reportBus(service, bus);
   reportDatabase(service, database);
+  await followCreatedAssets(service, database, config);
 
   const stage = new TradeProcessing(service, bus, new TradeStore(database), config.registry);
   const { instance, assets } = config;

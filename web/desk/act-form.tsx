@@ -22,6 +22,8 @@ export interface ActFormProps {
   readonly fixed?: object;
   /** Names of fields that belong into the path, not into the body. */
   readonly inPath?: readonly string[];
+  /** Makes the body of what was typed, where fields are not its members. */
+  readonly bodyFrom?: (typed: Record<string, unknown>) => object;
   readonly said?: (answer: Answer) => ComponentChildren;
   readonly onDone?: () => void;
   readonly children?: ComponentChildren;
@@ -30,7 +32,8 @@ export interface ActFormProps {
 const WHY: Field = { name: "why", label: "Why" };
 
 export function ActForm(props: ActFormProps) {
-  const { api, title, button, path, fields = [], fixed = {}, inPath = [], said, onDone, children } = props;
+  const { api, title, button, path, fields = [], fixed = {}, inPath = [] } = props;
+  const { bodyFrom = (typed: object) => typed, said, onDone, children } = props;
   const [outcome, setOutcome] = useState<{ readonly isGood: boolean; readonly text: ComponentChildren } | null>(null);
   const [isBusy, setBusy] = useState(false);
   const once = useRef({ key: newOnce(), content: "" });
@@ -39,7 +42,7 @@ export function ActForm(props: ActFormProps) {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]));
-    const body = bodyOf(fields, values, inPath, fixed);
+    const body = bodyFrom(bodyOf(fields, values, inPath, fixed));
     const to = typeof path === "string" ? path : path(values);
     const content = `${to} ${JSON.stringify(body)}`;
     if (content !== once.current.content) once.current = { key: newOnce(), content };

@@ -1,6 +1,6 @@
 /** Views of one list and the acts about it. */
 import { useState } from "preact/hooks";
-import { ActForm } from "./act-form.js";
+import { ActForm, type Field } from "./act-form.js";
 import type { Answer, Api } from "./api.js";
 import { useLook } from "./looked-at.js";
 import { PagedTable, plain, Table, time } from "./paged-table.js";
@@ -60,6 +60,40 @@ export function TransfersView({ api }: ViewProps) {
   );
 }
 
+const OPTIONAL = { isOptional: true } as const;
+const MARKET_FIELDS: readonly Field[] = [
+  { name: "asset", label: "Market, such as SOL-USD" },
+  { name: "tickSize", label: "Tick" },
+  { name: "lotSize", label: "Lot" },
+  { name: "makerFeeBps", label: "Maker's fee in basis points", ...OPTIONAL },
+  { name: "takerFeeBps", label: "Taker's fee in basis points", ...OPTIONAL },
+  { name: "minQuantity", label: "Least quantity", ...OPTIONAL },
+  { name: "maxQuantity", label: "Greatest quantity", ...OPTIONAL },
+  { name: "minNotional", label: "Least price times quantity", ...OPTIONAL },
+  { name: "maxNotional", label: "Greatest price times quantity", ...OPTIONAL },
+  { name: "referencePrice", label: "Reference price", ...OPTIONAL },
+  { name: "priceCollarPercent", label: "Price collar in percent", ...OPTIONAL },
+  { name: "baseDecimals", label: "Decimals of the base currency, if it is new", ...OPTIONAL },
+  { name: "quoteDecimals", label: "Decimals of the quote currency, if it is new", ...OPTIONAL },
+  { name: "hours", label: "Hours, such as Mon-Fri 09:00-17:30", ...OPTIONAL },
+  { name: "zone", label: "Time zone of the hours", ...OPTIONAL },
+];
+const WHOLE_NUMBERS = ["makerFeeBps", "takerFeeBps", "priceCollarPercent"];
+
+/** What is no number is sent as it was typed: the desk says what is wrong with it. */
+function marketBody({ baseDecimals, quoteDecimals, ...typed }: Record<string, unknown>): object {
+  const numberOf = (text: unknown) => (/^-?\d+$/.test(String(text)) ? Number(text) : text);
+  const terms = Object.entries(typed).map(([name, text]) => [
+    name,
+    WHOLE_NUMBERS.includes(name) ? numberOf(text) : text,
+  ]);
+  const names = String(typed["asset"]).split("-");
+  const currencies = [baseDecimals, quoteDecimals].flatMap((decimals, place) =>
+    decimals === undefined ? [] : [[names[place] ?? "", { decimals: numberOf(decimals) }]],
+  );
+  return { ...Object.fromEntries(terms), currencies: Object.fromEntries(currencies) };
+}
+
 export function AssetsView({ api }: ViewProps) {
   const [version, setVersion] = useState(0);
   const again = () => setVersion(version + 1);
@@ -98,6 +132,16 @@ export function AssetsView({ api }: ViewProps) {
             { name: "zone", label: "Time zone", isOptional: true },
           ]}
           inPath={["asset"]}
+          onDone={again}
+        />
+        <ActForm
+          api={api}
+          title="Create a market"
+          button="Create it"
+          path="/api/assets"
+          fields={MARKET_FIELDS}
+          bodyFrom={marketBody}
+          said={({ asset }) => `${asset} is traded within a few seconds.`}
           onDone={again}
         />
       </div>

@@ -1,5 +1,5 @@
 /** What an account asks of its own: balances, orders, trades, fees, and what clients ask of a wallet when they load markets. */
-import type { Asset, Currency } from "../../shared/domain/assets.js";
+import { type Asset, type Currency, storedAsset } from "../../shared/domain/assets.js";
 import { type Endpoint, type Exchange, open, type SignedCall, signed } from "./endpoint.js";
 import { BinanceError } from "./errors.js";
 import { orderJson, ownTradeJson } from "./order-json.js";
@@ -152,7 +152,5 @@ function historyAsked({ given }: SignedCall, idName: string): HistoryAsked {
 }
 
 function assetOf({ registry }: Exchange, { asset }: StoredOrder): Asset {
-  const known = registry.assets.get(asset);
-  if (known === undefined) throw new Error(`asset ${asset} is in the database and not in the assets file`);
-  return known;
+  return storedAsset(registry.assets, asset);
 }

@@ -24,6 +24,8 @@ const NO_MARKETS = { timezone: "UTC", rateLimits: [], exchangeFilters: [], asset
 /** Binance's Spot dialect at /binance. */
 export const binance: GatewayPlugin = (server, context) => {
   const { registry, access, database, orders, rules, market, clock, config, service, upgrades } = context;
+  const symbols = new Symbols(registry.assets.values());
+  registry.onNew((asset) => symbols.add(asset));
   const { log } = service;
   const nowMs = clock.nowEpochMs;
   const lane = database.lane({ connections: 2, timeoutMs: config.logins.answerTimeoutMs / 2 });
@@ -32,7 +34,7 @@ export const binance: GatewayPlugin = (server, context) => {
   const balances = new BalancesStore(database);
   const exchange: Exchange = {
     registry,
-    symbols: new Symbols(registry.assets.values()),
+    symbols,
     access,
     market,
     ownOrders: new OwnOrdersStore(database),

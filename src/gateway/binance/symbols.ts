@@ -8,15 +8,17 @@ export class Symbols {
 
   /** Throws a ConfigurationError if two assets have the same symbol, as A-BC and AB-C do. */
   constructor(assets: Iterable<Asset>) {
-    for (const asset of assets) {
-      const symbol = symbolOf(asset);
-      const other = this.#assets.get(symbol);
-      if (other !== undefined)
-        throw new ConfigurationError(
-          `${other.asset} and ${asset.asset} are both ${symbol} to Binance's clients: give one of them another name`,
-        );
-      this.#assets.set(symbol, asset);
-    }
+    for (const asset of assets) this.add(asset);
+  }
+
+  add(asset: Asset): void {
+    const symbol = symbolOf(asset);
+    const other = this.#assets.get(symbol);
+    if (other !== undefined)
+      throw new ConfigurationError(
+        `${other.asset} and ${asset.asset} are both ${symbol} to Binance's clients: give one of them another name`,
+      );
+    this.#assets.set(symbol, asset);
   }
 
   get assets(): Iterable<Asset> {

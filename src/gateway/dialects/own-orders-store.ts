@@ -1,7 +1,6 @@
 import type { Queries } from "../../shared/database/database.js";
-import type { Asset } from "../../shared/domain/assets.js";
+import { type Asset, storedAsset } from "../../shared/domain/assets.js";
 import { formatAmount, formatDecimal, formatPrice } from "../../shared/domain/decimal.js";
-import { InvariantBroken } from "../../shared/domain/errors.js";
 import type { OrderType, Side } from "../../shared/domain/messages.js";
 import type { OrderStatus } from "../../shared/domain/reports.js";
 import type { AccountId } from "../../shared/domain/units.js";
@@ -102,7 +101,7 @@ export class OwnOrdersStore {
   async #orders(where: string, values: readonly unknown[]): Promise<OwnOrder[]> {
     const rows = await this.#database.query<OrderRow>(`${ORDERS} ${where}`, values);
     return rows.map(({ priceTicks, quantityLots, filledLots, ...order }) => {
-      const { tick, lot } = this.#assetOf(order.asset);
+      const { tick, lot } = storedAsset(this.#assets, order.asset);
       const price = priceTicks === null ? null : formatPrice(priceTicks, tick);
       const quantity = formatDecimal(quantityLots ?? filledLots, lot);
       return { ...order, price, quantity, filled: formatDecimal(filledLots, lot) };
@@ -112,7 +111,7 @@ export class OwnOrdersStore {
   async #fills(where: string, values: readonly unknown[]): Promise<OwnFill[]> {
     const rows = await this.#database.query<FillRow>(`${FILLS} ${where}`, values);
     return rows.map(({ priceTicks, quantityLots, feeUnits, ...fill }) => {
-      const { tick, lot, quoteUnit, quoteUnitsPerTickLot } = this.#assetOf(fill.asset);
+      const { tick, lot, quoteUnit, quoteUnitsPerTickLot } = storedAsset(this.#assets, fill.asset);
       const units = BigInt(priceTicks) * BigInt(quantityLots) * BigInt(quoteUnitsPerTickLot);
       const [price, quantity] = [formatPrice(priceTicks, tick), formatDecimal(quantityLots, lot)];
       return {
@@ -123,11 +122,5 @@ export class OwnOrdersStore {
         fee: formatAmount(feeUnits, quoteUnit),
       };
     });
-  }
-
-  #assetOf(name: string): Asset {
-    const asset = this.#assets.get(name);
-    if (asset === undefined) throw new InvariantBroken(`asset ${name} is in the database and not in the assets file`);
-    return asset;
   }
 }

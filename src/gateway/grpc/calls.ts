@@ -6,7 +6,7 @@ import {
   type ServerWritableStream,
   status,
 } from "@grpc/grpc-js";
-import { DeadlineExceeded } from "../../shared/domain/errors.js";
+import { AssetNotKnownYet, DeadlineExceeded } from "../../shared/domain/errors.js";
 import { isRefusal, refuse } from "../../shared/domain/rejects.js";
 import { Problem } from "../../shared/http/problem.js";
 import { nowEpochMs } from "../../shared/process/clock.js";
@@ -65,7 +65,7 @@ export function unary<Request extends object>(
 /** What a client is told about what was thrown: a Problem as it says, anything else as an error of ours. */
 export function ourFailure(error: unknown, log: Logger): GrpcRefusal {
   if (error instanceof Problem) return problemRefusal(error);
-  const isLate = error instanceof DeadlineExceeded;
+  const isLate = error instanceof DeadlineExceeded || error instanceof AssetNotKnownYet;
   log[isLate ? "warn" : "error"]({ err: error }, "a call could not be answered");
   return refuse("UNAVAILABLE", isLate ? "the database does not answer at the moment; ask again" : OUR_ERROR);
 }

@@ -1,6 +1,5 @@
 /** Reports as channels give them, decimal text, as messages of whole ticks and lots. Pure. */
-import type { Asset } from "../../shared/domain/assets.js";
-import { InvariantBroken } from "../../shared/domain/errors.js";
+import { type Asset, storedAsset } from "../../shared/domain/assets.js";
 import { ORDER_STATUSES, REPORT_EVENTS } from "../../shared/domain/reports.js";
 import {
   WIRE_LIQUIDITIES,
@@ -39,8 +38,7 @@ const WORDS: Readonly<Record<string, readonly unknown[]>> = {
 /** A report as channels give it, or an open order. */
 export function reportMessage(json: object, assets: ReadonlyMap<string, Asset>): object {
   const fields = json as Readonly<Record<string, unknown>>;
-  const asset = assets.get(String(fields["asset"]));
-  if (asset === undefined) throw new InvariantBroken("a report is of an asset that is traded here");
+  const asset = storedAsset(assets, String(fields["asset"]));
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       const amount = AMOUNTS[name];

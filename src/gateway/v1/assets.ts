@@ -28,13 +28,16 @@ const ASSETS = Type.Object({
   currencies: Type.Array(Type.Object({ currency: Type.String(), decimals: Type.Integer(), kind: Type.String() })),
 });
 
-/** What is traded, with the bounds of an order: they change only when the service starts anew. */
+/** What is traded, with the bounds of an order: there may be more of it each time one asks. */
 export const assets: GatewayPlugin = (server, { registry }) => {
-  const answer: Static<typeof ASSETS> = {
-    assets: [...registry.assets.values()].map(assetJson),
-    currencies: [...registry.currencies.values()],
-  };
-  server.get("/v1/assets", { schema: { summary: "What is traded", response: { 200: ASSETS } } }, () => answer);
+  server.get(
+    "/v1/assets",
+    { schema: { summary: "What is traded", response: { 200: ASSETS } } },
+    (): Static<typeof ASSETS> => ({
+      assets: [...registry.assets.values()].map(assetJson),
+      currencies: [...registry.currencies.values()],
+    }),
+  );
 };
 
 function assetJson(asset: Asset): Static<typeof ASSET> {

@@ -52,15 +52,6 @@ const HEADERS = Object.entries({
 /** Answers with the page's files, with `/assets.json`, what is traded here, and `/page.json`, where orders go. Knows nothing of Socket.IO. */
 export function page(options: PageOptions): RequestHandler {
   const { assets, production, folder = join(projectRoot, "dist", "web") } = options;
-  const assetsJson = JSON.stringify(
-    [...assets.values()].map(({ asset, base, quote, tickSize, lotSize }) => ({
-      asset,
-      base,
-      quote,
-      tickSize,
-      lotSize,
-    })),
-  );
   const setHeaders = (response: ServerResponse, path: string) =>
     void response.setHeader("Cache-Control", HASHED.test(path) ? FOR_EVER : "no-cache");
   const files = existsSync(folder) ? sirv(folder, { dev: !production, etag: true, gzip: true, setHeaders }) : null;
@@ -86,11 +77,16 @@ export function page(options: PageOptions): RequestHandler {
       response.setHeader("Content-Type", "application/json");
       response.end(text);
     };
-    if (request.url === "/assets.json") answerJson(assetsJson);
+    if (request.url === "/assets.json") answerJson(assetsJson(assets));
     else if (request.url === "/page.json") answerJson(JSON.stringify({ gateway }));
     else if (files === null) refuse(404, "the page is not built: npm run build");
     else files(request, response, () => refuse(404, "not found: the page is at /; or connect with Socket.IO"));
   };
+}
+
+function assetsJson(assets: PageOptions["assets"]): string {
+  const listed = ({ asset, base, quote, tickSize, lotSize }: Asset) => ({ asset, base, quote, tickSize, lotSize });
+  return JSON.stringify(Array.from(assets.values(), listed));
 }
 
 /** The gateway's address for who asked at this host; null: there is none. */

@@ -5,8 +5,7 @@
 
 import type { Queries } from "../database/database.js";
 import { ORDER_OF_REPORT, REPORT_COLUMNS, type ReportRow, reportOf } from "../database/stored-reports.js";
-import type { Asset } from "../domain/assets.js";
-import { InvariantBroken } from "../domain/errors.js";
+import { type Asset, storedAsset } from "../domain/assets.js";
 import { reportJson } from "../domain/report-json.js";
 import type { AccountId } from "../domain/units.js";
 import { type OrderRow, orderColumns, orderJson } from "./stored-orders.js";
@@ -77,7 +76,7 @@ export class AccountStore {
   /** Orders of every state, the newest first. */
   orders(account: AccountId, page: PageAsked): Promise<Page<Record<string, unknown>>> {
     return this.#stretch<OrderRow, Record<string, unknown>>(ORDERS, account, page, (row) =>
-      orderJson(row, this.#assetOf(row.asset)),
+      orderJson(row, storedAsset(this.#assets, row.asset)),
     );
   }
 
@@ -89,7 +88,7 @@ export class AccountStore {
   /** Null: there is no such order of the account. */
   async order(account: AccountId, asset: string, orderId: number): Promise<Record<string, unknown> | null> {
     const [row] = await this.#database.query<OrderRow>(ORDER, [account, asset, orderId]);
-    return row === undefined ? null : orderJson(row, this.#assetOf(asset));
+    return row === undefined ? null : orderJson(row, storedAsset(this.#assets, asset));
   }
 
   /** An order's fills after a place in the account's sequence, oldest first. */
@@ -127,13 +126,7 @@ export class AccountStore {
 
   #reportJson(row: ReportRow): Report {
     const { asset, ...report } = reportOf(row);
-    return reportJson(report, this.#assetOf(asset));
-  }
-
-  #assetOf(name: string): Asset {
-    const asset = this.#assets.get(name);
-    if (asset === undefined) throw new InvariantBroken(`asset ${name} is in the database and not in the assets file`);
-    return asset;
+    return reportJson(report, storedAsset(this.#assets, asset));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Bus } from "../bus/bus.js";
 import type { BusReader, InputMessage } from "../bus/reader.js";
 import { assetOf, type StreamName } from "../bus/subjects.js";
+import type { Asset, GrowingRegistry } from "../domain/assets.js";
 import { CodecError } from "../domain/errors.js";
 import type { NotificationBatch } from "../domain/reports.js";
 import type { DepthFeed } from "../market-data/depth-feed.js";
@@ -21,6 +22,7 @@ export interface NotificationsFollower {
 }
 
 export interface ChannelFlowOptions {
+  readonly registry: Pick<GrowingRegistry, "assets" | "onNew">;
   readonly bus: Bus;
   readonly stream: StreamName;
   readonly channels: readonly Channel[];
@@ -60,6 +62,13 @@ export class ChannelFlow {
   constructor(options: ChannelFlowOptions) {
     this.#options = options;
     options.connections.onDelivered(() => this.#pacer.request());
+    options.registry.onNew((asset) => this.#takeUp(asset));
+  }
+
+  /** What was told of it before it was known here is missing in the channels' sequences, and read. */
+  #takeUp(asset: Asset): void {
+    for (const channel of this.#options.channels) channel.takeUp?.(asset);
+    if (this.#hasStarted) void this.#reconcile();
   }
 
   /** Reads the stream first and the database then, so that nothing is missed; channels drop duplicates by their number. */
@@ -143,13 +152,20 @@ export class ChannelFlow {
     return (this.#reader?.pendingMessages ?? 0) > 0;
   }
 
-  /** Offers a message to the channels. One that can't be decoded leaves a hole, which channels fill from the database. */
+  /**
+   * Offers a message to the channels. One that can't be decoded, or is of an asset that was just created and is not known here yet,
+   * leaves a hole, which channels fill from the database.
+   */
   #offer({ subject, streamSequence, data }: InputMessage): void {
     if (streamSequence !== this.#lastSequence + 1) this.#doubt();
     this.#lastSequence = streamSequence;
     try {
       const batch = decodeNotificationBatch(data);
       const asset = assetOf(subject);
+      if (!this.#options.registry.assets.has(asset)) {
+        this.#doubt();
+        return;
+      }
       for (const channel of this.#options.channels) channel.offer(asset, batch);
       if (this.#followers.length > 0) this.#settled.push([asset, batch]);
       if (batch.resync) void this.#reconcile();

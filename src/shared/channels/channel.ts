@@ -2,6 +2,7 @@
  * The interface of a channel that clients subscribe to. Each channel has a file of its own in this folder, and its SQL in a
  * `*-store.ts`. None knows sockets, or where notifications come from (channel-flow.ts does).
  */
+import type { Asset } from "../domain/assets.js";
 import type { Refusal } from "../domain/rejects.js";
 import type { NotificationBatch, PublicTrade } from "../domain/reports.js";
 import type { Answer, Listener } from "./listener.js";
@@ -42,6 +43,8 @@ export interface Channel {
   /** Called when notifications are offered already, so that none is missed. `flushAll` flushes all channels. */
   start(flushAll: () => void): Promise<void>;
   stop(): void;
+  /** Takes up an asset that is new; one that keeps something of each asset has it. */
+  takeUp?(asset: Asset): void;
   /** Takes a notification about an asset; notifications may be late, repeated, or missing. */
   offer(asset: string, batch: NotificationBatch): void;
   /** Sends the items that are in sequence; true: there are more. `onTold` gets the time of each packet's newest event. */

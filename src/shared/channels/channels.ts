@@ -58,7 +58,7 @@ export function channelsOf(parts: ChannelParts) {
   const status = new StatusChannel({ ...parts, source: new StatusStore(database, assets) });
   const all: readonly Channel[] = [
     trades, // before those that follow it, so that one flush tells of a trade everywhere
-    new DepthChannel(parts),
+    new DepthChannel(parts), // before those that look at its books
     ticker,
     candles,
     status,

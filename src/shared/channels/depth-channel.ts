@@ -64,11 +64,13 @@ export class DepthChannel implements Channel {
 
   constructor(options: DepthChannelOptions) {
     this.#options = options;
-    for (const [name, book] of options.books.entries) {
-      const asset = options.assets.get(name);
-      if (asset === undefined) continue;
-      this.#markets.set(name, { asset, book, views: new Map(), depths: new Map(), waiting: new Map(), told: null });
-    }
+    for (const asset of options.assets.values()) this.takeUp(asset);
+  }
+
+  takeUp(asset: Asset): void {
+    const book = this.#options.books.add(asset.asset);
+    const nobody = { views: new Map(), depths: new Map(), waiting: new Map() };
+    this.#markets.set(asset.asset, { asset, book, ...nobody, told: null });
   }
 
   async start(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { Bus } from "../bus/bus.js";
 import type { Database } from "../database/database.js";
-import type { Asset } from "../domain/assets.js";
+import type { GrowingRegistry } from "../domain/assets.js";
 import { CANDLE_INTERVALS_MS, type CandleInterval, openAt } from "../domain/candles.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import type { PublicTrade } from "../domain/reports.js";
@@ -33,7 +33,7 @@ import { TradesStore } from "./trades-store.js";
 export interface MarketDataOptions {
   readonly bus: Bus;
   readonly database: Database;
-  readonly assets: ReadonlyMap<string, Asset>;
+  readonly registry: Pick<GrowingRegistry, "assets" | "onNew">;
   readonly limits: ChannelParts["limits"] & {
     readonly natsReplicas: number;
     readonly reconcileMs: number;
@@ -77,19 +77,20 @@ export class MarketData {
   #waiting = 0;
 
   constructor(options: MarketDataOptions) {
-    const { bus, database, assets, limits, log, metrics } = options;
+    const { bus, database, registry, limits, log, metrics } = options;
+    const { assets } = registry;
     this.#options = options;
     this.#books = new DepthBooks(assets.keys());
     this.#snapshots = new DepthSnapshots(this.#books, assets);
     this.#trades = new TradesStore(database, assets);
     this.#candles = new CandlesStore(database);
     const kept = new KeptBytes(limits.keptBytesMax, metrics.keptBytes);
-    const parts = { ...options, books: this.#books, rooms: this.audience, kept, renderCandle: fullCandleJson };
+    const parts = { ...options, assets, books: this.#books, rooms: this.audience, kept, renderCandle: fullCandleJson };
     this.#channels = channelsOf(parts);
     const { all: channels } = this.#channels;
     const isDatabaseReady = () => database.whyNotReady() === null;
     const depth = new DepthFeed(bus, this.#books, log);
-    const flow = { bus, stream: "NOTIFICATIONS", channels, depth, connections: this.audience, kept } as const;
+    const flow = { bus, registry, stream: "NOTIFICATIONS", channels, depth, connections: this.audience, kept } as const;
     this.#flow = new ChannelFlow({ ...flow, isDatabaseReady, limits, log, metrics });
     const flush = () => void this.#flow.flush();
     this.subscriptions = new Subscriptions({ channels, assets, limits, isDatabaseReady, flush, metrics });
@@ -129,7 +130,7 @@ export class MarketData {
 
   /** Oldest first; the newest from memory. */
   async trades(name: string, page: PageAsked): Promise<TradeJson[] | Refusal> {
-    const asset = this.#options.assets.get(name);
+    const asset = this.#options.registry.assets.get(name);
     const recent = this.#channels.trades.recent(name);
     if (asset === undefined || recent === null) return unknownAsset(name);
     const trades = recentPage(recent, page) ?? (await this.#read(name, () => this.#storedTrades(name, page)));
@@ -138,7 +139,7 @@ export class MarketData {
 
   /** Oldest first, without gaps, through the open one; `before` and `after` are times in milliseconds. */
   async candles(name: string, interval: CandleInterval, page: PageAsked): Promise<CandlesPage | Refusal> {
-    const asset = this.#options.assets.get(name);
+    const asset = this.#options.registry.assets.get(name);
     if (asset === undefined) return unknownAsset(name);
     const { before, after, limit } = page;
     const intervalMs = CANDLE_INTERVALS_MS[interval];

@@ -1,7 +1,7 @@
 import type { Database } from "../database/database.js";
 import { isOpenDay } from "../database/history-days.js";
 import { ORDER_OF_REPORT, REPORT_COLUMNS, type ReportRow, reportOf } from "../database/stored-reports.js";
-import type { Asset } from "../domain/assets.js";
+import { type Asset, storedAsset } from "../domain/assets.js";
 import { InvariantBroken } from "../domain/errors.js";
 import { reportJson } from "../domain/report-json.js";
 import type { SequencedReport } from "../domain/reports.js";
@@ -75,7 +75,7 @@ export class OrdersStore implements OrdersSource {
   }
 
   render(asset: string, report: SequencedReport): object {
-    return reportJson(report, this.#assetOf(asset));
+    return reportJson(report, storedAsset(this.#assets, asset));
   }
 
   /** Reads one order more than a page has, if there is one: it shows that there is a next page. */
@@ -96,7 +96,7 @@ export class OrdersStore implements OrdersSource {
     const last = page.at(-1);
     return {
       accountSequence,
-      openOrders: page.map((order) => orderJson(order, this.#assetOf(order.asset))),
+      openOrders: page.map((order) => orderJson(order, storedAsset(this.#assets, order.asset))),
       next: last === undefined || openOrders.length <= ordersMax ? null : { asset: last.asset, orderId: last.orderId },
     };
   }
@@ -108,11 +108,5 @@ export class OrdersStore implements OrdersSource {
       const { accountId, accountSequence, matchedAtUs } = report;
       return { accountId, report: { accountSequence, matchedAtUs, json: this.render(asset, report) } };
     });
-  }
-
-  #assetOf(name: string): Asset {
-    const asset = this.#assets.get(name);
-    if (asset === undefined) throw new InvariantBroken(`asset ${name} is in the database and not in the assets file`);
-    return asset;
   }
 }

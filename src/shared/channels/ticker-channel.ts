@@ -73,20 +73,12 @@ export class TickerChannel implements Channel, TradeFollower {
   }
 
   async start(flushAll: () => void): Promise<void> {
-    const { assets, books, source, nowMs } = this.#options;
+    const { assets, source, nowMs } = this.#options;
     this.#minuteMs = openAt(nowMs(), MINUTE_MS);
     for (const [name, asset] of assets) {
       const last = await source.lastTrade(name); // first, so that the minutes have it
       const window = new DayWindow(await source.minutesSince(name, beginOfDay(this.#minuteMs)), last);
-      this.#entries.set(name, {
-        asset,
-        window,
-        book: books.shown(name),
-        toldSequence: null,
-        told: "",
-        newestTradeUs: null,
-      });
-      this.#changed.add(name);
+      this.#add(asset, window);
     }
     this.#flushAll = flushAll;
     this.#stopLooking = lookEvery(LOOK_INTERVAL_MS, () => this.letGo());
@@ -94,6 +86,17 @@ export class TickerChannel implements Channel, TradeFollower {
 
   stop(): void {
     this.#stopLooking();
+  }
+
+  /** All its trades are to come. */
+  takeUp(asset: Asset): void {
+    this.#add(asset, new DayWindow([], null));
+  }
+
+  #add(asset: Asset, window: DayWindow): void {
+    const book = this.#options.books.shown(asset.asset);
+    this.#entries.set(asset.asset, { asset, window, book, toldSequence: null, told: "", newestTradeUs: null });
+    this.#changed.add(asset.asset);
   }
 
   /** Its `begin` answers and joins the room in one synchronous step, so that events follow the answer. */

@@ -69,9 +69,7 @@ export class TradesChannel implements Channel {
 
   constructor(options: TradesChannelOptions) {
     this.#options = options;
-    const onHeld = (trades: number) => options.kept.add("gates", trades * TRADE_BYTES);
-    for (const [name, asset] of options.assets)
-      this.#tapes.set(name, { asset, tape: new TradeTape(TAPE_LIMITS, onHeld) });
+    for (const asset of options.assets.values()) this.#tapes.set(asset.asset, { asset, tape: this.#newTape() });
     this.#filler = new GapFiller({
       channel: this.name,
       gaps: () => this.#gaps(),
@@ -95,6 +93,17 @@ export class TradesChannel implements Channel {
 
   stop(): void {
     this.#filler.stop();
+  }
+
+  /** Its tape begins at its first trade; those that it has had are missing then, and read. */
+  takeUp(asset: Asset): void {
+    const tape = this.#newTape();
+    tape.start([]);
+    this.#tapes.set(asset.asset, { asset, tape });
+  }
+
+  #newTape(): TradeTape {
+    return new TradeTape(TAPE_LIMITS, (trades) => this.#options.kept.add("gates", trades * TRADE_BYTES));
   }
 
   /** Its `begin` answers with the recent trades and joins the room in one synchronous step, so that events follow them. */

@@ -35,6 +35,12 @@ export const POSTGRES_ERRORS = {
   transferDecided: "BX032",
   /** decide_transfer: who asked for the transfer can't approve it. */
   approverAsked: "BX033",
+  /** create_asset: there is one of that name. */
+  assetTaken: "BX040",
+  /** create_asset: another one, the message, has the same name where the two currencies are written as one word. */
+  symbolTaken: "BX041",
+  /** create_asset: a currency, says the message, has other decimals. */
+  otherDecimals: "BX042",
   foreignKeyViolation: "23503",
   uniqueViolation: "23505",
   /** Somebody ended the session: also while its commit, which is done, waited for a standby. */

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import { type DecimalStep, decimalStep, formatDecimal, parseDecimal } from "./decimal.js";
-import { ConfigurationError, invariant } from "./errors.js";
-import { DEFAULT_RULES, type FeeRates, type MarketRules, RULES_VERSION, type RulesInForce } from "./messages.js";
+import { type ASSET, FILE } from "./assets-schema.js";
+import { type DecimalStep, formatDecimal, parseDecimal } from "./decimal.js";
+import { AssetNotKnownYet, ConfigurationError, invariant } from "./errors.js";
+import { type FeeRates, type MarketRules, RULES_VERSION, type RulesInForce } from "./messages.js";
 import { type PriceTicks, priceTicks } from "./units.js";
 
-/** A traded asset with the worth of its tick and lot. Assets are read once, from the assets file. */
+/** A traded asset with the worth of its tick and lot. The first ones are in the assets file; operators create more while all runs. */
 export interface Asset {
   readonly asset: string;
   readonly base: string;
@@ -50,79 +51,66 @@ export interface AssetRegistry {
   readonly currencies: ReadonlyMap<string, Currency>;
 }
 
-/** The highest fee: ten percent. */
-const FEE_BPS_MAX = 1_000;
+/** The assets that a process knows. Operators may create more while it runs; none of them changes its size, and none goes. */
+export class GrowingRegistry implements AssetRegistry {
+  readonly openOrdersPerAccountMax: number;
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly currencies: ReadonlyMap<string, Currency>;
+  readonly #assets: Map<string, Asset>;
+  readonly #currencies: Map<string, Currency>;
+  readonly #listeners: ((asset: Asset) => void)[] = [];
 
-const fieldRule = ({ expected, input }: v.StrictObjectIssue) =>
-  expected === "never" ? "is not known here" : input === undefined ? "is missing" : "must be a JSON object";
+  constructor({ openOrdersPerAccountMax, assets, currencies }: AssetRegistry) {
+    this.openOrdersPerAccountMax = openOrdersPerAccountMax;
+    this.#assets = new Map(assets);
+    this.#currencies = new Map(currencies);
+    this.assets = this.#assets;
+    this.currencies = this.#currencies;
+  }
 
-/** A whole number whose error is the given sentence. */
-function whole(min: number, max: number, rule: string) {
-  return v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(min, rule), v.maxValue(max, rule));
+  /** Calls the listener with each asset that is new from now on, in the step that takes it up. */
+  onNew(listener: (asset: Asset) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Takes up what is new. What is known keeps its fees and limits. Throws an InvariantBroken, and takes up nothing, where an asset
+   * that is known is of another size, or a currency has other decimals: amounts are counted in them.
+   */
+  takeUp({ assets, currencies }: Pick<AssetRegistry, "assets" | "currencies">): void {
+    for (const { currency, decimals } of currencies.values()) {
+      const known = this.#currencies.get(currency)?.decimals ?? decimals;
+      invariant(known === decimals, `${currency} has ${known} decimals here, and ${decimals} where it was created`);
+    }
+    for (const [name, asset] of assets) {
+      const known = this.#assets.get(name) ?? asset;
+      invariant(isSameSize(known, asset), `${name} is of another size here than where it was created`);
+    }
+    for (const [name, currency] of currencies) if (!this.#currencies.has(name)) this.#currencies.set(name, currency);
+    for (const [name, asset] of assets) {
+      if (this.#assets.has(name)) continue;
+      this.#assets.set(name, asset);
+      for (const listener of this.#listeners) listener(asset);
+    }
+  }
 }
 
-const COUNT = whole(1, Number.MAX_SAFE_INTEGER, "must be a positive whole number");
-const FEE_BPS = whole(-FEE_BPS_MAX, FEE_BPS_MAX, `must be a whole number from -${FEE_BPS_MAX} to ${FEE_BPS_MAX}`);
-const NAME_RULE = "must be BASE-QUOTE, such as BTC-USD";
+function isSameSize(a: Asset, b: Asset): boolean {
+  return sizeOf(a.tick) === sizeOf(b.tick) && sizeOf(a.lot) === sizeOf(b.lot);
+}
 
-/** Decimal text, or a number that stands for it. */
-const DECIMAL = v.pipe(v.union([v.string(), v.number()], "must be decimal text"), v.transform(String));
-const STEP = v.pipe(
-  DECIMAL,
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return { text: dataset.value, step: decimalStep(dataset.value) };
-    } catch (error) {
-      addIssue({ message: `can't be: ${(error as Error).message}` });
-      return NEVER;
-    }
-  }),
-);
+/** In units of 10^-15, the smallest step there is: 0.01 and 0.010 are the same. */
+function sizeOf({ scale, units }: DecimalStep): bigint {
+  return BigInt(units) * 10n ** BigInt(15 - scale);
+}
 
-const CURRENCY = v.strictObject(
-  {
-    decimals: whole(0, 12, "must be a whole number from 0 to 12"),
-    kind: v.picklist(["fiat", "stable", "crypto"], "must be fiat, stable or crypto"),
-  },
-  fieldRule,
-);
-
-const ASSET = v.pipe(
-  v.strictObject(
-    {
-      asset: v.pipe(v.string(NAME_RULE), v.regex(/^[A-Z0-9]{1,12}-[A-Z0-9]{1,12}$/, NAME_RULE)),
-      tickSize: STEP,
-      lotSize: STEP,
-      minQuantity: v.optional(DECIMAL),
-      maxQuantity: v.optional(DECIMAL),
-      minNotional: v.optional(DECIMAL),
-      maxNotional: v.optional(DECIMAL),
-      makerFeeBps: v.optional(FEE_BPS, 0),
-      takerFeeBps: v.optional(FEE_BPS, 0),
-      referencePrice: v.optional(DECIMAL),
-      priceCollarPercent: v.optional(COUNT),
-      allowSelfTrade: v.optional(v.boolean("must be true or false"), DEFAULT_RULES.allowSelfTrade),
-      openOrdersMax: v.optional(COUNT, DEFAULT_RULES.openOrdersMax),
-      displaySlicesMax: v.optional(COUNT, DEFAULT_RULES.displaySlicesMax),
-      eventsPerCommandMax: v.optional(COUNT, DEFAULT_RULES.eventsPerCommandMax),
-    },
-    fieldRule,
-  ),
-  // The two fees together must not cost the exchange money.
-  v.check(
-    ({ makerFeeBps, takerFeeBps }) => makerFeeBps + takerFeeBps >= 0,
-    "has a maker's rebate above the taker's fee",
-  ),
-);
-
-const FILE = v.strictObject(
-  {
-    currencies: v.record(v.string(), CURRENCY),
-    assets: v.array(ASSET, "must be a list"),
-    openOrdersPerAccountMax: v.optional(COUNT, 200_000),
-  },
-  fieldRule,
-);
+/** The asset of a row that was read. Throws AssetNotKnownYet. */
+export function storedAsset(assets: ReadonlyMap<string, Asset>, name: string): Asset {
+  const asset = assets.get(name);
+  if (asset === undefined)
+    throw new AssetNotKnownYet(`asset ${name} is stored and not known here: ask again in a second`);
+  return asset;
+}
 
 /** The rules of an asset, for this build. Throws an InvariantBroken if the assets file lacks the asset. */
 export function configuredRules({ assets }: AssetRegistry, asset: string): RulesInForce {
@@ -131,7 +119,7 @@ export function configuredRules({ assets }: AssetRegistry, asset: string): Rules
   return { ...rules, version: RULES_VERSION };
 }
 
-export function loadAssets(file: string): AssetRegistry {
+export function loadAssets(file: string): GrowingRegistry {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(file, "utf8"));
@@ -142,9 +130,16 @@ export function loadAssets(file: string): AssetRegistry {
 }
 
 /** Parses an assets file. Throws a ConfigurationError that lists every problem with its asset or currency and field. */
-export function parseAssets(json: unknown): AssetRegistry {
+export function parseAssets(json: unknown): GrowingRegistry {
+  const read = readAssets(json);
+  if ("problems" in read) throw new ConfigurationError(`the assets file: ${read.problems.join("; ")}`);
+  return new GrowingRegistry(read);
+}
+
+/** Reads what an assets file may say, by the rules for it. */
+export function readAssets(json: unknown): AssetRegistry | { readonly problems: readonly string[] } {
   const { success, output, issues } = v.safeParse(FILE, json);
-  if (!success) throw new ConfigurationError(`the assets file: ${issues.map(problemText).join("; ")}`);
+  if (!success) return { problems: issues.map(problemText) };
   const currencies = new Map<string, Currency>(
     Object.entries(output.currencies).map(([currency, value]) => [currency, { currency, ...value }]),
   );
@@ -156,8 +151,9 @@ export function parseAssets(json: unknown): AssetRegistry {
     const asset = assetOf(value, currencies, problem);
     if (asset !== null) assets.set(value.asset, asset);
   }
-  if (problems.length > 0) throw new ConfigurationError(`the assets file: ${problems.join("; ")}`);
-  return { assets, currencies, openOrdersPerAccountMax: output.openOrdersPerAccountMax };
+  return problems.length > 0
+    ? { problems }
+    : { assets, currencies, openOrdersPerAccountMax: output.openOrdersPerAccountMax };
 }
 
 /** A problem as text, such as "asset BTC-USD: tickSize must be decimal text". */

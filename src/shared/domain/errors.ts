@@ -15,6 +15,11 @@ export class DeadlineExceeded extends Error {
   override readonly name = "DeadlineExceeded";
 }
 
+/** What was read is of an asset that was created a moment ago, and this process will know within a second: asked again, it does. */
+export class AssetNotKnownYet extends Error {
+  override readonly name = "AssetNotKnownYet";
+}
+
 /** Another process writes this asset: the fence refused our output, or our checkpoint has changed. The service must stop. */
 export class Fenced extends Error {
   override readonly name = "Fenced";

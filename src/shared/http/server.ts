@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { DeadlineExceeded } from "../domain/errors.js";
+import { AssetNotKnownYet, DeadlineExceeded } from "../domain/errors.js";
 import { refuse } from "../domain/rejects.js";
 import type { Logger } from "../process/log.js";
 import type { TlsIdentity } from "../process/tls.js";
@@ -109,7 +109,10 @@ export function problemOf(
       statusCode,
     );
   const isAway = error instanceof DeadlineExceeded || isDatabaseAway();
-  log[isAway ? "warn" : "error"]({ err: error }, "a request could not be answered");
+  const isNew = error instanceof AssetNotKnownYet;
+  log[isAway || isNew ? "warn" : "error"]({ err: error }, "a request could not be answered");
+  if (isNew)
+    return new Problem(refuse("UNAVAILABLE", "an asset in the answer was just created; ask again in a second"));
   if (isAway) return new Problem(refuse("UNAVAILABLE", "the database does not answer at the moment; ask again"));
   return new Problem(refuse("UNAVAILABLE", "an error on our side; it was written down"), { status: 500 });
 }

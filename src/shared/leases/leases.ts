@@ -30,8 +30,8 @@ export interface LeaseOptions {
   readonly service: string;
   /** This process's name; the same after a restart, so that it goes on at once. */
   readonly instance: string;
-  /** Assets that the process is willing to work on. */
-  readonly assets: readonly string[];
+  /** Assets that the process is willing to work on; there may be more of them each time one looks. */
+  readonly assets: Iterable<string>;
   /** The server forgets a member that was silent for so long; where each start has a new name, there are many. */
   readonly forgottenAfterMs?: number;
 }
@@ -170,7 +170,7 @@ export class AssetLeases implements FollowedShare {
     if (this.#underWay.has(this.#memberKey)) return;
     this.#underWay.add(this.#memberKey);
     const { assets, forgottenAfterMs: expiresAfterMs = LEASE_TIMES.forgottenAfterMs } = this.#options;
-    const outcome = await this.#publish(this.#memberKey, assets.join(","), { expiresAfterMs });
+    const outcome = await this.#publish(this.#memberKey, [...assets].join(","), { expiresAfterMs });
     this.#underWay.delete(this.#memberKey);
     if (outcome.kind !== "stored") return;
     this.#table.beatStored(outcome.streamSequence);
@@ -208,7 +208,11 @@ export class AssetLeases implements FollowedShare {
       this.#decideOn(asset, { isHeld: holder === instance, isToKeep: taker === instance });
     }
     const isInWork = (asset: string) => (this.#states.get(asset) ?? "in work") === "in work";
-    this.#setAssets([...holders].filter(([asset, holder]) => holder === instance && isInWork(asset)));
+    const held = [...holders].filter(([asset, holder]) => holder === instance && isInWork(asset));
+    // A key may name this process for an asset that it has not heard of yet since its start: it is nobody's meanwhile.
+    const willing = new Set(this.#options.assets);
+    for (const [asset] of held) if (!willing.has(asset)) this.#giveBack(asset);
+    this.#setAssets(held.filter(([asset]) => willing.has(asset)));
     void Promise.all(taken).then(() => this.#settled.resolve());
   }
 

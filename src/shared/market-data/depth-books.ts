@@ -3,11 +3,18 @@ import { DepthBook, type ShownBook } from "./depth-book.js";
 
 /** The books of all assets, as the engines show them. The channel `depth` tells them, and other channels may look at them. */
 export class DepthBooks {
-  readonly #books: ReadonlyMap<string, DepthBook>;
+  readonly #books: Map<string, DepthBook>;
   readonly #storedAtUs = new Map<string, number>();
 
   constructor(assets: Iterable<string>) {
     this.#books = new Map(Array.from(assets, (asset) => [asset, new DepthBook()]));
+  }
+
+  /** The book of an asset, which is new if it was not known. */
+  add(asset: string): DepthBook {
+    const book = this.#books.get(asset) ?? new DepthBook();
+    this.#books.set(asset, book);
+    return book;
   }
 
   /** What the asset shows, as of the last message: for channels that need its best levels. */

@@ -2,7 +2,7 @@
 import type { Queries, Row } from "../database/database.js";
 import { isPostgresError } from "../database/postgres-errors.js";
 import type { AssetState } from "../domain/messages.js";
-import { type TradingStretch, tradingHoursText } from "../domain/trading-hours.js";
+import { type TradingStretch, tradingHoursIn, tradingHoursText } from "../domain/trading-hours.js";
 import type { Account } from "./accounts.js";
 import { RefusedToOperator } from "./refused.js";
 
@@ -89,10 +89,21 @@ export function setTradingHours(
     values: [...values, asset, zone, actor, why],
     explain: (error, database) => {
       if (isPostgresError(error, "foreignKeyViolation")) return noSuchAsset(database, asset);
-      if (!isPostgresError(error, "invalidParameter")) return error;
-      return new RefusedToOperator(`there is no time zone ${zone}; there are UTC, Europe/Zurich and the like`);
+      return explainHours(error, zone);
     },
   };
+}
+
+export function explainHours(error: unknown, zone: string): unknown {
+  if (!isPostgresError(error, "invalidParameter")) return error;
+  return new RefusedToOperator(`there is no time zone ${zone}; there are UTC, Europe/Zurich and the like`);
+}
+
+/** "Mon-Fri 09:00-17:30, Sat 10:00-12:00"; "none": it trades at all times. Throws RefusedToOperator. */
+export function hoursIn(text: string): TradingStretch[] {
+  const hours = text === "none" ? [] : tradingHoursIn(text);
+  if (hours !== null) return hours;
+  throw new RefusedToOperator(`${text} are no hours: "Mon-Fri 09:00-17:30, Sat 10:00-12:00", or none`, "it is wrong");
 }
 
 export interface AssetWithState {

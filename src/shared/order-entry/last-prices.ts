@@ -12,15 +12,16 @@ export type ReadLastPrices = (assets: readonly string[]) => Promise<ReadonlyMap<
 /** The last price of each asset whose order limits depend on it. While Postgres is away, the last known ones hold. */
 export class LastPrices {
   readonly #known = new Map<string, PriceTicks>();
-  readonly #poll: Poll | null;
+  readonly #poll: Poll;
 
   constructor({ assets }: AssetRegistry, read: ReadLastPrices, log: Logger) {
-    const concerned = [...assets.values()].filter(limitsNeedLastPrice).map(({ asset }) => asset);
     const ask = async () => {
+      const concerned = [...assets.values()].filter(limitsNeedLastPrice).map(({ asset }) => asset);
+      if (concerned.length === 0) return;
       for (const [asset, ticks] of await read(concerned)) this.#known.set(asset, ticks);
     };
     const trouble = "the last prices can't be read; orders are judged by the ones before";
-    this.#poll = concerned.length === 0 ? null : new Poll(INTERVAL_MS, ask, log, trouble);
+    this.#poll = new Poll(INTERVAL_MS, ask, log, trouble);
   }
 
   /** Null: the asset has not traded, or its limits don't depend on the price. */
@@ -30,6 +31,6 @@ export class LastPrices {
 
   /** Never rejects. */
   async refresh(nowMs: number): Promise<void> {
-    await this.#poll?.tick(nowMs);
+    await this.#poll.tick(nowMs);
   }
 }

@@ -46,7 +46,7 @@ export function assetsFile() {
   return text("ASSETS_FILE", join(projectRoot, "config", "assets.json"));
 }
 
-/** The content of the assets file. */
+/** The content of the assets file; operators may have created more (database/created-assets.ts). */
 export function registry() {
   return v.pipe(
     assetsFile(),
@@ -62,19 +62,19 @@ export function registry() {
   );
 }
 
-/** The content of the assets file, and the assets that this process works on (ASSETS=BTC-USD,ETH-USD); default: all. */
+/** The same, and the assets that this process works on (ASSETS=BTC-USD,ETH-USD), as far as they are known; default: all. */
 export function sharedAssets() {
   return v.pipe(
     v.object({ registry: registry(), names: text("ASSETS", "") }),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const { registry, names } = dataset.value;
-      const known = [...registry.assets.keys()];
-      const named = new Set(names.split(",").map((one) => one.trim()));
-      const assets = names === "" ? known : [...named].filter((one) => one !== "");
-      const unknown = assets.filter((one) => !known.includes(one));
-      if (unknown.length === 0) return { registry, assets: assets as readonly string[] };
-      addIssue({ message: `ASSETS names ${unknown.join(", ")}; known are ${known.join(", ")}` });
-      return NEVER;
+    v.transform(({ registry, names }) => {
+      const listed = names.split(",").map((one) => one.trim());
+      const named: ReadonlySet<string> | null = names === "" ? null : new Set(listed.filter((one) => one !== ""));
+      const assets: Iterable<string> = {
+        *[Symbol.iterator]() {
+          for (const asset of registry.assets.keys()) if (named?.has(asset) !== false) yield asset;
+        },
+      };
+      return { registry, named, assets };
     }),
   );
 }

@@ -54,6 +54,12 @@ describe("the operators' desk", () => {
     ["sets an asset's state", "/api/assets/BTC-USD/state", { state: "auction" }, ["set_asset_state"]],
     ["sets the state of all", "/api/assets/all/state", { state: "open" }, ["set_asset_state"]],
     ["sets trading hours", "/api/assets/BTC-USD/hours", { hours: "Mon-Sun 00:00-00:00" }, ["set_asset_state"]],
+    [
+      "creates a market",
+      "/api/assets",
+      { asset: "PEPE-USD", tickSize: "0.0001", lotSize: "1", currencies: { PEPE: { decimals: 8 } } },
+      ["create_asset"],
+    ],
     ["halts one asset", "/api/shutdown", { asset: "BTC-USD" }, ["set_asset_state"]],
     ["suspends everybody", "/api/everybody/suspend", {}, ["suspend"]],
     ["lets everybody trade again", "/api/everybody/resume", {}, ["resume"]],

@@ -5,7 +5,7 @@ import { createLogger } from "../../../src/shared/process/log.js";
 import { createDatabase } from "../../support/postgres.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
-describe("people, when the database goes back in time", () => {
+describe("people and markets, when the database goes back in time", () => {
   const open: Database[] = [];
   const database = async () => {
     const opened = await connectDatabase(await createDatabase(), {
@@ -43,5 +43,22 @@ describe("people, when the database goes back in time", () => {
     expect(await past.query("select session_id from sign_in_sessions where ended_at is null")).to.deep.equal([]);
     expect(await past.query("select code_id from sign_in_codes where used_at is null")).to.deep.equal([]);
     expect(await past.query("select sign_up('bob@example.com', 'other') as person")).to.have.length(1);
+  });
+
+  it("lose no market that was created afterwards: requests in it may be acknowledged", async () => {
+    const [present, past] = [await database(), await database()];
+    const terms = { asset: "DOGE-USD", tickSize: "0.01", lotSize: "1" };
+    const values = [terms.asset, JSON.stringify(terms), ["DOGE", "USD"], [8, 6], ["crypto", "fiat"]];
+    await present.query(
+      "select create_asset($1, $2, $3, $4, $5, '{}', '{}', '{}', 'UTC', 'new', 'op', 'asked for')",
+      values,
+    );
+    const undone = await undoneAfter(present, new Date(0));
+    for (let times = 0; times < 2; times++) await makeAgain(past, undone, temporaryFolder(), () => undefined);
+    const created = `select m.asset, m.terms, decimals, made_by, why from created_assets m join actions using (action_id)
+      join currencies on currency = 'DOGE'`;
+    expect(await past.query(created))
+      .to.deep.equal(await present.query(created))
+      .and.to.have.lengthOf(1);
   });
 });

@@ -68,7 +68,7 @@ export async function startGateway(
   identification.add(new BasicScheme(new KeyCheck(authenticator(database), config.logins, log)));
   const { registry } = config;
   const market = new MarketData({
-    ...{ bus, database, log, nowMs: nowEpochMs, assets: registry.assets },
+    ...{ bus, database, log, nowMs: nowEpochMs, registry },
     limits: { ...config.market, natsReplicas: 1, reconcileMs: 200, holeWaitMs: 50 },
     metrics: channelMetrics(service.metrics, "gateway"),
   });

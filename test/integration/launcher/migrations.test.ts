@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createApiKey } from "../../../src/launcher/demo-accounts.js";
@@ -84,6 +84,28 @@ describe("preparing the database", () => {
     const audit = await execute(url, "select distinct kind, made_by, why from actions");
     expect(audit).to.deep.equal([{ kind: "revoke_key", made_by: "launcher", why: "everybody knows its secret" }]);
     expect(await names("actions", "key_id")).to.deep.equal(["random1", "random2", "random32"]);
+  });
+
+  it("keeps created markets beside those of the file, which must not contradict them", async () => {
+    await prepareDatabase(url, options);
+    const created = { asset: "SOL-USD", tickSize: "0.01", lotSize: "0.01" };
+    const create = `select create_asset('SOL-USD', $1, '{}', '{}', '{}', '{}', '{}', '{}', 'UTC', 'new', 'op', 'a test')`;
+    await execute(url, create, [JSON.stringify(created)]);
+    await prepareDatabase(url, options);
+    const assetsFile = join(temporaryFolder(), "assets.json");
+    const { currencies, assets } = JSON.parse(readFileSync(options.assetsFile, "utf8"));
+    const refusal = async (more: object, coins: object = {}) => {
+      writeFileSync(assetsFile, JSON.stringify({ currencies: { ...currencies, ...coins }, assets: [...assets, more] }));
+      return await refusalOf(prepareDatabase(url, { ...options, assetsFile }));
+    };
+    expect(await refusal({ ...created, takerFeeBps: 5 })).to.equal("");
+    expect(await refusal({ ...created, tickSize: "0.1" })).to.match(
+      /^asset SOL-USD: the database was made with tick 0.01/,
+    );
+    const sd = { decimals: 6, kind: "crypto" };
+    expect(await refusal({ ...created, asset: "SOLU-SD" }, { SOLU: sd, SD: sd })).to.match(
+      /^asset SOLU-SD: an operator created SOL-USD, which is SOLUSD, too/,
+    );
   });
 
   it("refuses an asset whose tick is another than its orders were counted in", async () => {

@@ -78,7 +78,7 @@ export async function startNotifier(
   const channels = allChannels({ assets, books, rooms: gateway, database, kept, limits, nowMs, log, metrics: own });
   const depth = new DepthFeed(bus, books, log);
   const parts = { bus, channels, depth, connections: gateway, kept, isDatabaseReady };
-  const notifier = new ChannelFlow({ stream: "NOTIFICATIONS", ...parts, limits, log, metrics: own });
+  const notifier = new ChannelFlow({ registry, stream: "NOTIFICATIONS", ...parts, limits, log, metrics: own });
   const flush = () => notifier.flush();
   const names = { channels, assets };
   const subscriptions = new Subscriptions({ ...names, limits, isDatabaseReady, flush, metrics: own });

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { RandomFlow } from "../../../packages/matching-core/test/support/random-flow.js";
 import type { StoredSnapshot } from "../../../src/matching-engine/snapshot-store.js";
 import { type Bus, ERROR_CODES } from "../../../src/shared/bus/bus.js";
-import type { Asset } from "../../../src/shared/domain/assets.js";
+import type { Asset, AssetRegistry } from "../../../src/shared/domain/assets.js";
 import { streamSequence } from "../../../src/shared/domain/units.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
@@ -275,7 +275,7 @@ describe("an engine's snapshots", () => {
   });
 
   /** In which a quote budget buys next to nothing. */
-  function withDearLots(asset: string): typeof REGISTRY {
+  function withDearLots(asset: string): AssetRegistry {
     const assets = new Map(REGISTRY.assets).set(asset, {
       ...(REGISTRY.assets.get(asset) as Asset),
       quoteUnitsPerTickLot: 1e6,

@@ -11,6 +11,7 @@ import { parse } from "../../../src/operator/command-line.js";
 import { STOP } from "../../../src/operator/stop-program.js";
 import { authenticator } from "../../../src/shared/access/authentication.js";
 import { DEVELOPMENT_SEAL } from "../../../src/shared/access/key-seal.js";
+import { takeUpCreatedAssets } from "../../../src/shared/database/created-assets.js";
 import { connectDatabase, type Database } from "../../../src/shared/database/database.js";
 import { loadAssets } from "../../../src/shared/domain/assets.js";
 import { RefusedToOperator } from "../../../src/shared/operators/refused.js";
@@ -294,6 +295,64 @@ describe("operators", () => {
     const { text } = await operate("account", "audit");
     expect(text.split("\n")).to.have.length(3);
     expect(text).to.contain("x\\u{a}2026-01-01 00:00:00Z  oscar  deposit\\u{1b}[2K\\u{202e}");
+  });
+
+  describe("create markets", () => {
+    const create = (...args: string[]) => operate("asset", "create", ...args, "--why", "asked for");
+    const createRefusal = (...args: string[]) => refusal("asset", "create", ...args, "--why", "asked for");
+    const SIZES = ["--tick", "0.01", "--lot", "0.01"];
+
+    it("with a currency that is new, with fees, limits and hours, written into the audit, for all who look", async () => {
+      const registry = loadAssets(`${projectRoot}config/assets.json`);
+      const more = ["--taker-fee", "20", "--maker-fee", "-5", "--max-quantity", "1000", "--hours", "Mon 09:00-10:00"];
+      await create("DOGE-USD", "--tick", "0.0001", "--lot", "1", "--base-decimals", "8", ...more);
+      expect(await actions())
+        .to.include.members(["create_asset"])
+        .and.not.to.include("deposit");
+      const [first] = (await account("audit")).actions.slice(-1);
+      expect(first).to.include({ kind: "create_asset", madeBy: "op", why: "asked for" });
+      expect(first.about).to.match(
+        /^DOGE-USD tickSize 0.0001, lotSize 1, maxQuantity 1000, makerFeeBps -5, takerFeeBps 20$/,
+      );
+      expect((await operate("asset", "show", "DOGE-USD")).text).to.match(/Mon 09:00-10:00 UTC/);
+      for (let times = 0; times < 2; times++) await takeUpCreatedAssets(database, registry, serviceForTest("test").log);
+      const made = registry.assets.get("DOGE-USD");
+      expect(made?.feeRates).to.deep.equal({ makerBps: -5, takerBps: 20 });
+      expect([made?.quantityMaxLots, made?.baseUnitsPerLot]).to.deep.equal([1000, 1e8]);
+      expect(registry.currencies.get("DOGE")).to.deep.equal({ currency: "DOGE", decimals: 8, kind: "crypto" });
+      await account("create", "alice");
+      await account("deposit", "alice", "5", "DOGE");
+    });
+
+    it("that break no rule of the assets file, once, and not with a name that clients would take for another", async () => {
+      const refused: [args: string[], because: RegExp][] = [
+        [["BTC-USD", ...SIZES], /^there is an asset BTC-USD already$/],
+        [["BTCUSD", ...SIZES], /^asset BTCUSD: asset must be BASE-QUOTE, such as BTC-USD$/],
+        [["SOL-USD", "--tick", "0", "--lot", "1"], /^asset SOL-USD: tickSize can't be: step "0" is not a positive/],
+        [
+          ["SOL-USD", "--tick", "0.00001", "--lot", "0.01"],
+          /^asset SOL-USD: one tick \* lot is not a whole number of USD/,
+        ],
+        [["SOL-USD", ...SIZES, "--taker-fee", "much"], /^asset SOL-USD: takerFeeBps must be a whole number from -1000/],
+        [["SOL-USD", ...SIZES, "--maker-fee", "-1"], /^asset SOL-USD: .* rebate above the taker's fee$/],
+        [["SOL-USD", ...SIZES, "--hours", "always"], /^always are no hours/],
+        [["SOL-USD", ...SIZES, "--hours", "Mon 09:00-10:00", "--zone", "Moon"], /^there is no time zone Moon/],
+        [["DOGE-USD", ...SIZES], /^DOGE: there is no such currency yet; say how many decimals it has$/],
+        [["SOL-USD", ...SIZES, "--base-decimals", "9"], /^SOL has 8 decimals, and keeps them/],
+        [
+          ["BTCU-SD", ...SIZES, "--base-decimals", "8", "--quote-decimals", "6"],
+          /^BTC-USD and BTCU-SD would both be BTCUSD/,
+        ],
+      ];
+      for (const [args, because] of refused) expect(await createRefusal(...args)).to.match(because);
+      expect(await database.query("select asset from created_assets")).to.deep.equal([]);
+      expect(await database.query("select currency from currencies where currency in ('DOGE', 'SD')")).to.deep.equal(
+        [],
+      );
+      await create("SOL-USD", ...SIZES);
+      expect(await createRefusal("SOL-USD", ...SIZES)).to.equal("there is an asset SOL-USD already");
+      expect(await actions()).to.deep.equal(["create_asset"]);
+    });
   });
 
   it("get their answer on stdout, their refusal in one line on stderr, and an exit code", () => {

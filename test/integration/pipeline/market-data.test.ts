@@ -13,7 +13,7 @@ import { until } from "../../support/eventually.js";
 import { asRole } from "../../support/postgres.js";
 import { ANN, BOB, buy, PipelineUnderTest, sell } from "./pipeline-under-test.js";
 
-const { assets } = loadAssets(`${projectRoot}config/assets.json`);
+const registry = loadAssets(`${projectRoot}config/assets.json`);
 const LIMITS = {
   natsReplicas: 1,
   reconcileMs: 200,
@@ -38,7 +38,7 @@ describe("MarketData", () => {
     database = await connectDatabase(url, { applicationName: "market-data-under-test", log });
     const metrics = channelMetrics(new Metrics("test"), "test");
     const { bus } = pipeline;
-    market = new MarketData({ bus, database, assets, limits: LIMITS, nowMs: Date.now, log, metrics });
+    market = new MarketData({ bus, database, registry, limits: LIMITS, nowMs: Date.now, log, metrics });
     await market.start();
   });
   after(async () => {

@@ -2,10 +2,12 @@ import { expect } from "chai";
 import type { InputMessage } from "../../../../src/shared/bus/reader.js";
 import type { Channel } from "../../../../src/shared/channels/channel.js";
 import { ChannelFlow, type ChannelFlowOptions } from "../../../../src/shared/channels/channel-flow.js";
+import { type Asset, GrowingRegistry } from "../../../../src/shared/domain/assets.js";
 import type { NotificationBatch } from "../../../../src/shared/domain/reports.js";
 import { logId } from "../../../../src/shared/domain/units.js";
 import { createLogger } from "../../../../src/shared/process/log.js";
 import { encodeNotificationBatch } from "../../../../src/shared/wire/pipeline-codec.js";
+import { TEST_ASSET, TEST_REGISTRY } from "../../../support/test-asset.js";
 
 const NOTHING: NotificationBatch = { trades: [], reports: [], status: null, resync: false, throughLogId: logId(0) };
 const through = (id: number) => encodeNotificationBatch({ ...NOTHING, throughLogId: logId(id) });
@@ -14,6 +16,7 @@ describe("who follows notifications", () => {
   let told: string[];
   let flow: ChannelFlow;
   let waiting: InputMessage[];
+  let registry: GrowingRegistry;
   let connectionChanged: (connected: boolean) => void;
 
   /** A stream whose last message is the 10th, and one channel. */
@@ -25,6 +28,7 @@ describe("who follows notifications", () => {
       isPrivate: false,
       start: async () => undefined,
       stop: () => undefined,
+      takeUp: ({ asset }: Asset) => void told.push(`took up ${asset}`),
       offer: (asset: string) => void told.push(`offered ${asset}`),
       flush: () => {
         told.push("flushed");
@@ -41,7 +45,9 @@ describe("who follows notifications", () => {
       },
       ensureStreams: async () => undefined,
     };
+    registry = new GrowingRegistry(TEST_REGISTRY);
     flow = new ChannelFlow({
+      registry,
       bus,
       stream: "NOTIFICATIONS",
       channels: [channel],
@@ -107,6 +113,20 @@ describe("who follows notifications", () => {
     const all = receive([11, Buffer.from("no notification")], [12, through(512)]);
     expect(all.slice(0, 2)).to.deep.equal(doubts);
     expect(all).to.include("second: BTC-USD 512");
+  });
+
+  it("is in doubt where one is of a market that is not known here yet, until it is taken up", () => {
+    const asset = { ...TEST_ASSET, asset: "ETH-USD" };
+    const subject = "notifications.ETH-USD";
+    const receiveOfIt = (streamSequence: number) => {
+      waiting.push({ subject, streamSequence, data: through(256) } as unknown as InputMessage);
+      flow.flush();
+      return told.splice(0);
+    };
+    expect(receiveOfIt(11)).to.deep.equal([...doubts, "flushed"]);
+    registry.takeUp({ assets: new Map([["ETH-USD", asset]]), currencies: new Map() });
+    expect(told.splice(0)).to.deep.equal(["took up ETH-USD"]);
+    expect(receiveOfIt(12)).to.include.members(["offered ETH-USD", "first: ETH-USD 256"]);
   });
 
   it("is in doubt when the connection goes and when it is back", () => {

@@ -56,7 +56,7 @@ describe("leases take nobody for gone who is there", () => {
   }
 
   /** One that has BTC-USD, beside one that has ETH-USD. */
-  async function join(): Promise<AssetLeases> {
+  async function join(assets = ["BTC-USD", "ETH-USD"]): Promise<AssetLeases> {
     const reader = { take: () => (isReadable && !isFrozen ? unread.splice(0) : []), close: async () => undefined };
     const bus = {
       publish,
@@ -67,13 +67,23 @@ describe("leases take nobody for gone who is there", () => {
     };
     await publish("$KV.leases.matching-engine.asset.ETH-USD", Buffer.from("b"));
     await publish(`${MEMBER}.b`, Buffer.from("BTC-USD,ETH-USD"));
-    const options = { service: "matching-engine", instance: "a", assets: ["BTC-USD", "ETH-USD"] };
+    const options = { service: "matching-engine", instance: "a", assets };
     const leases = new AssetLeases(bus, serviceForTest("matching-engine"), options);
     await leases.join();
     await beat(3);
     expect([...leases.assets()]).to.deep.equal(["BTC-USD"]);
     return leases;
   }
+
+  it("an asset that was created meanwhile is taken, and one that the process has not heard of yet is nobody's", async () => {
+    await publish("$KV.leases.matching-engine.asset.SOL-USD", Buffer.from("a"));
+    const assets = ["BTC-USD", "ETH-USD"];
+    const leases = await join(assets);
+    expect(subjects.filter((subject) => subject.endsWith(".asset.SOL-USD"))).to.have.lengthOf(2);
+    assets.push("SOL-USD");
+    await beat(3);
+    expect([...leases.assets()]).to.have.members(["BTC-USD", "SOL-USD"]);
+  });
 
   it("when what is published is stored and nothing can be read", async () => {
     const leases = await join();
