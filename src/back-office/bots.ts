@@ -48,6 +48,7 @@ export const bots: DeskPlugin = (server, { operatorsOnly: preValidation, acts, l
       { preValidation, schema: { tags, summary: WHAT[change], body: act({}), response: { 200: CHANGED } } },
       async (request): Promise<Static<typeof CHANGED>> => {
         const channel = launcherIn(launcher);
+        await channel.ask("bots status"); // what can't be asked for is not in the audit either
         const noted = (by: { actor: string; why: string }) => noteAct(`${change}_bots`, by);
         const { isRepeated } = await acts.perform(request, request.body.why, noted);
         const { state, problem }: BotsState = await channel.ask(isRepeated ? "bots status" : `${change} bots`);

@@ -10,11 +10,13 @@ describe("the operators' desk", () => {
   let desk: DeskUnderTest;
   /** What the launcher was asked for. */
   const asked: LauncherAsk[] = [];
+  let answersLauncher = true;
 
   before(async () => {
     databaseUrl = await tradedDatabase();
     const launcher = {
       async ask(what: LauncherAsk): Promise<BotsState> {
+        if (!answersLauncher) throw new Error("the launcher does not answer");
         asked.push(what);
         return { state: what === "start bots" ? "running" : "stopped", adminUrl: "http://127.0.0.1:1", problem: null };
       },
@@ -247,6 +249,13 @@ describe("the operators' desk", () => {
     expect(operations).to.have.length.above(25);
     for (const { summary, security } of operations)
       expect([typeof summary, security]).to.deep.equal(["string", [{ basic: [] }]]);
+  });
+
+  it("has no start of bots in the audit that the launcher was not asked for", async () => {
+    answersLauncher = false;
+    const { actions, answer } = await audited(() => desk.ask("POST", "/api/bot/start", { why: WHY }));
+    answersLauncher = true;
+    expect([answer.status, actions]).to.deep.equal([500, []]);
   });
 
   it("says that bots, and the end of services, are a launcher's, where there is none", async () => {
