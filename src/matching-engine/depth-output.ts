@@ -106,30 +106,29 @@ export class DepthOutput {
     if (this.#interval === null) this.#turn();
   }
 
-  /** Publishes what is due, and looks again after the interval, as long as something was. */
+  /** Publishes what is due, and looks again after the interval, as long as something could be. */
   #turn(): void {
     if (this.#service.stopping.aborted) return;
-    let wasDue = false;
-    for (const [asset, shown] of this.#shown) {
-      wasDue ||= shown.isDue;
-      if (shown.isDue) this.#publish(asset, shown);
-    }
-    if (!wasDue) return;
+    let wasReady = false;
+    for (const [asset, shown] of this.#shown) if (shown.isDue && this.#publish(asset, shown)) wasReady = true;
+    if (!wasReady) return;
     this.#interval = setTimeout(() => {
       this.#interval = null;
       this.#turn();
     }, this.#intervalMs);
   }
 
-  #publish(asset: string, shown: Shown): void {
+  /** False: nothing can be shown before the engine's batch is settled, or before the last message is stored; both say so. */
+  #publish(asset: string, shown: Shown): boolean {
     shown.isMissed = !shown.source.isSettled;
-    if (shown.isOnItsWay || shown.isMissed) return;
+    if (shown.isOnItsWay || shown.isMissed) return false;
     const messages = this.#take(asset, shown);
     shown.isDue = shown.isBookWanted;
-    if (messages.length === 0) return;
+    if (messages.length === 0) return true;
     shown.throughEvent = shown.source.engine.lastEventSequence;
     shown.isOnItsWay = true;
     void this.#store(asset, shown, messages);
+    return true;
   }
 
   #take(asset: string, shown: Shown): Uint8Array[] {
