@@ -35,6 +35,7 @@ export class GatewayProcess {
       NATS_URL: servers.natsUrl,
       DATABASE_URL: asRole(servers.databaseUrl, "bourse_gateway"),
       GATEWAY_PORT: String(port),
+      GRPC_PORT: String(await freePort()),
       ADMIN_PORT: String(await freePort()),
       LOG_LEVEL: "info",
       ...settings,
