@@ -4,9 +4,16 @@ import { ConfigurationError } from "../shared/domain/errors.js";
 
 // The ports lie below those that systems give to outgoing connections (Linux: from 32768). Else, while a server restarts,
 // an outgoing connection could take its port, even a client's that tries to reach it and is connected to itself.
-const FIRST_PORT = 20_000;
-const LAST_PORT = 32_000;
+let firstPort = 20_000;
+let lastPort = 32_000;
 const ATTEMPTS_MAX = 100;
+
+/** Where this process looks for free ports from now on. For tests: a port that one has chosen, and nobody listens on yet, is free for all others. */
+export function lookForPortsIn(first: number, last: number): void {
+  [firstPort, lastPort, nextPort] = [first, last, null];
+}
+
+let nextPort: number | null = null;
 
 /** Why a server could not listen on the port right now (EADDRINUSE, EACCES, …); null: it could. */
 export function listenProblem(port: number, host = "127.0.0.1"): Promise<string | null> {
@@ -17,10 +24,12 @@ export function listenProblem(port: number, host = "127.0.0.1"): Promise<string 
   });
 }
 
+/** One after the other, from a random one on: none is given twice before all others were. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const port = nextPort ?? randomInt(firstPort, lastPort);
+    nextPort = port + 1 < lastPort ? port + 1 : firstPort;
     if ((await listenProblem(port)) === null) return port;
   }
-  throw new ConfigurationError(`found no free port between ${FIRST_PORT} and ${LAST_PORT} in ${ATTEMPTS_MAX} attempts`);
+  throw new ConfigurationError(`found no free port between ${firstPort} and ${lastPort} in ${ATTEMPTS_MAX} attempts`);
 }

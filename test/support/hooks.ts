@@ -3,10 +3,19 @@
  * `afterAll` after each file (and for `npx mocha FILE…` once, at the end). The global ones run once, in mocha's own process.
  */
 import type { RootHookObject } from "mocha";
+import { lookForPortsIn } from "../../src/launcher/free-port.js";
 import { until } from "./eventually.js";
 import { patience } from "./machine.js";
 import { processesNaming } from "./processes.js";
 import { deleteFolderOfRun, folderOfRun } from "./temporary-folder.js";
+
+/**
+ * Below the ports that the product takes, each process has some of its own: a port that a test has chosen for something that is
+ * only starting would else be free for the tests beside it.
+ */
+const [PORTS_FROM, PORTS, SHARES] = [10_000, 600, 16];
+const firstPort = PORTS_FROM + (process.pid % SHARES) * PORTS;
+lookForPortsIn(firstPort, firstPort + PORTS);
 
 /** How much longer than on an idle machine a test may take before it is given up: what it waits for ends sooner. */
 const GIVEN_UP_AFTER = 3;

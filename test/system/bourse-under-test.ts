@@ -38,7 +38,7 @@ export class BourseUnderTest {
       ...inherited,
       DATA_DIR: dataFolder,
       ...(await ownPorts()),
-      LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
+      LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "fatal",
       ...settings,
       npm_lifecycle_event: "start", // whoever starts it takes it along when killed: npm, or this test
     });

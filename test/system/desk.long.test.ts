@@ -14,7 +14,7 @@ describe("the desk of npm start", function () {
     const { output } = bourse.operate("account", "key", "ops", "--role", "operator", "--id", "oscar", "--json");
     authorization = `Basic ${Buffer.from(`oscar:${JSON.parse(output).secret}`).toString("base64")}`;
   });
-  after(() => bourse.end());
+  after(() => bourse?.end());
 
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of an answer
   async function ask(method: string, path: string, body?: object): Promise<any> {
