@@ -8,12 +8,15 @@ let firstPort = 20_000;
 let lastPort = 32_000;
 const ATTEMPTS_MAX = 100;
 
-/** Where this process looks for free ports from now on. For tests: a port that one has chosen, and nobody listens on yet, is free for all others. */
+let nextPort: number | null = null;
+
+/**
+ * Where this process looks for free ports from now on. For tests: a port that one has chosen, and nobody listens on yet, is free
+ * for all others.
+ */
 export function lookForPortsIn(first: number, last: number): void {
   [firstPort, lastPort, nextPort] = [first, last, null];
 }
-
-let nextPort: number | null = null;
 
 /** Why a server could not listen on the port right now (EADDRINUSE, EACCES, …); null: it could. */
 export function listenProblem(port: number, host = "127.0.0.1"): Promise<string | null> {

@@ -65,8 +65,10 @@ export function unary<Request extends object>(
 /** What a client is told about what was thrown: a Problem as it says, anything else as an error of ours. */
 export function ourFailure(error: unknown, log: Logger): GrpcRefusal {
   if (error instanceof Problem) return problemRefusal(error);
-  const isLate = error instanceof DeadlineExceeded || error instanceof AssetNotKnownYet;
-  log[isLate ? "warn" : "error"]({ err: error }, "a call could not be answered");
+  const isNew = error instanceof AssetNotKnownYet;
+  const isLate = error instanceof DeadlineExceeded;
+  log[isLate || isNew ? "warn" : "error"]({ err: error }, "a call could not be answered");
+  if (isNew) return refuse("UNAVAILABLE", "an asset in the answer was just created; ask again in a second");
   return refuse("UNAVAILABLE", isLate ? "the database does not answer at the moment; ask again" : OUR_ERROR);
 }
 

@@ -5,6 +5,7 @@ import { AccountStore, type PageAsked } from "../../shared/channels/account-stor
 import { placeOf, placeText } from "../../shared/channels/orders-request.js";
 import { OrdersStore } from "../../shared/channels/orders-store.js";
 import { refuse } from "../../shared/domain/rejects.js";
+import type { AccountId } from "../../shared/domain/units.js";
 import { type Identity, identityOf } from "../../shared/http/identification.js";
 import { Problem } from "../../shared/http/problem.js";
 import { MessageTimes } from "../../shared/order-way/message-times.js";
@@ -27,6 +28,8 @@ import {
 
 const ORDERS_MAX = 500;
 const FILLS_MAX = 500;
+/** Orders whose way is looked up at once: each takes tens of requests to nats-server, which stores orders meanwhile. */
+const WAYS_MAX = 8;
 const REPORTS_MAX = 500;
 
 const ORDERS = Type.Object({
@@ -47,11 +50,18 @@ const STEPS = Type.Object({
   ),
 });
 const tags = ["orders"];
+const ONE_AT_A_TIME = refuse(
+  "RATE_LIMITED",
+  "the way of an order of yours is being looked up; ask when that is answered",
+);
+const TOO_MANY_WAYS = refuse("BUSY", "the ways of many orders are being looked up; ask again");
 
 export const ordersRead: GatewayPlugin = (server, { database, bus, registry, identification }) => {
   const own = new AccountStore(database, registry.assets);
   const open = new OrdersStore(database, registry.assets);
   const times = new MessageTimes(bus);
+  /** Accounts for which an order's way is looked up: one each. */
+  const lookedUpFor = new Set<AccountId>();
   const preValidation = identification.requires(...KEY_ROLES);
   const assetIn = (name: string | undefined) => (name === undefined ? null : assetNamed(registry, name).asset);
 
@@ -144,8 +154,16 @@ export const ordersRead: GatewayPlugin = (server, { database, bus, registry, ide
     },
     async (request): Promise<Static<typeof STEPS>> => {
       const identity = identityOf(request);
+      const { accountId } = identity;
       const { asset, orderId = 0 } = await orderIn(identity, request.params);
-      return { steps: await orderSteps(database, times, [identity.accountId, asset, orderId]) };
+      if (lookedUpFor.has(accountId)) throw new Problem(ONE_AT_A_TIME);
+      if (lookedUpFor.size >= WAYS_MAX) throw new Problem(TOO_MANY_WAYS);
+      lookedUpFor.add(accountId);
+      try {
+        return { steps: await orderSteps(database, times, [accountId, asset, orderId]) };
+      } finally {
+        lookedUpFor.delete(accountId);
+      }
     },
   );
 

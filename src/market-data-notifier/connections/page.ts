@@ -52,6 +52,12 @@ const HEADERS = Object.entries({
 /** Answers with the page's files, with `/assets.json`, what is traded here, and `/page.json`, where orders go. Knows nothing of Socket.IO. */
 export function page(options: PageOptions): RequestHandler {
   const { assets, production, folder = join(projectRoot, "dist", "web") } = options;
+  // Assets are added and never changed: the list is made anew where there are more.
+  let list = { size: 0, text: "[]" };
+  const listed = () => {
+    if (list.size !== assets.size) list = { size: assets.size, text: assetsJson(assets) };
+    return list.text;
+  };
   const setHeaders = (response: ServerResponse, path: string) =>
     void response.setHeader("Cache-Control", HASHED.test(path) ? FOR_EVER : "no-cache");
   const files = existsSync(folder) ? sirv(folder, { dev: !production, etag: true, gzip: true, setHeaders }) : null;
@@ -77,7 +83,7 @@ export function page(options: PageOptions): RequestHandler {
       response.setHeader("Content-Type", "application/json");
       response.end(text);
     };
-    if (request.url === "/assets.json") answerJson(assetsJson(assets));
+    if (request.url === "/assets.json") answerJson(listed());
     else if (request.url === "/page.json") answerJson(JSON.stringify({ gateway }));
     else if (files === null) refuse(404, "the page is not built: npm run build");
     else files(request, response, () => refuse(404, "not found: the page is at /; or connect with Socket.IO"));

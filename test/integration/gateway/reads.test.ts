@@ -105,6 +105,19 @@ describe("the gateway's reads", () => {
     expect(unknown.map(({ step }: { step: string }) => step)).to.deep.equal(["on disk"]);
   });
 
+  it("looks up one order's way at a time for an account, and meanwhile another's", async () => {
+    const path = (order: number | undefined) => `/v1/orders/${asset}/${order}/steps`;
+    const [of, ...many] = await Promise.all([
+      ask(path(Number(resting) + 1), "bob"),
+      ...Array.from({ length: 12 }, () => ask(path(resting), "ann")),
+    ]);
+    expect(of?.status).to.equal(200);
+    const refused = many.filter(({ status }) => status !== 200);
+    expect(refused).to.have.length.within(1, 11);
+    for (const { status, json } of refused) expect([status, json.name]).to.deep.equal([429, "RATE_LIMITED"]);
+    expect((await ask(path(resting), "ann")).status).to.equal(200);
+  });
+
   it("answers another account's orders as those that do not exist", async () => {
     const [theirs, nobodys] = [
       await ask(`/v1/orders/${asset}/${resting}`, "bob"),
