@@ -28,8 +28,11 @@ export interface Bus {
   onTroubleChange(listener: (stream: StreamName, trouble: Trouble | null) => void): void;
   /** Never rejects. */
   publish(subject: string, payload: Uint8Array, options: PublishOptions): Promise<PublishOutcome>;
-  /** Creates the streams, or updates their configuration: all of them, or only those in memory. */
-  ensureStreams(replicas: number, which?: "all" | "memory"): Promise<void>;
+  /**
+   * Creates the streams, or updates their configuration: all of them, or only those in memory. Without a number of copies each
+   * keeps as many as ORDERS has, so that a process which was not told of a cluster takes nothing from it.
+   */
+  ensureStreams(copies: number | null, which?: "all" | "memory"): Promise<void>;
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null>;
   /** The stream's first and last sequence; last is first - 1 when it is empty. */
   streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
@@ -138,7 +141,8 @@ class NatsBus implements Bus {
     });
   }
 
-  async ensureStreams(replicas: number, which: "all" | "memory" = "all"): Promise<void> {
+  async ensureStreams(copies: number | null, which: "all" | "memory" = "all"): Promise<void> {
+    const replicas = copies ?? (await this.#copiesOfOrders()) ?? 1;
     for (const name of Object.keys(STREAMS) as StreamName[]) {
       if (which === "memory" && STREAMS[name].storage !== "memory") continue;
       const config = streamConfig(name, replicas);
@@ -146,6 +150,17 @@ class NatsBus implements Bus {
       const { persist_mode: _, ...asItIs } = config;
       if (!(await this.#isMade(config)) && !(await this.#isMade(asItIs)))
         await this.#connection.manager.streams.update(name, asItIs);
+    }
+  }
+
+  /** Null: there is no such stream yet. */
+  async #copiesOfOrders(): Promise<number | null> {
+    try {
+      const { config } = await this.#connection.manager.streams.info("ORDERS" satisfies StreamName);
+      return config.num_replicas;
+    } catch (error) {
+      if (errorCodeOf(error) === ERROR_CODES.STREAM_NOT_FOUND) return null;
+      throw error;
     }
   }
 

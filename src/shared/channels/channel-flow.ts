@@ -37,7 +37,7 @@ export interface ChannelFlowOptions {
   };
   readonly kept: Pick<KeptBytes, "excess">;
   readonly isDatabaseReady: () => boolean;
-  readonly limits: { readonly natsReplicas: number; readonly reconcileMs: number };
+  readonly limits: { readonly natsReplicas: number | null; readonly reconcileMs: number };
   readonly log: Logger;
   readonly metrics: Pick<ChannelMetrics, "lag">;
 }

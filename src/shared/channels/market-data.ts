@@ -35,7 +35,7 @@ export interface MarketDataOptions {
   readonly database: Database;
   readonly registry: Pick<GrowingRegistry, "assets" | "onNew">;
   readonly limits: ChannelParts["limits"] & {
-    readonly natsReplicas: number;
+    readonly natsReplicas: number | null;
     readonly reconcileMs: number;
     readonly keptBytesMax: number;
     readonly subscriptionsPerConnectionMax: number;

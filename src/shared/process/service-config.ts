@@ -6,7 +6,7 @@ import { loadAssets } from "../domain/assets.js";
 import { ConfigurationError } from "../domain/errors.js";
 import { projectRoot } from "./project-root.js";
 import { ADMIN_PORT_BASE, placeOf, type ServiceName } from "./services.js";
-import { integer, logLevel, name, port, production, requiredText, servers, text } from "./settings.js";
+import { integer, logLevel, name, optionalInteger, port, production, requiredText, servers, text } from "./settings.js";
 
 /** What every process has. */
 export function processSettings(service: ServiceName) {
@@ -32,9 +32,9 @@ export function serviceSettings(service: ServiceName) {
 
 export type ProcessConfig = Readonly<v.InferOutput<v.ObjectSchema<ReturnType<typeof processSettings>, undefined>>>;
 
-/** The number of copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. */
+/** The number of copies that JetStream keeps of each stream: 1 alone, 3 in a cluster. Null, not set: as many as there are. */
 export function natsReplicas() {
-  return integer("NATS_REPLICAS", 1, { min: 1, max: 5 });
+  return optionalInteger("NATS_REPLICAS", { min: 1, max: 5 });
 }
 
 /** How long stopping may take before the process ends, whatever is still open. */

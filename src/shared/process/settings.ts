@@ -48,16 +48,32 @@ export function optionalText(variable: string) {
   return v.pipe(v.optional(v.nullable(v.string()), null), v.metadata({ variable }));
 }
 
-export function integer(
-  variable: string,
-  fallback: number,
-  { min, max }: { readonly min: number; readonly max: number },
-) {
-  const isInRange = (digits: string) => /^-?\d{1,15}$/.test(digits) && Number(digits) >= min && Number(digits) <= max;
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+function isInRange(digits: string, { min, max }: Range): boolean {
+  return /^-?\d{1,15}$/.test(digits) && Number(digits) >= min && Number(digits) <= max;
+}
+
+export function integer(variable: string, fallback: number, range: Range) {
   return v.pipe(
     text(variable, String(fallback)),
-    v.check(isInRange, mustBe(variable, `a whole number from ${min} to ${max}`)),
+    v.check((digits) => isInRange(digits, range), mustBe(variable, `a whole number from ${range.min} to ${range.max}`)),
     v.transform(Number),
+  );
+}
+
+/** Null: the variable is not set. */
+export function optionalInteger(variable: string, range: Range) {
+  return v.pipe(
+    optionalText(variable),
+    v.check(
+      (digits) => digits === null || isInRange(digits, range),
+      mustBe(variable, `a whole number from ${range.min} to ${range.max}`),
+    ),
+    v.transform((digits) => (digits === null ? null : Number(digits))),
   );
 }
 
