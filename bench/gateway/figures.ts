@@ -2,6 +2,7 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { type CpuReading, cpuBetween, readCpu } from "../../tools/load/cpu.js";
+import { besideDisk } from "../../tools/load/disk-probe.js";
 import { calmDown, type Figure, type Sample } from "../../tools/load/figure.js";
 import { cpuGroups, LOAD_GENERATOR, measuredRun } from "../../tools/load/measured-run.js";
 import { residentMegabytes } from "../../tools/load/resident-memory.js";
@@ -45,12 +46,13 @@ export function gatewayFigures(options: GatewayFiguresOptions): Figure[] {
         { name: "order → ACK p50", unit: "ms", needed: 3, aim: 2 },
         { name: "order → ACK p99", unit: "ms", needed: 15, aim: 10 },
       ],
-      run: (target) =>
+      run: besideDisk((target) =>
         watched(target, async () => {
           const { answered, broken } = await postOrders({ ...posts, wait: "ack" });
           const { p50, p99 } = answered.summary();
           return { values: [p50, p99], broken };
         }),
+      ),
     },
     {
       name: `wait=result at ${ratePerSecond / 2}/s, beside as many over TCP`,

@@ -26,6 +26,8 @@ export function tell(
       console.log(row([`${name}: ${bound.name} (${bound.unit})`, ...cells, verdict]));
     }
   }
+  const syncs = samples.flatMap(({ syncP99Ms = [] }) => syncP99Ms);
+  if (syncs.length > 0) tellDisk(name, syncs, isJson);
   const othersShare = Math.max(...samples.map((one) => one.othersShare ?? 0));
   if (othersShare > OTHERS_SHARE_MAX && !isJson)
     console.log(`  (others used up to ${(othersShare * 100).toFixed(0)} % of the machine: not a fair measurement)`);
@@ -34,6 +36,16 @@ export function tell(
     console.log(isJson ? JSON.stringify({ figure: name, broken }) : `  BROKEN in ${name}: ${broken}`);
   }
   return isKept;
+}
+
+/** Not a promise: what the disk alone took, beside which the figure has to be seen. */
+function tellDisk(figure: string, syncP99sMs: readonly number[], isJson: boolean): void {
+  const median = medianOf(syncP99sMs);
+  if (isJson) console.log(JSON.stringify({ figure, syncP99Ms: median, values: syncP99sMs }));
+  else
+    console.log(
+      row(["  a synced write alone meanwhile: p99 (ms)", round(median), "", "", syncP99sMs.map(round).join(" ")]),
+    );
 }
 
 function round(value: number): string {

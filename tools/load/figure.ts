@@ -16,6 +16,8 @@ export interface Sample {
   readonly broken: readonly string[];
   /** What others used of the machine meanwhile; 1 is all of it. */
   readonly othersShare?: number;
+  /** Of a synced write of its own on the same disk meanwhile. */
+  readonly syncP99Ms?: number;
 }
 
 export interface Figure {

@@ -1,6 +1,7 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
 import { cpuBetween, readCpu } from "./cpu.js";
+import { besideDisk } from "./disk-probe.js";
 import { assetsFigure, compareAssets, enduranceFigures } from "./endurance-figures.js";
 import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
 import { tell, tellColumns } from "./figure-lines.js";
@@ -75,18 +76,18 @@ function pipelineFigures({ assets }: FiguresOptions): Figure[] {
         ...reportBounds({ p50: [12, 7], p99: [30, 20] }),
         { name: "CPU, all processes", unit: "% of machine", needed: 65, aim: 40 },
       ],
-      run: async (target) => {
+      run: besideDisk(async (target) => {
         const measured = await measuredRun(target, { ...load, ratePerSecond: 1_000, seconds: 20 });
         return sample(measured, [...ackValues(measured), ...reportValues(measured), measured.cpu.shareOfMachine * 100]);
-      },
+      }),
     },
     {
       name: "5,000/s",
       bounds: [...ackBounds({ p50: [4, 2], p99: [16, 10] }), ...reportBounds({ p50: [25, 15], p99: [60, 40] })],
-      run: async (target) => {
+      run: besideDisk(async (target) => {
         const measured = await measuredRun(target, { ...load, ratePerSecond: 5_000, seconds: 20 });
         return sample(measured, [...ackValues(measured), ...reportValues(measured)]);
-      },
+      }),
     },
     {
       name: "5,000/s for 60 s",
@@ -111,10 +112,10 @@ function handlerFigures({ assets }: FiguresOptions): Figure[] {
     {
       name: "20,000/s, handler and NATS alone",
       bounds: [{ name: "order → ACK p99", unit: "ms", needed: 15, aim: 8 }],
-      run: async (target) => {
+      run: besideDisk(async (target) => {
         const measured = await measuredRun(target, { ...load, ratePerSecond: 20_000, seconds: 15 });
         return sample(measured, [measured.outcome.timing.acknowledged.summary().p99]);
-      },
+      }),
     },
   ];
 }
