@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import type { BrowserContextOptions, Locator, Page, Route } from "playwright-core";
+import type { BrowserContextOptions, Page, Route } from "playwright-core";
 import { isFocusSeen, tabTo, violations } from "../support/accessibility.js";
 import { describeInBrowser } from "../support/chromium.js";
+import { row, sent } from "../support/trading-page.js";
 import { BourseUnderTest } from "./bourse-under-test.js";
 
 describeInBrowser("the page where people trade", (open) => {
@@ -12,10 +13,6 @@ describeInBrowser("the page where people trade", (open) => {
     bourse = await BourseUnderTest.start();
   });
   after(() => bourse.interrupt());
-
-  const row = (page: Page, table: string, words: string | RegExp): Locator =>
-    page.getByRole("table", { name: table }).getByRole("row").filter({ hasText: words });
-  const sent = (page: Page, words: RegExp): Locator => page.getByRole("listitem").filter({ hasText: words }).first();
 
   async function opened(keyId: string, options: BrowserContextOptions = {}): Promise<Page> {
     const { page } = await open(bourse.endpoints.notifierUrl, options);
