@@ -8,6 +8,7 @@ import { projectRoot } from "../../src/shared/process/project-root.js";
 import { openPage } from "../../test/support/chromium.js";
 import { LoadRun } from "../../tools/load/load-run.js";
 import { startOwnPipeline } from "../../tools/load/own-pipeline.js";
+import { settledCommands } from "../settled-commands.js";
 import type { Figures } from "./figures.js";
 
 /** Between two clicks, and for how long the market lives before the first and after the last one. */
@@ -110,10 +111,7 @@ async function commandsOf(databaseUrl: string): Promise<number> {
     log: createLogger("bench", "error"),
   });
   try {
-    const [row] = await database.query<{ commands: number }>(
-      "select coalesce(sum(command_sequence), 0)::bigint as commands from consumer_positions where service = 'trade-processing'",
-    );
-    return row?.commands ?? 0;
+    return await settledCommands(database);
   } finally {
     await database.close();
   }

@@ -15,6 +15,8 @@ const BOTS = v.pipe(
     names: text("BOTS_STRATEGIES", STRATEGIES.map(({ name }) => name).join(",")),
     /** The same seed wants the same of the same market. */
     seed: integer("BOTS_SEED", 1, { min: 0, max: 2 ** 31 }),
+    /** How many times as often as its strategy says each of them looks at the market: a day's orders in an hour. */
+    speed: integer("BOTS_SPEED", 1, { min: 1, max: 100 }),
     /** The secret of their keys. */
     secret: optionalText("BOTS_SECRET"),
     isProduction: production(),

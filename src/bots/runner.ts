@@ -22,6 +22,8 @@ export interface RunnerOptions {
   readonly orderHandler: OrderHandlerPlace;
   readonly notifierUrl: string;
   readonly seed: number;
+  /** So many times as often as its strategy says does each bot look. */
+  readonly speed: number;
   readonly log: Logger;
   /** Decides, and sends nothing: each decision is a line of the log. */
   readonly isPaper: boolean;
@@ -102,6 +104,6 @@ export class Runner {
         if (isPaper && intents.length > 0) log.info({ bot: name, asset, intents }, "would do");
       }
     };
-    this.#ends.push(lookEvery(strategy.everyMs, look));
+    this.#ends.push(lookEvery(strategy.everyMs / this.#options.speed, look));
   }
 }
