@@ -6,6 +6,7 @@ import type { RootHookObject } from "mocha";
 import { lookForPortsIn } from "../../src/launcher/free-port.js";
 import { until } from "./eventually.js";
 import { patience } from "./machine.js";
+import { openTimers, watchTimers } from "./open-timers.js";
 import { processesNaming } from "./processes.js";
 import { deleteFolderOfRun, folderOfRun } from "./temporary-folder.js";
 
@@ -16,6 +17,7 @@ import { deleteFolderOfRun, folderOfRun } from "./temporary-folder.js";
 const [PORTS_FROM, PORTS, SHARES] = [10_000, 600, 16];
 const firstPort = PORTS_FROM + (process.pid % SHARES) * PORTS;
 lookForPortsIn(firstPort, firstPort + PORTS);
+watchTimers();
 
 /** How much longer than on an idle machine a test may take before it is given up: what it waits for ends sooner. */
 const GIVEN_UP_AFTER = 3;
@@ -82,7 +84,8 @@ export const mochaHooks: RootHookObject = {
     this.runnable().clearTimeout(); // mocha's timer for this hook would be open, too
     await until("nothing open", () => openResources().length <= leftBefore, STILL_OPEN_MAX_MS).catch((cause) => {
       leftBefore = openResources().length;
-      throw new Error(`a test left something open: ${openResources().join(", ")}`, { cause });
+      const left = [openResources().join(", "), ...openTimers()].join("\n  a timer set\n");
+      throw new Error(`a test left something open: ${left}`, { cause });
     });
   },
 };

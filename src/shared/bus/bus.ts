@@ -6,15 +6,15 @@ import { type EpochUs, type StreamSequence, streamSequence } from "../domain/uni
 import { microsecondText } from "../process/clock.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
+import { ensureStreams } from "./ensure-streams.js";
 import { ERROR_CODES } from "./error-codes.js";
-import { createInbox, errorCodeOf, type Msg, type MsgRequest, NatsError } from "./nats.js";
+import { createInbox, errorCodeOf, type Msg, type MsgRequest } from "./nats.js";
 import { type PublishOptions, type PublishOutcome, publishHeaders, readAcknowledgement } from "./publish.js";
 import { storedAtUs } from "./pulled-message.js";
 import { BusReader, type InputMessage, type ReaderOptions } from "./reader.js";
 import { handOn, type StoredMessage } from "./relay.js";
-import { type StreamSettings, streamConfig } from "./stream-config.js";
 import { type StreamUsage, usageIn } from "./stream-usage.js";
-import { STREAMS, type StreamName } from "./subjects.js";
+import type { StreamName } from "./subjects.js";
 import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from "./write-trouble.js";
 
 export type { PublishOptions, PublishOutcome };
@@ -141,38 +141,8 @@ class NatsBus implements Bus {
     });
   }
 
-  async ensureStreams(copies: number | null, which: "all" | "memory" = "all"): Promise<void> {
-    const replicas = copies ?? (await this.#copiesOfOrders()) ?? 1;
-    for (const name of Object.keys(STREAMS) as StreamName[]) {
-      if (which === "memory" && STREAMS[name].storage !== "memory") continue;
-      const config = streamConfig(name, replicas);
-      // A stream that is there keeps the way in which it was made to persist.
-      const { persist_mode: _, ...asItIs } = config;
-      if (!(await this.#isMade(config)) && !(await this.#isMade(asItIs)))
-        await this.#connection.manager.streams.update(name, asItIs);
-    }
-  }
-
-  /** Null: there is no such stream yet. */
-  async #copiesOfOrders(): Promise<number | null> {
-    try {
-      const { config } = await this.#connection.manager.streams.info("ORDERS" satisfies StreamName);
-      return config.num_replicas;
-    } catch (error) {
-      if (errorCodeOf(error) === ERROR_CODES.STREAM_NOT_FOUND) return null;
-      throw error;
-    }
-  }
-
-  /** False: there is such a stream with another configuration. */
-  async #isMade(config: StreamSettings): Promise<boolean> {
-    try {
-      await this.#connection.manager.streams.add(config);
-      return true;
-    } catch (error) {
-      if (error instanceof NatsError && error.isJetStreamError()) return false;
-      throw error;
-    }
+  ensureStreams(copies: number | null, which: "all" | "memory" = "all"): Promise<void> {
+    return ensureStreams(this.#connection.manager.streams, copies, which);
   }
 
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null> {

@@ -57,6 +57,7 @@ export class PipelineUnderTest {
   /** Of stages that start from now on. */
   registry: AssetRegistry = registry;
   rulesVersion: number = RULES_VERSION;
+  readonly #crashed = new Set<ServiceForTest>();
   readonly #running = new Map<ServiceForTest, () => Promise<void>>();
   readonly #byName = new Map<StageName, ServiceForTest>();
 
@@ -142,6 +143,7 @@ export class PipelineUnderTest {
   async crash(service: ServiceForTest): Promise<void> {
     const disconnect = this.#running.get(service);
     this.#running.delete(service);
+    this.#crashed.add(service);
     await disconnect?.();
   }
 
@@ -185,6 +187,8 @@ export class PipelineUnderTest {
   }
 
   async stop(): Promise<void> {
+    // What is left of a process that died would go on in this one, and try for ever to tell what its engines show.
+    for (const service of this.#crashed) void service.stop();
     for (const service of this.#running.keys()) await service.stop();
     await this.bus.close();
     await this.database.close();
