@@ -1,5 +1,5 @@
 /** One asset's trouble, and what the others see of it. */
-import { pausedFor } from "../../src/shared/process/waits.js";
+import { pausedFor, tryFor } from "../../src/shared/process/waits.js";
 import { patience } from "../../test/support/machine.js";
 import { type Fault, NotAsPromised } from "./fault.js";
 import { untilHalted } from "./halted-assets.js";
@@ -10,6 +10,7 @@ const TIMES_QUIET_MAX = 3;
 const LOOKS = 3;
 /** What is quicker than this is no harm, however quick it was before. */
 const NO_HARM_MS = 250;
+const CHANGE_DEADLINE_MS = 10_000;
 
 /** Postgres refuses the asset's trades by their content, as long as the trigger is there. */
 const REFUSE = (asset: string) => `
@@ -33,12 +34,12 @@ function haltedBeside(forMs: number, percentile: Percentile): Fault {
     inject: async (world, random) => {
       const assets = [...world.registry.assets.keys()];
       const asset = assets[random(assets.length)] as string;
-      const { database, load } = world;
+      const { load } = world;
       load.latencies.take();
       await pausedFor(QUIET_MS);
       const quiet = worstOf(load.latencies.take(), asset, percentile);
       try {
-        await database.query(REFUSE(asset));
+        await changeTrades(world, REFUSE(asset));
         await untilHalted(world, "trade-processing", asset);
         const maxMs = Math.max(TIMES_QUIET_MAX * quiet, patience(NO_HARM_MS));
         let meanwhile = Number.POSITIVE_INFINITY;
@@ -52,11 +53,17 @@ function haltedBeside(forMs: number, percentile: Percentile): Fault {
             `while ${asset} halted, reports of others took ${Math.round(meanwhile)} ms (${percentile}), not ${Math.round(maxMs)}`,
           );
       } finally {
-        await database.query(REFUSE_NO_MORE);
+        await changeTrades(world, REFUSE_NO_MORE);
         await startAgain(world);
       }
     },
   };
+}
+
+/** Postgres ends it (a deadlock) where settlement holds the locks that it wants, and wants one that it holds. */
+async function changeTrades({ database }: World, sql: string): Promise<void> {
+  const attempts = { deadlineMs: patience(CHANGE_DEADLINE_MS), everyMs: 50, failed: () => undefined };
+  await tryFor(() => database.query(sql), attempts, "the table of trades can't be changed");
 }
 
 /** Of the slowest of the others. */

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { isFocusSeen, tabStops, violations } from "../../support/accessibility.js";
 import { describeInBrowser } from "../../support/chromium.js";
+import { until } from "../../support/eventually.js";
 import { patience, slowness } from "../../support/machine.js";
 import { measurePage } from "../../support/page-figures.js";
 import { SyntheticMarket } from "../../support/synthetic-market.js";
@@ -23,6 +24,8 @@ describeInBrowser("the page, of a market with 1,000 updates a second, or what a 
     await page.locator(".chart canvas").first().waitFor();
     return page;
   };
+  /** Until it is true in the page. Playwright's own wait evaluates text in the page, which its Content-Security-Policy forbids. */
+  const becomes = (page: Page, condition: string) => until(condition, () => page.evaluate<boolean>(condition));
   const sequenceOf = async (page: Page) => Number(/#(\d+)/.exec(await page.locator(".verified").innerText())?.[1]);
 
   it("shows the book with its checksum verified, in groups, and the tape", async () => {
@@ -66,7 +69,7 @@ describeInBrowser("the page, of a market with 1,000 updates a second, or what a 
         if (document.querySelector(".book .note[data-kind=behind]")) window.behind++;
       }).observe(document.querySelector(".book"), { childList: true, subtree: true })`);
       market.tellWrongly(fault);
-      await page.waitForFunction("window.behind > 0");
+      await becomes(page, "window.behind > 0");
       await shown(page);
       expect(await sequenceOf(page)).to.be.above(before);
     });
@@ -84,9 +87,7 @@ describeInBrowser("the page, of a market with 1,000 updates a second, or what a 
     }
     await page.locator(".banner[data-health=live]").waitFor({ state: "attached" });
     const before = await sequenceOf(page);
-    await page.waitForFunction(
-      `Number(/#(\\d+)/.exec(document.querySelector(".verified").textContent)?.[1]) > ${before}`,
-    );
+    await becomes(page, `Number(/#(\\d+)/.exec(document.querySelector(".verified").textContent)?.[1]) > ${before}`);
   });
 
   it("keeps its frames, its tasks, its memory and its nodes within the limits", async () => {
@@ -132,7 +133,7 @@ describeInBrowser("the page, of a market with 1,000 updates a second, or what a 
     const wideOf = async (panel: string) => (await page.locator(`.${panel}`).boundingBox())?.width ?? 0;
     const before = await wideOf("candles");
     await page.getByLabel("Layout").selectOption("Large chart");
-    await page.waitForFunction(`document.querySelector(".candles").clientWidth > ${before}`);
+    await becomes(page, `document.querySelector(".candles").clientWidth > ${before}`);
     expect(await page.evaluate(CUT_OFF)).to.deep.equal([]);
     await page.getByLabel("Layout").selectOption("Book and orders");
     await page.reload();
