@@ -21,6 +21,9 @@ const NEXT_PROCESS_TIMEOUT_MS = 60_000;
 const STANDSTILL_MAX_MS = 120_000;
 const SETTLED_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 60_000;
+const OPERATE_TIMEOUT_MS = 30_000;
+/** A million commands took two minutes on one core. */
+const RECONCILE_TIMEOUT_MS = 1_800_000;
 const OPERATOR = "bench";
 
 const { commands, kills, speed } = asked(() =>
@@ -46,14 +49,12 @@ const database = await connectDatabase(own.target.databaseUrl ?? "", {
 });
 try {
   const startedMs = performance.now();
-  await trade(database);
+  const killed = await trade(database);
   const minutes = (performance.now() - startedMs) / 60_000;
   await stopBots();
   const found = await left(database);
   const perSecond = Math.round(commands / minutes / 60);
-  console.log(
-    `${commands} commands in ${minutes.toFixed(1)} minutes, ${perSecond}/s, each process killed ${kills} times`,
-  );
+  console.log(`${commands} commands in ${minutes.toFixed(1)} minutes, ${perSecond}/s, ${killed}`);
   for (const [what, count] of Object.entries(found)) console.log(`${what}: ${count}`);
   if (Object.values(found).some((count) => count > 0)) process.exitCode = 1;
 } finally {
@@ -61,8 +62,8 @@ try {
   await own.stop();
 }
 
-/** Until all commands are in the log, with the kills at equal distances between. */
-async function trade(asking: Database): Promise<void> {
+/** Until all commands are settled, with the kills at equal distances between; says how many there were. */
+async function trade(asking: Database): Promise<string> {
   const victims = victimsOf();
   const distance = commands / (victims.length * kills + 1);
   let killed = 0;
@@ -70,7 +71,7 @@ async function trade(asking: Database): Promise<void> {
   for (let look = 1; ; look++) {
     await pausedFor(LOOK_EVERY_MS);
     const settled = await settledCommands(asking);
-    if (settled >= commands) return;
+    if (settled >= commands) return `${killed} kills of ${victims.length} processes`;
     if (settled > last) [last, movedMs] = [settled, performance.now()];
     if (performance.now() - movedMs > STANDSTILL_MAX_MS)
       throw new Error(`the bots stand still after ${settled} commands`);
@@ -122,6 +123,7 @@ async function stopBots(): Promise<void> {
 function operate(...args: readonly string[]): string {
   return execFileSync(process.execPath, [join(projectRoot, "dist", "operator", "main.js"), ...args], {
     env: { ...process.env, DATA_DIR: own.dataDir },
+    timeout: OPERATE_TIMEOUT_MS,
     encoding: "utf8",
   });
 }
@@ -142,14 +144,15 @@ async function left(asking: Database): Promise<Readonly<Record<string, number>>>
   return {
     "orders that are open": await openOrders(),
     "balances below zero": balances?.count ?? Number.POSITIVE_INFINITY,
-    "rules that reconciliation finds broken": reconciled(),
+    "exit code of npm run reconcile": reconciled(),
   };
 }
 
-/** 0: nothing differs. */
+/** Its exit code; 0: nothing differs. */
 function reconciled(): number {
   const { status, stdout } = spawnSync(process.execPath, [join(projectRoot, "dist", "reconciliation", "command.js")], {
     env: { ...process.env, DATA_DIR: own.dataDir },
+    timeout: RECONCILE_TIMEOUT_MS,
     encoding: "utf8",
   });
   console.error(stdout);
