@@ -22,7 +22,7 @@ export interface OrderHandlerOptions extends Pick<OrderEntryOptions, OfEntry> {
   readonly metrics: HandlerMetrics;
 }
 
-const SWEEP_INTERVAL_MS = 200;
+const SWEEP_INTERVAL_MS = 250;
 /** How long a session that always has a request under way may go on, when another process takes over. */
 const LEAVE_MS = 2_000;
 

@@ -24,6 +24,8 @@ export class ActionsFollower {
   readonly #followed = new Map<string, ActionId>();
   /** All actions after the last one that the slowest asset has followed. */
   #actions: Action[] = [];
+  /** False: there may be more actions than those, of which there is no further news. */
+  #hasReadAll = false;
   #suspended: ReadonlySet<AccountId> = new Set();
 
   constructor(store: ActionsStore) {
@@ -32,6 +34,7 @@ export class ActionsFollower {
 
   async recover(asset: string): Promise<void> {
     this.#actions = []; // read again: the asset may be further behind than the first one held
+    this.#hasReadAll = false;
     this.#followed.set(asset, await this.#store.followedThrough(asset));
     this.#suspended = await this.#store.suspendedAccounts();
   }
@@ -44,8 +47,10 @@ export class ActionsFollower {
   async commands(assets: readonly string[]): Promise<Map<string, ActionCommand[]>> {
     const commands = new Map<string, ActionCommand[]>();
     if (assets.length === 0) return commands;
-    await this.#store.fireTriggers();
-    await this.#readOn(actionId(Math.min(...assets.map((asset) => this.#through(asset)))));
+    const slowest = actionId(Math.min(...assets.map((asset) => this.#through(asset))));
+    const { news: newActions } = this.#store;
+    if ((await this.#store.fireTriggers()) || !this.#hasReadAll || newActions.isDue())
+      await newActions.ask(() => this.#readOn(slowest));
     for (const asset of assets) {
       const news = this.#actions.filter((action) => action.actionId > this.#through(asset));
       const owners = news.some(isAboutAllAccounts) ? await this.#store.accountsWithOrders(asset) : [];
@@ -63,9 +68,13 @@ export class ActionsFollower {
   /** Reads all actions there are, however far behind the slowest asset is: the newest may halt another asset. */
   async #readOn(slowest: ActionId): Promise<void> {
     this.#actions = this.#actions.filter((action) => action.actionId > slowest);
+    this.#hasReadAll = false;
     while (this.#actions.length < ACTIONS_HELD_MAX) {
       const page = await this.#store.actionsAfter(this.#actions.at(-1)?.actionId ?? slowest);
-      if (page.length === 0) return;
+      if (page.length === 0) {
+        this.#hasReadAll = true;
+        return;
+      }
       // From here on orders of suspended accounts are refused; earlier ones come before the cancel-all that follows.
       if (page.some(concernsSuspensions)) this.#suspended = await this.#store.suspendedAccounts();
       this.#actions.push(...page);

@@ -2,6 +2,7 @@
 import { type Action, actionsAfter, suspendedAccounts } from "../shared/access/actions.js";
 import type { Database } from "../shared/database/database.js";
 import { isOpenDay } from "../shared/database/history-days.js";
+import type { News } from "../shared/database/news.js";
 import { type AccountId, type ActionId, actionId } from "../shared/domain/units.js";
 
 /** Triggers that one call turns into actions at most. */
@@ -10,9 +11,12 @@ const ACTIONS_MAX = 1_000;
 
 export class ActionsStore {
   readonly #database: Database;
+  /** Of actions, also those that others made. */
+  readonly news: News;
 
   constructor(database: Database) {
     this.#database = database;
+    this.news = database.news();
   }
 
   /** The last action whose commands are stored for the asset; 0: none. */
@@ -36,10 +40,14 @@ export class ActionsStore {
 
   /**
    * Turns due triggers (timers that ran out, sessions that ended) and trading hours that begin or end into actions, each once
-   * however many processes call this. After a time without a call, Postgres first gives owners of triggers time to renew them.
+   * however many processes call this. True: there are such actions now. After a time without a call, Postgres first gives owners of triggers time to renew them.
    */
-  async fireTriggers(): Promise<void> {
-    await this.#database.query("select fire_cancel_triggers($1), follow_trading_hours()", [TRIGGERS_MAX]);
+  async fireTriggers(): Promise<boolean> {
+    const [row] = await this.#database.query<{ made: number }>(
+      "select fire_cancel_triggers($1) + follow_trading_hours() as made",
+      [TRIGGERS_MAX],
+    );
+    return row?.made !== 0;
   }
 
   /** The accounts that may have an order in the asset's book, or on its way into it. */

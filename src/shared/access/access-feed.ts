@@ -1,10 +1,9 @@
 import type { Database } from "../database/database.js";
+import type { News } from "../database/news.js";
 import type { AssetState } from "../domain/messages.js";
 import { type Refusal, refuse } from "../domain/rejects.js";
 import { type AccountId, type ActionId, actionId } from "../domain/units.js";
 import type { Logger } from "../process/log.js";
-import { untilNextLookMs } from "../process/looks.js";
-import { pausedFor } from "../process/waits.js";
 import { ACCESS_TOKEN_S, isSession } from "./access-tokens.js";
 import {
   type Action,
@@ -24,13 +23,11 @@ export interface Access {
   stateOf(asset: string): AssetState;
 }
 
-/** How often actions are read: they take effect within a second, and twice as often would cost an idle process twice as much. */
-const INTERVAL_MS = 500;
 const ACTIONS_MAX = 1_000;
 /** How long the end of a sign-in is remembered: longer than its access tokens last, and than a look at its connections takes. */
 const ENDED_KEPT_MS = 1.5 * ACCESS_TOKEN_S * 1_000;
 
-/** Follows the actions of operators, half a second behind at most. While Postgres is away, the last known state holds. */
+/** Follows the actions of operators, as soon as there is news of one. While Postgres is away, the last known state holds. */
 export class AccessFeed implements Access {
   readonly #database: Database;
   readonly #log: Logger;
@@ -70,17 +67,25 @@ export class AccessFeed implements Access {
   }
 
   async run(stopping: AbortSignal): Promise<void> {
-    while (await pausedFor(untilNextLookMs(INTERVAL_MS), stopping)) await this.#poll();
+    const news = this.#database.news();
+    while (await news.come(stopping)) await this.#poll(news);
   }
 
-  async #poll(): Promise<void> {
+  async #poll(news: News): Promise<void> {
     try {
-      const actions = await actionsAfter(this.#database, this.#last, ACTIONS_MAX);
-      if (actions.length > 0) await this.#apply(actions);
+      await news.ask(() => this.#readOn());
       this.#isFailing = false;
     } catch (err) {
       if (!this.#isFailing) this.#log.warn({ err }, "what operators decide can't be read; what was known before holds");
       this.#isFailing = true;
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    for (let isAll = false; !isAll; ) {
+      const actions = await actionsAfter(this.#database, this.#last, ACTIONS_MAX);
+      if (actions.length > 0) await this.#apply(actions);
+      isAll = actions.length < ACTIONS_MAX;
     }
   }
 

@@ -4,12 +4,12 @@ import type { AssetTerms } from "../domain/assets-schema.js";
 import { ConfigurationError } from "../domain/errors.js";
 import type { Service } from "../process/lifecycle.js";
 import type { Logger } from "../process/log.js";
-import { untilNextLookMs } from "../process/looks.js";
 import { pausedFor } from "../process/waits.js";
-import type { Queries } from "./database.js";
+import type { Database, Queries } from "./database.js";
+import type { News } from "./news.js";
 
-/** How long after its creation a market may be unknown to a process. */
-const INTERVAL_MS = 1_000;
+/** How soon it is looked again where Postgres was not there at all yet. */
+const RETRY_MS = 500;
 
 const NEW = `select terms, (select jsonb_object_agg(currency, jsonb_build_object('decimals', decimals, 'kind', kind))
     from currencies where currency = any(string_to_array(asset, '-'))) as currencies
@@ -48,14 +48,14 @@ export interface KnownAssets {
   readonly named?: ReadonlySet<string> | null;
 }
 
-/** Looks every second. What goes by itself begins with the assets file, and learns here what was created before it started. */
+/** Looks when there is news of an action. What goes by itself begins with the assets file, and learns here what was created before it started. */
 export class CreatedAssetsWatch {
-  readonly #database: () => Queries | Promise<Queries>;
+  readonly #database: () => Database | Promise<Database>;
   readonly #assets: KnownAssets;
   readonly #log: Logger;
   #isFailing = false;
 
-  constructor(database: () => Queries | Promise<Queries>, assets: KnownAssets, log: Logger) {
+  constructor(database: () => Database | Promise<Database>, assets: KnownAssets, log: Logger) {
     this.#database = database;
     this.#assets = assets;
     this.#log = log;
@@ -74,9 +74,11 @@ export class CreatedAssetsWatch {
 
   /** While Postgres is away, what was known before holds. Rejects with a ConfigurationError only. */
   async run(stopping: AbortSignal): Promise<void> {
-    while (await pausedFor(untilNextLookMs(INTERVAL_MS), stopping)) {
+    let news: News | null = null;
+    while (await (news?.come(stopping) ?? pausedFor(RETRY_MS, stopping))) {
       try {
-        await this.look();
+        news ??= (await this.#database()).news();
+        await news.ask(() => this.look());
         this.#isFailing = false;
       } catch (err) {
         if (err instanceof ConfigurationError) throw err;
@@ -90,7 +92,7 @@ export class CreatedAssetsWatch {
 /** Knows all assets once it resolves, and from then on new ones within a second. */
 export async function followCreatedAssets(
   service: Pick<Service, "log" | "background" | "stopping">,
-  database: Queries,
+  database: Database,
   assets: KnownAssets,
 ): Promise<void> {
   const watch = new CreatedAssetsWatch(() => database, assets, service.log);

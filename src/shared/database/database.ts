@@ -9,6 +9,7 @@ import { beforeDeadline, tryFor } from "../process/waits.js";
 import { AnswerWatch } from "./answer-watch.js";
 import { type CopiedRow, copyRows } from "./binary-copy.js";
 import { DoubtedSessions } from "./doubted-sessions.js";
+import { type News, NewsSource } from "./news.js";
 import { PipelinedTransaction, type Row, type Statement } from "./pipelined-transaction.js";
 import { isPostgresError, sqlState } from "./postgres-errors.js";
 import { ServerChoice } from "./server-choice.js";
@@ -40,6 +41,8 @@ export interface Database extends Queries {
    * in the order of the calls.
    */
   transaction(statements: readonly Statement[]): Promise<Row[][]>;
+  /** When there is something new to ask for in `actions`. */
+  news(): News;
   /** Why Postgres counts as away; null: it answers. */
   whyNotReady(): string | null;
   close(): Promise<void>;
@@ -116,6 +119,7 @@ class PostgresDatabase implements ConnectedDatabase {
   readonly #copies: pg.Pool;
   readonly #lanes: pg.Pool[] = [];
   readonly #watch: AnswerWatch;
+  readonly #news: NewsSource;
   #writer: Promise<Writer> | null = null;
   #transactionTimeoutMs = TRANSACTION_TIMEOUT_FIRST_MS;
   /** What the next transaction waits for: a client has one at a time. */
@@ -133,6 +137,7 @@ class PostgresDatabase implements ConnectedDatabase {
     this.#pool = this.#openPool({ max: poolMax });
     // pg's query_timeout knows no streams: it would strike when the copy is long done.
     this.#copies = this.#openPool({ max: poolMax, query_timeout: 0, idleTimeoutMillis: COPIES_IDLE_MS });
+    this.#news = new NewsSource(() => this.#servers.client());
     const query = (text: string, values: readonly unknown[] = []) => this.#watched(this.#pool.query(text, [...values]));
     this.#doubted = new DoubtedSessions({ query, settled: () => this.#servers.settled({ query }) });
     this.#watch = new AnswerWatch("Postgres", () => this.#pool.query("select 1"), log);
@@ -216,6 +221,10 @@ class PostgresDatabase implements ConnectedDatabase {
     }
   }
 
+  news(): News {
+    return this.#news.follow();
+  }
+
   whyNotReady(): string | null {
     return this.#watch.whyNot();
   }
@@ -235,6 +244,7 @@ class PostgresDatabase implements ConnectedDatabase {
     this.#writer = null;
     await Promise.allSettled([
       writer?.then(({ client }) => client.end()),
+      this.#news.close(),
       this.#pool.end(),
       this.#copies.end(),
       ...this.#lanes.map((pool) => pool.end()),

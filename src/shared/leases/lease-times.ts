@@ -7,6 +7,8 @@ import { invariant } from "../domain/errors.js";
 export interface LeaseTimes {
   /** How often a process says that it is there. */
   readonly heartbeatMs: number;
+  /** A process that sees no other, and has nothing new to say, says only every so many-th time that it is there. */
+  readonly aloneEvery: number;
   /** A process is gone when so many heartbeats of another were counted since its last one: the lease. */
   readonly silentBeatsMax: number;
   /** When a publish without an answer counts as lost; a heartbeat that is lost is followed by the next one only then. */
@@ -19,6 +21,7 @@ export interface LeaseTimes {
 
 export const LEASE_TIMES: LeaseTimes = {
   heartbeatMs: 500,
+  aloneEvery: 8,
   silentBeatsMax: 4,
   publishTimeoutMs: 2_000,
   followedWithinMs: 3_000,
@@ -32,7 +35,7 @@ const LEASES_UNTIL_FORGOTTEN = 10;
 
 /** What is wrong with these times; empty: nothing. */
 export function leaseProblems(times: LeaseTimes): string[] {
-  const { heartbeatMs, silentBeatsMax, publishTimeoutMs, followedWithinMs, forgottenAfterMs } = times;
+  const { heartbeatMs, aloneEvery, silentBeatsMax, publishTimeoutMs, followedWithinMs, forgottenAfterMs } = times;
   const leaseMs = silentBeatsMax * heartbeatMs;
   const givenUpMs = leaseMs + heartbeatMs; // it may die just after a heartbeat, and another's come at any time
   const problems: [isWrong: boolean, problem: string][] = [
@@ -51,6 +54,10 @@ export function leaseProblems(times: LeaseTimes): string[] {
     [
       forgottenAfterMs < LEASES_UNTIL_FORGOTTEN * leaseMs,
       `forgottenAfterMs is ${forgottenAfterMs} ms, and must be ${LEASES_UNTIL_FORGOTTEN} leases of ${leaseMs} ms at least`,
+    ],
+    [
+      forgottenAfterMs < LEASES_UNTIL_FORGOTTEN * aloneEvery * heartbeatMs,
+      `forgottenAfterMs is ${forgottenAfterMs} ms, and a process that is alone says only every ${aloneEvery * heartbeatMs} ms that it is there`,
     ],
   ];
   return problems.filter(([isWrong]) => isWrong).map(([, problem]) => problem);

@@ -20,8 +20,10 @@ import type { BusReader, InputMessage } from "../bus/reader.js";
 import { assertNever } from "../domain/errors.js";
 import { streamSequence } from "../domain/units.js";
 import type { Service } from "../process/lifecycle.js";
+import { lookEvery } from "../process/looks.js";
 import type { Doubt, FollowedShare } from "./asset-share.js";
-import { assetKey, doubtedAssetOfKey, doubtKey, leaseSubject, memberKey } from "./lease-keys.js";
+import { Doubts } from "./doubts.js";
+import { assetKey, doubtedAssetOfKey, leaseSubject, memberKey } from "./lease-keys.js";
 import { LeaseTable } from "./lease-table.js";
 import { LEASE_TIMES } from "./lease-times.js";
 import { nextInLine, shareOut } from "./share-out.js";
@@ -37,7 +39,6 @@ export interface LeaseOptions {
 }
 
 const PENDING_MAX = 1_024;
-const DOUBT_TEXT_MAX = 1_000;
 
 type LeaseState = "in work" | "leaving" | "given back";
 
@@ -57,12 +58,12 @@ export class AssetLeases implements FollowedShare {
   #hasJoined = false;
   #assets: ReadonlySet<string> = new Set();
   #followers: ReadonlyMap<string, string> = new Map();
-  /** Doubts of others about assets of this process, not returned by `takeDoubt` yet. */
-  readonly #doubts: Doubt[] = [];
-  /** Doubts of this process about assets that it follows, not known to be stored yet. */
-  readonly #doubtsToStore = new Map<string, string>();
+  readonly #doubts: Doubts;
   #reader: BusReader | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #stopBeating: () => void = () => undefined;
+  /** The assets that its last stored heartbeat told, and how many were left out since. */
+  #said: string | null = null;
+  #leftOut = 0;
   #isClosed = false;
 
   constructor(bus: LeaseBus, service: Pick<Service, "log" | "metrics">, options: LeaseOptions) {
@@ -70,6 +71,8 @@ export class AssetLeases implements FollowedShare {
     this.#service = service;
     this.#options = options;
     this.#table = new LeaseTable(options.instance);
+    const publish = (key: string, text: string) => this.#publish(key, text);
+    this.#doubts = new Doubts({ instance: options.instance, publish, log: service.log });
     this.#leases = service.metrics.gauge("leases", "Assets that this process works on");
   }
 
@@ -91,25 +94,11 @@ export class AssetLeases implements FollowedShare {
   }
 
   doubt(asset: string, why: string): void {
-    this.#doubtsToStore.set(asset, `${this.#options.instance} follows it and differs: ${why}`.slice(0, DOUBT_TEXT_MAX));
-    void this.#storeDoubt(asset);
-  }
-
-  /** Publishes a doubt. As a publish may be lost, each heartbeat repeats it until the doubt is known to be stored. */
-  async #storeDoubt(asset: string): Promise<void> {
-    const [key, text] = [doubtKey(asset), this.#doubtsToStore.get(asset)];
-    if (text === undefined || this.#underWay.has(key)) return;
-    this.#underWay.add(key);
-    const { kind } = await this.#publish(key, text);
-    this.#underWay.delete(key);
-    if (kind === "stored") this.#doubtsToStore.delete(asset);
-    else this.#service.log.warn({ asset, outcome: kind }, "a doubt about an asset is not stored yet; trying again");
+    this.#doubts.tell(asset, why);
   }
 
   takeDoubt(): Doubt | null {
-    const doubts = this.#doubts.splice(0).filter(({ asset }) => this.#assets.has(asset));
-    this.#doubts.push(...doubts.slice(1));
-    return doubts[0] ?? null;
+    return this.#doubts.take(this.#assets);
   }
 
   onChange(listener: () => void): void {
@@ -125,7 +114,7 @@ export class AssetLeases implements FollowedShare {
       pendingMessagesMax: PENDING_MAX,
       onAvailable: () => this.#read(),
     });
-    this.#timer = setInterval(() => void this.#beat(), LEASE_TIMES.heartbeatMs);
+    this.#stopBeating = lookEvery(LEASE_TIMES.heartbeatMs, () => void this.#beat());
     await this.#beat();
     await this.#settled.promise;
     this.#hasJoined = true;
@@ -149,7 +138,7 @@ export class AssetLeases implements FollowedShare {
   async leave(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopBeating();
     await this.#reader?.close();
     const ours = [...this.#table.holders()].filter(([, holder]) => holder === this.#options.instance);
     // In this order: others then see assets that no process has, and try none that is still being given back.
@@ -166,15 +155,27 @@ export class AssetLeases implements FollowedShare {
 
   async #beat(): Promise<void> {
     if (this.#isClosed) return;
-    for (const asset of this.#doubtsToStore.keys()) void this.#storeDoubt(asset);
-    if (this.#underWay.has(this.#memberKey)) return;
-    this.#underWay.add(this.#memberKey);
+    this.#doubts.repeat();
     const { assets, forgottenAfterMs: expiresAfterMs = LEASE_TIMES.forgottenAfterMs } = this.#options;
-    const outcome = await this.#publish(this.#memberKey, [...assets].join(","), { expiresAfterMs });
+    const said = [...assets].join(",");
+    if (this.#underWay.has(this.#memberKey) || this.#mayLeaveOut(said)) return;
+    this.#underWay.add(this.#memberKey);
+    const outcome = await this.#publish(this.#memberKey, said, { expiresAfterMs });
     this.#underWay.delete(this.#memberKey);
+    this.#said = outcome.kind === "stored" ? said : null;
     if (outcome.kind !== "stored") return;
     this.#table.beatStored(outcome.streamSequence);
     this.#decide();
+  }
+
+  /**
+   * Whether a heartbeat would tell nobody anything. Whoever comes takes nobody for gone before several heartbeats of its own, and its
+   * first one is read here at once: so those that are not left out are in time.
+   */
+  #mayLeaveOut(said: string): boolean {
+    const isAlone = this.#table.isUpToDate && this.#table.membersAlive().length === 1;
+    this.#leftOut = isAlone && said === this.#said ? (this.#leftOut + 1) % LEASE_TIMES.aloneEvery : 0;
+    return this.#leftOut > 0;
   }
 
   #read(): void {
@@ -189,7 +190,7 @@ export class AssetLeases implements FollowedShare {
     const doubted = doubtedAssetOfKey(key);
     if (doubted === null) this.#table.note(key, value, streamSequence);
     // Doubts read before that are about an earlier process.
-    else if (this.#table.isUpToDate) this.#doubts.push({ asset: doubted, why: value });
+    else if (this.#table.isUpToDate) this.#doubts.note({ asset: doubted, why: value });
   }
 
   /** Takes free assets of its share, and asks the stage to let go of those that others should have. */

@@ -32,6 +32,8 @@ export interface StageOptions extends StageInputOptions {
 }
 
 const TICK_MS = 250;
+/** How long a stage without a tick waits for its bell before it looks for input all the same. */
+const NO_TICK_MS = 5_000;
 /** The time to handle a batch is averaged over about so many. */
 const HANDLE_MEMORY_BATCHES = 8;
 
@@ -249,7 +251,7 @@ class StageLoop {
   /** Waits for input. False: there is none, but it is time for a tick, to try an asset again, or to stop. */
   async #inputAvailable(): Promise<boolean> {
     if (this.#input.isAvailable) return true;
-    const waitMs = Math.min(untilNextLookMs(TICK_MS), this.#retryInMs());
+    const waitMs = Math.min(untilNextLookMs(this.#stage.tick === undefined ? NO_TICK_MS : TICK_MS), this.#retryInMs());
     if (this.#hasShareChanged || this.#fatal !== null || waitMs === 0 || this.#service.stopping.aborted) return false;
     await this.#news.rangWithin(waitMs);
     return this.#input.isAvailable;

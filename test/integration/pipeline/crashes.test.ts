@@ -10,6 +10,7 @@ import {
   decodeExecutionBatch,
   decodeNotificationBatch,
 } from "../../../src/shared/wire/pipeline-codec.js";
+import { databaseWith } from "../../support/database-with.js";
 import { eventually } from "../../support/eventually.js";
 import { whatEnds } from "../../support/service.js";
 import { diesBeforePublish, losesFirstAcknowledgement } from "./failing-publishes.js";
@@ -153,18 +154,15 @@ describe("a stage that dies", () => {
     it(`${stage} goes on when its connection to Postgres is cut around the commit`, async () => {
       await startOthers(stage);
       let cuts = 2;
-      const cutting = (database: Database): Database => ({
-        query: (text, values) => database.query(text, values),
-        copy: (select, values, decode) => database.copy(select, values, decode),
-        whyNotReady: () => database.whyNotReady(),
-        close: () => database.close(),
-        async transaction(statements) {
-          const isWrite = statements[0]?.name === "take_positions";
-          if (!isWrite || cuts-- <= 0) return await database.transaction(statements);
-          const committed = cuts === 0 ? await database.transaction(statements) : null;
-          throw new Error(`the connection was cut ${committed === null ? "before" : "after"} the commit`);
-        },
-      });
+      const cutting = (database: Database): Database =>
+        databaseWith(database, {
+          async transaction(statements) {
+            const isWrite = statements[0]?.name === "take_positions";
+            if (!isWrite || cuts-- <= 0) return await database.transaction(statements);
+            const committed = cuts === 0 ? await database.transaction(statements) : null;
+            throw new Error(`the connection was cut ${committed === null ? "before" : "after"} the commit`);
+          },
+        });
       await pipeline.start(stage, { database: cutting });
       await tradeOnce(pipeline);
       await tradeOnce(pipeline);
@@ -253,13 +251,7 @@ function withLatePosition(meanwhile: () => Promise<void>): (database: Database) 
       if (isDelayed) await meanwhile();
       return rows;
     };
-    return {
-      query: query as Database["query"],
-      copy: (select, values, decode) => database.copy(select, values, decode),
-      transaction: (statements) => database.transaction(statements),
-      whyNotReady: () => database.whyNotReady(),
-      close: () => database.close(),
-    };
+    return databaseWith(database, { query: query as Database["query"] });
   };
 }
 

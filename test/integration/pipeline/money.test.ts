@@ -16,6 +16,7 @@ import { openSnapshot } from "../../../src/shared/database/snapshot.js";
 import { Fenced } from "../../../src/shared/domain/errors.js";
 import type { AccountId, OrderId } from "../../../src/shared/domain/units.js";
 import { nowUs } from "../../../src/shared/process/clock.js";
+import { databaseWith } from "../../support/database-with.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { metric, startReconciliation } from "../reconciliation/reconciliation-under-test.js";
@@ -272,16 +273,12 @@ describe(`money under random orders and crashes (seed ${SEED})`, () => {
 /** The first transaction that moves a position is committed, and nobody is told. */
 function losesFirstCommit(database: Database): Database {
   let isFirst = true;
-  return {
-    query: (text, values) => database.query(text, values),
-    copy: (select, values, decode) => database.copy(select, values, decode),
-    whyNotReady: () => database.whyNotReady(),
-    close: () => database.close(),
+  return databaseWith(database, {
     async transaction(statements) {
       const rows = await database.transaction(statements);
       if (!isFirst || !statements.some(({ name }) => name === "take_positions")) return rows;
       isFirst = false;
       throw new Error("the connection broke");
     },
-  };
+  });
 }

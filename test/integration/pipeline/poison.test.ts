@@ -5,6 +5,7 @@ import { type StreamName, subjectOf } from "../../../src/shared/bus/subjects.js"
 import { Column } from "../../../src/shared/database/columns.js";
 import type { Database, Statement } from "../../../src/shared/database/database.js";
 import { decodeCommandBatch, decodeExecutionBatch } from "../../../src/shared/wire/pipeline-codec.js";
+import { databaseWith } from "../../support/database-with.js";
 import { eventually } from "../../support/eventually.js";
 import type { ServiceForTest } from "../../support/service.js";
 import { ANN, BOB, buy, PipelineUnderTest, type Sabotage, type StageName, sell } from "./pipeline-under-test.js";
@@ -18,16 +19,13 @@ function refusing(text: string): Sabotage {
   const textOf = (value: unknown) => String(value instanceof Column ? value.toPostgres() : value);
   const isHit = ({ values = [] }: Statement) => values.some((value) => textOf(value).includes(text));
   return {
-    database: (database): Database => ({
-      query: (sql, values) => database.query(sql, values),
-      copy: (select, values, decode) => database.copy(select, values, decode),
-      whyNotReady: () => database.whyNotReady(),
-      close: () => database.close(),
-      async transaction(statements) {
-        if (statements.some(isHit)) await database.query("select 1 / 0");
-        return await database.transaction(statements);
-      },
-    }),
+    database: (database): Database =>
+      databaseWith(database, {
+        async transaction(statements) {
+          if (statements.some(isHit)) await database.query("select 1 / 0");
+          return await database.transaction(statements);
+        },
+      }),
   };
 }
 

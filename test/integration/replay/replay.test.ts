@@ -11,6 +11,7 @@ import { RecordedAsset } from "../../../tools/replay/recorded-asset.js";
 import { Difference } from "../../../tools/replay/replay-run.js";
 import { replayRecorded, replayWindow } from "../../../tools/replay/replays.js";
 import { readWindow } from "../../../tools/replay/window-file.js";
+import { DUE_NEWS } from "../../support/due-news.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 import { ASSET, EnginesUnderTest, REGISTRY } from "../matching-engine/engines-under-test.js";
 import { ANN, BOB, buy, PipelineUnderTest, sell } from "../pipeline/pipeline-under-test.js";
@@ -28,6 +29,7 @@ const EMPTY_DATABASE: Database = {
   query: () => Promise.resolve([]),
   copy: () => Promise.resolve([]),
   transaction: () => Promise.reject(new Error("a replay writes nothing")),
+  news: () => DUE_NEWS,
   whyNotReady: () => null,
   close: () => Promise.resolve(),
 };

@@ -3,6 +3,7 @@ import { ActionsFollower, commandsOf } from "../../../src/order-processing/actio
 import type { ActionsStore } from "../../../src/order-processing/actions-store.js";
 import type { Action } from "../../../src/shared/access/actions.js";
 import { type AccountId, accountId, actionId } from "../../../src/shared/domain/units.js";
+import { DUE_NEWS } from "../../support/due-news.js";
 
 const ANN = accountId(1);
 const BOB = accountId(2);
@@ -75,17 +76,21 @@ describe("the commands of an action", () => {
 });
 
 describe("following actions", () => {
+  let isNews: boolean;
+  let hasFired: boolean;
   let actions: Action[];
   let suspended: AccountId[];
   let follower: ActionsFollower;
 
   beforeEach(async () => {
     [actions, suspended] = [[], []];
+    [isNews, hasFired] = [true, false];
     const store = {
       followedThrough: async (asset: string) => actionId(asset === "BTC-USD" ? 2 : 0),
       actionsAfter: async (after: number) => actions.filter((each) => each.actionId > after).slice(0, PAGE),
       suspendedAccounts: async () => new Set(suspended),
-      fireTriggers: async () => undefined,
+      fireTriggers: async () => hasFired,
+      news: { ...DUE_NEWS, isDue: () => isNews },
       accountsWithOrders: async () => [],
     };
     follower = new ActionsFollower(store as unknown as ActionsStore);
@@ -104,6 +109,20 @@ describe("following actions", () => {
       ["BTC-USD", [3]],
       ["ETH-USD", [1, 2, 3]],
     ]);
+  });
+
+  it("asks for actions when there is news, when triggers made some, and when an asset is taken up", async () => {
+    expect(await ids()).to.deep.equal([]);
+    isNews = false;
+    actions = [action(3, "cancel_all", { accountId: ANN })];
+    expect(await ids()).to.deep.equal([]);
+    hasFired = true;
+    expect(await ids()).to.have.length(2);
+    hasFired = false;
+    actions.push(action(4, "cancel_all", { accountId: ANN }));
+    expect((await ids())[0]).to.deep.equal(["BTC-USD", [3]]);
+    await follower.recover("ETH-USD");
+    expect((await ids())[0]).to.deep.equal(["BTC-USD", [3, 4]]);
   });
 
   it("asks for the same again until it is written", async () => {

@@ -3,6 +3,7 @@ import pino from "pino";
 import { AccessFeed } from "../../../../src/shared/access/access-feed.js";
 import type { Database } from "../../../../src/shared/database/database.js";
 import { accountId } from "../../../../src/shared/domain/units.js";
+import { DUE_NEWS } from "../../../support/due-news.js";
 import { until } from "../../../support/eventually.js";
 
 const ANN = accountId(1);
@@ -15,6 +16,10 @@ class Tables {
   ended: { session: string }[] = [];
   suspended: { id: number }[] = [];
   states: { asset: string; state: string }[] = [];
+
+  news() {
+    return DUE_NEWS;
+  }
 
   async query(sql: string, [after = 0]: readonly unknown[] = []): Promise<unknown[]> {
     this.polls++;

@@ -23,7 +23,7 @@ describe("leases take nobody for gone who is there", () => {
   let afterwards: Map<string, [subject: string, value: string][]>;
 
   beforeEach(() => {
-    clock = sinon.useFakeTimers({ now: 1_000_000, toFake: ["setInterval", "clearInterval", "performance"] });
+    clock = sinon.useFakeTimers({ now: 1_000_000, toFake: ["setTimeout", "clearTimeout", "performance"] });
     last = 0;
     unread = [];
     subjects = [];
@@ -106,6 +106,21 @@ describe("leases take nobody for gone who is there", () => {
     expect([...leases.assets()], "b is still to come").to.deep.equal(["BTC-USD"]);
     await beat(2);
     expect([...leases.assets()]).to.deep.equal(["BTC-USD"]);
+    await leases.leave();
+  });
+
+  it("and say less often that they are there while nobody else is, until somebody is", async () => {
+    const beats = () => subjects.filter((subject) => subject === `${MEMBER}.a`).length;
+    const leases = await join();
+    await publish(`${MEMBER}.b`, Buffer.from("")); // b leaves
+    await clock.tickAsync(HEARTBEAT_MS);
+    expect([...leases.assets()]).to.have.members(["BTC-USD", "ETH-USD"]);
+    const before = beats();
+    await clock.tickAsync(2 * LEASE_TIMES.aloneEvery * HEARTBEAT_MS);
+    expect(beats() - before).to.equal(2);
+    await beat(4);
+    expect(beats() - before, "b is back").to.be.within(5, 6);
+    expect([...leases.assets()]).to.have.lengthOf(1);
     await leases.leave();
   });
 
