@@ -19,7 +19,8 @@ export class TcpProxy {
     this.#setHolding = setHolding;
   }
 
-  static async to(host: string, port: number): Promise<TcpProxy> {
+  /** `said`: what becomes of what the server says. */
+  static async to(host: string, port: number, said = (bytes: Buffer) => bytes): Promise<TcpProxy> {
     const sockets = new Set<Socket>();
     let holds = false;
     const server = createServer((client) => {
@@ -29,7 +30,7 @@ export class TcpProxy {
         [upstream, client],
       ] as const) {
         sockets.add(one);
-        one.on("data", (bytes) => other.write(bytes));
+        one.on("data", (bytes: Buffer) => other.write(one === upstream ? said(bytes) : bytes));
         one.on("error", () => other.destroy());
         one.on("close", () => {
           sockets.delete(one);

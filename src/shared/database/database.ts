@@ -172,6 +172,9 @@ class PostgresDatabase implements ConnectedDatabase {
 
   async #copied<R>(select: string, decode: (row: CopiedRow) => R): Promise<R[]> {
     const client = await this.#copies.connect();
+    // The pool listens again once it has the client back; a server may end the connection before that, also when the copy is done.
+    const lost = (err: unknown) => this.#lost(err);
+    client.on("error", lost);
     let isDone = false;
     try {
       const rows = await beforeDeadline(copyRows(client, select, decode), QUERY_TIMEOUT_MS);
@@ -179,6 +182,7 @@ class PostgresDatabase implements ConnectedDatabase {
       return rows;
     } finally {
       client.release(!isDone);
+      client.off("error", lost);
     }
   }
 

@@ -9,6 +9,7 @@ import { eventually } from "../../../support/eventually.js";
 import { patience } from "../../../support/machine.js";
 import { createDatabase, execute } from "../../../support/postgres.js";
 import { serviceForTest } from "../../../support/service.js";
+import { TcpProxy } from "../../../support/tcp-proxy.js";
 
 const STALL = "stall here";
 const FROZEN_LOCKS = `select 1 from pg_locks join pg_stat_activity using (pid)
@@ -130,6 +131,24 @@ describe("the database", () => {
     expect(await copy("select pg_terminate_backend(pg_backend_pid())::text")).to.not.deep.equal(["t"]);
     expect(await copy("select 'a', 'column too many'")).to.be.instanceOf(InvariantBroken);
     expect(await copy("select $1")).to.deep.equal(["it's"]);
+  });
+
+  it("goes on when the server ends a connection just when its copy is done", async () => {
+    const fields = ["SFATAL", "VFATAL", "C57P01", "Mterminating connection due to administrator command", ""];
+    const text = Buffer.from(fields.map((field) => `${field}\0`).join(""));
+    const ended = Buffer.concat([Buffer.from("E\0\0\0"), Buffer.of(text.length + 4), text]);
+    const { hostname, port } = new URL(url);
+    const isCopied = (bytes: Buffer) => bytes.includes("COPY 1\0") && bytes.subarray(-6, -4).equals(Buffer.from("Z\0"));
+    const says = (bytes: Buffer) => (isCopied(bytes) ? Buffer.concat([bytes, ended]) : bytes);
+    const proxy = await TcpProxy.to(hostname, Number(port), says);
+    const throughProxy = new URL(url);
+    throughProxy.port = String(proxy.port);
+    const { log } = serviceForTest("ended");
+    const other = await connectDatabase(throughProxy.href, { applicationName: "ended-test", log });
+    for (let time = 0; time < 2; time++)
+      expect(await other.copy("select 'a'", [], (row) => row.text())).to.deep.equal(["a"]);
+    await other.close();
+    proxy.close();
   });
 
   it("commits a transaction's statements together and returns each one's rows", async () => {
