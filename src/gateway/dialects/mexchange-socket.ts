@@ -13,6 +13,7 @@ import { Problem } from "../../shared/http/problem.js";
 import { problemOf } from "../../shared/http/server.js";
 import { parseStrictJson } from "../../shared/http/strict-json.js";
 import { lookEvery } from "../../shared/process/looks.js";
+import { beforeDeadline } from "../../shared/process/waits.js";
 import { composeCancel } from "../../shared/requests/order-rules.js";
 import type { GatewayContext, GatewayPlugin } from "../context.js";
 import { newOrderOf, words } from "../orders/order-body.js";
@@ -144,10 +145,18 @@ class MexchangeSession implements SocketHandler {
   }
 
   async #logIn(authorization: string): Promise<void> {
-    const { identification } = this.#context;
+    const { identification, config } = this.#context;
     const identity = await identification.identify({ headers: { authorization }, ip: this.#address });
     if (isRefusal(identity)) throw new Problem(identity);
-    await this.#follow(identity);
+    const following = beforeDeadline(
+      this.#follow(identity),
+      config.logins.answerTimeoutMs,
+      "your orders can't be followed",
+    );
+    await following.catch((error: unknown) => {
+      this.#unfollow();
+      throw error;
+    });
     // A connection outlives the token that opened it, and ends with the sign-in.
     this.#identity = { ...identity, expiresAtMs: identity.sessionEndsAtMs ?? identity.expiresAtMs };
     this.#socket.send({ type: "logged_in", account: identity.account });

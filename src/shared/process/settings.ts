@@ -57,10 +57,12 @@ function isInRange(digits: string, { min, max }: Range): boolean {
   return /^-?\d{1,15}$/.test(digits) && Number(digits) >= min && Number(digits) <= max;
 }
 
+const wholeNumber = ({ min, max }: Range) => `a whole number from ${min} to ${max}`;
+
 export function integer(variable: string, fallback: number, range: Range) {
   return v.pipe(
     text(variable, String(fallback)),
-    v.check((digits) => isInRange(digits, range), mustBe(variable, `a whole number from ${range.min} to ${range.max}`)),
+    v.check((digits) => isInRange(digits, range), mustBe(variable, wholeNumber(range))),
     v.transform(Number),
   );
 }
@@ -69,10 +71,7 @@ export function integer(variable: string, fallback: number, range: Range) {
 export function optionalInteger(variable: string, range: Range) {
   return v.pipe(
     optionalText(variable),
-    v.check(
-      (digits) => digits === null || isInRange(digits, range),
-      mustBe(variable, `a whole number from ${range.min} to ${range.max}`),
-    ),
+    v.check((digits) => digits === null || isInRange(digits, range), mustBe(variable, wholeNumber(range))),
     v.transform((digits) => (digits === null ? null : Number(digits))),
   );
 }

@@ -1,6 +1,7 @@
 /** The WebSockets of other systems' dialects, on the real pipeline. */
 import { once } from "node:events";
 import { expect } from "chai";
+import sinon from "sinon";
 import { WebSocket } from "ws";
 import { binance } from "../../../src/gateway/binance/binance.js";
 import { dialects } from "../../../src/gateway/dialects/dialects.js";
@@ -105,6 +106,24 @@ describe("the WebSockets of other systems", () => {
       expect([ann.ofType("order_accepted"), bob.ofType("order_cancelled")].map(({ length }) => length)).to.deep.equal([
         1, 0,
       ]);
+    });
+
+    it("says in time that a login has to be tried again where nobody can tell the account's orders, and then lets it be tried", async () => {
+      let followers = 0;
+      const follow = sinon.stub(gateway.context.market, "follow").callsFake(() => {
+        followers += 1;
+        return () => {
+          followers -= 1;
+        };
+      });
+      const bob = await open(`${http}/ws`);
+      const login = { type: "login", authorization: `Basic ${Buffer.from("bob:bob").toString("base64")}` };
+      bob.send(login);
+      const refused = await bob.next("the refusal", ({ type }) => type === "error");
+      expect([refused.request, refused.name, followers]).to.deep.equal(["login", "UNAVAILABLE", 0]);
+      follow.restore();
+      bob.send(login);
+      await bob.next("the login", ({ type }) => type === "logged_in");
     });
 
     it("tells a book that is its engine's, in steps, first all of it", async () => {
