@@ -1,6 +1,6 @@
 import type { Logger } from "../process/log.js";
-import { untilNextLookMs } from "../process/looks.js";
-import { pausedFor } from "../process/waits.js";
+import { lookEvery } from "../process/looks.js";
+import { Bell } from "../process/waits.js";
 
 /** A sequence that waits because items are missing, and the last number before them. */
 export interface Gap<Key> {
@@ -53,11 +53,16 @@ export class GapFiller<Key> {
   /** Looks for holes until it is stopped. Never rejects. */
   async run(): Promise<void> {
     const { checkIntervalMs = CHECK_INTERVAL_MS } = this.#options;
-    while (!this.#stopping.signal.aborted) {
+    const { signal } = this.#stopping;
+    const bell = new Bell();
+    signal.addEventListener("abort", () => bell.ring());
+    const stopLooking = lookEvery(checkIntervalMs, () => bell.ring());
+    while (!signal.aborted) {
       const due = this.#due(performance.now());
       if (due.length > 0) await this.#fill(due);
-      else await pausedFor(untilNextLookMs(checkIntervalMs), this.#stopping.signal);
+      else await bell.rangWithin(2 * checkIntervalMs);
     }
+    stopLooking();
   }
 
   /** The sequences that are due; first those that are due longest. */

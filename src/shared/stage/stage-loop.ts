@@ -10,7 +10,7 @@ import { type StreamSequence, streamSequence } from "../domain/units.js";
 import type { AssetShare } from "../leases/asset-share.js";
 import { nowUs } from "../process/clock.js";
 import type { Service } from "../process/lifecycle.js";
-import { untilNextLookMs } from "../process/looks.js";
+import { lookEvery } from "../process/looks.js";
 import { LATENCY_BUCKETS_S } from "../process/metrics.js";
 import { Bell, pausedFor } from "../process/waits.js";
 import type { AssetInput } from "./asset-input.js";
@@ -32,8 +32,8 @@ export interface StageOptions extends StageInputOptions {
 }
 
 const TICK_MS = 250;
-/** How long a stage without a tick waits for its bell before it looks for input all the same. */
-const NO_TICK_MS = 5_000;
+/** How long the loop waits for its bell before it looks for input all the same. */
+const RINGS_WITHIN_MS = 5_000;
 /** The time to handle a batch is averaged over about so many. */
 const HANDLE_MEMORY_BATCHES = 8;
 
@@ -103,7 +103,12 @@ class StageLoop {
   }
 
   async run(): Promise<void> {
-    while (!this.#service.stopping.aborted) await this.#turn();
+    const stopTicking = this.#stage.tick === undefined ? null : lookEvery(TICK_MS, () => this.#news.ring());
+    try {
+      while (!this.#service.stopping.aborted) await this.#turn();
+    } finally {
+      stopTicking?.();
+    }
     await Promise.all(this.#takingUp.values());
     await this.#input.closeAll();
   }
@@ -251,7 +256,7 @@ class StageLoop {
   /** Waits for input. False: there is none, but it is time for a tick, to try an asset again, or to stop. */
   async #inputAvailable(): Promise<boolean> {
     if (this.#input.isAvailable) return true;
-    const waitMs = Math.min(untilNextLookMs(this.#stage.tick === undefined ? NO_TICK_MS : TICK_MS), this.#retryInMs());
+    const waitMs = Math.min(RINGS_WITHIN_MS, this.#retryInMs());
     if (this.#hasShareChanged || this.#fatal !== null || waitMs === 0 || this.#service.stopping.aborted) return false;
     await this.#news.rangWithin(waitMs);
     return this.#input.isAvailable;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { type SinonFakeTimers, useFakeTimers } from "sinon";
-import { lookEvery, untilNextLookMs } from "../../../../src/shared/process/looks.js";
+import { type SinonFakeTimers, spy, stub, useFakeTimers } from "sinon";
+import { lookEvery } from "../../../../src/shared/process/looks.js";
 
 describe("what a process looks at now and then", () => {
   let clock: SinonFakeTimers;
@@ -34,9 +34,37 @@ describe("what a process looks at now and then", () => {
     expect(lateMs).to.deep.equal([80, 0]);
   });
 
+  it("needs one timer, however much is looked at, which goes off no more often than there is something to look at", () => {
+    const set = spy(globalThis, "setTimeout");
+    const stops = [250, 500, 1_000, 250].map((everyMs) => lookEvery(everyMs, () => undefined));
+    expect([set.callCount, clock.countTimers()]).to.deep.equal([1, 1]);
+    clock.tick(1_000);
+    expect([set.callCount, clock.countTimers()]).to.deep.equal([5, 1]);
+    for (const stop of stops) stop();
+    expect(clock.countTimers()).to.equal(0);
+    set.restore();
+  });
+
   it("is looked at once when a timer comes a little early", () => {
-    clock.tick(249);
-    expect(untilNextLookMs(250)).to.equal(251);
+    const looks: number[] = [];
+    const now = stub(performance, "now").callsFake(() => clock.now - 1);
+    lookEvery(250, () => looks.push(clock.now));
+    clock.tick(1_002);
+    expect(looks).to.have.lengthOf(4);
+    now.restore();
+  });
+
+  it("goes on with the other looks where one ends others, or itself", () => {
+    const looks: string[] = [];
+    const stopOne = lookEvery(250, () => {
+      looks.push("one");
+      stopOne();
+      stopTwo();
+    });
+    const stopTwo = lookEvery(250, () => looks.push("two"));
+    lookEvery(250, () => looks.push("three"));
+    clock.tick(500);
+    expect(looks).to.deep.equal(["one", "three", "three"]);
   });
 
   it("is not looked at any more after the end", () => {
