@@ -69,6 +69,8 @@ const QUERY_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const PROBE_INTERVAL_MS = 500;
 const COPIES_IDLE_MS = 10_000;
+/** Routers forget connections on which nothing passes for minutes, as on the one that waits for news. */
+const KEEP_ALIVE_MS = 30_000;
 
 /**
  * The server ends a transaction that takes longer than this. A process that stands still, or whose machine is gone, in the
@@ -132,6 +134,8 @@ class PostgresDatabase implements ConnectedDatabase {
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       types: databaseTypes,
     });
     this.#pool = this.#openPool({ max: poolMax });
