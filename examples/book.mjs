@@ -10,6 +10,8 @@ const [asset = "BTC-USD", levels = "10"] = process.argv.slice(2);
 const depth = levels === "full" ? levels : Number(levels);
 const url = process.env.NOTIFIER_URL ?? "http://127.0.0.1:7002";
 const socket = io(url);
+// Whoever reads what is printed (`| head`) may have seen enough.
+process.stdout.on("error", () => process.exit());
 
 /** Price to quantity, both as text: nothing is rounded. */
 const bids = new Map();

@@ -11,6 +11,8 @@ const [keyId, secret = keyId, file = `own-orders-${keyId}.json`] = process.argv.
 if (keyId === undefined) throw new Error("which key? node examples/own-orders.mjs <key-id> <secret>");
 const url = process.env.NOTIFIER_URL ?? "http://127.0.0.1:7002";
 const socket = io(url, { auth: { keyId, secret } });
+// Whoever reads what is printed (`| head`) may have seen enough.
+process.stdout.on("error", () => process.exit());
 
 /** The last report that is in `open`, and the account's open orders by "asset/order id". */
 let { accountSequence, open } = load();

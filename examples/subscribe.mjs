@@ -10,6 +10,8 @@ import { io } from "socket.io-client";
 const [asset = "BTC-USD", keyId, secret = keyId] = process.argv.slice(2);
 const url = process.env.NOTIFIER_URL ?? "http://127.0.0.1:7002";
 const socket = io(url, keyId === undefined ? {} : { auth: { keyId, secret } });
+// Whoever reads what is printed (`| head`) may have seen enough.
+process.stdout.on("error", () => process.exit());
 
 /** The last report we have: after a lost connection we ask for what came since. */
 let accountSequence;

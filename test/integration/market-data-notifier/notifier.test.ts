@@ -225,6 +225,22 @@ describe("market-data-notifier", () => {
       }
     });
 
+    it("are shown by the example for as long as somebody reads, and then it ends without a word", async () => {
+      await settlement.createAccount("grace");
+      const pipe = spawn("sh", ["-c", `"${process.execPath}" "${EXAMPLE}" BTC-USD grace | head -n 1`], {
+        env: { ...process.env, NOTIFIER_URL: notifier.url },
+        detached: true,
+      });
+      let shown = "";
+      for (const stream of [pipe.stdout, pipe.stderr]) stream.on("data", (chunk) => (shown += chunk));
+      try {
+        await until("the example has ended", () => pipe.exitCode !== null);
+        expect(shown).to.equal(`connected to ${notifier.url} as grace\n`);
+      } finally {
+        if (pipe.exitCode === null) process.kill(-(pipe.pid ?? 0), "SIGKILL");
+      }
+    });
+
     it("are still told to an account that is suspended: it may read, and not trade", async () => {
       const erin = await settlement.createAccount("erin");
       const auth = { keyId: "erin", secret: "erin" };
