@@ -1,0 +1,57 @@
+/** As causes.alerts.test.ts, of what must last for minutes before there is reason for an alert. */
+import { smallDiskObstacle } from "../../tools/chaos/small-disk.js";
+import type { AlertCauses } from "./alert-causes.js";
+import { BackupDisk } from "./alert-causes-of-backups.js";
+import { deafSubscribers, flood } from "./alert-causes-of-clients.js";
+import { fullOfSnapshots, starvedCopy } from "./alert-causes-of-engines.js";
+import { heldSettlement, idleReconciler, noDaysAhead } from "./alert-causes-of-history.js";
+import { lostStreams } from "./alert-causes-of-servers.js";
+import { type Cause, MetricsScene } from "./metrics-scene.js";
+
+const backupDisk = smallDiskObstacle() === null ? new BackupDisk() : undefined;
+
+/** Each round's causes don't disturb one another. */
+const ROUNDS: readonly (readonly Cause[])[] = [
+  [
+    {
+      of: "dropped days and a lock",
+      alerts: ["HistoryDaysShort"],
+      begin: noDaysAhead,
+    },
+    {
+      of: "snapshots for which there is no room",
+      alerts: ["SnapshotsOld"],
+      begin: (causes) => fullOfSnapshots(causes, "SOL-USDC"),
+      lastsSeconds: 600,
+    },
+    {
+      of: "a settlement that waits",
+      alerts: ["ReconciliationBehind"],
+      begin: (causes) => heldSettlement(causes, "BTC-USD"),
+      lastsSeconds: 600,
+    },
+  ],
+  [
+    ...(backupDisk === undefined
+      ? []
+      : [
+          {
+            of: "a full disk of backups",
+            alerts: ["BackupOld", "LogNotArchived", "BackupDiskNearlyFull"],
+            begin: (causes: AlertCauses) => backupDisk.fill(causes),
+          },
+        ]),
+    { of: "a reconciliation that may not look", alerts: ["NobodyReconciles"], begin: idleReconciler },
+    { of: "deaf subscribers", alerts: ["SubscribersCut"], begin: deafSubscribers },
+    { of: "a copy that gets no commands", alerts: ["StandbyBehind"], begin: starvedCopy },
+  ],
+  [{ of: "a flood", alerts: ["AccountLimited"], begin: (causes) => flood(causes, "BTC-USD") }],
+  [{ of: "lost streams", alerts: ["StreamTrouble"], begin: lostStreams }],
+];
+
+describe("alerts of what lasts", function () {
+  this.timeout(1_800_000);
+  const scene = MetricsScene.ofTests(backupDisk);
+
+  for (const round of ROUNDS) it(`wake people for ${round.map(({ of }) => of).join(", ")}`, () => scene.wakes(round));
+});
