@@ -1,9 +1,5 @@
-/** What goes wrong with what is written: with its days, with its settlement, and with who compares it. */
-import { until } from "../support/eventually.js";
+/** What goes wrong with what is written: with its days, and with who compares it. */
 import type { AlertCauses } from "./alert-causes.js";
-
-/** Of dropped parts it is known at once that they are missing, of a service that has started a minute later. */
-const READY_WITHIN_MS = 60_000;
 
 /** Somebody has dropped the parts of the coming days, and a lock of somebody's keeps new ones from being made. */
 export async function noDaysAhead(causes: AlertCauses): Promise<void> {
@@ -18,15 +14,11 @@ export async function noDaysAhead(causes: AlertCauses): Promise<void> {
   await causes.bourse.killAndWaitForNext("order-processing");
 }
 
-/** Somebody holds the row that settlement of the asset must write, while orders come. */
-export async function heldSettlement(causes: AlertCauses, asset: string): Promise<void> {
-  await causes.orders(asset, 2);
-  const position = "from consumer_positions where service = 'trade-processing' and asset = $1";
-  const client = await causes.databaseClient();
-  const isSettled = async () => (await client.query(`select ${position} and sequence > 0`, [asset])).rowCount === 1;
-  await until(`orders in ${asset} to be settled`, isSettled, READY_WITHIN_MS);
-  await client.query("begin");
-  await client.query(`select ${position} for update`, [asset]);
+/** An asset is halted, and nobody looks after it: what is logged of it is not settled, and so not compared. */
+export async function neglectedAsset(causes: AlertCauses, asset: string): Promise<void> {
+  await causes.orders(asset, 1, "random2");
+  await causes.processed(asset);
+  await causes.garbled("commands", asset);
 }
 
 /** A reconciliation that starts while another process, which stands still, has its lock. */

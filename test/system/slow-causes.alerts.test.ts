@@ -4,7 +4,7 @@ import type { AlertCauses } from "./alert-causes.js";
 import { BackupDisk } from "./alert-causes-of-backups.js";
 import { deafSubscribers, flood } from "./alert-causes-of-clients.js";
 import { fullOfSnapshots, starvedCopy } from "./alert-causes-of-engines.js";
-import { heldSettlement, idleReconciler, noDaysAhead } from "./alert-causes-of-history.js";
+import { idleReconciler, neglectedAsset, noDaysAhead } from "./alert-causes-of-history.js";
 import { lostStreams } from "./alert-causes-of-servers.js";
 import { type Cause, MetricsScene } from "./metrics-scene.js";
 
@@ -12,25 +12,6 @@ const backupDisk = smallDiskObstacle() === null ? new BackupDisk() : undefined;
 
 /** Each round's causes don't disturb one another. */
 const ROUNDS: readonly (readonly Cause[])[] = [
-  [
-    {
-      of: "dropped days and a lock",
-      alerts: ["HistoryDaysShort"],
-      begin: noDaysAhead,
-    },
-    {
-      of: "snapshots for which there is no room",
-      alerts: ["SnapshotsOld"],
-      begin: (causes) => fullOfSnapshots(causes, "SOL-USDC"),
-      lastsSeconds: 600,
-    },
-    {
-      of: "a settlement that waits",
-      alerts: ["ReconciliationBehind"],
-      begin: (causes) => heldSettlement(causes, "BTC-USD"),
-      lastsSeconds: 600,
-    },
-  ],
   [
     ...(backupDisk === undefined
       ? []
@@ -45,7 +26,26 @@ const ROUNDS: readonly (readonly Cause[])[] = [
     { of: "deaf subscribers", alerts: ["SubscribersCut"], begin: deafSubscribers },
     { of: "a copy that gets no commands", alerts: ["StandbyBehind"], begin: starvedCopy },
   ],
-  [{ of: "a flood", alerts: ["AccountLimited"], begin: (causes) => flood(causes, "BTC-USD") }],
+  [{ of: "a flood", alerts: ["AccountLimited"], begin: (causes) => flood(causes, "SOL-USDC") }],
+  [
+    {
+      of: "dropped days and a lock",
+      alerts: ["HistoryDaysShort"],
+      begin: noDaysAhead,
+    },
+    {
+      of: "snapshots for which there is no room",
+      alerts: ["SnapshotsOld"],
+      begin: (causes) => fullOfSnapshots(causes, "SOL-USDC"),
+      lastsSeconds: 600,
+    },
+    {
+      of: "an asset that is halted for long",
+      alerts: ["ReconciliationBehind"],
+      begin: (causes) => neglectedAsset(causes, "BTC-USD"),
+      lastsSeconds: 600,
+    },
+  ],
   [{ of: "lost streams", alerts: ["StreamTrouble"], begin: lostStreams }],
 ];
 
