@@ -1,4 +1,6 @@
-/** What goes wrong with what is written: with its days, and with who compares it. */
+/** What goes wrong with what is written: with its days, its settlement, and who compares it. */
+import { until } from "../support/eventually.js";
+import { TextSession } from "../support/trading-session.js";
 import type { AlertCauses } from "./alert-causes.js";
 
 /** Somebody has dropped the parts of the coming days, and a lock of somebody's keeps new ones from being made. */
@@ -14,11 +16,17 @@ export async function noDaysAhead(causes: AlertCauses): Promise<void> {
   await causes.bourse.killAndWaitForNext("order-processing");
 }
 
-/** An asset is halted, and nobody looks after it: what is logged of it is not settled, and so not compared. */
-export async function neglectedAsset(causes: AlertCauses, asset: string): Promise<void> {
-  await causes.orders(asset, 1, "random2");
-  await causes.processed(asset);
-  await causes.garbled("commands", asset);
+/** What settles stands still, between two batches, and orders come. */
+export async function frozenSettlement(causes: AlertCauses, asset: string): Promise<void> {
+  const session = await TextSession.open(causes.bourse.endpoints.orderHandler, "random2");
+  causes.atEnd(() => session.close());
+  const order = () => session.request(`BUY ${asset} 1 1`);
+  await order();
+  const client = await causes.databaseClient();
+  const settled = "select from consumer_positions where service = 'trade-processing' and asset = $1 and sequence > 0";
+  await until("an order to be settled", async () => (await client.query(settled, [asset])).rowCount === 1);
+  causes.freeze("trade-processing");
+  await order();
 }
 
 /** A reconciliation that starts while another process, which stands still, has its lock. */

@@ -41,10 +41,10 @@ export class MetricsScene {
   causes!: AlertCauses;
 
   /** Starts and ends it with the tests of the describe that is being read. */
-  static ofTests(surroundings: Surroundings = NOTHING): MetricsScene {
+  static ofTests(surroundings: Surroundings = NOTHING, settings: NodeJS.ProcessEnv = {}): MetricsScene {
     const scene = new MetricsScene();
     before(async () => {
-      scene.bourse = await BourseUnderTest.start({ ...NEAR_LIMITS, ...(await surroundings.start()) });
+      scene.bourse = await BourseUnderTest.start({ ...NEAR_LIMITS, ...settings, ...(await surroundings.start()) });
       scene.causes = new AlertCauses(scene.bourse);
       scene.prometheus = await PrometheusUnderTest.start(scene.bourse.dataFolder);
       // What grew before it was looked at for the first time has not grown.

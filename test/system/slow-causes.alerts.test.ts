@@ -4,7 +4,7 @@ import type { AlertCauses } from "./alert-causes.js";
 import { BackupDisk } from "./alert-causes-of-backups.js";
 import { deafSubscribers, flood } from "./alert-causes-of-clients.js";
 import { fullOfSnapshots, starvedCopy } from "./alert-causes-of-engines.js";
-import { idleReconciler, neglectedAsset, noDaysAhead } from "./alert-causes-of-history.js";
+import { frozenSettlement, idleReconciler, noDaysAhead } from "./alert-causes-of-history.js";
 import { lostStreams } from "./alert-causes-of-servers.js";
 import { type Cause, MetricsScene } from "./metrics-scene.js";
 
@@ -34,15 +34,15 @@ const ROUNDS: readonly (readonly Cause[])[] = [
       begin: noDaysAhead,
     },
     {
-      of: "snapshots for which there is no room",
-      alerts: ["SnapshotsOld"],
-      begin: (causes) => fullOfSnapshots(causes, "SOL-USDC"),
+      of: "a settlement that stands still",
+      alerts: ["ReconciliationBehind"],
+      begin: (causes) => frozenSettlement(causes, "BTC-USD"),
       lastsSeconds: 600,
     },
     {
-      of: "an asset that is halted for long",
-      alerts: ["ReconciliationBehind"],
-      begin: (causes) => neglectedAsset(causes, "BTC-USD"),
+      of: "snapshots for which there is no room",
+      alerts: ["SnapshotsOld"],
+      begin: (causes) => fullOfSnapshots(causes, "SOL-USDC"),
       lastsSeconds: 600,
     },
   ],
@@ -51,7 +51,7 @@ const ROUNDS: readonly (readonly Cause[])[] = [
 
 describe("alerts of what lasts", function () {
   this.timeout(1_800_000);
-  const scene = MetricsScene.ofTests(backupDisk);
+  const scene = MetricsScene.ofTests(backupDisk, { PROCESSES: "apart" });
 
   for (const round of ROUNDS) it(`wake people for ${round.map(({ of }) => of).join(", ")}`, () => scene.wakes(round));
 });
