@@ -183,8 +183,8 @@ export class AlertCauses {
   }
 
   /** Orders, answered or not, so many a second; wherever the handler refuses one, the next one follows. */
-  async orders(asset: string, perSecond: number, account = "random1"): Promise<void> {
-    const session = await TextSession.open(this.bourse.endpoints.orderHandler, account);
+  async orders(asset: string, perSecond: number): Promise<void> {
+    const session = await TextSession.open(this.bourse.endpoints.orderHandler, "random1");
     this.every(1_000 / perSecond, () => void session.request(`BUY ${asset} 1 1`).catch(() => undefined));
     this.atEnd(() => session.close());
   }

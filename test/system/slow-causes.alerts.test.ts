@@ -2,7 +2,7 @@
 import { smallDiskObstacle } from "../../tools/chaos/small-disk.js";
 import type { AlertCauses } from "./alert-causes.js";
 import { BackupDisk } from "./alert-causes-of-backups.js";
-import { deafSubscribers, flood } from "./alert-causes-of-clients.js";
+import { deafSubscribers } from "./alert-causes-of-clients.js";
 import { fullOfSnapshots, starvedCopy } from "./alert-causes-of-engines.js";
 import { frozenSettlement, idleReconciler, noDaysAhead } from "./alert-causes-of-history.js";
 import { lostStreams } from "./alert-causes-of-servers.js";
@@ -26,7 +26,6 @@ const ROUNDS: readonly (readonly Cause[])[] = [
     { of: "deaf subscribers", alerts: ["SubscribersCut"], begin: deafSubscribers },
     { of: "a copy that gets no commands", alerts: ["StandbyBehind"], begin: starvedCopy },
   ],
-  [{ of: "a flood", alerts: ["AccountLimited"], begin: (causes) => flood(causes, "SOL-USDC") }],
   [
     {
       of: "dropped days and a lock",
