@@ -11,9 +11,9 @@ const PAUSED_MS = 600_000;
 /** In a process's metrics. */
 const FOLLOWED = /^bourse_standby_lag_seconds\{asset="([^"]+)"/m;
 
-/** The room for snapshots is used up, while commands come. */
+/** The room for snapshots is used up, while commands come: few, or they would wait where settlement stands still meanwhile. */
 export async function fullOfSnapshots(causes: AlertCauses, asset: string): Promise<void> {
-  await causes.orders(asset, 2);
+  await causes.orders(asset, 0.2);
   const bus = await causes.connectBus();
   const hasOne = async () => (await bus.subjectCounts("SNAPSHOTS", `snapshots.${asset}.*`)).size > 0;
   await until(`a snapshot of ${asset}`, hasOne, SNAPSHOT_WITHIN_MS);
