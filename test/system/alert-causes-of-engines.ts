@@ -28,7 +28,7 @@ export async function starvedCopy(causes: AlertCauses): Promise<void> {
   const second = await secondEngine(causes);
   const followed = async () => FOLLOWED.exec(await second.metrics())?.[1] ?? null;
   const asset = await eventually("an asset that is followed", followed, FOLLOWS_WITHIN_MS);
-  // The engine itself is handed its commands within its own process as long as they come often: it needs no consumer.
+  // The engine itself, in one process with order-processing, is handed commands there as long as they come often: it needs no consumer.
   await causes.orders(asset, 10);
   const { consumers } = await jetStreamManager(causes);
   const consumer = await eventually("the copy's consumer alone", async () => {
