@@ -75,8 +75,10 @@ class BackupRun {
     const folder = this.#catalog.draftFolder(id);
     mkdirSync(folder, { mode: 0o700 });
     const { processed, settled } = await this.#positions();
-    const place = { madeAtMs: Date.parse(startedAt), processed };
-    await putOrdersForBackups(this.#bus, ordersFor([...this.#catalog.list().map(placeOf), place]));
+    const whole = this.#catalog.list().map(placeOf);
+    // It needs ORDERS from now on, and is none before it is whole: one that fails must not look like the newest one.
+    const begun = { madeAtMs: whole.at(-1)?.madeAtMs ?? null, processed };
+    await putOrdersForBackups(this.#bus, ordersFor([...whole, begun]));
     await this.#assertNotTrimmed(processed);
     this.#tell("keeping the engines' books");
     const engines: EngineState[] = [];

@@ -55,8 +55,8 @@ interface LastSnapshot {
   readonly commandsThrough: number;
   /** When it was taken, by this process's own clock; if there was none, when the engine started. */
   readonly sinceMs: number;
-  /** The wall clock's time, for the metric; null: there was none. */
-  readonly takenAtMs: number | null;
+  /** The wall clock's time, for the metric; if there was none, when the engine started. */
+  readonly takenAtMs: number;
 }
 
 /** A due snapshot that another process should take. */
@@ -94,11 +94,14 @@ export class Snapshotter {
     this.#bytes = metrics.gauge("snapshot_bytes", "Size of the last snapshot", ["asset"]);
     this.#seconds = metrics.gauge("snapshot_seconds", "Time to take, store and check the last snapshot", ["asset"]);
     this.#outcomes = metrics.counter("snapshots_total", "Snapshots by outcome", ["asset", "outcome"]);
-    const age = metrics.gauge("snapshot_age_seconds", "Time since the last snapshot was taken", ["asset"]);
+    const age = metrics.gauge(
+      "snapshot_age_seconds",
+      "Time since the last snapshot was taken, or, where there is none, since the engine started",
+      ["asset"],
+    );
     metrics.onScrape(() => {
       age.reset(); // an asset that is another process's now is not shown any more
-      for (const [asset, { takenAtMs }] of this.#last)
-        if (takenAtMs !== null) age.set({ asset }, (nowEpochMs() - takenAtMs) / 1000);
+      for (const [asset, { takenAtMs }] of this.#last) age.set({ asset }, (nowEpochMs() - takenAtMs) / 1000);
     });
   }
 
@@ -109,7 +112,7 @@ export class Snapshotter {
 
   /** Notes the newest snapshot at the engine's start; null: there is none. */
   startsFrom(asset: string, newest: SnapshotHeader | null): void {
-    const { commandSequence = 0, takenAtMs = null, commandsThrough = 0 } = newest ?? {};
+    const { commandSequence = 0, takenAtMs = nowEpochMs(), commandsThrough = 0 } = newest ?? {};
     this.#last.set(asset, { commandSequence, commandsThrough, sinceMs: performance.now(), takenAtMs });
     this.#sequence.set({ asset }, commandSequence);
   }

@@ -50,7 +50,7 @@ export class Trimmer {
     ]);
     this.#backupMadeAt = service.metrics.gauge(
       "backup_made_at_seconds",
-      "When the newest backup began, since the epoch",
+      "When the newest whole backup began, since the epoch",
     );
     this.#backupMadeAt.remove();
   }
@@ -85,8 +85,9 @@ export class Trimmer {
   /** The last message of ORDERS that no backup needs. */
   async #neededByNoBackup(asset: string): Promise<number> {
     const kept = await readOrdersForBackups(this.#bus);
-    if (kept === null) this.#backupMadeAt.remove();
-    else this.#backupMadeAt.set(kept.newest.madeAtMs / 1000);
+    const madeAtMs = kept?.newest.madeAtMs ?? null;
+    if (madeAtMs === null) this.#backupMadeAt.remove();
+    else this.#backupMadeAt.set(madeAtMs / 1000);
     const through = neededByNone(kept, asset, kept === null ? 0 : await this.#fillOfOrders());
     const isLosing = kept !== null && through > (kept.oldest.processed[asset] ?? 0);
     if (isLosing && !this.#isLosingBackups)

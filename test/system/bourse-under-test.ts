@@ -55,8 +55,17 @@ export class BourseUnderTest {
 
   /** What an operator's command prints, and its exit code. */
   operate(...args: string[]): { code: number | null; output: string } {
-    const program = join(projectRoot, "dist", "operator", "main.js");
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    return this.#run("operator", args);
+  }
+
+  /** The same of `npm run backup`. */
+  backup(...args: string[]): { code: number | null; output: string } {
+    return this.#run("backup", ["backup", ...args]);
+  }
+
+  #run(program: string, args: readonly string[]): { code: number | null; output: string } {
+    const file = join(projectRoot, "dist", program, "main.js");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], {
       env: this.#environment,
       encoding: "utf8",
     });

@@ -59,18 +59,22 @@ export class ServiceProcess {
     return process;
   }
 
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.#adminPort}`;
+  }
+
   /** Rejects with its last words when it ends instead. */
   async ready(): Promise<void> {
     const exited = this.#ended.then(() => "ended");
     const part = { pid: this.#child?.pid ?? 0, exited, stop: () => this.stop() };
-    await untilReady(part, `http://127.0.0.1:${this.#adminPort}`).catch((cause) => {
+    await untilReady(part, this.adminUrl).catch((cause) => {
       throw new Error(`${this.service} is not ready; it said\n${logTail(this.#logFile)}`, { cause });
     });
   }
 
   /** What /readyz says; empty: nobody answers. */
   async readiness(): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/readyz`).catch(() => null);
+    const answer = await fetch(`${this.adminUrl}/readyz`).catch(() => null);
     return (await answer?.text()) ?? "";
   }
 
@@ -125,8 +129,9 @@ export class ServiceProcess {
   }
 
   async metrics(): Promise<string> {
-    const url = `http://127.0.0.1:${this.#adminPort}/metrics`;
-    return await (await fetch(url, { signal: AbortSignal.timeout(patience(METRICS_WITHIN_MS)) })).text();
+    return await (
+      await fetch(`${this.adminUrl}/metrics`, { signal: AbortSignal.timeout(patience(METRICS_WITHIN_MS)) })
+    ).text();
   }
 
   /** What it takes of the machine's memory; null: it does not run. */

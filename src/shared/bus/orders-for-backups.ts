@@ -7,7 +7,8 @@ import { keepValue, keptValue } from "./kept-value.js";
 
 /** Where ORDERS are needed from by one backup. */
 export interface OrdersForBackup {
-  readonly madeAtMs: number;
+  /** Of the newest one that is whole; null: there is none yet. */
+  readonly madeAtMs: number | null;
   /** By asset, the last message that was processed before the backup began; an asset that is not named had none. */
   readonly processed: Readonly<Record<string, number>>;
 }

@@ -27,10 +27,12 @@ export interface Listener {
   cut(why: Lagged): void;
 }
 
+export const LAGGED_REASONS = ["SLOW_CONSUMER", "UNAVAILABLE"] as const;
+
 /** The event `lagged`: the connection is cut, and later events were not sent. */
 export interface Lagged {
   readonly channel?: "orders" | "depth";
-  readonly reason: "SLOW_CONSUMER" | "UNAVAILABLE";
+  readonly reason: (typeof LAGGED_REASONS)[number];
   readonly text: string;
 }
 

@@ -36,7 +36,7 @@ export class EntryMetrics {
       ),
       limited: metrics.gauge(
         "handler_limited_accounts",
-        "Accounts that take more than their share of the log, and are served at a limited rate",
+        "Accounts that take more than their share of the log, and wait, since it gets slower by that",
       ),
     };
   }

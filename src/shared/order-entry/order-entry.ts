@@ -174,7 +174,7 @@ export class OrderEntry {
     this.#shares.sweep(nowMs);
     this.#options.metrics.swept({
       backlogMs: this.#backlog.oldestMs(nowMs),
-      limitedAccounts: this.#shares.limited,
+      limitedAccounts: this.#shares.heldBack,
       isLogLost: this.whyLogIsLost() !== null,
     });
     if (!this.#backlog.isEmpty) void this.#backlogPoll.tick(nowMs);

@@ -12,6 +12,8 @@ interface Flow {
   count: number;
   perSecond: number;
   takesMore: boolean;
+  /** When it last took so much of its limit that it waits; null: it never did. */
+  heldBackAtMs: number | null;
   /** When it has waited long enough for the requests that it has sent. */
   freeAtMs: number;
 }
@@ -29,6 +31,10 @@ const REVIEW_REQUESTS = 128;
 /** Requests a second of an account that takes more: at first and at least, and at most. */
 const LIMIT_MIN = 500;
 const LIMIT_MAX = 1_000_000;
+/** An account that takes less than this part of its limit hardly waits; one that takes more has the limit's ups and downs. */
+const HELD_BACK_FACTOR = 0.5;
+/** So long it is still told afterwards: whoever looks comes every few seconds. */
+const HELD_BACK_TOLD_MS = 10_000;
 /** By how much the limit changes in a review. */
 const RISE = 1.1;
 const FALL = 0.7;
@@ -62,7 +68,7 @@ export class Shares {
   took(accountId: AccountId, nowMs: number): void {
     let flow = this.#flows.get(accountId);
     if (flow === undefined) {
-      flow = { count: 0, perSecond: 0, takesMore: false, freeAtMs: nowMs };
+      flow = { count: 0, perSecond: 0, takesMore: false, heldBackAtMs: null, freeAtMs: nowMs };
       this.#flows.set(accountId, flow);
     }
     flow.count++;
@@ -95,6 +101,14 @@ export class Shares {
     return limited;
   }
 
+  /** How many of them wait for it. The others take more than their share, and nothing from anybody: the log is fast enough. */
+  get heldBack(): number {
+    let heldBack = 0;
+    for (const { takesMore, heldBackAtMs } of this.#flows.values())
+      if (takesMore && heldBackAtMs !== null && this.#reviewedAtMs - heldBackAtMs < HELD_BACK_TOLD_MS) heldBack++;
+    return heldBack;
+  }
+
   #review(nowMs: number): void {
     const elapsedMs = Math.max(1, nowMs - this.#reviewedAtMs);
     const kept = Math.exp(-elapsedMs / MEMORY_MS);
@@ -110,7 +124,10 @@ export class Shares {
     const isLimiting = this.limited > 0;
     this.#probe(isLimiting, nowMs);
     this.#learn(isLimiting);
-    if (isLimiting && !this.#isProbing) this.#adapt(elapsedMs);
+    if (isLimiting && !this.#isProbing) {
+      this.#adapt(elapsedMs);
+      this.#noteHeldBack(nowMs);
+    }
     this.#reviewedAtMs = nowMs;
     this.#unreviewed = 0;
   }
@@ -126,6 +143,11 @@ export class Shares {
     if (this.#isProbing) this.#usualMs = moved(this.#usualMs, this.#publishMs, REVIEWS_PROBED);
     else if (this.#publishMs < this.#usualMs) this.#usualMs = moved(this.#usualMs, this.#publishMs, REVIEWS_DOWN);
     else if (!isLimiting) this.#usualMs = moved(this.#usualMs, this.#publishMs, REVIEWS_UP);
+  }
+
+  #noteHeldBack(nowMs: number): void {
+    for (const flow of this.#flows.values())
+      if (flow.takesMore && flow.perSecond >= HELD_BACK_FACTOR * this.#limitPerSecond) flow.heldBackAtMs = nowMs;
   }
 
   #adapt(elapsedMs: number): void {

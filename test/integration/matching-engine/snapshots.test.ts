@@ -198,7 +198,7 @@ describe("an engine's snapshots", () => {
     expect(kept[1]).to.deep.equal(newest);
   });
 
-  it("that can't be stored don't stop it", async () => {
+  it("that can't be stored don't stop it, and it tells for how long there has been none", async () => {
     const refused = { kind: "refused", errorCode: ERROR_CODES.STREAM_FULL, description: "full" } as const;
     const service = await engines.start({
       snapshots: ALWAYS,
@@ -214,6 +214,8 @@ describe("an engine's snapshots", () => {
     await engines.command(100);
     expect(await engines.published()).to.deep.equal(engines.expected().events);
     expect(service.notReady()).to.deep.equal([]);
+    // Also while there has never been one.
+    expect(await metric(service, `snapshot_age_seconds{asset="${ASSET}"`)).to.be.at.least(0);
   });
 
   it("are stored, and said to be, also where nobody can be told what may be trimmed", async () => {

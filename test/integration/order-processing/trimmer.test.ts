@@ -29,14 +29,18 @@ describe("trimming the streams", () => {
   afterEach(() => engines.stop());
 
   /** With the positions that the sinks have in Postgres, as messages of their input. */
-  function trimmer(positions: { processed: number; settled: number }, marginMessages = 1): Trimmer {
+  function trimmer(
+    positions: { processed: number; settled: number },
+    marginMessages = 1,
+    service = serviceForTest("order-processing"),
+  ): Trimmer {
     const rows = [
       { service: "order-processing", stream_sequence: positions.processed },
       { service: "trade-processing", stream_sequence: positions.settled },
     ];
     const database = { query: async <R>() => rows as R[] };
     const options = { intervalMs: 1e6, marginMessages };
-    return new Trimmer(serviceForTest("order-processing"), engines.bus, database, fixedShare([ASSET]), options);
+    return new Trimmer(service, engines.bus, database, fixedShare([ASSET]), options);
   }
 
   const count = async (stream: StreamName, asset: string) =>
@@ -97,6 +101,18 @@ describe("trimming the streams", () => {
     await putOrdersForBackups(engines.bus, null);
     await trimmer({ processed: 6, settled: 0 }).trim(ASSET);
     expect([await count("ORDERS", ASSET), await readTrimmed(engines.bus, ASSET)]).to.deep.equal([2, 5]);
+  });
+
+  it("says when the newest whole backup began, and nothing while there is none", async () => {
+    const service = serviceForTest("order-processing");
+    const trims = trimmer({ processed: 0, settled: 0 }, 1, service);
+    const told = async (madeAtMs: number | null) => {
+      const place = { madeAtMs, processed: {} };
+      await putOrdersForBackups(engines.bus, { oldest: place, newest: place });
+      await trims.trim(ASSET);
+      return /^bourse_backup_made_at_seconds.* (\d+)$/m.exec(await service.metrics.text())?.[1] ?? null;
+    };
+    expect([await told(null), await told(2_000), await told(null)]).to.deep.equal([null, "2", null]);
   });
 
   it("leaves an asset alone whose engine has not said what it may replay", async () => {

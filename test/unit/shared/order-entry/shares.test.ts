@@ -60,6 +60,10 @@ class Machine {
     return this.#shares.limited;
   }
 
+  get heldBack(): number {
+    return this.#shares.heldBack;
+  }
+
   /** The slowest but for the slowest hundredth. */
   get publishP99Ms(): number {
     return this.#publishMs.sort((a, b) => a - b)[Math.floor(this.#publishMs.length * 0.99)] ?? 0;
@@ -110,6 +114,22 @@ describe("the shares of the log", () => {
     machine.run(10_000, new Map([...honest, [EVE, 20_000]]));
     machine.run(1_000, new Map([...honest, [EVE, 20_000]]));
     expect(machine.sent(EVE)).to.be.within(19_500, 20_500);
+  });
+
+  it("tell of an account only while the log is slower because of it, and then all the time", () => {
+    const [small, large] = [new Machine(5_000), new Machine(200_000)];
+    for (const machine of [small, large]) machine.run(60_000, new Map([...honest, [EVE, 20_000]]));
+    expect([small.limited, large.limited]).to.deep.equal([1, 1]);
+    for (let looks = 0; looks < 60; looks++) {
+      for (const machine of [small, large]) machine.run(1_000, new Map([...honest, [EVE, 20_000]]));
+      expect([small.heldBack, large.heldBack]).to.deep.equal([1, 0], `look ${looks}`);
+    }
+  });
+
+  it("tell nothing of an account that sends forty requests a second while others send a few", () => {
+    const machine = new Machine(5_000);
+    machine.run(5_000, new Map([[ANN, 4], [BOB, 4], [EVE, 40]])); // biome-ignore format: one pair after the other
+    expect([machine.limited, machine.heldBack]).to.deep.equal([1, 0]);
   });
 
   it("let it go on as it likes a moment after the others have left", () => {
