@@ -148,7 +148,8 @@ export class CancelTriggers {
     const sentMs = nowMs();
     await this.#watched(
       store.renew(this.#handler).then(() => {
-        this.#hasLapsed ||= this.#mayHaveLapsed(sentMs);
+        // It may have taken effect as late as this, and the one before as early as it was sent.
+        this.#hasLapsed ||= this.#mayHaveLapsed(nowMs());
         this.#renewedMs = sentMs;
       }),
     );

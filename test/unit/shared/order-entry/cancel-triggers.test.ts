@@ -13,6 +13,7 @@ class SlowStore {
   renewals = 0;
   isFailing = false;
   isHanging = false;
+  renewalAnswer: Promise<void> = Promise.resolve();
   #gate: Promise<void> = Promise.resolve();
 
   hold(): () => void {
@@ -34,6 +35,7 @@ class SlowStore {
     this.#note("restore", ...sessions.map(({ triggerId }) => triggerId));
   renew = async () => {
     this.renewals++;
+    await this.renewalAnswer;
     if (this.isFailing || this.isHanging) await new Promise((_, reject) => setImmediate(() => reject(new Error("no"))));
   };
   forgetSessions = (ids: readonly string[]) => this.#note("forget", ...ids);
@@ -143,6 +145,21 @@ describe("cancel triggers", () => {
     store.isHanging = false;
     expect(store.renewals).to.be.greaterThan(15);
     await sweepAfter(200);
+    await sweepAfter(200);
+    expect(store.told.at(-1)).to.deep.equal(["restore", session]);
+  });
+
+  it("puts back what may have been given up before a renewal that was sent in time arrived", async () => {
+    const session = await triggers.open(ME, STAYS);
+    await sweepAfter(200);
+    let answer: () => void = () => undefined;
+    store.renewalAnswer = new Promise((resolve) => {
+      answer = resolve;
+    });
+    await sweepAfter(1_000);
+    nowMs += 4_000;
+    answer();
+    await settled();
     await sweepAfter(200);
     expect(store.told.at(-1)).to.deep.equal(["restore", session]);
   });
