@@ -19,7 +19,7 @@ import type { CommandOutput } from "./command-output.js";
 import type { CommandStore } from "./command-store.js";
 import type { SequencedBatch } from "./sequencing.js";
 
-/** How often new actions and due triggers are looked for, by two small queries. */
+/** How often due triggers are fired, and actions taken up that there is news of. */
 const ACTIONS_INTERVAL_MS = 400;
 /** Commands of actions in one transaction, about; the next ones are written after the next look. */
 const ACTION_COMMANDS_MAX = 1_000;
