@@ -36,7 +36,7 @@ interface Shown {
   readonly source: ShownEngine;
   /** Something may have changed. */
   isDue: boolean;
-  /** When it was due, the engine was in the middle of a batch. */
+  /** When it was due, the engine was in the middle of a batch, or not there yet: it is published as soon as that is over. */
   isMissed: boolean;
   isOnItsWay: boolean;
   isBookWanted: boolean;
@@ -166,5 +166,5 @@ export class DepthOutput {
 
 function newlyShown(source: ShownEngine): Shown {
   const events = { throughEvent: 0, throughEventLater: 0, throughEventKnown: 0, laterAtMs: performance.now() };
-  return { source, isDue: true, isMissed: false, isOnItsWay: false, isBookWanted: true, bookFromMs: 0, ...events };
+  return { source, isDue: true, isMissed: true, isOnItsWay: false, isBookWanted: true, bookFromMs: 0, ...events };
 }
