@@ -1,7 +1,7 @@
 /** For each alert, series in which it fires and no other does, and series just below that, in which none does. */
 
 /** Series in the notation of `promtool test rules`, a sample every five seconds. */
-type Series = Readonly<Record<string, string>>;
+export type Series = Readonly<Record<string, string>>;
 
 export interface AlertScenario {
   readonly alert: string;
