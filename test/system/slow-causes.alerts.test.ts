@@ -2,7 +2,7 @@
 import { smallDiskObstacle } from "../../tools/chaos/small-disk.js";
 import type { AlertCauses } from "./alert-causes.js";
 import { BackupDisk } from "./alert-causes-of-backups.js";
-import { deafSubscribers } from "./alert-causes-of-clients.js";
+import { deafSubscribers, greedyAccount } from "./alert-causes-of-clients.js";
 import { fullOfSnapshots, starvedCopy } from "./alert-causes-of-engines.js";
 import { frozenSettlement, idleReconciler, noDaysAhead } from "./alert-causes-of-history.js";
 import { lostStreams } from "./alert-causes-of-servers.js";
@@ -27,6 +27,13 @@ const ROUNDS: readonly (readonly Cause[])[] = [
     { of: "a reconciliation that may not look", alerts: ["NobodyReconciles"], begin: idleReconciler },
     { of: "deaf subscribers", alerts: ["SubscribersCut"], begin: deafSubscribers },
     { of: "a copy that gets no commands", alerts: ["StandbyBehind"], begin: starvedCopy },
+  ],
+  [
+    {
+      of: "a greedy account while the log hiccups",
+      alerts: ["AccountLimited"],
+      begin: (causes) => greedyAccount(causes, "BTC-USD"),
+    },
   ],
   [{ of: "lost streams", alerts: ["StreamTrouble"], begin: lostStreams }],
 ];

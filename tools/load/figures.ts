@@ -1,14 +1,14 @@
 import type { Asset } from "../../src/shared/domain/assets.js";
 import { pausedFor } from "../../src/shared/process/waits.js";
-import { cpuBetween, readCpu } from "./cpu.js";
 import { besideDisk } from "./disk-probe.js";
 import { assetsFigure, compareAssets, enduranceFigures } from "./endurance-figures.js";
-import { ackValues, type Bound, calmDown, type Figure, reportValues, type Sample, sample } from "./figure.js";
+import { ackValues, type Bound, type Figure, reportValues, type Sample, sample } from "./figure.js";
 import { tell, tellColumns } from "./figure-lines.js";
 import { compareFunds, fundsFigures } from "./funds-figures.js";
 import { startHandlerOnly } from "./handler-only.js";
+import { idleFigure } from "./idle-figure.js";
 import type { LoadOptions } from "./load-run.js";
-import { cpuGroups, LOAD_GENERATOR, measuredRun } from "./measured-run.js";
+import { measuredRun } from "./measured-run.js";
 import { pipeThroughNetcat } from "./netcat.js";
 import { type Own, startOwnPipeline } from "./own-pipeline.js";
 import type { Target } from "./target.js";
@@ -21,7 +21,6 @@ export interface FiguresOptions {
 }
 
 const SETTLE_PAUSE_MS = 2_000;
-const IDLE_SECONDS = 10;
 const NETCAT_ORDERS = 10_000;
 
 /** Measures everything that is promised about speed; false: something is missed. */
@@ -64,11 +63,7 @@ async function measureAll(figures: readonly Figure[], own: Own, options: Figures
 function pipelineFigures({ assets }: FiguresOptions): Figure[] {
   const load = loadOf(assets);
   return [
-    {
-      name: "idle",
-      bounds: [{ name: "CPU, all processes", unit: "% of a core", needed: 3, aim: 1.5 }],
-      run: idleRun,
-    },
+    idleFigure,
     {
       name: "1,000/s",
       bounds: [
@@ -124,15 +119,6 @@ function loadOf(assets: readonly Asset[]): LoadOptions {
   const accounts = ["random1", "random2"] as const;
   const plain = { isText: false, withClientOrderIds: false, withReports: true, seed: 1 };
   return { ratePerSecond: 1_000, seconds: 20, warmupSeconds: 3, connections: 50, assets, accounts, ...plain };
-}
-
-async function idleRun(target: Target): Promise<Sample> {
-  const groups = cpuGroups(target).filter(({ name }) => name !== LOAD_GENERATOR);
-  await calmDown();
-  const before = readCpu(groups);
-  await pausedFor(IDLE_SECONDS * 1_000);
-  const { use } = cpuBetween(before, readCpu(groups));
-  return { values: [use.reduce((sum, { cores }) => sum + cores, 0) * 100], broken: [] };
 }
 
 async function netcatRun(target: Target): Promise<Sample> {
