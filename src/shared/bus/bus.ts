@@ -142,7 +142,7 @@ class NatsBus implements Bus {
   }
 
   ensureStreams(copies: number | null, which: "all" | "memory" = "all"): Promise<void> {
-    return ensureStreams(this.#connection.manager.streams, copies, which);
+    return ensureStreams(this.#connection.manager.streams, this.#log, copies, which);
   }
 
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null> {

@@ -7,6 +7,7 @@ export {
   createInbox,
   DeliverPolicy,
   DiscardPolicy,
+  ErrorCode,
   Events,
   headers,
   type JetStreamManager,

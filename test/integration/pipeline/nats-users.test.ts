@@ -168,6 +168,17 @@ describe("the users of NATS", () => {
     expect(stepsOf(readings).filter(({ atUs }) => atUs === null)).to.deep.equal([]);
   });
 
+  it("let services start where an operator has changed a stream, and leave it so", async () => {
+    const { streams } = await (await connectionOf("bourse")).jetstreamManager();
+    const maxBytes = 12_345_678;
+    const before = (await streams.info("COMMANDS")).config.max_bytes;
+    await streams.update("COMMANDS", { max_bytes: maxBytes });
+    for (const service of [...STAGES, "order-handler", "gateway", "market-data-notifier"] as const)
+      await busOf(service);
+    expect((await streams.info("COMMANDS")).config.max_bytes).to.equal(maxBytes);
+    await streams.update("COMMANDS", { max_bytes: before });
+  });
+
   it("let nobody publish what is another's, change a stream, or listen to others", async () => {
     const admin = await connectionOf("bourse");
     for (const user of USERS) {
