@@ -14,7 +14,7 @@ export interface Contestant {
   stop(): Promise<void>;
 }
 
-export const CONTESTANTS = ["notifier", "io.to(room).emit"] as const;
+export const CONTESTANTS = ["notifier", "io.to(room).emit", "bare writes"] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
 
 /** The core of the server; the subscribers and everything else have the others. */
@@ -43,6 +43,7 @@ export async function startContestant(name: ContestantName, env: NodeJS.ProcessE
       LOG_LEVEL: "warn",
       ...LIMITS,
       ...env,
+      ...(name === "bare writes" ? { FAN_OUT: "bare" } : {}),
       NOTIFIER_PORT: String(port),
       ADMIN_PORT: String(adminPort),
     },

@@ -4,7 +4,7 @@ import type { Values } from "./rows.js";
 /** By row and contestant, the values of each round. */
 export type Rounds = Map<string, Map<string, Values[]>>;
 
-export const COLUMNS = ["what", "needed", "aim", "measured", "io.to(room).emit", "ratio"];
+export const COLUMNS = ["what", "needed", "aim", "measured", "io.to(room).emit", "ratio", "bare writes", "ratio"];
 
 interface Figure {
   readonly of: string;
@@ -59,13 +59,16 @@ const FIGURES: readonly Figure[] = [
 export function figureRows(rounds: Rounds, medianOf: (values: readonly number[]) => number): string[][] {
   return [...rounds].flatMap(([row, contestants]) => {
     const ours = contestants.get("notifier") ?? [];
-    const theirs = [...contestants].find(([name]) => name !== "notifier")?.[1] ?? [];
+    const others = ["io.to(room).emit", "bare writes"].map((name) => contestants.get(name) ?? []);
     return FIGURES.filter(({ of }) => row.startsWith(of)).map(({ text, needed, aim, unit, value }) => {
       const median = (runs: readonly Values[]) => medianOf(runs.map((run) => run[value] ?? Number.NaN));
-      const ratios = ours.map((run, round) => (run[value] ?? Number.NaN) / (theirs[round]?.[value] ?? Number.NaN));
       const shown = (amount: number) =>
         `${amount.toLocaleString("en", { maximumSignificantDigits: 3 })} ${unit}`.trim();
-      const beside = theirs.length === 0 ? ["", ""] : [shown(median(theirs)), medianOf(ratios).toFixed(2)];
+      const ratios = (theirs: readonly Values[]) =>
+        ours.map((run, round) => (run[value] ?? Number.NaN) / (theirs[round]?.[value] ?? Number.NaN));
+      const beside = others.flatMap((theirs) =>
+        theirs.length === 0 ? ["", ""] : [shown(median(theirs)), medianOf(ratios(theirs)).toFixed(2)],
+      );
       return [`${row}: ${text}`, needed, aim, shown(median(ours)), ...beside];
     });
   });
