@@ -158,8 +158,12 @@ function nextBatch(): Batch {
 
 function withoutName(command: Command): Command {
   const { body } = command;
-  return "clientOrderId" in body ? { ...command, body: { ...body, clientOrderId: null } } : command;
+  if (body.kind === "refuse") return { ...command, body: { ...body, request: unnamed(body.request) } };
+  return { ...command, body: unnamed(body) };
 }
+
+const unnamed = <Body extends object>(body: Body): Body =>
+  "clientOrderId" in body ? { ...body, clientOrderId: null } : body;
 
 function holdOf(sequence: CommandSequence, { accountId, currency, units, ordersOpened }: Held): Hold {
   const openedOrders = ordersOpened === 1 ? 1 : 0;

@@ -1,7 +1,7 @@
 /** Settlement's statement about the order log: which client's request is the last one that is settled. */
 import { columns } from "../shared/database/columns.js";
 import type { Row, Statement } from "../shared/database/database.js";
-import { recentDays } from "../shared/database/history-days.js";
+import { isOfRecentDays } from "../shared/database/history-days.js";
 import { type CommandSequence, type LogId, logId } from "../shared/domain/units.js";
 
 /**
@@ -11,23 +11,23 @@ import { type CommandSequence, type LogId, logId } from "../shared/domain/units.
 export function lastRequests(
   settlements: readonly { readonly asset: string; readonly throughCommand: CommandSequence }[],
 ): Statement {
-  const keys = columns(
-    settlements,
-    (settlement) => settlement.asset,
-    (settlement) => settlement.throughCommand,
-  );
+  const isRecent = isOfRecentDays();
   return {
     name: "last_requests",
     text: `select s.asset, coalesce(near.log_id, last_request(s.asset, s.through_command)) as log_id
       from unnest($1::text[], $2::bigint[]) as s(asset, through_command)
       left join lateral (select l.log_id from (select log_id, command_sequence from order_log
           where asset = s.asset and command_sequence <= s.through_command and log_id is not null
-            and day in ($3::date, $4::date)
+            and ${isRecent}
           order by command_sequence desc limit 1) l
         where s.through_command - l.command_sequence = (select count(*) from order_log
           where asset = s.asset and command_sequence > l.command_sequence and command_sequence <= s.through_command
-            and day in ($3::date, $4::date))) near on true`,
-    values: [...keys, ...recentDays()],
+            and ${isRecent})) near on true`,
+    values: columns(
+      settlements,
+      (settlement) => settlement.asset,
+      (settlement) => settlement.throughCommand,
+    ),
   };
 }
 

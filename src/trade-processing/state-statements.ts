@@ -1,7 +1,7 @@
 /** Settlement's statement about the states of assets. */
 import { columns } from "../shared/database/columns.js";
 import type { Row, Statement } from "../shared/database/database.js";
-import { recentDays } from "../shared/database/history-days.js";
+import { isOfRecentDays } from "../shared/database/history-days.js";
 import type { AssetStatus } from "../shared/domain/reports.js";
 import type { StateChange } from "./settlement.js";
 
@@ -15,14 +15,6 @@ export function setBookStates(
   const rows = settlements.flatMap(({ asset, stateChange }) =>
     stateChange === null ? [] : [{ asset, ...stateChange }],
   );
-  const values = columns(
-    rows,
-    (row) => row.asset,
-    (row) => row.state,
-    (row) => row.sinceUs,
-    (row) => row.eventSequence,
-    (row) => row.commandSequence,
-  );
   return {
     name: "set_book_states",
     text: `insert into book_states (asset, state, since_us, event_sequence, made_by, why)
@@ -30,13 +22,20 @@ export function setBookStates(
       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
         as s(asset, state, since_us, event_sequence, command_sequence)
       left join order_log l on l.asset = s.asset and l.command_sequence = s.command_sequence
-        and l.day in ($6::date, $7::date)
+        and l.${isOfRecentDays()}
       left join actions a on a.action_id =
         case when l.asset is null then action_of_command(s.asset, s.command_sequence) else l.action_id end
       on conflict (asset) do update set state = excluded.state, since_us = excluded.since_us,
         event_sequence = excluded.event_sequence, made_by = excluded.made_by, why = excluded.why
       returning asset, made_by, why`,
-    values: [...values, ...recentDays()],
+    values: columns(
+      rows,
+      (row) => row.asset,
+      (row) => row.state,
+      (row) => row.sinceUs,
+      (row) => row.eventSequence,
+      (row) => row.commandSequence,
+    ),
   };
 }
 

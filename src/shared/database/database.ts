@@ -105,8 +105,8 @@ export async function connectDatabase(
 
 interface Writer {
   readonly client: pg.Client;
-  /** Names of the statements that are prepared on the connection. */
-  readonly prepared: Set<string>;
+  /** Texts of the statements that are prepared on the connection, by their names. */
+  readonly prepared: Map<string, string>;
 }
 
 class PostgresDatabase implements ConnectedDatabase {
@@ -264,7 +264,7 @@ class PostgresDatabase implements ConnectedDatabase {
   }
 
   async #connectWriter(): Promise<Writer> {
-    const writer = { client: this.#servers.client(), prepared: new Set<string>() };
+    const writer = { client: this.#servers.client(), prepared: new Map<string, string>() };
     writer.client.on("error", (err) => {
       this.#discardWriter(writer);
       this.#lost(err);
