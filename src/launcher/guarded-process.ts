@@ -35,6 +35,8 @@ export interface GuardedCommand {
   /** The file that the server's output goes to. */
   readonly logFile: string;
   readonly runAs?: UnixAccount | undefined;
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 // The guard's shell script. Background commands of a shell have /dev/null as input, hence the copy of the pipe on 4; they
@@ -59,7 +61,9 @@ export async function startGuarded(command: GuardedCommand): Promise<GuardedProc
   mkdirSync(dirname(command.logFile), { recursive: true });
   const log = openSync(command.logFile, "a", 0o600);
   fchmodSync(log, 0o600); // a log of an older version may be readable by others
-  const shell = spawn("/bin/sh", ["-c", GUARD, "bourse-guard", command.stopSignal, command.file, ...command.args], {
+  const variables = Object.entries(command.environment ?? {}).map(([name, value]) => `${name}=${value}`);
+  const server = ["env", ...variables, command.file, ...command.args]; // which becomes the server, in the same process
+  const shell = spawn("/bin/sh", ["-c", GUARD, "bourse-guard", command.stopSignal, ...server], {
     cwd: "/",
     detached: true,
     stdio: ["pipe", log, log, "pipe"],

@@ -1,7 +1,7 @@
 /** Live orders as replaces are judged by them: with their latest terms, on record or not settled yet. */
 import { columns } from "../shared/database/columns.js";
 import type { Row, Statement } from "../shared/database/database.js";
-import { isOpenDay, recentDays } from "../shared/database/history-days.js";
+import { isOfRecentDays, isOpenDay } from "../shared/database/history-days.js";
 import { feeRatesOf } from "../shared/database/stored-commands.js";
 import type { OrderId } from "../shared/domain/units.js";
 import { type OrderOnRecord, orderKey } from "./funding.js";
@@ -20,12 +20,7 @@ export type Searched = "recent days" | "all days";
  * certain if all commands that are not settled are among those searched.
  */
 export function findOrders(names: readonly OrderName[], searched: Searched): Statement {
-  const isSearched = searched === "recent days" ? "day in ($3::date, $4::date)" : "true";
-  const keys = columns(
-    names,
-    (name) => name.asset,
-    (name) => name.orderId,
-  );
+  const isSearched = searched === "recent days" ? isOfRecentDays() : "true";
   return {
     name: `find_orders in ${searched}`,
     text: `select k.asset, k.order_id, coalesce(o.account_id, n.account_id) as account_id, coalesce(o.side, n.side) as side,
@@ -53,7 +48,11 @@ export function findOrders(names: readonly OrderName[], searched: Searched): Sta
           and account_id = coalesce(o.account_id, n.account_id) and command_sequence > s.settled and ${isSearched}
         order by command_sequence desc limit 1) r on true
       where o.order_id is not null or n.kind = 'new' and n.refused is null`,
-    values: searched === "recent days" ? [...keys, ...recentDays()] : keys,
+    values: columns(
+      names,
+      (name) => name.asset,
+      (name) => name.orderId,
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Settlement's statement about the states of assets. */
 import { columns } from "../shared/database/columns.js";
 import type { Row, Statement } from "../shared/database/database.js";
+import { isOfRecentDays } from "../shared/database/history-days.js";
 import type { AssetStatus } from "../shared/domain/reports.js";
 import type { StateChange } from "./settlement.js";
 
@@ -21,7 +22,9 @@ export function setBookStates(
       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
         as s(asset, state, since_us, event_sequence, command_sequence)
       left join order_log l on l.asset = s.asset and l.command_sequence = s.command_sequence
-      left join actions a on a.action_id = l.action_id
+        and l.${isOfRecentDays()}
+      left join actions a on a.action_id =
+        case when l.asset is null then action_of_command(s.asset, s.command_sequence) else l.action_id end
       on conflict (asset) do update set state = excluded.state, since_us = excluded.since_us,
         event_sequence = excluded.event_sequence, made_by = excluded.made_by, why = excluded.why
       returning asset, made_by, why`,

@@ -14,6 +14,7 @@ import { PipelinedTransaction, type Row, type Statement } from "./pipelined-tran
 import { isPostgresError, sqlState } from "./postgres-errors.js";
 import { ServerChoice } from "./server-choice.js";
 import { databaseTypes } from "./types.js";
+import { WRITER_SETTINGS } from "./writer-plans.js";
 
 export type { CopiedRow, Row, Statement };
 
@@ -82,13 +83,6 @@ const TRANSACTION_TIMEOUT_LAST_MS = QUERY_TIMEOUT_MS;
 /** Sets the timeout if the server knows it: Postgres 17 and later do. */
 const TRANSACTION_TIMEOUT = "select set_config(name, $1, false) from pg_settings where name = 'transaction_timeout'";
 
-/**
- * Makes Postgres plan by index only on the writer's connection: its statements are prepared once, when tables may still be
- * empty, and their plans must stay good when the tables have grown.
- */
-const WRITER_SETTINGS =
-  "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
-
 const parserOf = (typeId: number) =>
   databaseTypes.getTypeParser(typeId, "text") as unknown as (text: string) => unknown;
 
@@ -111,8 +105,8 @@ export async function connectDatabase(
 
 interface Writer {
   readonly client: pg.Client;
-  /** Names of the statements that are prepared on the connection. */
-  readonly prepared: Set<string>;
+  /** Texts of the statements that are prepared on the connection, by their names. */
+  readonly prepared: Map<string, string>;
 }
 
 class PostgresDatabase implements ConnectedDatabase {
@@ -270,7 +264,7 @@ class PostgresDatabase implements ConnectedDatabase {
   }
 
   async #connectWriter(): Promise<Writer> {
-    const writer = { client: this.#servers.client(), prepared: new Set<string>() };
+    const writer = { client: this.#servers.client(), prepared: new Map<string, string>() };
     writer.client.on("error", (err) => {
       this.#discardWriter(writer);
       this.#lost(err);

@@ -10,7 +10,7 @@
 import { RequestWriter } from "./request-writer.js";
 
 export interface Statement {
-  /** The name of the prepared statement on its connection; empty: it is not kept. */
+  /** The name of the prepared statement on its connection, which has one text at a time; empty: it is not kept. */
   readonly name: string;
   readonly text: string;
   readonly values?: readonly unknown[];
@@ -34,14 +34,18 @@ interface Field {
 
 type ParserOf = (typeId: number) => (text: string) => unknown;
 
-/** Returns the names of the statements that are prepared by the requests. */
-function writeAll(statements: readonly Statement[], prepared: ReadonlySet<string>, to: RequestWriter): string[] {
-  const preparing: string[] = [];
+/** Texts of prepared statements, by their names. */
+type Prepared = ReadonlyMap<string, string>;
+
+/** Returns the statements that are prepared by the requests. */
+function writeAll(statements: readonly Statement[], prepared: Prepared, to: RequestWriter): Prepared {
+  const preparing = new Map<string, string>();
   to.reset();
   for (const { name, text, values = [] } of statements) {
-    const isPrepared = prepared.has(name) || preparing.includes(name);
-    if (!isPrepared) to.parse(name, text);
-    if (!isPrepared && name !== "") preparing.push(name); // the server forgets the unnamed statement with the next one
+    const known = preparing.get(name) ?? prepared.get(name);
+    if (known !== undefined && known !== text) to.close(name); // it names days, and there is a new one
+    if (known !== text) to.parse(name, text);
+    if (known !== text && name !== "") preparing.set(name, text); // the server forgets the unnamed statement with the next one
     to.bind(name, text, values);
     to.describe();
     to.execute();
@@ -56,9 +60,9 @@ export class PipelinedTransaction {
   /** pg wraps it in a callback of its own, which ends the query's deadline. */
   callback: (error: unknown, rows: Row[][]) => void = () => undefined;
   readonly #requests: RequestWriter;
-  readonly #prepared: Set<string>;
+  readonly #prepared: Map<string, string>;
   /** Statements that these requests prepare. */
-  readonly #preparing: readonly string[];
+  readonly #preparing: Prepared;
   readonly #parserOf: ParserOf;
   readonly #results: Row[][] = [];
   #rows: Row[] = [];
@@ -66,10 +70,10 @@ export class PipelinedTransaction {
   #error: unknown = null;
 
   /**
-   * `prepared` holds the names of the statements prepared on the connection; new ones are added when they are sent. Throws
+   * `prepared` holds the statements prepared on the connection; new ones are added when they are sent. Throws
    * WrongValue if a value is not of its column's type.
    */
-  constructor(statements: readonly Statement[], prepared: Set<string>, parserOf: ParserOf) {
+  constructor(statements: readonly Statement[], prepared: Map<string, string>, parserOf: ParserOf) {
     this.#requests = idleWriters.pop() ?? new RequestWriter();
     this.#prepared = prepared;
     this.#preparing = writeAll(statements, prepared, this.#requests);
@@ -80,7 +84,7 @@ export class PipelinedTransaction {
   }
 
   submit(wire: Wire): void {
-    for (const name of this.#preparing) this.#prepared.add(name);
+    for (const [name, text] of this.#preparing) this.#prepared.set(name, text);
     wire.stream.write(this.#requests.written, () => {
       if (idleWriters.length < IDLE_WRITERS_MAX) idleWriters.push(this.#requests);
     });

@@ -7,7 +7,8 @@
 import { Column } from "./columns.js";
 import { WrongValue } from "./postgres-errors.js";
 
-const [PARSE, BIND, DESCRIBE, EXECUTE, SYNC, PORTAL] = [0x50, 0x42, 0x44, 0x45, 0x53, 0x50] as const;
+const [PARSE, BIND, DESCRIBE, EXECUTE, CLOSE, SYNC] = [0x50, 0x42, 0x44, 0x45, 0x43, 0x53] as const;
+const [PORTAL, STATEMENT] = [0x50, 0x53] as const;
 const [TEXT_FORMAT, BINARY_FORMAT] = [0, 1] as const;
 const NULL_LENGTH = -1;
 /** The types that an array's elements may have, and their object ids. */
@@ -71,6 +72,14 @@ export class RequestWriter {
     const start = this.#begin(EXECUTE);
     this.#cString("");
     this.#int32(0);
+    this.#end(start);
+  }
+
+  /** Forgets a prepared statement. */
+  close(name: string): void {
+    const start = this.#begin(CLOSE);
+    this.#byte(STATEMENT);
+    this.#cString(name);
     this.#end(start);
   }
 

@@ -7,6 +7,7 @@ import type { OrderRecord } from "../../../src/shared/domain/order-record.js";
 import {
   accountId,
   commandSequence,
+  epochUs,
   eventSequence,
   type OrderId,
   streamSequence,
@@ -15,6 +16,7 @@ import { createLogger } from "../../../src/shared/process/log.js";
 import { projectRoot } from "../../../src/shared/process/project-root.js";
 import { isInputsFault } from "../../../src/shared/stage/dead-letters.js";
 import { settle } from "../../../src/trade-processing/settlement.js";
+import { setBookStates } from "../../../src/trade-processing/state-statements.js";
 import { type AssetSettlement, TradeStore } from "../../../src/trade-processing/trade-store.js";
 import { FundedFlow } from "../../support/funded-flow.js";
 import type { Applied } from "../../support/funded-market.js";
@@ -108,6 +110,49 @@ describe("The money of settlement in Postgres", () => {
       expect(isInputsFault(error), "so its asset halts, and no other").to.equal(true);
       expect(await database.query("select * from ledger_entries")).to.deep.equal([]);
     });
+
+  it("knows the last client's request that is settled, whatever the days are in which commands were written", async () => {
+    await database.query("insert into history_days (day) select current_date + 2");
+    await database.query(
+      "select make_part(t, part_of(t, current_date + 2), current_date + 2, current_date + 3) from unnest(array['order_log']) t",
+    );
+    // Two of today, two of a clock that was put forward, and the last ones of today again; some are no client's.
+    await database.query(
+      `insert into order_log (asset, command_sequence, log_id, account_id, kind, received_at_us, sequenced_at_us, day)
+       select $1, n, case when n in (1, 3, 7) then 10 * n end, 1, 'cancel_all', 1, 1, case when n in (3, 4) then current_date + 2 else current_date end
+       from generate_series(1, 7) n`,
+      [TEST_ASSET.asset],
+    );
+    const through = (command: number) => store.throughLogId(TEST_ASSET.asset, commandSequence(command));
+    expect(await Promise.all([0, 1, 2, 3, 4, 6, 7].map(through))).to.deep.equal([0, 10, 10, 30, 30, 30, 70]);
+  });
+
+  it("tells who decided a state, whatever the day of the command is", async () => {
+    for (const [day, why] of [
+      ["current_date", "of today"],
+      ["date '-infinity'", "of long ago"],
+    ] as const) {
+      await database.query("select set_asset_state($1, 'halted', 'me', $2)", [TEST_ASSET.asset, why]);
+      await database.query(
+        `insert into order_log (asset, command_sequence, action_id, account_id, kind, asset_state, received_at_us, sequenced_at_us, day)
+         select $1, max(action_id), max(action_id), 0, 'set_asset_state', 'halted', 1, 1, ${day} from actions`,
+        [TEST_ASSET.asset],
+      );
+      const [{ last } = {}] = await database.query<{ last: number }>("select max(action_id) as last from actions");
+      const { text, values } = setBookStates([
+        {
+          asset: TEST_ASSET.asset,
+          stateChange: {
+            state: "halted",
+            sinceUs: epochUs(1),
+            eventSequence: eventSequence(1),
+            commandSequence: commandSequence(last as number),
+          },
+        },
+      ]);
+      expect(await database.query(text, values)).to.deep.equal([{ asset: TEST_ASSET.asset, made_by: "me", why }]);
+    }
+  });
 
   /** So much that no order needs more to come in. */
   async function deposit({ market }: FundedFlow): Promise<void> {

@@ -167,6 +167,15 @@ describe("the database", () => {
     expect(await words()).to.deep.equal(["one", null]);
   });
 
+  it("prepares a statement anew where its text has changed, in one transaction, too", async () => {
+    const say = (word: string) => ({ name: "say", text: `select '${word}' as word` });
+    const words = async (...said: string[]) =>
+      (await database.transaction(said.map(say))).flat().map(({ word }) => word);
+    expect(await words("today")).to.deep.equal(["today"]);
+    expect(await words("today", "tomorrow", "tomorrow")).to.deep.equal(["today", "tomorrow", "tomorrow"]);
+    expect(await words("tomorrow", "today")).to.deep.equal(["tomorrow", "today"]);
+  });
+
   it("writes every kind of value, and nothing where there is none", async () => {
     const rows = [
       { id: 1n, small: -1, word: "ä€😀", isSo: true },
