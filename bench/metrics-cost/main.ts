@@ -24,7 +24,7 @@ const options = asked(() =>
   commandLine("bench:metrics", "What metrics, scraped every five seconds, and traces cost an order, in CPU.")
     .option("--rate <orders>", "orders a second", whole({ to: 100_000 }), 1_000)
     .option("--seconds <seconds>", "measured time of a run", whole({ to: 600 }), 15)
-    .option("--warmup <seconds>", "before it, not measured", whole({ from: 0, to: 60 }), 3)
+    .option("--warmup <seconds>", "before it, not measured", whole({ from: 0, to: 600 }), 30)
     .option("--rounds <count>", "runs of each, in turn", whole({ to: 20 }), 5)
     .option("--trace-percent <share>", "of the orders that become traces", whole({ to: 100 }), 1)
     .parse()

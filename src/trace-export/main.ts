@@ -24,9 +24,10 @@ await runService(TRACE_EXPORT, serviceConfig, async (service, config) => {
 
   const collector = new Collector(config.collectorUrl);
   service.onStop("collector", () => collector.close());
-  const store = new SampleStore(database, samplingThreshold(config.samplePercent));
+  const store = new SampleStore(database);
+  const threshold = samplingThreshold(config.samplePercent);
   const file = new PositionFile(config.positionFile);
-  const loop = new TraceExport(service, { store, bus, collector, file }).run();
+  const loop = new TraceExport(service, { store, threshold, bus, collector, file }).run();
   service.onStop("loop", () => loop);
   service.background("export", loop);
 });

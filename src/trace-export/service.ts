@@ -10,23 +10,25 @@ import type { Service } from "../shared/process/lifecycle.js";
 import { pausedFor } from "../shared/process/waits.js";
 import type { Collector } from "./collector.js";
 import type { PositionFile } from "./position-file.js";
-import type { SampleStore, Window } from "./sample-store.js";
+import type { SampleStore } from "./sample-store.js";
+import { sampledIn, type Window } from "./sampling.js";
 import { spansOf } from "./spans.js";
 
 /** Between two rounds. Through where settlement was a round ago, subscribers have been told by now. */
-const ROUND_MS = 2_000;
+const ROUND_MS = 5_000;
 const BACKOFF_MAX_MS = 30_000;
-/** Of an asset and a round: sampled orders, and commands that are looked at for them. */
-const SAMPLES_MAX = 50;
-const COMMANDS_MAX = 20_000;
+/** Of an asset and a round. */
+const SAMPLES_MAX = 125;
 /** An asset that is so many commands behind goes on with what is new: old messages are dear to read. */
 const COMMANDS_BEHIND_MAX = 50_000;
 /** Orders whose messages are looked for at the same time. */
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 
 export interface TraceExportParts {
   readonly store: SampleStore;
-  readonly bus: Pick<Bus, "messageSince" | "nextMessage">;
+  /** As samplingThreshold has it. */
+  readonly threshold: string;
+  readonly bus: Pick<Bus, "anyCopy">;
   readonly collector: Pick<Collector, "send">;
   readonly file: PositionFile;
   readonly roundMs?: number;
@@ -75,12 +77,14 @@ export class TraceExport {
 
   /** False: the collector did not take what it was sent. Rejects where nothing could be read. */
   async #round(): Promise<boolean> {
-    const { store, bus, file } = this.#parts;
-    const windows = this.#windows(await store.settledThrough());
-    if (windows.length === 0) return true;
-    const sampled = await store.sampled(windows, SAMPLES_MAX);
-    const isTaken = await this.#send(await waysOf(sampled, new MessageTimes(bus)));
-    for (const window of windows) this.#positions.set(window.asset, reachedIn(window, sampled));
+    const { store, threshold, bus, file } = this.#parts;
+    const { through, day } = await store.settled();
+    const looks = this.#windows(through).map((window) => lookAt(window, threshold));
+    if (looks.length === 0) return true;
+    const places = looks.flatMap(({ asset, sampled }) => sampled.map((command) => ({ asset, command })));
+    const orders = places.length === 0 ? [] : await store.ordersAt(places, day);
+    const isTaken = await this.#send(await waysOf(orders, new MessageTimes(bus.anyCopy)));
+    for (const { asset, through } of looks) this.#positions.set(asset, through);
     file.write(this.#positions);
     return isTaken;
   }
@@ -90,7 +94,7 @@ export class TraceExport {
     for (const [asset, settledThrough] of settled) {
       const after = this.#startIn(asset, settledThrough);
       this.#behind.set({ asset }, settledThrough - after);
-      const through = Math.min(this.#settledBefore.get(asset) ?? after, after + COMMANDS_MAX);
+      const through = this.#settledBefore.get(asset) ?? after;
       if (through > after) windows.push({ asset, after, through });
     }
     this.#settledBefore = settled;
@@ -135,8 +139,9 @@ async function waysOf(orders: readonly SettledOrder[], times: MessageTimes): Pro
   return ways;
 }
 
-/** Its end, unless the limit of orders ended the look before it. */
-function reachedIn({ asset, through }: Window, sampled: readonly SettledOrder[]): number {
-  const own = sampled.filter((order) => order.asset === asset);
-  return own.length < SAMPLES_MAX ? through : (own.at(-1)?.commandSequence ?? through);
+/** Ends with the window, unless the limit of orders ends it before. */
+function lookAt(window: Window, threshold: string): Pick<Window, "asset" | "through"> & { sampled: number[] } {
+  const { asset, through } = window;
+  const sampled = sampledIn(window, threshold, SAMPLES_MAX);
+  return { asset, through: sampled.length < SAMPLES_MAX ? through : (sampled.at(-1) ?? through), sampled };
 }

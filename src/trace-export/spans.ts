@@ -20,9 +20,9 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map(
 /** From an order's receipt to its last known step. Each hop begins where the step before it, as far as known, ended. */
 export function spansOf({ order, timesUs }: OrderWay): ReadableSpan[] {
   const { asset, orderId, commandSequence, event, receivedAtUs } = order;
-  const traceId = traceIdOf(asset, orderId);
+  const traceId = traceIdOf(order);
   const attributes = { "bourse.asset": asset, "bourse.order_id": orderId };
-  const root = context(traceId, spanIdOf(asset, orderId, "order"));
+  const root = context(traceId, spanIdOf(order, "order"));
   let sinceUs = receivedAtUs;
   const hops = HOPS.flatMap(({ reaches, by }) => {
     const atUs = timesUs[reaches];
@@ -35,7 +35,7 @@ export function spansOf({ order, timesUs }: OrderWay): ReadableSpan[] {
         name: reaches,
         service: by,
         kind: SpanKind.INTERNAL,
-        context: context(traceId, spanIdOf(asset, orderId, reaches)),
+        context: context(traceId, spanIdOf(order, reaches)),
         parent: root,
         startUs,
         endUs,

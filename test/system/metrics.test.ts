@@ -10,6 +10,8 @@ import { BourseUnderTest } from "./bourse-under-test.js";
 
 /** Series of one metric in one process at most, a histogram's buckets aside: four assets, the rejects, the streams. */
 const SERIES_MAX = 50;
+/** Two rounds of the export, and some. */
+const TRACED_WITHIN_MS = 20_000;
 const ALL = [...SERVICES, TRACE_EXPORT];
 /** Labels that every metric, or every one of its kind, has. */
 const USUAL_LABELS = ["service", "le", "quantile"];
@@ -96,10 +98,14 @@ describe("the metrics of a running bourse", function () {
 
   it("have a process beside them that sends orders' ways to the collector that was named", async () => {
     const session = await TextSession.open(bourse.endpoints.orderHandler, "random1");
-    await eventually("a trace with every hop", async () => {
-      await session.request("BUY ETH-USD 0.1 1000");
-      return [...collector.traces().values()].some((spans) => spans.size === HOPS.length + 1) ? true : null;
-    });
+    await eventually(
+      "a trace with every hop",
+      async () => {
+        await session.request("BUY ETH-USD 0.1 1000");
+        return [...collector.traces().values()].some((spans) => spans.size === HOPS.length + 1) ? true : null;
+      },
+      TRACED_WITHIN_MS,
+    );
     session.close();
   });
 });

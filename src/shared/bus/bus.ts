@@ -6,6 +6,7 @@ import { type EpochUs, type StreamSequence, streamSequence } from "../domain/uni
 import { microsecondText } from "../process/clock.js";
 import type { Logger } from "../process/log.js";
 import { BusConnection, type ConnectionOptions } from "./connection.js";
+import { DirectReads, type StoredReads } from "./direct-reads.js";
 import { ensureStreams } from "./ensure-streams.js";
 import { ERROR_CODES } from "./error-codes.js";
 import { createInbox, errorCodeOf, type Msg, type MsgRequest } from "./nats.js";
@@ -20,7 +21,7 @@ import { type StreamAnswer, type Trouble, WriteTroubles, watchedStreamOf } from 
 export type { PublishOptions, PublishOutcome };
 export { ERROR_CODES };
 
-export interface Bus {
+export interface Bus extends StoredReads {
   isConnected(): boolean;
   onConnectionChange(listener: (connected: boolean) => void): void;
   /** Why the stream takes no messages until an operator acts; null: no such trouble is known. */
@@ -37,12 +38,10 @@ export interface Bus {
   /** The stream's first and last sequence; last is first - 1 when it is empty. */
   streamBounds(stream: StreamName): Promise<{ first: StreamSequence; last: StreamSequence }>;
   streamUsage(stream: StreamName): Promise<StreamUsage>;
-  /** The subject's first message after the given place. */
-  nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null>;
+  /** The same as this bus tells, told by any server that has a copy, which may be behind: cheaper. */
+  readonly anyCopy: StoredReads;
   /** The headers of a stored message, by name; none where it is gone. */
   headersAt(stream: StreamName, sequence: StreamSequence): Promise<Readonly<Record<string, string>>>;
-  /** The subject's first message that was stored then or later. */
-  messageSince(stream: StreamName, subject: string, sinceUs: EpochUs): Promise<InputMessage | null>;
   /** The number of messages of each subject that matches the filter. */
   subjectCounts(stream: StreamName, filter: string): Promise<ReadonlyMap<string, number>>;
   /** Removes the messages of the subject; with `before`, those before that sequence. */
@@ -90,6 +89,7 @@ class NatsBus implements Bus {
   readonly #inbox: string;
   /** Messages that are stored and not passed on yet. */
   readonly #stored: StoredMessage[] = [];
+  #anyCopy: DirectReads | null = null;
   #nextToken = 0;
   #isClosed = false;
 
@@ -147,6 +147,11 @@ class NatsBus implements Bus {
 
   lastMessage(stream: StreamName, subject: string): Promise<InputMessage | null> {
     return this.#message(stream, { last_by_subj: subject });
+  }
+
+  get anyCopy(): StoredReads {
+    this.#anyCopy ??= new DirectReads(this.#connection);
+    return this.#anyCopy;
   }
 
   nextMessage(stream: StreamName, subject: string, after: StreamSequence): Promise<InputMessage | null> {

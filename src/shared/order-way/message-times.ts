@@ -2,7 +2,7 @@
  * When the messages that carried an order were stored. Each is looked for from the time on that the step before has: it
  * is the first or one of the next, at the end of its stream, where the server has it in memory.
  */
-import type { Bus } from "../bus/bus.js";
+import type { StoredReads } from "../bus/direct-reads.js";
 import type { InputMessage } from "../bus/reader.js";
 import { type StreamName, subjectOf } from "../bus/subjects.js";
 import { BATCH_ITEMS_MAX, type EpochUs, epochUs, streamSequence } from "../domain/units.js";
@@ -50,20 +50,23 @@ interface Seen {
 }
 
 export class MessageTimes {
-  readonly #bus: Pick<Bus, "messageSince" | "nextMessage">;
+  readonly #bus: StoredReads;
   readonly #seen = new Map<string, Seen[]>();
 
-  constructor(bus: Pick<Bus, "messageSince" | "nextMessage">) {
+  constructor(bus: StoredReads) {
     this.#bus = bus;
   }
 
   /** The order's way, without the times of messages that are not there any more. */
   async wayOf(order: SettledOrder): Promise<OrderWay> {
     const { decidedAtUs, loggedAtUs, settledAtUs } = order;
-    const onDiskAtUs = await this.#onDisk(order);
-    const handedOverAtUs = await this.#find("COMMANDS", order, loggedAtUs ?? decidedAtUs);
-    const matchedAtUs = await this.#find("EXECUTIONS", order, handedOverAtUs ?? loggedAtUs ?? decidedAtUs);
-    const publishedAtUs = await this.#find("NOTIFICATIONS", order, settledAtUs ?? matchedAtUs ?? decidedAtUs);
+    const [onDiskAtUs, [handedOverAtUs, matchedAtUs], toldAtUs] = await Promise.all([
+      this.#onDisk(order),
+      this.#throughTheEngine(order),
+      settledAtUs === null ? null : this.#find("NOTIFICATIONS", order, settledAtUs),
+    ]);
+    const publishedAtUs =
+      settledAtUs === null ? await this.#find("NOTIFICATIONS", order, matchedAtUs ?? decidedAtUs) : toldAtUs;
     const times = {
       "on disk": onDiskAtUs,
       decided: decidedAtUs,
@@ -75,6 +78,12 @@ export class MessageTimes {
     };
     const known = Object.entries(times).filter(([, atUs]) => atUs !== null);
     return { order, timesUs: Object.fromEntries(known) as OrderWay["timesUs"] };
+  }
+
+  async #throughTheEngine(order: SettledOrder): Promise<[handedOver: EpochUs | null, matched: EpochUs | null]> {
+    const sinceUs = order.loggedAtUs ?? order.decidedAtUs;
+    const handedOverAtUs = await this.#find("COMMANDS", order, sinceUs);
+    return [handedOverAtUs, await this.#find("EXECUTIONS", order, handedOverAtUs ?? sinceUs)];
   }
 
   /** Its id says which message it is in, whose orders all have the time. */

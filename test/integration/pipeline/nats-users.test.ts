@@ -48,6 +48,9 @@ const SUBJECTS: readonly [string, ...NatsUser[]][] = [
   ["$JS.API.CONSUMER.CREATE.DEPTH.x", "market-data-notifier", "gateway"],
   ["$JS.API.STREAM.MSG.GET.ORDERS", "order-processing", "gateway", "operator"],
   ["$JS.API.STREAM.MSG.GET.NOTIFICATIONS", "gateway", "operator"],
+  ["$JS.API.DIRECT.GET.ORDERS", "operator"],
+  ["$JS.API.DIRECT.GET.NOTIFICATIONS", "operator"],
+  ["$JS.API.DIRECT.GET.DEAD_LETTERS"],
   ["$JS.API.STREAM.MSG.GET.SNAPSHOTS", "matching-engine", "reconciliation"],
   ["$JS.API.STREAM.MSG.GET.DEAD_LETTERS", "back-office"],
   ["$SYS.REQ.SERVER.PING"],
@@ -177,6 +180,15 @@ describe("the users of NATS", () => {
       await busOf(service);
     expect((await streams.info("COMMANDS")).config.max_bytes).to.equal(maxBytes);
     await streams.update("COMMANDS", { max_bytes: before });
+  });
+
+  it("let trace-export read the messages that carried an order, from any copy", async () => {
+    const bus = await connectBus(urlOf("operator"), { name: "operator", log: serviceForTest("test").log });
+    open.push(bus);
+    for (const stream of ["ORDERS", "COMMANDS", "EXECUTIONS", "NOTIFICATIONS"] as const) {
+      const subject = `${STREAMS[stream].prefix}.BTC-USD`;
+      expect(await bus.anyCopy.nextMessage(stream, subject, streamSequence(0)), stream).to.include({ subject });
+    }
   });
 
   it("let nobody publish what is another's, change a stream, or listen to others", async () => {

@@ -9,7 +9,7 @@ import { HOPS } from "../../../src/shared/order-way/order-way.js";
 import { Collector } from "../../../src/trace-export/collector.js";
 import { PositionFile } from "../../../src/trace-export/position-file.js";
 import { SampleStore } from "../../../src/trace-export/sample-store.js";
-import { isSampled, samplingThreshold, traceIdOf } from "../../../src/trace-export/sampling.js";
+import { sampledIn, samplingThreshold } from "../../../src/trace-export/sampling.js";
 import { TraceExport } from "../../../src/trace-export/service.js";
 import { eventually, until } from "../../support/eventually.js";
 import { OtlpReceiver } from "../../support/otlp-receiver.js";
@@ -50,8 +50,9 @@ describe("trace export", () => {
   function start(samplePercent: number): ServiceForTest {
     const service = serviceForTest("trace-export");
     const collector = new Collector(`${receiver.url}/v1/traces`);
-    const store = new SampleStore(database, samplingThreshold(samplePercent));
-    const parts = { store, bus, collector, file: new PositionFile(positions), roundMs: ROUND_MS };
+    const store = new SampleStore(database);
+    const threshold = samplingThreshold(samplePercent);
+    const parts = { store, threshold, bus, collector, file: new PositionFile(positions), roundMs: ROUND_MS };
     const loop = new TraceExport(service, parts).run();
     service.onStop("loop", () => loop);
     service.onStop("collector", () => collector.close());
@@ -65,6 +66,14 @@ describe("trace export", () => {
     pipeline.rowsOnce(1, "select 1 from execution_reports where order_id = $1 limit 1", id);
   const counted = async (service: ServiceForTest, outcome: string) =>
     Number(new RegExp(`outcome="${outcome}"[^}]*} (\\d+)`).exec(await service.metrics.text())?.[1]);
+
+  /** Its spans by name; undefined: none has come. */
+  const traceOf = (id: OrderId) =>
+    [...receiver.traces().values()].find((spans) => {
+      const { attributes } = spans.get(`order ${ASSET}`) ?? {};
+      return attributes?.["bourse.order_id"] === id;
+    });
+  const hasCome = (id: OrderId) => traceOf(id) !== undefined;
 
   async function logOrders(count: number): Promise<OrderId[]> {
     const ids: OrderId[] = [];
@@ -80,9 +89,9 @@ describe("trace export", () => {
     fromTheStart();
     const ids = await logOrders(12);
     start(100);
-    await until("all traces", () => ids.every((id) => receiver.traces().has(traceIdOf(ASSET, id))));
+    await until("all traces", () => ids.every((id) => hasCome(id)));
     for (const id of ids) {
-      const spans = receiver.traces().get(traceIdOf(ASSET, id));
+      const spans = traceOf(id);
       const servers = { natsUrl: pipeline.nats.url, databaseUrl: pipeline.databaseUrl };
       const steps = stepsOf(await readOrder(servers, ASSET, id, serviceForTest("operator").log));
       const stamps = new Map(steps.map(({ step, atUs }) => [step, atUs ?? 0]));
@@ -104,30 +113,44 @@ describe("trace export", () => {
     fromTheStart();
     const ids = await logOrders(6);
     const first = start(100);
-    await until("all traces", () => ids.every((id) => receiver.traces().has(traceIdOf(ASSET, id))));
+    await until("all traces", () => ids.every((id) => hasCome(id)));
     await first.stop();
     const sent = receiver.spans.splice(0).map(({ spanId }) => spanId);
     const [next] = await pipeline.log(ASSET, buy(ANN, 1, 99));
     await settled(next as OrderId);
     const second = start(100);
-    await until("the next trace", () => receiver.traces().has(traceIdOf(ASSET, next as OrderId)));
+    await until("the next trace", () => hasCome(next as OrderId));
     await second.stop();
-    expect([...receiver.traces().keys()]).to.deep.equal([traceIdOf(ASSET, next as OrderId)]);
+    expect([...receiver.traces().values()]).to.deep.equal([traceOf(next as OrderId)]);
     fromTheStart();
     start(100);
-    await until("all traces again", () => ids.every((id) => receiver.traces().has(traceIdOf(ASSET, id))));
+    await until("all traces again", () => ids.every((id) => hasCome(id)));
     expect(receiver.spans.map(({ spanId }) => spanId)).to.include.members(sent);
   });
 
   it("sends the sampled orders alone, as many of them as the share says", async () => {
     fromTheStart();
     const ids = await logOrders(40);
-    const wanted = ids.map((id) => traceIdOf(ASSET, id)).filter((id) => isSampled(id, samplingThreshold(30)));
+    const rows = await pipeline.rows("select log_id, command_sequence from order_log where asset = $1", ASSET);
+    const places = new Map(rows.map((row) => [row["command_sequence"] as number, row["log_id"] as OrderId]));
+    const window = { asset: ASSET, after: 0, through: Math.max(...places.keys()) };
+    const wanted = sampledIn(window, samplingThreshold(30), rows.length).map(
+      (command) => places.get(command) as OrderId,
+    );
     expect(wanted.length).to.be.within(3, 25);
     start(30);
-    await until("the sampled traces", () => wanted.every((id) => receiver.traces().has(id)));
-    const others = ids.map((id) => traceIdOf(ASSET, id)).filter((id) => !wanted.includes(id));
-    expect(others.filter((id) => receiver.traces().has(id))).to.deep.equal([]);
+    await until("the sampled traces", () => wanted.every(hasCome));
+    expect(ids.filter((id) => !wanted.includes(id)).filter(hasCome)).to.deep.equal([]);
+  });
+
+  it("finds orders in whatever day they were written, and each in its place", async () => {
+    await pipeline.log(ASSET, { ...buy(ANN, 1, 1), body: { kind: "cancel_all", side: null } });
+    const ids = await logOrders(4);
+    const store = new SampleStore(database);
+    const { through, day } = await store.settled();
+    const places = Array.from({ length: through.get(ASSET) ?? 0 }, (_, at) => ({ asset: ASSET, command: at + 1 }));
+    for (const writingDay of [day, "2001-01-01", null])
+      expect((await store.ordersAt(places, writingDay)).map(({ orderId }) => orderId)).to.deep.equal(ids);
   });
 
   it("drops and counts what the collector does not take, and goes on with what comes", async () => {
@@ -138,9 +161,9 @@ describe("trace export", () => {
     await eventually("the dropped ones", async () => ((await counted(service, "dropped")) >= ids.length ? true : null));
     receiver.refuses = false;
     const [next] = await pipeline.log(ASSET, buy(ANN, 1, 99));
-    await until("the next trace", () => receiver.traces().has(traceIdOf(ASSET, next as OrderId)));
+    await until("the next trace", () => hasCome(next as OrderId));
     await until("it is counted", async () => (await counted(service, "exported")) === 1);
-    for (const id of ids) expect(receiver.traces().has(traceIdOf(ASSET, id))).to.equal(false);
+    for (const id of ids) expect(hasCome(id)).to.equal(false);
   });
 
   it("begins with what comes where it was never before", async () => {
@@ -150,7 +173,7 @@ describe("trace export", () => {
       /trace_export_behind_commands{asset="BTC-USD"/.test(await service.metrics.text()) ? true : null,
     );
     const [next] = await pipeline.log(ASSET, buy(ANN, 1, 99));
-    await until("the next trace", () => receiver.traces().has(traceIdOf(ASSET, next as OrderId)));
-    for (const id of ids) expect(receiver.traces().has(traceIdOf(ASSET, id))).to.equal(false);
+    await until("the next trace", () => hasCome(next as OrderId));
+    for (const id of ids) expect(hasCome(id)).to.equal(false);
   });
 });
