@@ -12,6 +12,7 @@ import type { Backlog } from "./backlog.js";
 import type { Batcher, Settle } from "./batcher.js";
 import type { CancelAllowance } from "./cancel-allowance.js";
 import type { LogWatch } from "./log-watch.js";
+import { type LogWriter, UNAVAILABLE } from "./log-writer.js";
 import type { OrderRates } from "./order-rates.js";
 import type { Shares } from "./shares.js";
 
@@ -31,6 +32,7 @@ export interface DoorLimits {
 export interface DoorParts {
   readonly access: Access;
   readonly logWatch: Pick<LogWatch, "whyLost">;
+  readonly logWriter: Pick<LogWriter, "isAwayTooLong">;
   readonly rates: OrderRates;
   readonly cancels: CancelAllowance;
   readonly backlog: Backlog;
@@ -92,6 +94,7 @@ export class Door {
     return (
       this.#refuseAll() ??
       (isOrder ? orderProblem(this.#parts.access, accountId, asset) : null) ??
+      this.#refuseAway(nowMs) ??
       this.#refuseCauser(asset, accountId, this.#mayWait(asset, accountId, nowMs)) ??
       this.#refuseBacklog(asset, accountId, nowMs)
     );
@@ -113,6 +116,7 @@ export class Door {
     return (
       orderProblem(access, accountId, asset) ??
       rates.refuseOrder(rate, accountId, nowMs) ??
+      this.#refuseAway(nowMs) ??
       this.#refuseCauser(asset, accountId, this.#mayWait(asset, accountId, nowMs)) ??
       this.#refuseBacklog(asset, accountId, nowMs)
     );
@@ -123,9 +127,15 @@ export class Door {
     const nowMs = this.#parts.nowMs();
     return (
       rates.refuseCancel(rate, accountId, nowMs) ??
+      this.#refuseAway(nowMs) ??
       this.#refuseCauser(asset, accountId, limits.unprocessedMax * (1 + CANCELS_BEYOND)) ??
       (body.kind === "cancel_all" ? cancels.refuseCancelAll(accountId, nowMs) : cancels.refuseCancel(accountId, nowMs))
     );
+  }
+
+  /** Asked before what waits: while the log is away, that it is tells more than what it leaves waiting. */
+  #refuseAway(nowMs: number): Refusal | null {
+    return this.#parts.logWriter.isAwayTooLong(nowMs) ? UNAVAILABLE : null;
   }
 
   #mayWait(asset: string, accountId: AccountId, nowMs: number): number {

@@ -81,6 +81,7 @@ export class OrderEntry {
     this.#door = new Door({
       access: options.access,
       logWatch: this.#logWatch,
+      logWriter: writer,
       rates: this.#rates,
       cancels: this.#cancels,
       backlog: this.#backlog,

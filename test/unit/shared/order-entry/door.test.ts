@@ -23,6 +23,7 @@ const CANCEL: RequestBody = { kind: "cancel", orderId: orderId(256), clientOrder
 class Scene {
   nowMs = 0;
   lost: string | null = null;
+  isLogAway = false;
   /** Whose requests went to the log. */
   readonly taken: (typeof ANN)[] = [];
   readonly backlog = new Backlog();
@@ -38,6 +39,7 @@ class Scene {
     this.door = new Door({
       access: { isSuspended: () => false, isRevoked: () => false, stateOf: () => "open" },
       logWatch: { whyLost: () => this.lost },
+      logWriter: { isAwayTooLong: () => this.isLogAway },
       rates: this.rates,
       cancels: new CancelAllowance({ perSecond: 1, burst: 10_000 }),
       backlog: this.backlog,
@@ -89,6 +91,16 @@ describe("the door", () => {
     expect(scene.submit(EVE, CANCEL)).to.equal("ACK");
     scene.logged(EVE, 1);
     expect(scene.submit(EVE, CANCEL)).to.equal("BUSY");
+  });
+
+  it("says that the log is away, not what waits because of that", () => {
+    const scene = new Scene();
+    scene.logged(EVE, 125);
+    scene.nowMs = 3_000;
+    expect([EVE, ANN].map((account) => scene.submit(account))).to.deep.equal(["BUSY", "BUSY"]);
+    scene.isLogAway = true;
+    expect([EVE, ANN].map((account) => scene.submit(account))).to.deep.equal(["UNAVAILABLE", "UNAVAILABLE"]);
+    expect(scene.submit(EVE, CANCEL)).to.equal("UNAVAILABLE");
   });
 
   it("takes more than its credit of an account only while what waits is young; cancels as ever", () => {
