@@ -71,9 +71,12 @@ describe("depth, at two notifiers", () => {
       ...(await clientsOf(notifiers[1] as NotifierUnderTest)),
     ];
     const others = await clientsOf(notifiers[0] as NotifierUnderTest, OTHER);
+    const [whole] = others.at(-1) ?? [];
     for (let round = 0; round < 10; round++) {
+      const told = whole?.events ?? 0;
       await engines.command(300);
       await engines.command(100, OTHER);
+      await until("an event of this round", () => (whole?.events ?? 0) > told);
       const [first] = clients.splice(round % clients.length, 1);
       clients.push([
         await clientOf(notifiers[round % 2] as NotifierUnderTest, ASSET, first?.[1] ?? 10),
