@@ -7,7 +7,6 @@ import { pathToFileURL } from "node:url";
 import { readEndpoints } from "../../src/shared/process/endpoints.js";
 import { commandLine, whole } from "../../src/shared/process/options.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
-import { TRACE_EXPORT } from "../../src/shared/process/services.js";
 import { OtlpReceiver } from "../../test/support/otlp-receiver.js";
 import { calmDown } from "../../tools/load/figure.js";
 import { markdownTable } from "../../tools/load/markdown-table.js";
@@ -34,28 +33,38 @@ const options = asked(() =>
 const { rate: ratePerSecond, seconds, warmup: warmupSeconds } = options;
 const load = { ...USUAL_LOAD, ratePerSecond, seconds, warmupSeconds };
 
-/** Microseconds of CPU an order: of all processes but the generator, and of the export alone. */
-function costOf({ outcome, cpuUntilSettled: { use, seconds } }: Measured): { all: number; traces: number } {
-  const ofCores = (cores: number) => (cores * seconds * 1e6) / Math.max(1, outcome.timing.acknowledged.count);
-  const sum = (isIt: (name: string) => boolean) =>
-    ofCores(use.reduce((total, { name, cores }) => total + (isIt(name) ? cores : 0), 0));
-  return { all: sum((name) => name !== LOAD_GENERATOR), traces: sum((name) => name === TRACE_EXPORT) };
+/** Microseconds of CPU an order, by process, without the generator. */
+type Costs = ReadonlyMap<string, number>;
+
+function costsOf({ outcome, cpuUntilSettled: { use, seconds } }: Measured): Costs {
+  const orders = Math.max(1, outcome.timing.acknowledged.count);
+  const ofPipeline = use.filter(({ name }) => name !== LOAD_GENERATOR);
+  return new Map(ofPipeline.map(({ name, cores }) => [name, (cores * seconds * 1e6) / orders]));
 }
+
+const sum = (costs: Costs) => [...costs.values()].reduce((total, cost) => total + cost, 0);
 
 async function scrape(adminUrls: readonly string[]): Promise<void> {
   await Promise.all(adminUrls.map(async (url) => (await fetch(`${url}/metrics`)).text()));
 }
 
+/** What else comes once a minute comes in every run of both, not now in one's and now in the other's. */
+const EVEN = { RECONCILE_INTERVAL_MS: "1000", ENGINE_SNAPSHOT_INTERVAL_MS: "2000" };
+
 const receiver = await OtlpReceiver.open();
 const nodeOptions = [process.env["NODE_OPTIONS"] ?? "", `--import=${WITHOUT_INSTRUMENTS.href}`].join(" ").trim();
-const bare = await startOwnPipeline({ NODE_OPTIONS: nodeOptions, OTLP_URL: "" });
-const seen = await startOwnPipeline({ OTLP_URL: receiver.url, TRACE_SAMPLE_PERCENT: String(options.tracePercent) });
+const bare = await startOwnPipeline({ ...EVEN, NODE_OPTIONS: nodeOptions, OTLP_URL: "" });
+const seen = await startOwnPipeline({
+  ...EVEN,
+  OTLP_URL: receiver.url,
+  TRACE_SAMPLE_PERCENT: String(options.tracePercent),
+});
 try {
   const adminUrls = readEndpoints(seen.dataDir, "").services.map(({ adminUrl }) => adminUrl);
   await calmDown();
-  const costs: { bare: number; seen: number; traces: number }[] = [];
+  const rounds: Record<"bare" | "seen", Costs>[] = [];
   for (let round = 1; round <= options.rounds; round++) {
-    const cost = { bare: 0, seen: 0, traces: 0 };
+    const costs = { bare: new Map() as Costs, seen: new Map() as Costs };
     // Each goes first in every other round: what the one before leaves behind is paid by both.
     for (const which of round % 2 === 0 ? (["seen", "bare"] as const) : (["bare", "seen"] as const)) {
       const scraper =
@@ -65,27 +74,29 @@ try {
       const measured = await measuredRun((which === "seen" ? seen : bare).target, { ...load, seed: round });
       clearInterval(scraper);
       for (const broken of measured.broken) console.log(`round ${round}, ${which}: ${broken}`);
-      const { all, traces } = costOf(measured);
-      cost[which] = all;
-      if (which === "seen") cost.traces = traces;
+      costs[which] = costsOf(measured);
     }
-    costs.push(cost);
-    console.log(`round ${round}: bare ${cost.bare.toFixed(0)} µs, seen ${cost.seen.toFixed(0)} µs an order`);
+    rounds.push(costs);
+    console.log(
+      `round ${round}: bare ${sum(costs.bare).toFixed(0)} µs, seen ${sum(costs.seen).toFixed(0)} µs an order`,
+    );
   }
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-  const [ofBare, ofSeen, ofTraces] = (["bare", "seen", "traces"] as const).map((which) =>
-    medianOf(costs.map((cost) => cost[which])),
-  ) as [number, number, number];
+  const row = (name: string, of: (costs: Costs) => number) => {
+    const [ofBare, ofSeen] = (["bare", "seen"] as const).map((which) =>
+      medianOf(rounds.map((costs) => of(costs[which]))),
+    );
+    const more = medianOf(rounds.map((costs) => of(costs.seen) - of(costs.bare)));
+    const share = medianOf(rounds.map((costs) => (of(costs.seen) - of(costs.bare)) / sum(costs.bare)));
+    return [name, ofBare?.toFixed(1) ?? "", ofSeen?.toFixed(1) ?? "", more.toFixed(1), `${(share * 100).toFixed(1)} %`];
+  };
+  const processes = new Set(rounds.flatMap(({ bare, seen }) => [...seen.keys(), ...bare.keys()]));
   console.log(
     markdownTable(
-      ["CPU an order, medians", "µs", "of bare"],
-      [
-        ["bare", ofBare.toFixed(0), ""],
-        ["seen", ofSeen.toFixed(0), percent(medianOf(costs.map((cost) => cost.seen / cost.bare - 1)))],
-        [`the process ${TRACE_EXPORT} alone`, ofTraces.toFixed(1), percent(ofTraces / ofBare)],
-      ],
+      ["CPU an order, µs", "bare", "seen", "more", "of all of bare"],
+      [row("all", sum), ...[...processes].map((name) => row(name, (costs) => costs.get(name) ?? 0))],
     ),
   );
+  console.log("more, of bare: medians of the rounds");
   console.log(`${new Set(receiver.spans.map(({ traceId }) => traceId)).size} traces came`);
 } finally {
   await bare.stop();

@@ -1,5 +1,5 @@
 /** Loaded into a process before everything else: its clock is CHAOS_CLOCK_SHIFT_MS wrong. */
-import { shiftClock } from "./shiftable-clock.mjs";
+import { shiftClock } from "../../test/support/shiftable-clock.mjs";
 
 const shiftMs = Number(process.env.CHAOS_CLOCK_SHIFT_MS);
 shiftClock(shiftMs);
