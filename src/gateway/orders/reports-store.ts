@@ -19,7 +19,7 @@ export async function reportsSince(
      order by r.account_sequence`,
     [accountId, asset, target.orderId, target.clientOrderId, sinceUs],
   );
-  return rows.map(({ asset: _, ...row }) => reportOf({ ...row, asset }));
+  return rows.map(reportOf);
 }
 
 /** The account's order with that client order id, which a replace may have given it; null: it has none in the asset. */

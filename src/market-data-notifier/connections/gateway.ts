@@ -49,8 +49,9 @@ export interface GatewayOptions {
 const WATCH_INTERVAL_MS = 250;
 /** A connection without a handshake is closed after this. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Connections checked in one flush, so that idle ones don't make flushes expensive. */
+/** Connections checked after a flush, and how soon the next ones are at the earliest: idle ones don't make flushes expensive. */
 const CHECKED_PER_FLUSH = 1_000;
+const CHECK_EVERY_MS = 50;
 
 /** The Socket.IO server: limits connections, logins, messages and queues. Knows nothing of channels. */
 export class Gateway implements Rooms {
@@ -66,6 +67,7 @@ export class Gateway implements Rooms {
   readonly #stopWatching: () => void;
   readonly #endings: EventSummary;
   #unchecked: Iterator<ClientConnection> = [][Symbol.iterator]();
+  #checkedAtMs = 0;
 
   constructor(http: WebServer, options: GatewayOptions) {
     this.#options = options;
@@ -124,9 +126,11 @@ export class Gateway implements Rooms {
     this.#fanOut.onDelivered(call);
   }
 
-  /** Cuts off clients that don't read. Called after every flush; each call checks a bounded part of the connections. */
+  /** Cuts off clients that don't read. Called after every flush; now and then a call checks a bounded part of the connections. */
   cutSlowClients(): void {
     const nowMs = performance.now();
+    if (nowMs - this.#checkedAtMs < CHECK_EVERY_MS) return;
+    this.#checkedAtMs = nowMs;
     for (let checked = 0; checked < CHECKED_PER_FLUSH; checked++) {
       const { value: connection, done } = this.#unchecked.next();
       if (done === true) {

@@ -125,8 +125,7 @@ export class AccountStore {
   }
 
   #reportJson(row: ReportRow): Report {
-    const { asset, ...report } = reportOf(row);
-    return reportJson(report, storedAsset(this.#assets, asset));
+    return reportJson(reportOf(row), storedAsset(this.#assets, row.asset));
   }
 }
 

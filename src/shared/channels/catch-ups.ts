@@ -7,8 +7,8 @@ export interface CatchUpLimits {
   readonly catchUpsPerAccountMax: number;
 }
 
-/** Reads sent to Postgres at the same time; others wait for their account's turn. */
-const READS_AT_ONCE_MAX = 2;
+/** Reads sent to Postgres at the same time, which leaves one of a process' four connections to others; more wait for their account's turn. */
+const READS_AT_ONCE_MAX = 3;
 
 /** Limits the subscribers that catch up (read from Postgres until they reach the live events), and gives their reads turns. */
 export class CatchUps<Account> {

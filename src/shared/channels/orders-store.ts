@@ -104,9 +104,8 @@ export class OrdersStore implements OrdersSource {
   async #reports(text: string, values: readonly unknown[]): Promise<{ accountId: AccountId; report: FeedReport }[]> {
     const rows = await this.#database.query<ReportRow>(text, values);
     return rows.map((row) => {
-      const { asset, ...report } = reportOf(row);
-      const { accountId, accountSequence, matchedAtUs } = report;
-      return { accountId, report: { accountSequence, matchedAtUs, json: this.render(asset, report) } };
+      const { accountId, accountSequence, matchedAtUs } = row;
+      return { accountId, report: { accountSequence, matchedAtUs, json: this.render(row.asset, reportOf(row)) } };
     });
   }
 }
