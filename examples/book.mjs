@@ -67,23 +67,25 @@ function take(event) {
   );
 }
 
-async function begin() {
-  const answer = await socket.emitWithAck("subscribe", { channel: "depth", asset, depth });
-  if (!answer.ok) {
-    console.error(`${answer.code}: ${answer.text}`);
-    if (answer.code === "UNAVAILABLE" || answer.code === "BUSY") setTimeout(begin, 1000);
-    else process.exit(1);
-    return;
-  }
-  bids.clear();
-  asks.clear();
-  take(answer);
+// By callback: a promise would have the answer only when events that came with it have been told.
+function begin() {
+  socket.emit("subscribe", { channel: "depth", asset, depth }, (answer) => {
+    if (!answer.ok) {
+      console.error(`${answer.code}: ${answer.text}`);
+      if (answer.code === "UNAVAILABLE" || answer.code === "BUSY") setTimeout(begin, 1000);
+      else process.exit(1);
+      return;
+    }
+    bids.clear();
+    asks.clear();
+    take(answer);
+  });
 }
 
 function beginAgain(why) {
   console.error(`${why}; beginning again`);
   sequence = null;
-  void begin();
+  begin();
 }
 
 socket.on("depth", (event) => {
@@ -92,7 +94,7 @@ socket.on("depth", (event) => {
   else beginAgain(`event ${event.sequence} comes after ${event.previousSequence}, and we are at ${sequence}`);
 });
 socket.on("lagged", ({ reason, text }) => console.error(`lagged: ${reason}: ${text}`));
-socket.on("connect", () => void begin());
+socket.on("connect", begin);
 socket.on("disconnect", (reason) => {
   console.log(`disconnected: ${reason}`);
   sequence = null;

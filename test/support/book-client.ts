@@ -4,6 +4,12 @@ import type { Socket } from "socket.io-client";
 
 export type Levels = [price: string, quantity: string][];
 
+interface Answer {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly text?: string;
+}
+
 interface Told {
   readonly previousSequence?: number;
   readonly sequence: number;
@@ -37,13 +43,24 @@ export class BookClient {
 
   /** Subscribes, again as long as the book is not known yet. */
   async begin(): Promise<void> {
-    const answer = await this.#socket.emitWithAck("subscribe", this.#asked);
+    const answer = await this.#subscribe();
     if (answer.code === "UNAVAILABLE") return await this.begin();
     if (!answer.ok) throw new Error(`${answer.code}: ${answer.text}`);
-    this.#sequence = null;
-    this.#bids.clear();
-    this.#asks.clear();
-    this.#apply(answer);
+  }
+
+  /** The answer is taken where it comes in: a promise would tell of it when the first events after it may have come, too. */
+  #subscribe(): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#socket.emit("subscribe", this.#asked, (answer: Answer & Told) => {
+        if (answer.ok) {
+          this.#sequence = null;
+          this.#bids.clear();
+          this.#asks.clear();
+          this.#apply(answer);
+        }
+        resolve(answer);
+      });
+    });
   }
 
   get bids(): Levels {

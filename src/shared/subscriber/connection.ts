@@ -52,6 +52,7 @@ const LOOK_EVERY_MS = 250;
 const ANSWER_TIMEOUT_MS = 5_000;
 const RETRY_MS = 1_000;
 const ATTEMPTS_MAX = 5;
+const NO_ANSWER: Refused = { ok: false, code: "NO_ANSWER", text: "the server did not answer in time" };
 /** Refusals that may be otherwise in a moment. */
 const MOMENTARY = new Set(["BUSY", "UNAVAILABLE", "RATE_LIMITED", "NO_ANSWER"]);
 
@@ -109,7 +110,7 @@ export class Connection {
   async ask(request: object): Promise<Answer> {
     const socket = this.#socket;
     for (let attempt = 1; ; attempt++) {
-      const answer = await askOn(socket, request);
+      const answer = await askOn(socket, request, (answer) => answer);
       if (answer.ok || !MOMENTARY.has(answer.code) || attempt === ATTEMPTS_MAX || !socket.connected) return answer;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
@@ -168,11 +169,13 @@ export class Connection {
     const attempt = (this.#wanted.get(wanted) ?? 0) + 1;
     this.#wanted.set(wanted, attempt);
     const isCurrent = () => socket === this.#socket && socket.connected && this.#wanted.get(wanted) === attempt;
-    while (isCurrent()) {
-      const answer = await askOn(socket, wanted.request());
-      if (!isCurrent()) return;
+    const take = (answer: Answer) => {
+      if (!isCurrent()) return true;
       if (!answer.ok) wanted.onRefused(answer);
-      if (answer.ok ? wanted.onAnswer(answer) : !MOMENTARY.has(answer.code)) return;
+      return answer.ok ? wanted.onAnswer(answer) : !MOMENTARY.has(answer.code);
+    };
+    while (isCurrent()) {
+      if (await askOn(socket, wanted.request(), take)) return;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
@@ -192,12 +195,13 @@ function authOf(key: Credentials): object | ((tell: (auth: object) => void) => v
   return (tell) => tell({ token: key.token() ?? "" });
 }
 
-async function askOn(socket: Socket, request: object): Promise<Answer> {
-  try {
-    return await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("subscribe", request);
-  } catch {
-    return { ok: false, code: "NO_ANSWER", text: "the server did not answer in time" };
-  }
+/** `take` has the answer before any event that comes after it; a promise has it when those in the same piece have been told. */
+function askOn<Taken>(socket: Socket, request: object, take: (answer: Answer) => Taken): Promise<Taken> {
+  return new Promise((resolve) => {
+    socket.timeout(ANSWER_TIMEOUT_MS).emit("subscribe", request, (error: Error | null, answer: Answer) => {
+      resolve(take(error === null ? answer : NO_ANSWER));
+    });
+  });
 }
 
 /** `from` and `next` are about what follows a subscription, not about which one it is. */
