@@ -14,7 +14,7 @@ import { loadAssets } from "../../src/shared/domain/assets.js";
 import { createLogger } from "../../src/shared/process/log.js";
 import { commandLine, whole } from "../../src/shared/process/options.js";
 import { projectRoot } from "../../src/shared/process/project-root.js";
-import { pausedFor } from "../../src/shared/process/waits.js";
+import { pausedFor, waitFor } from "../../src/shared/process/waits.js";
 import { ackValues, calmDown } from "../../tools/load/figure.js";
 import { markdownTable } from "../../tools/load/markdown-table.js";
 import { measuredRun } from "../../tools/load/measured-run.js";
@@ -47,11 +47,29 @@ const options = asked(() =>
     .option("--seconds <seconds>", "measured time of a run", whole({ to: 600 }), 8)
     .option("--fill <seconds>", "how long the day is filled, at the same rate", whole({ to: 3_600 }), 20)
     .option("--rounds <count>", "pipelines, one after the other", whole({ to: 20 }), 3)
+    .option("--closing", "the day is closed meanwhile, too (its sums, what is kept of it), not before")
     .parse()
     .opts(),
 );
 const load = { ...USUAL_LOAD, ratePerSecond: options.rate, warmupSeconds: WARM_UP_SECONDS, seed: 1 };
 const { assets } = loadAssets(join(projectRoot, "config", "assets.json"));
+
+/** Closes a day, and detaches nothing before it is told to. */
+class WaitingStore extends RetentionStore {
+  #open: () => void = () => undefined;
+  readonly #opened = new Promise<void>((resolve) => {
+    this.#open = resolve;
+  });
+
+  open(): void {
+    this.#open();
+  }
+
+  override async detach(...part: Parameters<RetentionStore["detach"]>): Promise<void> {
+    await this.#opened;
+    await super.detach(...part);
+  }
+}
 
 interface Round {
   readonly before: readonly number[];
@@ -65,7 +83,7 @@ async function round(own: Own): Promise<Round> {
   const log = createLogger("bench", "warn");
   const database = await connectDatabase(target.databaseUrl ?? "", { applicationName: "bench", log, poolMax: 1 });
   const bus = await connectBus(target.natsUrl ?? "", { name: "bench", log });
-  const store = new RetentionStore(database.lane({ connections: 1, timeoutMs: PARTS_MAX_MS }));
+  const store = new WaitingStore(database.lane({ connections: 1, timeoutMs: PARTS_MAX_MS }));
   const retention = new Retention({ store, assets, newestState: newestState.bind(null, bus), tell: console.error });
 
   async function ackMs(what: string, seconds = options.seconds): Promise<readonly number[]> {
@@ -82,18 +100,21 @@ async function round(own: Own): Promise<Round> {
     for (const pid of new Set(target.services.map((service) => service.pid))) process.kill(pid, "SIGUSR2");
   }
 
-  /** Tried again where reconciliation or a snapshot is not through the day yet; how long the try took that did it. */
-  async function letGo(): Promise<number> {
-    for (const deadline = performance.now() + VERIFIED_MAX_MS; ; ) {
-      const startedMs = performance.now();
+  async function closed(): Promise<void> {
+    const isClosed = () =>
+      database.query("select 1 from history_days where closed_at is not null", []).then(([row]) => row ?? null);
+    await waitFor("the day is closed", { deadlineMs: VERIFIED_MAX_MS, everyMs: AGAIN_MS }, isClosed);
+  }
+
+  /** Tried again where reconciliation or a snapshot is not through the day yet. */
+  async function letGo(): Promise<void> {
+    for (const deadline = performance.now() + VERIFIED_MAX_MS; ; await pausedFor(AGAIN_MS))
       try {
         if ((await retention.run(TODAY_GOES)) !== 1) throw new Error("there was no day to let go of");
-        return performance.now() - startedMs;
+        return;
       } catch (error) {
         if (!(error instanceof NotVerified) || performance.now() > deadline) throw error;
-        await pausedFor(AGAIN_MS);
       }
-    }
   }
 
   try {
@@ -102,9 +123,16 @@ async function round(own: Own): Promise<Round> {
     await midnight();
     const before = await ackMs("before");
     const dropping: { ms?: Promise<number> } = {};
+    const goes = options.closing ? null : letGo();
+    if (goes !== null) await closed();
     // Without a database: the day's rows are not there to be counted afterwards.
     const measured = await measuredRun({ ...target, databaseUrl: null }, { ...load, seconds: options.seconds }, () => {
-      dropping.ms = pausedFor(WARM_UP_SECONDS * 1_000).then(letGo);
+      dropping.ms = pausedFor(WARM_UP_SECONDS * 1_000).then(async () => {
+        const startedMs = performance.now();
+        store.open();
+        await (goes ?? letGo());
+        return performance.now() - startedMs;
+      });
     });
     const dropMs = (await dropping.ms) ?? Number.NaN;
     for (const broken of measured.broken) console.log(`meanwhile: ${broken}`);
