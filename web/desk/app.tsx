@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { AccountsView, AccountView } from "./accounts-view.js";
 import type { Api } from "./api.js";
 import { HealthView } from "./health-view.js";
@@ -41,7 +41,7 @@ function Desk({ api, keyId, onLeave }: { readonly api: Api; readonly keyId: stri
   const [title, View] = VIEWS[name];
   const main = useRef<HTMLElement>(null);
   const isAccount = place === "account";
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title}: the desk`;
     main.current?.focus();
   }, [place, about]);

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { OrderDetail } from "../model/order-detail.js";
 import { orderLines, stepLines } from "../state/order-detail.js";
 import { DataTable } from "./data-table.js";
@@ -10,7 +10,7 @@ export function OrderDetailView({ detail }: { readonly detail: OrderDetail }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = detail.name.value;
   const isOpen = name !== null;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isOpen) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isOpen]);

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ReportJson } from "../../src/shared/subscriber/own-orders.js";
 import type { Desk } from "../model/desk.js";
 import type { OrderRow } from "../model/orders.js";
@@ -179,7 +179,8 @@ interface EditFormProps {
 /** In its row: Enter sends, Escape leaves it as it was; what was not taken can be written anew. */
 function EditForm({ edit, row, requests }: EditFormProps) {
   const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.select(), []);
+  // With the form, not after the next frame: by then somebody may be typing in another field.
+  useLayoutEffect(() => first.current?.select(), []);
   const name = `${row.asset} ${row.orderId}`;
   const leave = () => {
     edited.value = null;
