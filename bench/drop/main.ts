@@ -1,7 +1,7 @@
 /**
  * npm run bench:drop: what those who trade feel of it when a day of history is let go of (`npm run retention`) beside them. Each round
  * is a pipeline of its own: a day is filled, midnight passes, and then the same load runs three times: before, while the day is
- * let go of, and after.
+ * let go of, and after. The day is closed in between, or, with --closing, while the load runs.
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -86,9 +86,8 @@ async function round(own: Own): Promise<Round> {
   const store = new WaitingStore(database.lane({ connections: 1, timeoutMs: PARTS_MAX_MS }));
   const retention = new Retention({ store, assets, newestState: newestState.bind(null, bus), tell: console.error });
 
-  async function ackMs(what: string, seconds = options.seconds): Promise<readonly number[]> {
-    // Without a database: the day's rows are not there to be counted afterwards.
-    const measured = await measuredRun({ ...target, databaseUrl: null }, { ...load, seconds });
+  async function ackMs(what: string, { seconds = options.seconds, of = target, onStart = () => {} } = {}) {
+    const measured = await measuredRun(of, { ...load, seconds }, onStart);
     for (const broken of measured.broken) console.log(`${what}: ${broken}`);
     return ackValues(measured);
   }
@@ -119,24 +118,25 @@ async function round(own: Own): Promise<Round> {
 
   try {
     await calmDown();
-    await ackMs("filling", options.fill);
+    await ackMs("filling", { seconds: options.fill });
     await midnight();
     const before = await ackMs("before");
     const dropping: { ms?: Promise<number> } = {};
     const goes = options.closing ? null : letGo();
-    if (goes !== null) await closed();
+    if (goes !== null) await Promise.race([goes, closed()]); // what keeps the day from being closed is told at once
     // Without a database: the day's rows are not there to be counted afterwards.
-    const measured = await measuredRun({ ...target, databaseUrl: null }, { ...load, seconds: options.seconds }, () => {
+    const of = { ...target, databaseUrl: null };
+    const onStart = () => {
       dropping.ms = pausedFor(WARM_UP_SECONDS * 1_000).then(async () => {
         const startedMs = performance.now();
         store.open();
         await (goes ?? letGo());
         return performance.now() - startedMs;
       });
-    });
+    };
+    const meanwhile = await ackMs("meanwhile", { of, onStart });
     const dropMs = (await dropping.ms) ?? Number.NaN;
-    for (const broken of measured.broken) console.log(`meanwhile: ${broken}`);
-    return { before, meanwhile: ackValues(measured), after: await ackMs("after"), dropMs };
+    return { before, meanwhile, after: await ackMs("after"), dropMs };
   } finally {
     await bus.close();
     await database.close();

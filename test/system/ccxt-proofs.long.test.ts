@@ -101,6 +101,7 @@ describe("ccxt's binance, in hard times", function () {
       );
       return seen === (await levels()) ? true : null;
     });
+    expect(changes).to.be.above(CHANGES_MIN);
     isOver = true;
     const ended = place(LEVELS);
     expect(await watching).to.equal(undefined);
